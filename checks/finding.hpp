@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "facts/pci_address.hpp"
+
+namespace vfio_doctor {
+
+enum class Status { pass, warn, fail, unknown, not_applicable, error };
+
+/// What a finding means for the devices it speaks of (its subject; subject "host": all of them). It counts where
+/// the status is fail or warn; with status unknown the device's verdict is undetermined on that account.
+enum class Effect {
+  none,
+  blocked,     ///< VFIO or the kernel would refuse
+  protects,    ///< it would work, but the host needs the device
+  unsuitable,  ///< not a thing one assigns
+};
+
+struct Evidence {
+  std::string source;  ///< a file, a command, a table: "/proc/cmdline"
+  std::string value;   ///< what it said
+};
+
+/// Something a person can do about a finding.
+struct Remedy {
+  std::string text;
+  std::vector<std::string> commands;
+  std::vector<std::string> undo;
+  std::string risk;
+};
+
+/// The result of one check for one subject.
+struct Finding {
+  std::string id;       ///< the check's id
+  Status status = Status::unknown;
+  std::string subject;  ///< see the *_subject functions
+  std::string title;
+  std::string summary;  ///< one sentence a person understands
+  std::vector<Evidence> evidence;
+  std::vector<Remedy> remedy;
+  Effect effect = Effect::none;
+};
+
+/// Subjects are "host", an address, "group:N", "domain:NAME" or "guest:NAME".
+inline const std::string host_subject = "host";
+inline std::string device_subject(const PciAddress& address) { return address.text(); }
+inline std::string group_subject(unsigned number) { return "group:" + std::to_string(number); }
+
+std::string_view to_text(Status status);
+std::string_view to_text(Effect effect);
+
+}  // namespace vfio_doctor

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <exception>
+
+#include "checks/check.hpp"
+
+namespace vfio_doctor {
+
+Finding Check::finding(Status status, std::string subject, std::string summary) const {
+  Finding finding;
+  finding.id = id;
+  finding.status = status;
+  finding.subject = std::move(subject);
+  finding.title = title;
+  finding.summary = std::move(summary);
+  return finding;
+}
+
+std::vector<Finding> run_check(const Check& check, const Host& host) {
+  std::vector<Finding> findings;
+  try {
+    findings = check.run(host);
+  } catch (const std::exception& problem) {
+    // A defect of this program: it must not hide what the other checks found.
+    findings = {check.finding(Status::error, host_subject, std::string("the check failed: ") + problem.what())};
+  }
+  if (findings.empty())
+    findings.push_back(check.finding(Status::not_applicable, host_subject, "Nothing on this host to check."));
+  return findings;
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace vfio_doctor {
+
+/// One fact as it was observed: a value, "the machine does not have it" (absent), or
+/// "it could not be read" (unreadable, with the reason). There is no sentinel value: a rule
+/// that needs an unreadable fact must answer `unknown`, never `pass`.
+template <class T>
+class Observed {
+ public:
+  /// A fact that nobody looked for yet counts as unreadable.
+  Observed() : state_(Unreadable{"not read"}) {}
+  Observed(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
+
+  static Observed absent() { return Observed(State(std::in_place_index<1>)); }
+  static Observed unreadable(std::string why) {
+    return Observed(State(std::in_place_index<2>, Unreadable{std::move(why)}));
+  }
+  /// The same absence or failure for another type. Precondition: no value.
+  template <class U>
+  static Observed like(const Observed<U>& other) {
+    return other.is_absent() ? absent() : unreadable(other.why());
+  }
+
+  bool has_value() const { return state_.index() == 0; }
+  bool is_absent() const { return state_.index() == 1; }
+  bool is_unreadable() const { return state_.index() == 2; }
+
+  /// Precondition: has_value(); throws std::bad_variant_access otherwise.
+  const T& value() const { return std::get<0>(state_); }
+  T& value() { return std::get<0>(state_); }
+  const T& operator*() const { return value(); }
+  const T* operator->() const { return &value(); }
+  /// The value, or nullptr where there is none.
+  const T* get() const { return std::get_if<0>(&state_); }
+  /// True only where the value was observed and equals `expected`.
+  bool is(const T& expected) const { return has_value() && value() == expected; }
+  /// Why there is no value: "absent", or the reason it could not be read; empty where there is one.
+  std::string why() const {
+    if (is_absent()) return "absent";
+    return is_unreadable() ? std::get<2>(state_).why : std::string();
+  }
+
+ private:
+  struct Absent {};
+  struct Unreadable {
+    std::string why;
+  };
+  using State = std::variant<T, Absent, Unreadable>;
+  explicit Observed(State state) : state_(std::move(state)) {}
+  State state_;
+};
+
+}  // namespace vfio_doctor

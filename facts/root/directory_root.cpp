@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/root/directory_root.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "facts/input_error.hpp"
+#include "facts/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+  void reset(int fd) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = fd;
+  }
+
+ private:
+  int fd_;
+};
+
+template <class T>
+Observed<T> from_errno(int error) {
+  if (error == ENOENT || error == ENOTDIR) return Observed<T>::absent();
+  return Observed<T>::unreadable(std::strerror(error));
+}
+
+/// The path below the root: "/sys/x" -> "sys/x"; the root itself is ".".
+std::string relative(const std::string& path) {
+  const auto first = path.find_first_not_of('/');
+  return first == std::string::npos ? "." : path.substr(first);
+}
+
+int open_in_root(int root, const std::string& path, int flags) {
+  open_how how{};
+  how.flags = static_cast<__u64>(flags | O_CLOEXEC);
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  int fd = -1;
+  for (int attempt = 0; attempt < 16; ++attempt) {  // EAGAIN: the tree moved while ".." was resolved
+    fd = static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how));
+    if (fd >= 0 || errno != EAGAIN) break;
+  }
+  return fd;
+}
+
+/// openat2 is refused by the kernel (before 5.6) or by a container's system call filter.
+bool openat2_refused(int error) { return error == ENOSYS || error == EPERM; }
+
+}  // namespace
+
+DirectoryRoot::DirectoryRoot(const std::string& directory) {
+  root_ = ::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root_ < 0) throw InputError("--root " + directory + ": " + std::strerror(errno));
+  const auto is_there = [this](const char* name) { return kind(name).is(NodeKind::directory); };
+  if (!is_there("/sys") && !is_there("/proc") && !is_there("/etc") && !is_there("/boot")) {
+    ::close(root_);
+    throw InputError("--root " + directory + ": not a system tree: it has none of sys, proc, etc, boot");
+  }
+}
+
+DirectoryRoot::DirectoryRoot(KernelLogReader reader) : log_reader_(std::move(reader)) {
+  root_ = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root_ < 0) throw InputError(std::string("/: ") + std::strerror(errno));
+}
+
+DirectoryRoot::~DirectoryRoot() { ::close(root_); }
+
+int DirectoryRoot::open_inside(const std::string& path, int flags) const {
+  const int fd = open_in_root(root_, relative(path), flags);
+  if (fd >= 0 || !openat2_refused(errno)) return fd;
+  return open_by_walking(path, flags);
+}
+
+/// The same without openat2: every component is opened with O_NOFOLLOW, links are resolved here.
+int DirectoryRoot::open_by_walking(const std::string& path, int flags) const {
+  std::string target = path;
+  if ((flags & O_NOFOLLOW) == 0) {
+    const auto resolved = canonical(path);
+    if (!resolved.has_value()) {
+      errno = resolved.is_absent() ? ENOENT : ELOOP;
+      return -1;
+    }
+    target = resolved.value();
+  }
+  Descriptor current(::dup(root_));
+  const auto parts = split(relative(join_path("/", target)), '/');
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool last = i + 1 == parts.size();
+    const int how = last ? flags | O_NOFOLLOW : O_PATH | O_DIRECTORY | O_NOFOLLOW;
+    current.reset(::openat(current.get(), std::string(parts[i]).c_str(), how | O_CLOEXEC));
+    if (current.get() < 0) return -1;
+  }
+  return current.release();
+}
+
+Observed<std::string> DirectoryRoot::read_bytes(const std::string& path, std::size_t length, bool whole) const {
+  // Opening a device node or a FIFO can act on the machine: look first, except below the live kernel's own
+  // file systems, which hold none.
+  const bool kernel_made = is_live() && (path.starts_with("/sys/") || path.starts_with("/proc/"));
+  struct stat status {};
+  if (!kernel_made) {
+    const Descriptor seen(open_inside(path, O_PATH));
+    if (seen.get() < 0) return from_errno<std::string>(errno);
+    if (::fstat(seen.get(), &status) != 0) return from_errno<std::string>(errno);
+    if (!S_ISREG(status.st_mode)) return Observed<std::string>::unreadable("not a regular file");
+  }
+  const Descriptor file(open_inside(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  if (file.get() < 0) return from_errno<std::string>(errno);
+  if (::fstat(file.get(), &status) != 0) return from_errno<std::string>(errno);
+  if (!S_ISREG(status.st_mode)) return Observed<std::string>::unreadable("not a regular file");
+
+  std::string content;
+  char buffer[16384];
+  const std::size_t wanted = whole ? length + 1 : length;  // one more, to notice that there is more
+  while (content.size() < wanted) {
+    const auto got = ::read(file.get(), buffer, std::min(sizeof buffer, wanted - content.size()));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Observed<std::string>::unreadable(std::strerror(errno));
+    if (got == 0) break;
+    content.append(buffer, static_cast<std::size_t>(got));
+  }
+  if (whole && content.size() > length)
+    return Observed<std::string>::unreadable("larger than " + std::to_string(length) + " bytes");
+  return content;
+}
+
+Observed<std::string> DirectoryRoot::read(const std::string& path, std::size_t limit) const {
+  return read_bytes(path, limit, true);
+}
+
+Observed<std::string> DirectoryRoot::read_head(const std::string& path, std::size_t length) const {
+  return read_bytes(path, length, false);
+}
+
+Observed<std::vector<std::string>> DirectoryRoot::list(const std::string& path) const {
+  using Names = std::vector<std::string>;
+  Descriptor directory(open_inside(path, O_RDONLY | O_DIRECTORY));
+  if (directory.get() < 0) return from_errno<Names>(errno);
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(directory.get()), ::closedir);
+  if (!stream) return from_errno<Names>(errno);
+  directory.release();
+  Names names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(stream.get())) {
+    const std::string name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    if (names.size() == most_entries) return Observed<Names>::unreadable("more than 200000 entries");
+    names.push_back(name);
+  }
+  if (errno != 0) return Observed<Names>::unreadable(std::strerror(errno));
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Observed<std::string> DirectoryRoot::read_link(const std::string& path) const {
+  const Descriptor link(open_inside(path, O_PATH | O_NOFOLLOW));
+  if (link.get() < 0) return from_errno<std::string>(errno);
+  char target[4096];
+  const auto length = ::readlinkat(link.get(), "", target, sizeof target);
+  if (length >= 0) return std::string(target, static_cast<std::size_t>(length));
+  if (errno == EINVAL || errno == ENOENT) return Observed<std::string>::absent();  // there, but no link
+  return Observed<std::string>::unreadable(std::strerror(errno));
+}
+
+Observed<NodeKind> DirectoryRoot::kind(const std::string& path) const {
+  const Descriptor node(open_inside(path, O_PATH));
+  if (node.get() < 0) return from_errno<NodeKind>(errno);
+  struct stat status {};
+  if (::fstat(node.get(), &status) != 0) return from_errno<NodeKind>(errno);
+  if (S_ISDIR(status.st_mode)) return NodeKind::directory;
+  return S_ISREG(status.st_mode) ? NodeKind::file : NodeKind::other;
+}
+
+Observed<std::string> DirectoryRoot::kernel_log() const { return is_live() ? log_reader_() : Root::kernel_log(); }
+
+}  // namespace vfio_doctor

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace vfio_doctor {
+
+/// One thing that was looked at below a Root, as it was found.
+struct RecordedNode {
+  enum class Kind {
+    file,        ///< `content` holds its bytes
+    directory,   ///< was listed, or is known to be one
+    link,        ///< `content` holds the target text
+    seen,        ///< a regular file that was there but not read
+    special,     ///< there, but neither file, directory nor link
+    unreadable,  ///< there; `content` says why it could not be read
+  };
+  Kind kind = Kind::file;
+  std::string content;
+};
+
+/// Everything that was looked at, by path without symbolic links in the directory part ("/sys/...").
+using RecordedNodes = std::map<std::string, RecordedNode>;
+
+}  // namespace vfio_doctor

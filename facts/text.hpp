@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace vfio_doctor {
+
+/// Reading the plain text the kernel and configuration files are made of.
+
+/// `text` without white space at both ends.
+std::string_view trim(std::string_view text);
+/// Lines without their line ends; a last line without a line end counts.
+std::vector<std::string_view> split_lines(std::string_view text);
+/// Pieces between runs of blanks and tabs.
+std::vector<std::string_view> split_words(std::string_view text);
+/// Pieces between single separators; empty pieces are kept.
+std::vector<std::string_view> split(std::string_view text, char separator);
+/// The whole of `text` as a number of base 10 or 16 (an 0x prefix is accepted for 16); nothing on
+/// rubbish, overflow or trailing characters.
+std::optional<std::uint64_t> parse_unsigned(std::string_view text, int base = 10);
+std::optional<long long> parse_signed(std::string_view text);
+/// ASCII lower case.
+std::string to_lower(std::string_view text);
+/// Joins with `separator`: {"a","b"}, ", " -> "a, b".
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+/// Module, driver and parameter names: the kernel takes '-' and '_' for the same.
+std::string normalize_module_name(std::string_view name);
+
+}  // namespace vfio_doctor
