@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/host.hpp"
 
+#include <algorithm>
+
 namespace vfio_doctor {
+namespace {
+
+/// Decided by what was seen, not by who asked: a container's root sees less, a snapshot may have seen all.
+bool saw_privileged_facts(const Host& host) {
+  return host.firmware.dmar.content.has_value() || host.firmware.ivrs.content.has_value() ||
+         std::ranges::any_of(host.all_functions(),
+                             [](const PciFunction& function) { return function.config.pcie_type.has_value(); });
+}
+
+}  // namespace
 
 Host gather_host(const Root& root, Wake wake) {
   Host host;
@@ -11,8 +23,9 @@ Host gather_host(const Root& root, Wake wake) {
   host.firmware = gather_firmware(root);
   host.interrupts = gather_interrupts(root);
   host.iommu = gather_iommu(root);
-  host.vfio = gather_vfio(root);
+  host.vfio = gather_vfio(root, host.kernel.release);
   host.functions = gather_pci(root, wake);
+  host.privileged = saw_privileged_facts(host);
   host.boot = gather_boot_configuration(root);
   host.storage = gather_storage(root);
   host.network = gather_network(root);

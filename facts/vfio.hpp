@@ -16,8 +16,12 @@ struct VfioFacts {
   std::map<std::string, bool> loaded;
   Observed<bool> allow_unsafe_interrupts;  ///< absent while vfio_iommu_type1 is not loaded
   Observed<bool> unsafe_noiommu_mode;      ///< absent where the kernel has no such mode or vfio is not loaded
+  /// What modprobe.d gives vfio_iommu_type1 when it gets loaded: "1", "Y", ...; absent where no file says anything.
+  Observed<std::string> modprobe_unsafe_interrupts;
+  Observed<bool> pci_driver_installed;  ///< vfio-pci is loaded, built in or there to be loaded
 };
 
-VfioFacts gather_vfio(const Root& root);
+/// `kernel_release` names the directory below /lib/modules.
+VfioFacts gather_vfio(const Root& root, const Observed<std::string>& kernel_release);
 
 }  // namespace vfio_doctor

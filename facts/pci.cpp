@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <limits>
+
+#include "facts/host.hpp"
+#include "facts/in_parallel.hpp"
+#include "facts/pci_config.hpp"
+#include "facts/pci_names.hpp"
+#include "facts/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+const std::string devices_path = "/sys/bus/pci/devices";
+constexpr std::size_t header_bytes = 64, all_bytes = 4096;
+
+template <class Number>
+Observed<Number> read_number(const Root& root, const std::string& path, int base) {
+  const auto text = root.read_line(path);
+  if (!text.has_value()) return Observed<Number>::like(text);
+  const auto value = parse_unsigned(text.value(), base);
+  if (!value || *value > std::numeric_limits<Number>::max())
+    return Observed<Number>::unreadable(path + " holds no such number");
+  return static_cast<Number>(*value);
+}
+
+Observed<std::string> link_name(const Root& root, const std::string& path) {
+  auto target = root.read_link(path);
+  return target.has_value() ? Observed<std::string>(base_name(target.value())) : target;
+}
+
+template <class First, class Second>
+void parse_id_pair(std::string_view text, First& first, Second& second) {
+  const auto parts = split(text, ':');
+  const auto one = parse_unsigned(parts[0], 16);
+  const auto two = parts.size() == 2 ? parse_unsigned(parts[1], 16) : std::nullopt;
+  if (!one || !two || *one > 0xffff || *two > 0xffff) return;
+  first = static_cast<std::uint16_t>(*one);
+  second = static_cast<std::uint16_t>(*two);
+}
+
+/// One read answers five questions: DRIVER, PCI_CLASS, PCI_ID, PCI_SUBSYS_ID (drivers/pci/pci-driver.c pci_uevent).
+/// False where the tree has no such file (old recordings).
+bool gather_from_uevent(const Root& root, PciFunction& function) {
+  const auto uevent = root.read(function.sysfs_path + "/uevent");
+  if (!uevent.has_value() || uevent->find("PCI_ID=") == std::string::npos) return false;
+  function.driver = Observed<std::string>::absent();
+  for (const auto line : split_lines(uevent.value())) {
+    const auto equals = line.find('=');
+    if (equals == line.npos) continue;
+    const auto key = line.substr(0, equals), value = line.substr(equals + 1);
+    if (key == "DRIVER") function.driver = std::string(value);
+    if (key == "PCI_ID") parse_id_pair(value, function.vendor_id, function.device_id);
+    if (key == "PCI_SUBSYS_ID") parse_id_pair(value, function.subsystem_vendor_id, function.subsystem_device_id);
+    if (key == "PCI_CLASS")
+      if (const auto code = parse_unsigned(value, 16); code && *code <= 0xffffff)
+        function.class_code = static_cast<std::uint32_t>(*code);
+  }
+  return true;
+}
+
+void gather_from_attributes(const Root& root, PciFunction& function) {
+  const auto& path = function.sysfs_path;
+  function.vendor_id = read_number<std::uint16_t>(root, path + "/vendor", 16);
+  function.device_id = read_number<std::uint16_t>(root, path + "/device", 16);
+  function.subsystem_vendor_id = read_number<std::uint16_t>(root, path + "/subsystem_vendor", 16);
+  function.subsystem_device_id = read_number<std::uint16_t>(root, path + "/subsystem_device", 16);
+  function.class_code = read_number<std::uint32_t>(root, path + "/class", 16);
+  function.driver = link_name(root, path + "/driver");
+}
+
+/// Reading `config` resumes a sleeping function (pci_config_pm_runtime_get in drivers/pci/pci-sysfs.c): look at the
+/// power state first and leave it asleep unless the user asked otherwise.
+bool is_asleep(const PciFunction& function) {
+  return function.runtime_status.is("suspended") || function.power_state.is("D3cold");
+}
+
+PciConfig sleeping_config() {
+  const std::string why = "asleep; use --wake";
+  PciConfig config;
+  config.header_type = Observed<std::uint8_t>::unreadable(why);
+  config.multifunction = Observed<bool>::unreadable(why);
+  config.pcie_type = Observed<PcieType>::unreadable(why);
+  config.acs = Observed<AcsCapability>::unreadable(why);
+  config.function_level_reset = Observed<bool>::unreadable(why);
+  config.serial = Observed<std::string>::unreadable(why);
+  return config;
+}
+
+void gather_config(const Root& root, Wake wake, PciFunction& function) {
+  function.power_state = root.read_line(function.sysfs_path + "/power_state");
+  function.runtime_status = root.read_line(function.sysfs_path + "/power/runtime_status");
+  if (wake == Wake::no && is_asleep(function)) {
+    function.config = sleeping_config();
+    return;
+  }
+  const auto path = function.sysfs_path + "/config";
+  auto bytes = root.read_head(path, header_bytes);
+  if (!bytes.has_value()) return;
+  function.config = decode_pci_config(bytes.value());
+  // The rest is needed only to explain groups: for bridges and for functions that share a slot.
+  if (function.is_bridge() || function.config.multifunction.is(true)) {
+    bytes = root.read_head(path, all_bytes);
+    if (bytes.has_value()) function.config = decode_pci_config(bytes.value());
+  }
+}
+
+Observed<std::vector<std::string>> read_words(const Root& root, const std::string& path) {
+  using Words = std::vector<std::string>;
+  const auto text = root.read(path);
+  if (!text.has_value()) return Observed<Words>::like(text);
+  Words words;
+  for (const auto word : split_words(text.value())) words.emplace_back(word);
+  return words;
+}
+
+Observed<std::string> read_driver_override(const Root& root, const std::string& path) {
+  auto text = root.read_line(path);
+  if (text.has_value() && (text.value() == "(null)" || text->empty())) return Observed<std::string>::absent();
+  return text;
+}
+
+Observed<unsigned> read_group(const Root& root, const std::string& path) {
+  const auto name = link_name(root, path);
+  if (!name.has_value()) return Observed<unsigned>::like(name);
+  const auto number = parse_unsigned(name.value());
+  if (!number || *number > 0x7fffffff) return Observed<unsigned>::unreadable("the link does not name a group");
+  return static_cast<unsigned>(*number);
+}
+
+Observed<PciAddress> read_address_link(const Root& root, const std::string& path) {
+  const auto name = link_name(root, path);
+  if (!name.has_value()) return Observed<PciAddress>::like(name);
+  const auto address = PciAddress::parse(name.value());
+  return address ? Observed<PciAddress>(*address) : Observed<PciAddress>::unreadable("the link names no PCI function");
+}
+
+/// The nearest PCI function above in the device tree: a bridge, or the VMD controller of a VMD domain.
+std::optional<PciAddress> function_above(const std::string& sysfs_path) {
+  for (auto above = parent_path(sysfs_path); above.size() > 1; above = parent_path(above))
+    if (const auto address = PciAddress::parse(base_name(above))) return address;
+  return std::nullopt;
+}
+
+PciFunction gather_function(const Root& root, Wake wake, const PciAddress& address, const std::string& name) {
+  PciFunction function;
+  function.address = address;
+  const auto link = root.read_link(devices_path + "/" + name);
+  function.sysfs_path = link.has_value() ? join_path(devices_path, link.value()) : devices_path + "/" + name;
+  function.parent = function_above(function.sysfs_path);
+  const auto& path = function.sysfs_path;
+  if (!gather_from_uevent(root, function)) gather_from_attributes(root, function);
+  function.revision = read_number<std::uint8_t>(root, path + "/revision", 16);
+  gather_config(root, wake, function);
+  function.iommu_group = read_group(root, path + "/iommu_group");
+  function.boot_vga = Observed<bool>::absent();
+  if (function.class_and_subclass() == 0x0300) {
+    const auto boot_vga = read_number<std::uint8_t>(root, path + "/boot_vga", 10);
+    function.boot_vga = boot_vga.has_value() ? Observed<bool>(*boot_vga == 1) : Observed<bool>::like(boot_vga);
+  }
+  function.reset_methods = read_words(root, path + "/reset_method");
+  function.driver_override = read_driver_override(root, path + "/driver_override");
+  const auto node = root.read_line(path + "/numa_node");
+  const auto node_number = node.has_value() ? parse_signed(node.value()) : std::nullopt;
+  function.numa_node = node_number && *node_number >= -1 && *node_number < 1 << 20
+                           ? Observed<int>(static_cast<int>(*node_number))
+                           : Observed<int>::unreadable(node.has_value() ? "no number" : node.why());
+  function.physical_function = read_address_link(root, path + "/physfn");
+  function.virtual_functions = read_number<unsigned>(root, path + "/sriov_numvfs", 10);
+  return function;
+}
+
+}  // namespace
+
+Observed<std::vector<PciFunction>> gather_pci(const Root& root, Wake wake) {
+  using Functions = std::vector<PciFunction>;
+  const auto names = root.list(devices_path);
+  if (!names.has_value()) return Observed<Functions>::like(names);
+  std::vector<std::pair<PciAddress, std::string>> found;
+  for (const auto& name : names.value())
+    if (const auto address = PciAddress::parse(name)) found.emplace_back(*address, name);
+  std::ranges::sort(found);
+  auto functions =
+      in_parallel(found, [&](const auto& entry) { return gather_function(root, wake, entry.first, entry.second); });
+  PciNames pci_names(root);  // libpci is not made for several threads
+  for (auto& function : functions) {
+    if (function.vendor_id.has_value() && function.device_id.has_value())
+      function.name = pci_names.function_name(*function.vendor_id, *function.device_id);
+    if (const auto kind = function.class_and_subclass()) function.class_name = pci_names.class_name(*kind);
+  }
+  return functions;
+}
+
+}  // namespace vfio_doctor
