@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace vfio_doctor {
@@ -22,7 +23,8 @@ class KernelArguments {
  public:
   static KernelArguments parse(std::string_view line);
 
-  const std::vector<KernelArgument>& all() const { return arguments_; }
+  const std::vector<KernelArgument>& all() const& { return arguments_; }
+  std::vector<KernelArgument> all() && { return std::move(arguments_); }
   bool contains(const KernelArgument& argument) const;
   /// The argument that counts where `name` is given several times: the last. '-' and '_' are the same.
   const KernelArgument* last(std::string_view name) const;
