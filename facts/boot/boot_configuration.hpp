@@ -1,12 +1,98 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "facts/boot/boot_line.hpp"
+#include "facts/observed.hpp"
 #include "facts/root/root.hpp"
 
 namespace vfio_doctor {
 
-struct BootConfiguration {};
+/// The program that handed the running kernel its command line.
+enum class BootLoader { unknown, grub, systemd_boot, limine, refind, unified_image };
 
+/// A place where a person writes kernel arguments down, for a tool to carry to the boot entries.
+enum class BootSettingKind {
+  grub_defaults,    ///< /etc/default/grub and /etc/default/grub.d/*.cfg
+  kernel_cmdline,   ///< /etc/kernel/cmdline, /etc/cmdline.d, /etc/kernel/cmdline.d
+  kernelstub,       ///< /etc/kernelstub/configuration
+  limine_defaults,  ///< /etc/default/limine
+};
+
+struct BootSetting {
+  BootSettingKind kind = BootSettingKind::grub_defaults;
+  std::string file;         ///< the file a person would edit
+  Observed<BootLine> line;  ///< what a generated entry should get from it
+};
+
+enum class BootEntryKind {
+  grub_menu,      ///< a menuentry of grub.cfg
+  loader_entry,   ///< /boot/loader/entries/*.conf (Boot Loader Specification type 1)
+  unified_image,  ///< EFI/Linux/*.efi with a .cmdline section (type 2)
+  limine,         ///< an entry of limine.conf
+  refind,         ///< a line of refind_linux.conf
+};
+
+enum class BootEntryRole {
+  normal,
+  recovery,  ///< rescue, recovery, fallback: made to differ
+  custom,    ///< a GRUB entry that no generator of this system made
+};
+
+/// One thing the boot loader could start.
+struct BootEntry {
+  BootEntryKind kind = BootEntryKind::grub_menu;
+  BootEntryRole role = BootEntryRole::normal;
+  std::string file;
+  unsigned line = 0;    ///< where the entry starts in `file`; 0: the file is the entry
+  std::string id;       ///< file name without ".conf" or ".efi"; the title of a menu entry
+  std::string title;
+  std::string kernel;   ///< path of the image as written, "/vmlinuz-6.1.0-18-amd64"
+  std::string version;  ///< "version" of a loader entry
+  Observed<BootLine> command_line;
+};
+
+/// grub.cfg on the EFI system partition: /boot/efi/EFI/fedora/grub.cfg and the like.
+struct EspGrubConfig {
+  enum class Kind {
+    stub,   ///< finds the real configuration and goes on there
+    full,   ///< a complete generated menu
+    other,  ///< neither
+  };
+  std::string file;
+  Observed<Kind> kind;
+};
+
+/// A place that exists but could not be read, so that what it holds is not known.
+struct UnreadBootFile {
+  std::string file, why;
+};
+
+/// How this host is told what to boot, as far as its files say.
+struct BootConfiguration {
+  BootLoader loader = BootLoader::unknown;
+  std::string loader_reason;  ///< how `loader` is known, or why it is not: one clause a person understands
+  /// GRUB takes its entries from /boot/loader/entries ("blscfg"); absent where there is no GRUB configuration.
+  Observed<bool> grub_reads_loader_entries;
+  Observed<std::string> grub_config;  ///< "/boot/grub/grub.cfg" or "/boot/grub2/grub.cfg"
+  bool grub_defaults_drop_ins = false;  ///< /etc/default/grub.d exists
+  bool ostree = false;                ///< deployments managed by ostree
+  bool proxmox = false;               ///< Proxmox VE, whose os-release says Debian
+  bool proxmox_boot_tool = false;     ///< proxmox-boot-tool copies kernels to system partitions of its own
+  std::vector<BootSetting> settings;
+  std::vector<BootEntry> entries;
+  std::optional<std::string> selected_entry;  ///< id the boot loader says it started (LoaderEntrySelected)
+  std::optional<std::string> default_entry;   ///< id or pattern that starts next, where a file says so
+  std::vector<EspGrubConfig> esp_grub_configs;
+  std::vector<UnreadBootFile> unread;
+
+  const BootSetting* find_setting(BootSettingKind kind) const;
+};
+
+/// Reads below /boot, /efi, /etc and the boot loader's EFI variables. Never throws on what the files hold.
 BootConfiguration gather_boot_configuration(const Root& root);
 
 }  // namespace vfio_doctor

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "checks/finding.hpp"
+#include "facts/host.hpp"
+
+namespace vfio_doctor {
+
+/// How to put `argument` ("intel_iommu=on") on the kernel command line of this host for good, with the tools of
+/// its distribution and boot loader. Where those are not known the remedy says so and names no command.
+/// Precondition: `argument` is a fixed text of this program or an argument that was found on the host; it is
+/// quoted for the shell.
+Remedy add_kernel_argument(const Host& host, const std::string& argument);
+
+/// How to take every `argument` off the command line again.
+Remedy remove_kernel_argument(const Host& host, const std::string& argument);
+
+/// The commands that carry an edited configuration file to the boot entries ("sudo update-grub"); empty where
+/// that is not known or nothing needs to be carried.
+std::vector<std::string> apply_boot_settings_commands(const Host& host);
+
+}  // namespace vfio_doctor
