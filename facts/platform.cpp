@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t first_processors = 64 << 10;  // /proc/cpuinfo repeats itself for every processor
 
 bool contains_word(std::string_view words, std::string_view word) {
-  return std::ranges::find(split_words(words), word) != split_words(words).end();
+  return std::ranges::any_of(split_words(words), [word](auto one) { return one == word; });
 }
 
 /// The value of the first "key : value" line.

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <array>
+
+#include "checks/check.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"function-type", "Functions that are not assigned", "devices", run};
+
+/// Functions that vfio-pci itself refuses (vfio_pci_dev_in_denylist in drivers/vfio/pci/vfio_pci.c).
+constexpr std::array<std::uint16_t, 8> denied_intel_devices = {0x19e2, 0x19e3, 0x37c8, 0x37c9,
+                                                               0x0435, 0x0443, 0x0b25, 0x0cfe};
+
+bool is_denied(const PciFunction& function) {
+  return function.vendor_id.is(0x8086) && function.device_id.has_value() &&
+         std::ranges::find(denied_intel_devices, function.device_id.value()) != denied_intel_devices.end();
+}
+
+/// Why nobody assigns such a function; empty where there is no such reason.
+std::string reason_against(const PciFunction& function) {
+  const auto kind = function.class_and_subclass();
+  if (function.is_bridge()) return "A bridge: it stays with the host, and VFIO takes only endpoints.";
+  if (kind == 0x0600) return "The host bridge: it belongs to the host's memory and bus.";
+  if (kind == 0x0601) return "The ISA bridge (LPC): the host's own chipset hangs on it.";
+  if (is_denied(function)) return "vfio-pci refuses this device: it is on the kernel's list of devices with known flaws.";
+  return {};
+}
+
+std::vector<Finding> run(const Host& host) {
+  std::vector<Finding> findings;
+  int others = 0;
+  for (const auto& function : host.all_functions()) {
+    const auto reason = reason_against(function);
+    const bool unseen = reason.empty() && !function.class_code.has_value() && !function.config.header_type.has_value();
+    if (reason.empty() && !unseen) {
+      ++others;
+      continue;
+    }
+    auto finding = check.finding(unseen ? Status::unknown : Status::not_applicable, device_subject(function.address),
+                                 unseen ? "What kind of function this is could not be read." : reason);
+    finding.effect = unseen ? Effect::blocked : Effect::unsuitable;
+    finding.evidence = {{function.sysfs_path, function.class_name.empty() ? "class not known" : function.class_name}};
+    findings.push_back(finding);
+  }
+  if (others > 0)
+    findings.push_back(check.finding(Status::pass, host_subject, std::to_string(others) + " functions are endpoints of a "
+                                                                 "kind that can be assigned."));
+  return findings;
+}
+
+}  // namespace
+
+Check function_type_check() { return check; }
+
+}  // namespace vfio_doctor

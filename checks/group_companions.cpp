@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+
+#include "checks/check.hpp"
+#include "checks/group_isolation.hpp"
+#include "checks/group_members.hpp"
+#include "checks/iommu_state.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"group-companions", "Groups of several devices", "groups", run};
+
+std::string described(const PciFunction& function) {
+  return function.address.text() + (function.class_name.empty() ? "" : " (" + function.class_name + ")");
+}
+
+/// Functions that the host's chipset needs in place: they may be left without a driver, but a guest gets nothing from
+/// them and may hang the host.
+bool is_platform_function(const PciFunction& function) {
+  const auto kind = function.class_and_subclass();
+  return kind && (*kind == 0x0600 || *kind == 0x0601 || *kind == 0x0501 || *kind == 0x0580 || *kind == 0x0c05);
+}
+
+Finding describe_group(const Host& host, const IommuGroup& group, const std::vector<const PciFunction*>& counted) {
+  auto finding = check.finding(Status::pass, group_subject(group.number), "");
+  std::string names;
+  for (const auto* function : counted) names += (names.empty() ? "" : ", ") + function->address.text();
+  finding.summary = "Group " + std::to_string(group.number) + " holds " + names +
+                    ": they go to one guest together, or those not wanted are left without a host driver.";
+  for (const auto* function : counted) {
+    finding.evidence.push_back({"/sys/kernel/iommu_groups/" + std::to_string(group.number),
+                                described(*function) + (function->driver.has_value() ? ", driver " + *function->driver : ", no driver")});
+    if (is_platform_function(*function))
+      finding.summary += " " + described(*function) + " is part of the host's chipset: never give it to a guest, only "
+                         "take its driver away.";
+  }
+  for (const auto& cause : causes_of_shared_group(host, group)) {
+    finding.summary += " " + cause.sentence;
+    finding.evidence.push_back(cause.evidence);
+  }
+  return finding;
+}
+
+Finding held_by_bridge(const IommuGroup& group, const PciFunction& bridge) {
+  auto finding = check.finding(Status::warn, group_subject(group.number),
+                               "The bridge " + bridge.address.text() + " in this group is held by the driver " +
+                                   bridge.driver.value() + ", which does not share: until that driver lets go, no device "
+                                   "of the group can be assigned.");
+  finding.evidence = {{bridge.sysfs_path + "/driver", bridge.driver.value()}};
+  finding.remedy = {{"Take the driver off the bridge.",
+                     {"echo " + bridge.address.text() + " | sudo tee /sys/bus/pci/devices/" + bridge.address.text() + "/driver/unbind"},
+                     {"echo " + bridge.address.text() + " | sudo tee /sys/bus/pci/drivers_probe"},
+                     "Hot plug behind this bridge stops working until it is bound again."}};
+  return finding;
+}
+
+std::vector<Finding> run(const Host& host) {
+  if (dma_remapping(host) != Switch::on || !host.iommu.groups.has_value()) return {};
+  std::vector<Finding> findings;
+  for (const auto& group : host.iommu.groups.value()) {
+    std::vector<const PciFunction*> counted;
+    for (const auto& address : group.members) {
+      const auto* member = host.find(address);
+      if (!member) continue;
+      const auto kind = membership(host, *member);
+      if (kind == Membership::held_bridge) findings.push_back(held_by_bridge(group, *member));
+      if (kind != Membership::exempt_bridge) counted.push_back(member);
+    }
+    if (counted.size() > 1) findings.push_back(describe_group(host, group, counted));
+    if (!group.other_members.empty() && !counted.empty()) {
+      auto finding = check.finding(Status::unknown, group_subject(group.number),
+                                   "This group also holds " + group.other_members.front() + ", which is no PCI function: "
+                                   "whether its driver shares the group could not be seen.");
+      finding.effect = Effect::blocked;
+      finding.evidence = {{"/sys/kernel/iommu_groups/" + std::to_string(group.number) + "/devices", group.other_members.front()}};
+      findings.push_back(finding);
+    }
+  }
+  if (!findings.empty()) return findings;
+  return {check.finding(Status::pass, host_subject, "Every device has an IOMMU group of its own.")};
+}
+
+}  // namespace
+
+Check group_companions_check() { return check; }
+
+}  // namespace vfio_doctor

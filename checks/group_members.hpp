@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "facts/host.hpp"
+
+namespace vfio_doctor {
+
+/// How a member stands in the way of its group being viable, that is, of a guest owning the group's DMA.
+enum class Membership {
+  endpoint,      ///< goes to the guest too, or is left without a host driver
+  exempt_bridge, ///< may keep its driver
+  held_bridge,   ///< a bridge whose driver does its own DMA: that driver must let go
+};
+
+/// True for drivers that leave DMA ownership to user space (`driver_managed_dma`): VFIO's own, pci-stub and, for
+/// bridges, pcieport.
+bool leaves_dma_to_user(std::string_view driver);
+
+/// Since Linux 5.19 every member counts unless its driver leaves DMA alone (drivers/pci/pci-driver.c
+/// pci_dma_configure, drivers/iommu/iommu.c iommu_device_use_default_domain); before, every bridge was exempt
+/// (vfio_dev_viable). Either way a bridge on pcieport or without a driver does not count.
+Membership membership(const Host& host, const PciFunction& member);
+
+/// The other members of a function's group that must go to the same guest or be left without a host driver; sorted.
+std::vector<PciAddress> companions_of(const Host& host, const PciFunction& function);
+
+}  // namespace vfio_doctor

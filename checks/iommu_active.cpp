@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+
+#include "checks/check.hpp"
+#include "checks/iommu_state.hpp"
+#include "checks/kernel_argument_remedy.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"iommu-active", "IOMMU", "iommu", run};
+
+std::string unit_names(const Host& host) {
+  if (!host.iommu.units.has_value()) return host.iommu.units.why();
+  std::string names;
+  for (const auto& unit : host.iommu.units.value()) names += (names.empty() ? "" : " ") + unit.name;
+  return names.empty() ? "empty" : names;
+}
+
+std::vector<Evidence> common_evidence(const Host& host) {
+  const auto& groups = host.iommu.groups;
+  const auto with_pci = groups.has_value() ? std::ranges::count_if(groups.value(), [](const IommuGroup& group) {
+    return !group.members.empty() && !is_noiommu_group(group);
+  }) : 0;
+  return {{"/sys/kernel/iommu_groups", groups.has_value() ? std::to_string(with_pci) + " groups with PCI functions"
+                                                          : groups.why()},
+          {"/sys/class/iommu", unit_names(host)}};
+}
+
+Evidence table_evidence(const std::string& name, const AcpiTable& table) {
+  const auto& present = table.present;
+  return {"/sys/firmware/acpi/tables/" + name, present.has_value() ? (present.value() ? "present" : "absent") : present.why()};
+}
+
+/// "intel_iommu=off" or the like, where the running command line switches the IOMMU off. Options are read in order and
+/// the last one counts (drivers/iommu/intel/iommu.c intel_iommu_setup, arch/x86/kernel/pci-dma.c iommu_setup).
+std::string argument_that_switches_off(const Host& host, CpuVendor vendor) {
+  const auto* arguments = host.kernel.arguments.get();
+  if (!arguments) return {};
+  const auto last_is_off = [arguments](std::string_view name) {
+    bool off = false;
+    for (const auto& option : arguments->options(name))
+      if (option == "off" || option == "on" || option == "force") off = option == "off";
+    return off;
+  };
+  if (vendor == CpuVendor::intel && last_is_off("intel_iommu")) return "intel_iommu=off";
+  if (vendor == CpuVendor::amd && last_is_off("amd_iommu")) return "amd_iommu=off";
+  if (last_is_off("iommu")) return "iommu=off";
+  return {};
+}
+
+Remedy switch_on_in_firmware(CpuVendor vendor) {
+  Remedy remedy;
+  remedy.text = vendor == CpuVendor::intel
+                    ? "Switch on \"Intel VT-d\" (also: Virtualization Technology for Directed I/O) in the firmware setup, "
+                      "then reboot. It is a switch of its own beside VT-x."
+                : vendor == CpuVendor::amd
+                    ? "Set \"IOMMU\" (also: AMD-Vi) to Enabled in the firmware setup, then reboot. \"Auto\" is often off. "
+                      "It is a switch of its own beside SVM."
+                    : "Switch on the IOMMU (SMMU, VT-d, AMD-Vi) in the firmware setup, then reboot.";
+  remedy.risk = "None for the data on this host; a firmware update may reset the switch.";
+  return remedy;
+}
+
+/// Why the IOMMU is off, as far as the facts go: each cause that was not excluded gets its remedy.
+void explain_off(const Host& host, Finding& finding) {
+  const auto vendor = iommu_vendor(host);
+  const auto& table = vendor == CpuVendor::amd ? host.firmware.ivrs : host.firmware.dmar;
+  const auto off_argument = argument_that_switches_off(host, vendor);
+  if (vendor == CpuVendor::intel || vendor == CpuVendor::amd)
+    finding.evidence.push_back(table_evidence(vendor == CpuVendor::amd ? "IVRS" : "DMAR", table));
+  if (!off_argument.empty()) {
+    finding.summary = "The IOMMU is off: the kernel argument " + off_argument + " switches it off.";
+    finding.evidence.push_back({"/proc/cmdline", off_argument});
+    finding.remedy.push_back(remove_kernel_argument(host, off_argument));
+    return;
+  }
+  if (host.cpu.hypervisor_flag.is(true)) {
+    finding.summary = "The IOMMU is off: this host is a virtual machine without a virtual IOMMU.";
+    finding.evidence.push_back({"/proc/cpuinfo", "flag hypervisor"});
+    finding.remedy.push_back({"Give this virtual machine a virtual IOMMU with interrupt remapping, or run the guest on "
+                              "the physical host.", {}, {}, {}});
+    if (table.present.is(false)) return;
+  }
+  if (table.present.is(false)) {
+    finding.summary = "The IOMMU is off: the firmware does not offer one.";
+    finding.remedy.push_back(switch_on_in_firmware(vendor));
+    return;
+  }
+  if (!table.present.has_value()) {
+    finding.summary = "The IOMMU is off, in the firmware or in the kernel; which of them could not be seen.";
+    finding.remedy.push_back(switch_on_in_firmware(vendor));
+  }
+  const auto* config = host.kernel.config.get();
+  const bool on_by_default = config && config->contains("INTEL_IOMMU_DEFAULT_ON");
+  const auto* arguments = host.kernel.arguments.get();
+  const auto asks_for_it = arguments && arguments->contains({"intel_iommu", "on"});
+  if (vendor == CpuVendor::intel && !asks_for_it && !on_by_default) {
+    if (table.present.is(true))
+      finding.summary = config ? "The IOMMU is off: the firmware offers it, but this kernel wants intel_iommu=on."
+                               : "The IOMMU is off: the firmware offers it, but intel_iommu=on is not on the command line.";
+    finding.evidence.push_back({"/proc/cmdline", arguments ? "no intel_iommu=on" : host.kernel.arguments.why()});
+    if (config) finding.evidence.push_back({host.kernel.config_source, "CONFIG_INTEL_IOMMU_DEFAULT_ON is not set"});
+    finding.remedy.push_back(add_kernel_argument(host, "intel_iommu=on"));
+  }
+  if (finding.summary.empty())
+    finding.summary = "The IOMMU is off although the firmware offers it and no kernel argument forbids it; the kernel's log "
+                      "may say why.";
+}
+
+void add_log_evidence(const Host& host, Finding& finding) {
+  if (!host.kernel.log.has_value()) return;
+  int shown = 0;
+  for (const auto& message : host.kernel.log.value()) {
+    const bool tells = message.find("DMAR: ") != message.npos || message.find("AMD-Vi: ") != message.npos ||
+                       message.find("BIOS is broken") != message.npos;
+    if (tells && ++shown <= 4) finding.evidence.push_back({"kernel log", message});
+  }
+}
+
+std::vector<Finding> run(const Host& host) {
+  const auto state = dma_remapping(host);
+  auto finding = check.finding(Status::pass, host_subject, "");
+  finding.effect = Effect::blocked;
+  finding.evidence = common_evidence(host);
+  if (state == Switch::on) {
+    finding.summary = "The IOMMU is on: the kernel put PCI functions into IOMMU groups.";
+  } else if (state == Switch::unknown) {
+    finding.status = Status::unknown;
+    finding.summary = "Whether the IOMMU is on could not be seen.";
+  } else {
+    finding.status = Status::fail;
+    explain_off(host, finding);
+    add_log_evidence(host, finding);
+  }
+  return {finding};
+}
+
+}  // namespace
+
+Check iommu_active_check() { return check; }
+
+}  // namespace vfio_doctor

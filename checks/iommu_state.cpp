@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/iommu_state.hpp"
+
+#include <algorithm>
+
+namespace vfio_doctor {
+
+std::string_view to_text(Switch state) {
+  switch (state) {
+    case Switch::on: return "on";
+    case Switch::off: return "off";
+    case Switch::unknown: return "unknown";
+  }
+  return "unknown";
+}
+
+bool is_noiommu_group(const IommuGroup& group) { return group.name.is("vfio-noiommu"); }
+
+Switch dma_remapping(const Host& host) {
+  const auto& groups = host.iommu.groups;
+  if (groups.is_unreadable() || host.functions.is_unreadable()) return Switch::unknown;
+  if (groups.has_value() &&
+      std::ranges::any_of(groups.value(), [](const IommuGroup& group) {
+        return !group.members.empty() && !is_noiommu_group(group);
+      }))
+    return Switch::on;
+  // A tree that shows no PCI function at all proves nothing.
+  if (host.all_functions().empty()) return Switch::unknown;
+  return Switch::off;
+}
+
+Switch interrupt_remapping(const Host& host) {
+  if (!host.interrupts.chips.has_value() || host.interrupts.chips->empty()) return Switch::unknown;
+  const auto& chips = host.interrupts.chips.value();
+  const auto any_contains = [&chips](std::string_view part) {
+    return std::ranges::any_of(chips, [part](const std::string& chip) { return chip.find(part) != chip.npos; });
+  };
+  if (host.cpu.vendor == CpuVendor::intel || host.cpu.vendor == CpuVendor::amd || any_contains("IO-APIC"))
+    return std::ranges::any_of(chips, [](const std::string& chip) { return chip.starts_with("IR-"); }) ? Switch::on
+                                                                                                     : Switch::off;
+  if (any_contains("ITS-")) return Switch::on;
+  if (any_contains("GICv2m")) return Switch::off;
+  return Switch::unknown;
+}
+
+CpuVendor iommu_vendor(const Host& host) {
+  if (host.iommu.units.has_value()) {
+    for (const auto& unit : host.iommu.units.value()) {
+      if (unit.name.starts_with("dmar")) return CpuVendor::intel;
+      if (unit.name.starts_with("ivhd")) return CpuVendor::amd;
+      if (unit.name.find("smmu") != std::string::npos) return CpuVendor::arm;
+    }
+  }
+  if (host.firmware.dmar.present.is(true)) return CpuVendor::intel;
+  if (host.firmware.ivrs.present.is(true)) return CpuVendor::amd;
+  if (host.firmware.iort.present.is(true)) return CpuVendor::arm;
+  return host.cpu.vendor;
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string_view>
+
+#include "facts/host.hpp"
+
+namespace vfio_doctor {
+
+/// DMA remapping and interrupt remapping are two facts; both are decided by what the kernel did, not by words on a
+/// command line or in a log.
+enum class Switch { on, off, unknown };
+std::string_view to_text(Switch state);
+
+/// On where at least one PCI function is in a group that an IOMMU driver made (VFIO's no-IOMMU groups do not count),
+/// which is also libvirt's own test. The directory of groups exists, empty, with the IOMMU off.
+Switch dma_remapping(const Host& host);
+
+/// What the interrupt chips of /proc/interrupts say: "IR-PCI-MSI" and the like exist only behind Intel's and AMD's
+/// interrupt remapping (drivers/iommu/{intel,amd}); on Arm, messages that go through an ITS are isolated, those that
+/// go through a GICv2m frame are not (drivers/irqchip, msi_device_has_isolated_msi).
+Switch interrupt_remapping(const Host& host);
+
+/// Whose IOMMU this is: by the units the kernel drives, else by the firmware's table, else by the processor.
+CpuVendor iommu_vendor(const Host& host);
+
+/// True for a group that VFIO made itself in no-IOMMU mode.
+bool is_noiommu_group(const IommuGroup& group);
+
+}  // namespace vfio_doctor
