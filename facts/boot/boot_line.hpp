@@ -35,8 +35,8 @@ struct BootLine {
 class PlacedText {
  public:
   static constexpr char unknown = '\0';
-  /// Far more than any kernel accepts (COMMAND_LINE_SIZE is 4096 at most on common machines).
-  static constexpr std::size_t limit = 64 * 1024;
+  /// More than kernels accept (COMMAND_LINE_SIZE is 2048 on x86 and arm64); text beyond it counts as unknown.
+  static constexpr std::size_t limit = 16 * 1024;
 
   void append(char c, const std::string& file, unsigned line);
   void append(std::string_view text, const std::string& file, unsigned line);

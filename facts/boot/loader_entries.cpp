@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/boot/loader_entries.hpp"
+
+#include "facts/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+struct KeyValue {
+  std::string_view key, value;
+};
+
+/// "key  value" lines; nothing for comments and empty lines.
+std::optional<KeyValue> key_and_value(std::string_view line) {
+  line = trim(line);
+  if (line.empty() || line.front() == '#') return std::nullopt;
+  const auto end = line.find_first_of(" \t");
+  return KeyValue{line.substr(0, end), end == std::string_view::npos ? "" : trim(line.substr(end))};
+}
+
+std::string id_of(const std::string& file) {
+  auto id = base_name(file);
+  if (id.ends_with(".conf")) id.resize(id.size() - 5);
+  return id.substr(0, id.find('+'));  // boot counting: "name+3-1.conf"
+}
+
+BootEntryRole role_of(const BootEntry& entry) {
+  const auto words = to_lower(entry.id + " " + entry.title + " " + entry.version);
+  for (const std::string_view word : {"rescue", "recovery", "fallback", "memtest"})
+    if (words.find(word) != std::string::npos) return BootEntryRole::recovery;
+  return BootEntryRole::normal;
+}
+
+void append(BootLine& line, BootLine more) {
+  line.tokens.insert(line.tokens.end(), more.tokens.begin(), more.tokens.end());
+  line.possible.insert(line.possible.end(), more.possible.begin(), more.possible.end());
+  if (!more.unknown_part.empty()) line.unknown_part = more.unknown_part;
+}
+
+std::uint32_t little_endian(std::string_view bytes, std::size_t at, std::size_t count) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    value |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at + i])) << (8 * i);
+  return value;
+}
+
+}  // namespace
+
+std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::string& file,
+                                            const GrubVariables& variables) {
+  BootEntry entry;
+  entry.kind = BootEntryKind::loader_entry;
+  entry.file = file;
+  entry.id = id_of(file);
+  BootLine command_line;
+  unsigned number = 0;
+  for (const auto line : split_lines(text)) {
+    ++number;
+    const auto pair = key_and_value(line);
+    if (!pair) continue;
+    if (pair->key == "title") entry.title = pair->value;
+    if (pair->key == "version") entry.version = pair->value;
+    if (pair->key == "linux" || pair->key == "uki") entry.kernel = pair->value;
+    if (pair->key != "options") continue;
+    const bool has_variables = pair->value.find('$') != std::string_view::npos;
+    append(command_line, has_variables ? expand_grub_line(pair->value, file, number, variables)
+                                       : split_boot_line(pair->value, file, number));
+  }
+  if (entry.kernel.empty()) return std::nullopt;
+  entry.role = role_of(entry);
+  entry.command_line = std::move(command_line);
+  return entry;
+}
+
+std::optional<std::string> default_of_loader_conf(std::string_view text) {
+  for (const auto line : split_lines(text))
+    if (const auto pair = key_and_value(line); pair && pair->key == "default" && !pair->value.empty())
+      return std::string(pair->value);
+  return std::nullopt;
+}
+
+/// Layout: Microsoft PE format, "Section Table"; the section's name: UAPI group, unified kernel image specification.
+Observed<std::string> command_line_of_unified_image(std::string_view head) {
+  using Line = Observed<std::string>;
+  if (head.size() < 0x40 || !head.starts_with("MZ")) return Line::unreadable("not an EFI program");
+  const std::size_t header = little_endian(head, 0x3c, 4);
+  if (header + 24 > head.size() || head.substr(header, 4) != std::string_view("PE\0\0", 4))
+    return Line::unreadable("not an EFI program");
+  const auto sections = little_endian(head, header + 6, 2);
+  const std::size_t table = header + 24 + little_endian(head, header + 20, 2);
+  for (std::uint32_t i = 0; i < sections; ++i) {
+    const auto section = table + std::size_t{40} * i;
+    if (section + 40 > head.size()) return Line::unreadable("its section table is cut short");
+    if (head.substr(section, 8) != ".cmdline") continue;
+    const std::size_t virtual_size = little_endian(head, section + 8, 4);
+    const std::size_t raw_size = little_endian(head, section + 16, 4);
+    const std::size_t offset = little_endian(head, section + 20, 4);
+    const auto size = virtual_size == 0 ? raw_size : std::min(virtual_size, raw_size);
+    if (size > PlacedText::limit || offset + size > head.size())
+      return Line::unreadable("its command line lies beyond the part that was read");
+    const auto line = head.substr(offset, size);
+    return std::string(line.substr(0, line.find('\0')));
+  }
+  return Line::absent();
+}
+
+}  // namespace vfio_doctor

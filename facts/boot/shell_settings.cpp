@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/boot/shell_settings.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace vfio_doctor {
+namespace {
+
+constexpr std::size_t most_alternatives = 16;
+constexpr std::size_t most_variables = 2000;
+
+bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_name_part(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool ends_word(char c) { return is_blank(c) || c == '\n' || std::string_view(";&|()<>").find(c) != std::string_view::npos; }
+
+template <std::size_t N>
+bool is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+constexpr std::array<std::string_view, 7> opening = {"if", "case", "for", "while", "until", "{", "function"};
+constexpr std::array<std::string_view, 4> closing = {"fi", "esac", "done", "}"};
+constexpr std::array<std::string_view, 4> passing = {"then", "else", "do", "!"};
+constexpr std::array<std::string_view, 5> unpredictable = {".", "source", "eval", "unset", "read"};
+constexpr std::array<std::string_view, 5> declaring = {"export", "readonly", "declare", "typeset", "local"};
+
+}  // namespace
+
+/// Walks through one file.
+class ShellReader {
+ public:
+  ShellReader(ShellSettings& settings, std::string_view text, const std::string& file, bool certain)
+      : settings_(settings), text_(text), file_(file), certain_(certain) {}
+
+  void read() {
+    while (!at_end()) read_statement();
+  }
+
+ private:
+  using Variable = ShellSettings::Variable;
+  struct Assignment {
+    std::string name;
+    Variable value;
+    bool conditional;
+  };
+
+  bool at_end() const { return at_ >= text_.size(); }
+  char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\n'; }
+  char take() {
+    const char c = text_[at_++];
+    if (c == '\n') ++line_;
+    return c;
+  }
+  void give_up(const std::string& why) {
+    if (settings_.unknown_.empty()) settings_.unknown_ = file_ + ":" + std::to_string(line_) + ": " + why;
+  }
+
+  /// One simple command: assignments, then perhaps a command that they are only for.
+  void read_statement() {
+    std::vector<Assignment> assignments;
+    bool command = false, first = true;
+    while (!at_end()) {
+      const char c = peek();
+      if (is_blank(c)) {
+        take();
+      } else if (c == '\\' && peek(1) == '\n') {
+        take(), take();
+      } else if (c == '#') {
+        while (!at_end() && peek() != '\n') take();
+      } else if (ends_word(c)) {
+        if (end_of_statement(c)) break;
+      } else if (auto assignment = command ? std::nullopt : read_assignment()) {
+        assignments.push_back(std::move(*assignment));
+      } else {
+        command |= read_command_word(first && assignments.empty());
+        first = false;
+      }
+    }
+    if (!command)
+      for (auto& assignment : assignments) assign(std::move(assignment));
+    chained_ = chained_ || chained_next_;
+    chained_next_ = false;
+  }
+
+  /// An operator or line end; false where the statement goes on behind it.
+  bool end_of_statement(char c) {
+    take();
+    if (c == '<' && peek() == '<') give_up("a here-document");
+    if (c == '<' || c == '>') return false;
+    if (c == '(') ++depth_;
+    if (c == ')' && depth_ > 0 && !case_pattern_) --depth_;
+    if (c == ')') case_pattern_ = false;
+    if ((c == '&' || c == '|') && peek() == c) {
+      take();
+      chained_next_ = true;
+    }
+    if (c == '\n' || c == ';') chained_ = false;
+    if (c == ';' && peek() == ';') case_pattern_ = true;
+    return true;
+  }
+
+  /// A word that is no assignment. False where assignments may follow it: `export`, `then`.
+  bool read_command_word(bool is_first) {
+    const auto start = at_;
+    read_word();
+    const auto word = text_.substr(start, at_ - start);
+    if (!is_first) return true;
+    if (is_one_of(word, opening)) {
+      ++depth_;
+      if (word == "case") case_pattern_ = true;
+      return word == "case" || word == "for" || word == "function";
+    }
+    if (is_one_of(word, closing)) {
+      if (depth_ > 0) --depth_;
+      case_pattern_ = false;
+      return true;
+    }
+    if (is_one_of(word, unpredictable)) give_up("'" + std::string(word) + "' can change any setting");
+    return !is_one_of(word, passing) && !is_one_of(word, declaring);
+  }
+
+  /// NAME=value, NAME+=value or NAME[index]=value; nothing is taken where there is none.
+  std::optional<Assignment> read_assignment() {
+    if (!is_name_start(peek())) return std::nullopt;
+    std::size_t length = 1;
+    while (is_name_part(peek(length))) ++length;
+    if (peek(length) == '[') {
+      while (peek(length) != ']' && peek(length) != '\n') ++length;
+      if (peek(length) == ']') ++length;
+    }
+    const bool appends = peek(length) == '+' && peek(length + 1) == '=';
+    if (!appends && peek(length) != '=') return std::nullopt;
+    Assignment assignment{std::string(text_.substr(at_, length)), {}, !certain_ || depth_ > 0 || chained_};
+    at_ += length + (appends ? 2 : 1);
+    if (appends) add_variable(assignment.value, assignment.name);
+    add_word(assignment.value);
+    return assignment;
+  }
+
+  void assign(Assignment assignment) {
+    auto& known = settings_.variables_;
+    const auto old = known.find(assignment.name);
+    if (old == known.end() && known.size() >= most_variables) return give_up("too many settings");
+    if (!assignment.conditional) {
+      known[assignment.name] = std::move(assignment.value);
+      return;
+    }
+    auto& variable = known[assignment.name];
+    variable.others.push_back(std::move(assignment.value.value));
+    for (auto& other : assignment.value.others) variable.others.push_back(std::move(other));
+    if (variable.others.size() > most_alternatives) give_up("too many conditions");
+  }
+
+  void read_word() {
+    Variable ignored;
+    add_word(ignored);
+  }
+
+  void add(Variable& value, char c) {
+    if (c == PlacedText::unknown) c = ' ';  // rubbish in the file must not look like our own mark
+    value.value.append(c, file_, line_);
+    for (auto& other : value.others) other.append(c, file_, line_);
+  }
+  void add_unknown(Variable& value) {
+    value.value.append(PlacedText::unknown, file_, line_);
+    for (auto& other : value.others) other.append(PlacedText::unknown, file_, line_);
+  }
+
+  void add_variable(Variable& value, const std::string& name) {
+    const auto found = settings_.variables_.find(name);
+    if (found == settings_.variables_.end()) return;
+    const auto& addition = found->second;
+    std::vector<PlacedText> others;
+    for (auto& other : value.others) {
+      others.push_back(std::move(other));
+      others.back().append(addition.value);
+    }
+    for (const auto& alternative : addition.others) {
+      others.push_back(value.value);
+      others.back().append(alternative);
+    }
+    if (others.size() > most_alternatives) {
+      others.resize(most_alternatives);
+      give_up("too many conditions");
+    }
+    value.value.append(addition.value);
+    value.others = std::move(others);
+  }
+
+  /// One shell word, its quotes taken off, onto the end of `value`.
+  void add_word(Variable& value) {
+    while (!at_end() && !ends_word(peek())) {
+      const char c = take();
+      if (c == '\'') {
+        while (!at_end() && peek() != '\'') add(value, take());
+        close_quote();
+      } else if (c == '"') {
+        while (!at_end() && peek() != '"') add_quoted(value);
+        close_quote();
+      } else if (c == '\\') {
+        if (!at_end() && peek() == '\n') take();
+        else if (!at_end()) add(value, take());
+      } else {
+        add_plain_or_expansion(value, c);
+      }
+    }
+  }
+
+  void add_quoted(Variable& value) {
+    const char c = take();
+    if (c != '\\') return add_plain_or_expansion(value, c);
+    if (peek() == '\n' && !at_end()) {
+      take();
+    } else if (std::string_view("$`\"\\").find(peek()) != std::string_view::npos && !at_end()) {
+      add(value, take());
+    } else {
+      add(value, '\\');
+    }
+  }
+
+  void close_quote() {
+    if (at_end()) give_up("a quote is never closed");
+    else take();
+  }
+
+  void add_plain_or_expansion(Variable& value, char c) {
+    if (c == '`') {
+      while (!at_end() && peek() != '`') take();
+      if (!at_end()) take();
+      add_unknown(value);
+    } else if (c == '$') {
+      add_expansion(value);
+    } else {
+      add(value, c);
+    }
+  }
+
+  /// What follows a '$'.
+  void add_expansion(Variable& value) {
+    if (peek() == '(') {
+      skip_nested('(', ')');
+      return add_unknown(value);
+    }
+    const bool braces = peek() == '{';
+    std::size_t length = braces ? 1 : 0;
+    const auto start = at_ + length;
+    if (!is_name_start(peek(length))) {
+      if (braces) skip_nested('{', '}');
+      else if (ends_word(peek()) || peek() == '"') return add(value, '$');
+      else take();
+      return add_unknown(value);
+    }
+    while (is_name_part(peek(length))) ++length;
+    const auto name = std::string(text_.substr(start, length - (braces ? 1 : 0)));
+    if (braces && peek(length) != '}') {  // ${NAME:-default} and the like
+      skip_nested('{', '}');
+      return add_unknown(value);
+    }
+    at_ += length + (braces ? 1 : 0);
+    add_variable(value, name);
+  }
+
+  void skip_nested(char open, char close) {
+    int depth = 0;
+    while (!at_end()) {
+      const char c = take();
+      if (c == open) ++depth;
+      if (c == close && --depth == 0) return;
+    }
+    give_up("a bracket is never closed");
+  }
+
+  ShellSettings& settings_;
+  std::string_view text_;
+  const std::string& file_;
+  bool certain_;
+  std::size_t at_ = 0;
+  unsigned line_ = 1;
+  int depth_ = 0;              // inside if, case, loops, functions, subshells
+  bool chained_ = false;       // behind && or ||
+  bool chained_next_ = false;
+  bool case_pattern_ = false;  // the next ')' ends a pattern of `case`, not a subshell
+};
+
+void ShellSettings::read(std::string_view text, const std::string& file, Certainty certainty) {
+  ShellReader(*this, text, file, certainty == Certainty::certain).read();
+}
+
+std::optional<std::string> ShellSettings::text(const std::string& name) const {
+  const auto found = variables_.find(name);
+  if (found == variables_.end() || !found->second.others.empty()) return std::nullopt;
+  const auto& value = found->second.value.text();
+  if (value.find(PlacedText::unknown) != std::string::npos) return std::nullopt;
+  return value;
+}
+
+BootLine ShellSettings::line(const std::vector<std::string>& names) const {
+  BootLine line;
+  line.unknown_part = unknown_;
+  for (const auto& name : names) {
+    const auto found = variables_.find(name);
+    if (found == variables_.end()) continue;
+    auto main = found->second.value.split();
+    if (!main.unknown_part.empty()) line.unknown_part = main.unknown_part;
+    std::vector<BootLine> others;
+    for (const auto& other : found->second.others) others.push_back(other.split());
+    for (auto& token : main.tokens) {
+      const bool certain =
+          std::ranges::all_of(others, [&](const BootLine& other) { return other.contains(token.argument); });
+      (certain ? line.tokens : line.possible).push_back(std::move(token));
+    }
+    for (auto& other : others) {
+      if (!other.unknown_part.empty()) line.unknown_part = other.unknown_part;
+      for (auto& token : other.tokens) line.possible.push_back(std::move(token));
+    }
+  }
+  return line;
+}
+
+}  // namespace vfio_doctor
