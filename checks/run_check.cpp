@@ -21,7 +21,9 @@ std::vector<Finding> run_check(const Check& check, const Host& host) {
     findings = check.run(host);
   } catch (const std::exception& problem) {
     // A defect of this program: it must not hide what the other checks found.
-    findings = {check.finding(Status::error, host_subject, std::string("the check failed: ") + problem.what())};
+    auto finding = check.finding(Status::error, host_subject, std::string("The check itself failed: ") + problem.what());
+    finding.effect = Effect::blocked;  // what it would have said is not known
+    findings = {finding};
   }
   if (findings.empty())
     findings.push_back(check.finding(Status::not_applicable, host_subject, "Nothing on this host to check."));

@@ -7,13 +7,27 @@ extern "C" {  // the header has no C++ guards before libpci 3.14
 
 #include <array>
 
+#include "facts/input_error.hpp"
 #include "facts/text.hpp"
 
 namespace vfio_doctor {
 
-/// libpci, used for its name list only: it never looks at a device here.
+namespace {
+
+void ignore_message(char*, ...) {}
+[[noreturn]] void report_broken_list(char*, ...) {
+  throw InputError("pci.ids, the list of PCI names, is damaged: reinstall the package it comes from");
+}
+
+}  // namespace
+
+/// libpci, used for its name list only: it never looks at a device here. pci_init() would look for one; without it the
+/// message functions must be set by hand.
 struct PciNames::Library {
-  Library() : access(pci_alloc()) {}
+  Library() : access(pci_alloc()) {
+    access->error = report_broken_list;
+    access->warning = access->debug = ignore_message;
+  }
   ~Library() { pci_cleanup(access); }
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace vfio_doctor {
+
+/// What to run and within which bounds. No shell is ever involved: `program` is a path, or a name looked up in the
+/// system's own directories (/usr/bin, /bin, /usr/sbin, /sbin), and `arguments` reach it as they are.
+struct ProcessRequest {
+  std::string program;
+  std::vector<std::string> arguments;
+  std::string input;                          ///< given on its standard input
+  std::chrono::milliseconds deadline{10'000};  ///< then it and everything it started is killed
+  std::size_t most_output = 1 << 20;           ///< bytes on standard output; more ends it
+  std::vector<std::string> keep_environment;   ///< variables passed on beside PATH, LANG=C.UTF-8 and HOME=/
+};
+
+struct ProcessResult {
+  enum class End {
+    exited,          ///< see exit_code
+    signalled,       ///< see signal
+    not_started,     ///< see problem
+    too_slow,        ///< the deadline passed
+    too_much_output  ///< standard output went beyond its limit
+  };
+  End end = End::not_started;
+  int exit_code = -1;
+  int signal = 0;
+  std::string output;   ///< standard output, at most most_output bytes
+  std::string errors;   ///< the first 64 KiB of standard error
+  std::string problem;  ///< why it was not started
+};
+
+/// Runs one program to its end. Afterwards nothing of its process group is left. Safe to call from several threads.
+ProcessResult run_process(const ProcessRequest& request);
+
+}  // namespace vfio_doctor

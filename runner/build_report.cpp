@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runner/build_report.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <set>
+
+#include "checks/group_members.hpp"
+#include "checks/iommu_state.hpp"
+#include "facts/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::string now_text() {
+  std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  // Reproducible output for packagers and tests: https://reproducible-builds.org/specs/source-date-epoch/
+  if (const char* fixed = std::getenv("SOURCE_DATE_EPOCH"))
+    if (const auto seconds = parse_unsigned(fixed); seconds && *seconds < 1ULL << 40) now = static_cast<std::time_t>(*seconds);
+  std::tm parts{};
+  char text[32];
+  gmtime_r(&now, &parts);
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+template <class Number>
+std::optional<std::string> hex(const Observed<Number>& value, int digits) {
+  if (!value.has_value()) return std::nullopt;
+  char text[16];
+  std::snprintf(text, sizeof text, "%0*x", digits, static_cast<unsigned>(value.value()));
+  return text;
+}
+
+template <class T>
+std::optional<T> as_optional(const Observed<T>& value) {
+  return value.has_value() ? std::optional<T>(value.value()) : std::nullopt;
+}
+
+DeviceReport describe(const DeviceDecision& decision) {
+  const auto& function = *decision.function;
+  DeviceReport device;
+  device.address = function.address.text();
+  device.vendor_id = hex(function.vendor_id, 4);
+  device.device_id = hex(function.device_id, 4);
+  device.subsystem_vendor_id = hex(function.subsystem_vendor_id, 4);
+  device.subsystem_device_id = hex(function.subsystem_device_id, 4);
+  device.class_code = hex(function.class_code, 6);
+  device.revision = hex(function.revision, 2);
+  device.name = function.name;
+  device.class_name = function.class_name;
+  device.iommu_group = as_optional(function.iommu_group);
+  device.driver = as_optional(function.driver);
+  if (function.parent) device.parent = function.parent->text();
+  device.is_bridge = function.is_bridge();
+  device.verdict = decision.verdict;
+  for (const auto& companion : decision.companions) device.companions.push_back(companion.text());
+  device.reasons = decision.reasons;
+  return device;
+}
+
+std::optional<std::string> vendor_text(CpuVendor vendor) {
+  switch (vendor) {
+    case CpuVendor::intel: return "intel";
+    case CpuVendor::amd: return "amd";
+    case CpuVendor::arm: return "arm";
+    case CpuVendor::other: return "other";
+    case CpuVendor::unknown: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+Report::HostSummary summarize(const Host& host) {
+  Report::HostSummary summary;
+  summary.kernel = as_optional(host.kernel.release);
+  summary.cpu_vendor = vendor_text(host.cpu.vendor);
+  summary.distribution = as_optional(host.distribution.pretty_name.has_value() ? host.distribution.pretty_name
+                                                                               : host.distribution.id);
+  summary.iommu = to_text(dma_remapping(host));
+  summary.interrupt_remapping = to_text(interrupt_remapping(host));
+  return summary;
+}
+
+Finding verdict_finding(Status status, std::string subject, std::string summary) {
+  Finding finding;
+  finding.id = verdict_finding_id;
+  finding.title = "Verdict";
+  finding.status = status;
+  finding.subject = std::move(subject);
+  finding.summary = std::move(summary);
+  return finding;
+}
+
+bool can_be_given(DeviceVerdict verdict) {
+  return verdict == DeviceVerdict::assignable || verdict == DeviceVerdict::with_companions;
+}
+
+/// The host is ready when nothing about it fails and at least one device can be given.
+Verdict judge_host(const std::vector<DeviceDecision>& decisions, std::vector<Finding>& findings) {
+  const auto any_about_host = [&findings](auto condition) {
+    return std::ranges::any_of(findings, [&](const Finding& finding) {
+      return finding.subject == host_subject && condition(finding);
+    });
+  };
+  if (any_about_host([](const Finding& finding) { return finding.status == Status::fail; })) return Verdict::not_ready;
+  if (any_about_host([](const Finding& finding) {
+        return (finding.status == Status::unknown || finding.status == Status::error) && finding.effect == Effect::blocked;
+      }))
+    return Verdict::undetermined;
+  const auto is = [&decisions](auto condition) {
+    return std::ranges::any_of(decisions, [&](const DeviceDecision& one) { return condition(one.verdict); });
+  };
+  if (is(can_be_given)) return Verdict::ready;
+  if (decisions.empty() || is([](DeviceVerdict verdict) { return verdict == DeviceVerdict::undetermined; }))
+    return Verdict::undetermined;
+  auto finding = verdict_finding(Status::fail, host_subject, "The IOMMU works, but no device here can be given to a guest: "
+                                                            "each is blocked, needed by the host, or not a thing one assigns.");
+  finding.evidence = {{"device verdicts", std::to_string(decisions.size()) + " functions, none assignable"}};
+  findings.push_back(finding);
+  return Verdict::not_ready;
+}
+
+/// Companions that are not selected must at least be free of host drivers.
+void judge_companions(const Host& host, const DeviceDecision& decision, const std::vector<PciAddress>& selection,
+                      std::vector<Finding>& findings) {
+  for (const auto& companion : decision.companions) {
+    if (std::ranges::find(selection, companion) != selection.end()) continue;
+    const auto* function = host.find(companion);
+    const auto* driver = function ? function->driver.get() : nullptr;
+    const bool held = driver && !leaves_dma_to_user(*driver);
+    const auto address = decision.function->address.text();
+    auto finding = verdict_finding(held ? Status::fail : Status::warn, address,
+                                   held ? "Its companion " + companion.text() + " is held by the host driver " + *driver +
+                                              ": give it to the same guest, or take the driver away first."
+                                        : "Its companion " + companion.text() + " has no host driver now; it must stay that "
+                                          "way while a guest has " + address + ".");
+    finding.evidence = {{"/sys/bus/pci/devices/" + companion.text() + "/driver", driver ? *driver : "none"}};
+    findings.push_back(finding);
+  }
+}
+
+Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& decisions,
+                        const std::vector<PciAddress>& selection, std::vector<Finding>& findings) {
+  const auto before = findings.size();
+  bool open = false;
+  for (const auto& decision : decisions) {
+    if (std::ranges::find(selection, decision.function->address) == selection.end()) continue;
+    if (decision.verdict == DeviceVerdict::undetermined) {
+      open = true;
+      findings.push_back(verdict_finding(Status::unknown, decision.function->address.text(),
+                                         "Whether it can be given to a guest could not be determined."));
+    } else if (!can_be_given(decision.verdict)) {
+      auto finding = verdict_finding(Status::fail, decision.function->address.text(),
+                                     "It is " + std::string(to_text(decision.verdict)) + "." +
+                                         (decision.reasons.empty() ? "" : " " + decision.reasons.front()));
+      for (const auto& reason : decision.reasons) finding.evidence.push_back({"reason", reason});
+      findings.push_back(finding);
+    } else {
+      judge_companions(host, decision, selection, findings);
+    }
+  }
+  const bool fails = std::any_of(findings.begin() + static_cast<std::ptrdiff_t>(before), findings.end(),
+                                 [](const Finding& finding) { return finding.status == Status::fail; });
+  if (fails) return Verdict::not_ready;
+  return open ? Verdict::undetermined : Verdict::ready;
+}
+
+/// With a selection, only findings about the host, the selected functions and their groups stay.
+void keep_relevant(const Host& host, const std::vector<PciAddress>& selection, std::vector<Finding>& findings) {
+  std::set<std::string> subjects = {host_subject};
+  for (const auto& address : selection) {
+    subjects.insert(device_subject(address));
+    const auto* function = host.find(address);
+    if (function && function->iommu_group.has_value()) subjects.insert(group_subject(*function->iommu_group));
+    if (function)
+      for (const auto& companion : companions_of(host, *function)) subjects.insert(device_subject(companion));
+  }
+  std::erase_if(findings, [&subjects](const Finding& finding) { return !subjects.contains(finding.subject); });
+}
+
+std::vector<GroupReport> describe_groups(const Host& host) {
+  std::vector<GroupReport> groups;
+  if (!host.iommu.groups.has_value()) return groups;
+  for (const auto& group : host.iommu.groups.value()) {
+    GroupReport one;
+    one.id = group.number;
+    one.type = as_optional(group.type);
+    for (const auto& member : group.members) one.members.push_back(member.text());
+    one.members.insert(one.members.end(), group.other_members.begin(), group.other_members.end());
+    groups.push_back(std::move(one));
+  }
+  return groups;
+}
+
+std::vector<std::string> describe_limits(const Source& source, const Host& host) {
+  std::vector<std::string> notes;
+  if (!host.privileged && !host.all_functions().empty())
+    notes.push_back(source.kind == "live" ? "Run with sudo to also see what the firmware tables say and why devices share a group."
+                                          : "Recorded without root: firmware tables and the causes of shared groups are not in it.");
+  const auto asleep = std::ranges::count_if(host.all_functions(), [](const PciFunction& function) {
+    return function.config.header_type.is_unreadable() && function.config.header_type.why().starts_with("asleep");
+  });
+  if (asleep > 0)
+    notes.push_back(std::to_string(asleep) + (asleep == 1 ? " function is" : " functions are") +
+                    " asleep and not woken; --wake reads them too.");
+  return notes;
+}
+
+}  // namespace
+
+Report build_report(const Source& source, const Host& host, std::vector<Finding> findings,
+                    const std::vector<PciAddress>& selection, const std::vector<std::string>& only) {
+  Report report;
+  report.tool.version = VFIO_DOCTOR_VERSION;
+  report.generated_at = now_text();
+  report.source = {source.kind, source.name};
+  report.host = summarize(host);
+  report.notes = describe_limits(source, host);
+  const auto decisions = decide_devices(host, findings);
+  if (!only.empty())
+    std::erase_if(findings, [&only](const Finding& finding) { return std::ranges::find(only, finding.id) == only.end(); });
+  if (selection.empty()) {
+    report.verdict = judge_host(decisions, findings);
+  } else {
+    keep_relevant(host, selection, findings);
+    report.verdict = judge_selection(host, decisions, selection, findings);
+  }
+  for (const auto& address : selection) report.selection.push_back(address.text());
+  for (const auto& decision : decisions)
+    if (selection.empty() || std::ranges::find(selection, decision.function->address) != selection.end())
+      report.devices.push_back(describe(decision));
+  report.findings = std::move(findings);
+  report.groups = describe_groups(host);
+  return report;
+}
+
+int exit_code(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::ready: return 0;
+    case Verdict::not_ready: return 1;
+    case Verdict::undetermined: return 3;
+  }
+  return 3;
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runner/command_line.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+
+#include "facts/input_error.hpp"
+#include "reports/printable.hpp"
+#include "runner/options.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+constexpr const char* examples = R"(
+Examples:
+  vfio-doctor                            can this host hand devices to virtual machines?
+  vfio-doctor --device 03:00.0           what about this one?
+  vfio-doctor groups                     every IOMMU group and what is in it
+  vfio-doctor explain interrupt-remapping
+  vfio-doctor --format json -o report.json
+  vfio-doctor --sample hm170             try it on a recorded laptop
+
+Exit codes: 0 ready, 1 not ready, 2 wrong usage or unreadable input, 3 undetermined.
+)";
+
+const std::map<std::string, ColorChoice> color_words = {
+    {"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}};
+const std::map<std::string, FailOn> fail_on_words = {
+    {"fail", FailOn::fail}, {"warn", FailOn::warn}, {"never", FailOn::never}};
+
+/// Options that every command understands, before and after its name.
+void add_common_options(CLI::App& app, Options& options) {
+  auto* source = app.add_option_group("Which machine");
+  source->add_option("--root", options.source.root, "A directory that looks like / (a mounted disk, a recorded tree)")
+      ->type_name("DIR");
+  source->add_option("--from", options.source.from, "A snapshot made with 'vfio-doctor snapshot'")->type_name("FILE");
+  source->add_option("--sample", options.source.sample, "A recorded machine that comes with the program: " + sample_names())
+      ->type_name("NAME");
+  app.add_option("--plugin-dir", options.plugin_directories, "Look for plugins there instead of the default directory")
+      ->type_name("DIR");
+  app.add_flag("--wake", options.wake, "Also read devices that are asleep (this wakes them)");
+  app.add_option("--color", options.color, "Colour: auto, always, never")
+      ->transform(CLI::CheckedTransformer(color_words, CLI::ignore_case))
+      ->type_name("WHEN");
+  app.add_flag("-v,--verbose", options.verbose, "Show what passed as well, and log what is done to standard error");
+}
+
+void add_output_options(CLI::App& app, Options& options, const std::vector<std::string>& formats) {
+  std::string names;
+  for (const auto& format : formats) names += (names.empty() ? "" : ", ") + format;
+  app.add_option("--format", options.formats, "How to write it: " + names + "; several with -o for each")
+      ->check(CLI::IsMember(formats))
+      ->type_name("FORMAT");
+  app.add_option("-o,--output", options.outputs, "Write to a file instead of standard output")->type_name("FILE");
+}
+
+void add_check_options(CLI::App& app, Options& options) {
+  app.add_option("--device", options.selectors,
+                 "Judge this device: an address, vendor:device, or a piece of its name; may be repeated")
+      ->type_name("SEL");
+  app.add_option("--only", options.only, "Report only these checks")->delimiter(',')->type_name("ID,..");
+  app.add_option("--skip", options.skip, "Leave these checks out")->delimiter(',')->type_name("ID,..");
+  app.add_option("--fail-on", options.fail_on, "What makes the exit code 1: fail, warn, never")
+      ->transform(CLI::CheckedTransformer(fail_on_words, CLI::ignore_case))
+      ->type_name("WHAT");
+  add_output_options(app, options, {"text", "json"});
+}
+
+using Command = int (*)(const Options&);
+
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description, Command run, Command& chosen) {
+  auto* command = app.add_subcommand(name, description);
+  command->fallthrough();
+  command->callback([run, &chosen] { chosen = run; });
+  return command;
+}
+
+void add_commands(CLI::App& app, Options& options, Command& chosen) {
+  add_check_options(*add_command(app, "check", "Judge this host and its devices (the default)", run_check_command, chosen), options);
+  add_output_options(*add_command(app, "groups", "List the IOMMU groups", run_groups_command, chosen), options, {"text", "json"});
+  add_output_options(*add_command(app, "checks", "List every check", run_checks_command, chosen), options, {"text", "json"});
+  add_command(app, "explain", "Show the page of a check", run_explain_command, chosen)
+      ->add_option("ID", options.check_id, "The check's id, see 'vfio-doctor checks'")
+      ->required();
+}
+
+/// A parse error in one line.
+int report_usage_error(const std::string& message) {
+  std::string line = message.substr(0, message.find('\n'));
+  std::cerr << "vfio-doctor: " << printable(line) << " (see 'vfio-doctor --help')\n";
+  return 2;
+}
+
+}  // namespace
+
+int run_program(int count, const char* const* arguments) {
+  Options options;
+  Command chosen = nullptr;
+  CLI::App app("vfio-doctor: is this host ready to hand PCI devices to virtual machines with VFIO, and which ones?",
+               "vfio-doctor");
+  app.footer(examples);
+  app.set_version_flag("--version", "vfio-doctor " VFIO_DOCTOR_VERSION);
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  add_common_options(app, options);
+  add_check_options(app, options);
+  add_commands(app, options, chosen);
+  app.require_subcommand(0, 1);
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    return report_usage_error(error.what());
+  }
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("vfio-doctor"));
+  spdlog::set_pattern("vfio-doctor: %v");
+  spdlog::set_level(options.verbose ? spdlog::level::debug : spdlog::level::warn);
+  try {
+    return (chosen ? chosen : run_check_command)(options);
+  } catch (const InputError& error) {
+    std::cerr << "vfio-doctor: " << printable(error.what()) << "\n";
+  } catch (const std::exception& error) {
+    std::cerr << "vfio-doctor: internal error: " << printable(error.what()) << "\n";
+  }
+  return 2;
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runner/source.hpp"
+
+namespace vfio_doctor {
+
+enum class FailOn { fail, warn, never };
+enum class ColorChoice { automatic, always, never };
+
+/// What the user asked for, after parsing. Each command reads the part that concerns it.
+struct Options {
+  std::string command = "check";
+  SourceOptions source;
+  bool wake = false;
+  bool verbose = false;
+  ColorChoice color = ColorChoice::automatic;
+  std::vector<std::string> plugin_directories;
+
+  std::vector<std::string> formats, outputs;  ///< the n-th format goes to the n-th output; what is left to stdout
+  std::vector<std::string> selectors;         ///< --device, or the SEL arguments of a command
+  std::vector<std::string> only, skip;        ///< check ids
+  FailOn fail_on = FailOn::fail;
+
+  std::string check_id;  ///< explain
+};
+
+/// One command: its own file, its own function, the exit code as the result. Throws InputError for exit code 2.
+int run_check_command(const Options& options);
+int run_groups_command(const Options& options);
+int run_checks_command(const Options& options);
+int run_explain_command(const Options& options);
+
+}  // namespace vfio_doctor

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runner/progress.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+namespace vfio_doctor {
+
+Progress::Progress(std::string text) : text_(std::move(text)) {
+  if (::isatty(STDERR_FILENO)) thread_ = std::thread([this] { show(); });
+}
+
+Progress::~Progress() {
+  {
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Progress::set_text(std::string text) {
+  const std::lock_guard lock(mutex_);
+  text_ = std::move(text);
+}
+
+void Progress::show() {
+  using namespace std::chrono_literals;
+  const auto start = std::chrono::steady_clock::now();
+  std::unique_lock lock(mutex_);
+  if (changed_.wait_for(lock, 500ms, [this] { return done_; })) return;
+  while (!done_) {
+    const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    std::fprintf(stderr, "\r\033[K%s ... %.0f s", text_.c_str(), seconds);
+    std::fflush(stderr);
+    changed_.wait_for(lock, 500ms, [this] { return done_; });
+  }
+  std::fputs("\r\033[K", stderr);
+  std::fflush(stderr);
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runner/selection.hpp"
+
+#include <algorithm>
+
+#include "facts/input_error.hpp"
+#include "facts/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+bool has_ids(const PciFunction& function, std::string_view selector) {
+  const auto parts = split(selector, ':');
+  if (parts.size() != 2 || parts[0].size() != 4 || parts[1].size() != 4) return false;
+  const auto vendor = parse_unsigned(parts[0], 16), device = parse_unsigned(parts[1], 16);
+  return vendor && device && function.vendor_id.is(static_cast<std::uint16_t>(*vendor)) &&
+         function.device_id.is(static_cast<std::uint16_t>(*device));
+}
+
+std::vector<const PciFunction*> matches(const Host& host, const std::string& selector) {
+  std::vector<const PciFunction*> found;
+  if (const auto address = PciAddress::parse(selector)) {
+    if (const auto* function = host.find(*address)) found.push_back(function);
+    return found;
+  }
+  const auto wanted = to_lower(selector);
+  for (const auto& function : host.all_functions())
+    if (has_ids(function, selector) || (!wanted.empty() && to_lower(function.name).find(wanted) != std::string::npos))
+      found.push_back(&function);
+  return found;
+}
+
+}  // namespace
+
+std::vector<PciAddress> select_functions(const Host& host, const std::vector<std::string>& selectors) {
+  std::vector<PciAddress> selected;
+  for (const auto& selector : selectors) {
+    const auto found = matches(host, selector);
+    if (found.empty()) throw InputError("no PCI function matches '" + selector + "'; 'vfio-doctor groups' lists them all");
+    if (found.size() > 1) {
+      std::string list;
+      for (const auto* function : found)
+        if (list.size() < 400) list += (list.empty() ? "" : ", ") + function->address.text();
+      throw InputError("'" + selector + "' matches " + std::to_string(found.size()) + " functions: " + list +
+                       "; name one by its address");
+    }
+    if (std::ranges::find(selected, found[0]->address) == selected.end()) selected.push_back(found[0]->address);
+  }
+  return selected;
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runner/source.hpp"
+
+#include <string_view>
+
+#include "facts/input_error.hpp"
+#include "facts/kernel_log.hpp"
+#include "facts/root/directory_root.hpp"
+#include "facts/root/machine_text.hpp"
+#include "facts/root/memory_root.hpp"
+
+namespace vfio_doctor {
+
+extern const std::string_view sample_hm170;  // made by the build from facts/samples/hm170.machine
+
+namespace {
+
+Source open_sample(const std::string& name) {
+  if (name != "hm170") throw InputError("--sample " + name + ": there is no such sample; there is: " + sample_names());
+  return {"sample", name, std::make_unique<MemoryRoot>(parse_machine_text(sample_hm170, "sample " + name))};
+}
+
+}  // namespace
+
+std::string sample_names() { return "hm170"; }
+
+Source open_source(const SourceOptions& options) {
+  const int named = !options.root.empty() + !options.from.empty() + !options.sample.empty();
+  if (named > 1) throw InputError("--root, --from and --sample exclude each other");
+  if (!options.sample.empty()) return open_sample(options.sample);
+  if (!options.root.empty()) return {"root", options.root, std::make_unique<DirectoryRoot>(options.root)};
+  return {"live", "this host", std::make_unique<DirectoryRoot>(read_live_kernel_log)};
+}
+
+}  // namespace vfio_doctor
