@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "facts/input_error.hpp"
+#include "facts/pci_address.hpp"
+#include "reports/json.hpp"
+#include "reports/printable.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t longest_shown = 60;
+
+std::string shown(const std::string& text) {
+  const std::string safe = printable(text);
+  const std::string start(first_code_points(safe, longest_shown));
+  return "\"" + start + (start.size() < safe.size() ? "..." : "") + "\"";
+}
+
+/// A value and where it stands: "report.json: devices[3].address".
+class Value {
+ public:
+  Value(const Json& json, std::string place) : json_(json), place_(std::move(place)) {}
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw InputError(place_ + (is_document() ? "" : ": ") + what);
+  }
+
+  void expect_object() const {
+    if (!json_.is_object()) fail("must be an object");
+  }
+  Value member(const char* name) const {
+    expect_object();
+    const auto found = json_.find(name);
+    if (found == json_.end()) fail(std::string("\"") + name + "\" is missing");
+    return {*found, below(name)};
+  }
+  /// An absent member reads as null: the schema asks only for the members of its first version.
+  Value optional_member(const char* name) const {
+    static const Json null;
+    expect_object();
+    const auto found = json_.find(name);
+    return {found == json_.end() ? null : *found, below(name)};
+  }
+  bool is_null() const { return json_.is_null(); }
+
+  std::string text() const {
+    if (!json_.is_string()) fail("must be a string");
+    return json_.get<std::string>();
+  }
+  std::optional<std::string> text_or_nothing() const {
+    if (is_null()) return std::nullopt;
+    return text();
+  }
+  unsigned number() const {
+    if (!json_.is_number_unsigned() || json_.get<std::uint64_t>() > std::numeric_limits<unsigned>::max())
+      fail("must be a whole number from 0 to 4294967295");
+    return json_.get<unsigned>();
+  }
+  bool truth() const {
+    if (!json_.is_boolean()) fail("must be true or false");
+    return json_.get<bool>();
+  }
+  std::string address() const {
+    const std::string written = text();
+    const auto parsed = PciAddress::parse(written);
+    if (!parsed) fail("must be a PCI address such as 0000:03:00.0, not " + shown(written));
+    return parsed->text();
+  }
+  std::optional<std::string> hexadecimal(std::size_t digits) const {
+    auto written = text_or_nothing();
+    if (!written) return written;
+    const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+    if (written->size() != digits || !std::all_of(written->begin(), written->end(), is_digit))
+      fail("must be " + std::to_string(digits) + " lower-case hexadecimal digits, not " + shown(*written));
+    return written;
+  }
+  /// The one of `choices` whose to_text() is this text.
+  template <typename Enum, std::size_t count>
+  Enum one_of(const std::array<Enum, count>& choices) const {
+    const std::string written = text();
+    std::string allowed;
+    for (const Enum choice : choices) {
+      if (to_text(choice) == written) return choice;
+      allowed += (allowed.empty() ? "" : ", ") + std::string(to_text(choice));
+    }
+    fail("must be one of " + allowed + ", not " + shown(written));
+  }
+  /// What `read` makes of each item; null reads as no items.
+  template <typename Read>
+  auto list(Read read) const {
+    std::vector<decltype(read(*this))> items;
+    if (is_null()) return items;
+    if (!json_.is_array()) fail("must be an array");
+    items.reserve(json_.size());
+    for (std::size_t i = 0; i < json_.size(); ++i)
+      items.push_back(read(Value(json_[i], place_ + "[" + std::to_string(i) + "]")));
+    return items;
+  }
+  std::vector<std::string> texts() const {
+    return list([](const Value& item) { return item.text(); });
+  }
+  std::vector<std::string> addresses() const {
+    return list([](const Value& item) { return item.address(); });
+  }
+
+ private:
+  /// The document's own place is "report.json: ".
+  bool is_document() const { return place_.ends_with(": "); }
+  std::string below(const char* name) const { return place_ + (is_document() ? "" : ".") + name; }
+
+  const Json& json_;
+  std::string place_;
+};
+
+/// A list that has to be there, if only empty.
+Value required_list(const Value& parent, const char* name) {
+  const Value value = parent.member(name);
+  if (value.is_null()) value.fail("must be an array");
+  return value;
+}
+
+constexpr std::array statuses{Status::pass,    Status::warn,           Status::fail,
+                              Status::unknown, Status::not_applicable, Status::error};
+constexpr std::array effects{Effect::none, Effect::blocked, Effect::protects, Effect::unsuitable};
+constexpr std::array verdicts{Verdict::ready, Verdict::not_ready, Verdict::undetermined};
+constexpr std::array device_verdicts{DeviceVerdict::assignable,        DeviceVerdict::with_companions,
+                                     DeviceVerdict::protected_by_host, DeviceVerdict::blocked,
+                                     DeviceVerdict::unsuitable,        DeviceVerdict::undetermined};
+
+Evidence read_evidence(const Value& value) {
+  return {value.member("source").text(), value.member("value").text()};
+}
+
+Remedy read_remedy(const Value& value) {
+  return {value.member("text").text(), required_list(value, "commands").texts(),
+          required_list(value, "undo").texts(), value.member("risk").text()};
+}
+
+Finding read_finding(const Value& value) {
+  Finding finding;
+  finding.id = value.member("id").text();
+  finding.status = value.member("status").one_of(statuses);
+  finding.subject = value.member("subject").text();
+  finding.title = value.member("title").text();
+  finding.summary = value.member("summary").text();
+  finding.evidence = required_list(value, "evidence").list(read_evidence);
+  finding.remedy = required_list(value, "remedy").list(read_remedy);
+  if (const Value effect = value.optional_member("effect"); !effect.is_null())
+    finding.effect = effect.one_of(effects);
+  return finding;
+}
+
+DeviceReport read_device(const Value& value) {
+  DeviceReport device;
+  device.address = value.member("address").address();
+  device.vendor_id = value.member("vendor_id").hexadecimal(4);
+  device.device_id = value.member("device_id").hexadecimal(4);
+  device.subsystem_vendor_id = value.member("subsystem_vendor_id").hexadecimal(4);
+  device.subsystem_device_id = value.member("subsystem_device_id").hexadecimal(4);
+  device.class_code = value.member("class").hexadecimal(6);
+  device.revision = value.member("revision").hexadecimal(2);
+  device.name = value.member("name").text_or_nothing().value_or("");
+  device.class_name = value.optional_member("class_name").text_or_nothing().value_or("");
+  if (const Value group = value.member("iommu_group"); !group.is_null()) device.iommu_group = group.number();
+  device.driver = value.member("driver").text_or_nothing();
+  if (const Value parent = value.optional_member("parent"); !parent.is_null())
+    device.parent = parent.address();
+  if (const Value bridge = value.optional_member("is_bridge"); !bridge.is_null())
+    device.is_bridge = bridge.truth();
+  device.verdict = value.member("verdict").one_of(device_verdicts);
+  device.companions = required_list(value, "companions").addresses();
+  device.reasons = required_list(value, "reasons").texts();
+  return device;
+}
+
+GroupReport read_group(const Value& value) {
+  return {value.member("id").number(), value.member("type").text_or_nothing(),
+          required_list(value, "members").texts()};
+}
+
+std::string on_off_or_unknown(const Value& value) {
+  std::string written = value.text();
+  if (written != "on" && written != "off" && written != "unknown")
+    value.fail("must be one of on, off, unknown, not " + shown(written));
+  return written;
+}
+
+Report::HostSummary read_host(const Value& value) {
+  return {value.member("kernel").text_or_nothing(), value.member("cpu_vendor").text_or_nothing(),
+          value.member("distribution").text_or_nothing(), on_off_or_unknown(value.member("iommu")),
+          on_off_or_unknown(value.member("interrupt_remapping"))};
+}
+
+Report read_report(const Value& value) {
+  Report report;
+  report.tool = {value.member("tool").member("name").text(), value.member("tool").member("version").text()};
+  report.generated_at = value.member("generated_at").text();
+  report.source = {value.member("source").member("kind").text(),
+                   value.member("source").member("name").text()};
+  report.host = read_host(value.member("host"));
+  report.verdict = value.member("verdict").one_of(verdicts);
+  report.selection = value.optional_member("selection").addresses();
+  report.notes = value.optional_member("notes").texts();
+  report.findings = required_list(value, "findings").list(read_finding);
+  report.devices = required_list(value, "devices").list(read_device);
+  report.groups = required_list(value, "groups").list(read_group);
+  return report;
+}
+
+/// An address or a group that stands there twice would make every later look-up a matter of luck.
+void expect_no_twins(const Report& report, const std::string& place) {
+  std::set<std::string_view> addresses;
+  for (const DeviceReport& device : report.devices)
+    if (!addresses.insert(device.address).second)
+      throw InputError(place + "devices: " + device.address + " is listed twice");
+  std::set<unsigned> groups;
+  for (const GroupReport& group : report.groups)
+    if (!groups.insert(group.id).second)
+      throw InputError(place + "groups: group " + std::to_string(group.id) + " is listed twice");
+}
+
+Json parse(const std::string& text, const std::string& name) {
+  if (text.size() > longest_report_json)
+    throw InputError(name + ": longer than " + std::to_string(longest_report_json >> 20) +
+                     " MiB, which no report is");
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& problem) {
+    const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(problem.byte, text.size()));
+    throw InputError(name + ":" + std::to_string(1 + std::count(text.begin(), end, '\n')) +
+                     ": not valid JSON");
+  } catch (const Json::exception&) {  // a number out of range
+    throw InputError(name + ": not valid JSON");
+  }
+}
+
+}  // namespace
+
+Report parse_report_json(const std::string& text, const std::string& name) {
+  const std::string shown_name = printable(name);
+  const Json document = parse(text, shown_name);
+  const std::string place = shown_name + ": ";
+  if (!document.is_object() || !document.contains("schema"))
+    throw InputError(place + "not a vfio-doctor report: it has no \"schema\"");
+  const Value root(document, place);
+  if (const std::string schema = root.member("schema").text(); schema != "vfio-doctor/report/1")
+    throw InputError(place + "schema must be \"vfio-doctor/report/1\", not " + shown(schema));
+  Report report = read_report(root);
+  expect_no_twins(report, place);
+  return report;
+}
+
+}  // namespace vfio_doctor

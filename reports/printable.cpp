@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/printable.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace vfio_doctor {
+namespace {
+
+struct Decoded {
+  char32_t code_point = 0;
+  std::size_t length = 0;  ///< bytes; 0: not valid UTF-8
+};
+
+unsigned char byte_at(std::string_view text, std::size_t position) {
+  return static_cast<unsigned char>(text[position]);
+}
+
+/// The code point at `position`; overlong forms, surrogates and what lies above U+10FFFF are not valid.
+Decoded decode(std::string_view text, std::size_t position) {
+  const unsigned char first = byte_at(text, position);
+  if (first < 0x80) return {first, 1};
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || position + length > text.size()) return {};
+  char32_t code_point = first & (0x7fU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    const unsigned char next = byte_at(text, position + i);
+    if ((next & 0xc0) != 0x80) return {};
+    code_point = (code_point << 6) | (next & 0x3fU);
+  }
+  constexpr std::array<char32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
+  if (code_point < smallest[length] || surrogate || code_point > 0x10ffff) return {};
+  return {code_point, length};
+}
+
+struct Range {
+  char32_t first, last;
+};
+
+// Code points that are not seen or that move others: format characters (category Cf), fillers, line and
+// paragraph separators, variation selectors, tags, noncharacters.
+constexpr std::array<Range, 22> invisible{{
+    {0x00ad, 0x00ad},   {0x034f, 0x034f},   {0x0600, 0x0605}, {0x061c, 0x061c}, {0x06dd, 0x06dd},
+    {0x070f, 0x070f},   {0x115f, 0x1160},   {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f},
+    {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164}, {0xfdd0, 0xfdef}, {0xfe00, 0xfe0f},
+    {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0x1bca0, 0x1bca3},
+    {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+}};
+
+bool is_harmless(char32_t code_point) {
+  if (code_point < 0x20 || (code_point >= 0x7f && code_point <= 0x9f)) return false;
+  if ((code_point & 0xfffe) == 0xfffe) return false;
+  for (const Range& range : invisible)
+    if (code_point >= range.first && code_point <= range.last) return false;
+  return true;
+}
+
+std::string hexadecimal(char32_t number, unsigned digits) {
+  constexpr std::string_view figures = "0123456789abcdef";
+  std::string text;
+  for (; number != 0 || text.size() < digits; number >>= 4) text.insert(text.begin(), figures[number & 0xf]);
+  return text;
+}
+
+enum class LineEnds { escaped, kept };
+
+std::string harmless(std::string_view text, LineEnds line_ends) {
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t position = 0; position < text.size();) {
+    const Decoded decoded = decode(text, position);
+    if (decoded.length == 0) {
+      result += "\\x" + hexadecimal(byte_at(text, position++), 2);
+      continue;
+    }
+    if (is_harmless(decoded.code_point) || (line_ends == LineEnds::kept && decoded.code_point == '\n'))
+      result += text.substr(position, decoded.length);
+    else if (decoded.code_point < 0x100)
+      result += "\\x" + hexadecimal(decoded.code_point, 2);
+    else
+      result += "\\u{" + hexadecimal(decoded.code_point, 4) + "}";
+    position += decoded.length;
+  }
+  return result;
+}
+
+bool starts_code_point(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  return harmless(text, LineEnds::escaped);
+}
+
+std::string printable_lines(std::string_view text) {
+  return harmless(text, LineEnds::kept);
+}
+
+std::size_t text_width(std::string_view text) {
+  std::size_t width = 0;
+  for (const char byte : text) width += starts_code_point(byte) ? 1 : 0;
+  return width;
+}
+
+std::string_view first_code_points(std::string_view text, std::size_t count) {
+  for (std::size_t position = 0; position < text.size(); ++position) {
+    if (!starts_code_point(text[position])) continue;
+    if (count-- == 0) return text.substr(0, position);
+  }
+  return text;
+}
+
+}  // namespace vfio_doctor
