@@ -6,14 +6,27 @@ extern "C" {  // the header has no C++ guards before libpci 3.14
 }
 
 #include <array>
+#include <cstdlib>
 
 #include "facts/text.hpp"
 
 namespace vfio_doctor {
 
+namespace {
+
+[[noreturn]] void stop(char*, ...) { std::abort(); }  // libpci asks for it when memory runs out
+void stay_silent(char*, ...) {}
+
+}  // namespace
+
 /// libpci, used for its name list only: it never looks at a device here.
 struct PciNames::Library {
-  Library() : access(pci_alloc()) {}
+  Library() : access(pci_alloc()) {
+    // Only pci_init() would set these, and libpci calls them without a look when it does not know an id.
+    access->error = stop;
+    access->warning = access->debug = stay_silent;
+    access->id_lookup_mode = 0;  // no list of a user's own (~/.pciids-cache)
+  }
   ~Library() { pci_cleanup(access); }
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
