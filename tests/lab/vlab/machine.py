@@ -29,7 +29,7 @@ class Boot:
 
 
 def qemu_command(topology: Topology, kernel: Kernel, initramfs: Path, directory: Path) -> list[str]:
-    arguments = " ".join(filter(None, [f"console={topology.console}", "panic=-1", topology.kernel]))
+    arguments = " ".join(filter(None, [f"console={topology.console}", "panic=-1", topology.kernel.format(version=kernel.version)]))
     command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi",
                "-cpu", CPUS[topology.cpu or ("amd" if topology.iommu == "amd" else "intel")],
                "-smp", "1", "-m", f"{topology.memory}M", "-nodefaults", "-display", "none", "-no-reboot", "-no-user-config",
