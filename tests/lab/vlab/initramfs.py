@@ -112,15 +112,14 @@ def _add_modules(archive: Archive, kernel: Kernel) -> None:
     by_name = {module.name: module for module in modules}
 
     def all_needs(module) -> list[str]:
-        ordered: list[str] = []
-        for name in module.needs:
-            if name in by_name:
-                ordered += [name, *all_needs(by_name[name])]
+        """In the order of loading: whoever is needed comes first."""
+        ordered = [name for needed in module.needs if needed in by_name
+                   for name in (*all_needs(by_name[needed]), needed)]
         return list(dict.fromkeys(ordered))
 
     for module in modules:
         archive.file(f"{directory}/{module.name}.ko", module.content)
-        dependencies.append(f"{module.name}.ko: " + " ".join(f"{name}.ko" for name in all_needs(module)))
+        dependencies.append(f"{module.name}.ko: " + " ".join(f"{name}.ko" for name in reversed(all_needs(module))))
         aliases += [f"alias {alias} {module.name}" for alias in module.aliases]
     archive.file(f"{directory}/modules.dep", ("\n".join(dependencies) + "\n").encode())
     archive.file(f"{directory}/modules.alias", ("\n".join(aliases) + "\n").encode())
