@@ -45,10 +45,10 @@ def qemu_command(topology: Topology, kernel: Kernel, initramfs: Path, directory:
         command += ["-drive", f"if=none,id={name},file={directory}/{name}.disk,format=raw,cache=unsafe,discard=unmap"]
     for name in topology.networks:
         command += ["-netdev", f"user,id={name},restrict=on"]
+    if topology.root == "9p":
+        command += ["-fsdev", "local,id=shared,path=/,security_model=none,readonly=on,multidevs=remap"]
     for device in topology.devices:
         command += ["-device", device]
-    if topology.root == "9p":
-        command += ["-virtfs", "local,path=/,mount_tag=shared,security_model=none,readonly=on,multidevs=remap"]
     return command + topology.qemu
 
 
