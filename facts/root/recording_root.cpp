@@ -67,7 +67,9 @@ Observed<std::vector<std::string>> RecordingRoot::list(const std::string& path) 
   const auto real = canonical(path);
   const std::string where = real.has_value() ? real.value() : path;
   if (names.is_unreadable()) {
-    keep(where, {inner_.kind(path).is(NodeKind::directory) ? Kind::closed : Kind::hidden, names.why()});
+    auto node = unread_node(inner_.kind(path), names.why());
+    if (node.kind == Kind::directory) node = {Kind::closed, names.why()};
+    keep(where, std::move(node));
     return names;
   }
   keep(where, {Kind::directory, {}});
