@@ -79,6 +79,15 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
   return command;
 }
 
+void add_snapshot_command(CLI::App& app, Options& options, Command& chosen) {
+  auto* command = add_command(app, "snapshot", "Keep what this program reads here, to replay it elsewhere with --from",
+                              run_snapshot_command, chosen);
+  command->add_option("-o,--output", options.outputs, "The file to write: an archive (tar, zstd), or text where the name ends in .machine")
+      ->type_name("FILE")
+      ->required();
+  command->add_flag("--no-redact", options.no_redact, "Keep addresses, serial numbers and names as they are");
+}
+
 void add_commands(CLI::App& app, Options& options, Command& chosen) {
   add_check_options(*add_command(app, "check", "Judge this host and its devices (the default)", run_check_command, chosen), options);
   add_output_options(*add_command(app, "groups", "List the IOMMU groups", run_groups_command, chosen), options, {"text", "json"});
@@ -86,6 +95,7 @@ void add_commands(CLI::App& app, Options& options, Command& chosen) {
   add_command(app, "explain", "Show the page of a check", run_explain_command, chosen)
       ->add_option("ID", options.check_id, "The check's id, see 'vfio-doctor checks'")
       ->required();
+  add_snapshot_command(app, options, chosen);
 }
 
 /// A parse error in one line.

@@ -26,6 +26,7 @@ struct Options {
   FailOn fail_on = FailOn::fail;
 
   std::string check_id;  ///< explain
+  bool no_redact = false;  ///< snapshot
 };
 
 /// One command: its own file, its own function, the exit code as the result. Throws InputError for exit code 2.
@@ -33,5 +34,6 @@ int run_check_command(const Options& options);
 int run_groups_command(const Options& options);
 int run_checks_command(const Options& options);
 int run_explain_command(const Options& options);
+int run_snapshot_command(const Options& options);
 
 }  // namespace vfio_doctor
