@@ -67,7 +67,7 @@ void add_check_options(CLI::App& app, Options& options) {
   app.add_option("--fail-on", options.fail_on, "What makes the exit code 1: fail, warn, never")
       ->transform(CLI::CheckedTransformer(fail_on_words, CLI::ignore_case))
       ->type_name("WHAT");
-  add_output_options(app, options, {"text", "json"});
+  add_output_options(app, options, {"text", "json", "html", "markdown", "junit", "sarif"});
 }
 
 using Command = int (*)(const Options&);
@@ -90,7 +90,7 @@ void add_snapshot_command(CLI::App& app, Options& options, Command& chosen) {
 
 void add_commands(CLI::App& app, Options& options, Command& chosen) {
   add_check_options(*add_command(app, "check", "Judge this host and its devices (the default)", run_check_command, chosen), options);
-  add_output_options(*add_command(app, "groups", "List the IOMMU groups", run_groups_command, chosen), options, {"text", "json"});
+  add_output_options(*add_command(app, "groups", "List the IOMMU groups", run_groups_command, chosen), options, {"text", "json", "svg"});
   add_output_options(*add_command(app, "checks", "List every check", run_checks_command, chosen), options, {"text", "json"});
   add_command(app, "explain", "Show the page of a check", run_explain_command, chosen)
       ->add_option("ID", options.check_id, "The check's id, see 'vfio-doctor checks'")
