@@ -10,24 +10,78 @@
 namespace vfio_doctor {
 namespace {
 
-/// Put there by boot loaders, installers and initramfs tools, or different by design. A name that ends in '.' stands
-/// for all that start so.
-constexpr auto mechanical = std::to_array<std::string_view>({
-    "boot_image", "initrd",  "root",      "rootflags", "rootfstype",  "rootdelay",  "rootwait", "ro",
-    "rw",         "ostree",  "resume",    "resume_offset", "init",    "boot",       "zfs",      "bootfs",
-    "cryptdevice", "cryptkey", "crypto",  "luks.",     "rd.luks.",    "rd.lvm.",    "rd.md.",   "rd.dm.",
-    "rd.zfs.",    "lang",    "vconsole.", "rd.vconsole.", "crashkernel", "showopts", "single",  "recovery",
-    "dis_ucode_ldr", "vt.handoff", "systemd.machine_id", "systemd.condition", "composefs", "ip", "nosplash"});
+/// Put there by boot loaders, installers and initramfs tools, or different by design. A name that ends in '.'
+/// stands for all that start so.
+constexpr auto mechanical = std::to_array<std::string_view>({"boot_image",
+                                                             "initrd",
+                                                             "root",
+                                                             "rootflags",
+                                                             "rootfstype",
+                                                             "rootdelay",
+                                                             "rootwait",
+                                                             "ro",
+                                                             "rw",
+                                                             "ostree",
+                                                             "resume",
+                                                             "resume_offset",
+                                                             "init",
+                                                             "boot",
+                                                             "zfs",
+                                                             "bootfs",
+                                                             "cryptdevice",
+                                                             "cryptkey",
+                                                             "crypto",
+                                                             "luks.",
+                                                             "rd.luks.",
+                                                             "rd.lvm.",
+                                                             "rd.md.",
+                                                             "rd.dm.",
+                                                             "rd.zfs.",
+                                                             "lang",
+                                                             "vconsole.",
+                                                             "rd.vconsole.",
+                                                             "crashkernel",
+                                                             "showopts",
+                                                             "single",
+                                                             "recovery",
+                                                             "dis_ucode_ldr",
+                                                             "vt.handoff",
+                                                             "systemd.machine_id",
+                                                             "systemd.condition",
+                                                             "composefs",
+                                                             "ip",
+                                                             "nosplash"});
 
 /// Only change what is shown while booting.
-constexpr auto cosmetic = std::to_array<std::string_view>({"quiet",     "splash",          "rhgb", "loglevel",
-                                                      "plymouth.", "udev.log_priority", "rd.udev.log_priority"});
+constexpr auto cosmetic = std::to_array<std::string_view>(
+    {"quiet", "splash", "rhgb", "loglevel", "plymouth.", "udev.log_priority", "rd.udev.log_priority"});
 
-constexpr auto passthrough = std::to_array<std::string_view>({
-    "intel_iommu", "amd_iommu", "iommu",     "iommu.",    "intremap",  "vfio.",        "vfio_pci.", "vfio_iommu_type1.",
-    "pci",         "pcie_acs_override",      "pcie_aspm", "pcie_port_pm", "pci_stub.", "kvm.",      "kvm_intel.",
-    "kvm_amd.",    "initcall_blacklist",     "module_blacklist", "modprobe.blacklist", "rd.driver.blacklist",
-    "rd.driver.pre", "video",   "efi",       "mem_encrypt", "amd_iommu_intr", "ivrs_ioapic"});
+constexpr auto passthrough = std::to_array<std::string_view>({"intel_iommu",
+                                                              "amd_iommu",
+                                                              "iommu",
+                                                              "iommu.",
+                                                              "intremap",
+                                                              "vfio.",
+                                                              "vfio_pci.",
+                                                              "vfio_iommu_type1.",
+                                                              "pci",
+                                                              "pcie_acs_override",
+                                                              "pcie_aspm",
+                                                              "pcie_port_pm",
+                                                              "pci_stub.",
+                                                              "kvm.",
+                                                              "kvm_intel.",
+                                                              "kvm_amd.",
+                                                              "initcall_blacklist",
+                                                              "module_blacklist",
+                                                              "modprobe.blacklist",
+                                                              "rd.driver.blacklist",
+                                                              "rd.driver.pre",
+                                                              "video",
+                                                              "efi",
+                                                              "mem_encrypt",
+                                                              "amd_iommu_intr",
+                                                              "ivrs_ioapic"});
 
 template <std::size_t N>
 bool is_one_of(const std::array<std::string_view, N>& names, const KernelArgument& argument) {
@@ -36,8 +90,12 @@ bool is_one_of(const std::array<std::string_view, N>& names, const KernelArgumen
       names, [&](auto one) { return one.ends_with('.') ? name.starts_with(one) : name == one; });
 }
 
-bool is_mechanical(const KernelArgument& argument) { return is_one_of(mechanical, argument); }
-bool is_cosmetic(const KernelArgument& argument) { return is_one_of(cosmetic, argument); }
+bool is_mechanical(const KernelArgument& argument) {
+  return is_one_of(mechanical, argument);
+}
+bool is_cosmetic(const KernelArgument& argument) {
+  return is_one_of(cosmetic, argument);
+}
 
 using Entries = std::vector<const BootEntry*>;
 
@@ -46,19 +104,27 @@ bool is_one_of_kinds(BootEntryKind kind, std::initializer_list<BootEntryKind> ki
 }
 
 /// Where the entries are generations of a system, one generation lacks what a later one has: by design.
-bool has_generations(const Host& host) { return host.boot.ostree || host.distribution.is_like("nixos"); }
+bool has_generations(const Host& host) {
+  return host.boot.ostree || host.distribution.is_like("nixos");
+}
 
 /// True where the boot loader that started this host takes its menu from entries of this kind.
 bool is_used(const Host& host, BootEntryKind kind) {
   using enum BootEntryKind;
   switch (host.boot.loader) {
     case BootLoader::grub:
-      return host.boot.grub_reads_loader_entries.is(true) ? is_one_of_kinds(kind, {loader_entry}) : kind == grub_menu;
-    case BootLoader::systemd_boot: return is_one_of_kinds(kind, {loader_entry, unified_image});
-    case BootLoader::unified_image: return kind == unified_image;
-    case BootLoader::limine: return kind == limine;
-    case BootLoader::refind: return kind == refind;
-    case BootLoader::unknown: return true;
+      return host.boot.grub_reads_loader_entries.is(true) ? is_one_of_kinds(kind, {loader_entry})
+                                                          : kind == grub_menu;
+    case BootLoader::systemd_boot:
+      return is_one_of_kinds(kind, {loader_entry, unified_image});
+    case BootLoader::unified_image:
+      return kind == unified_image;
+    case BootLoader::limine:
+      return kind == limine;
+    case BootLoader::refind:
+      return kind == refind;
+    case BootLoader::unknown:
+      return true;
   }
   return true;
 }
@@ -71,9 +137,12 @@ bool is_used(const Host& host, BootSettingKind kind) {
     case BootSettingKind::grub_defaults:
       // openSUSE's grub2-bls has no grub.cfg and does not look here.
       return host.boot.loader == BootLoader::grub && !(loader_entries && host.boot.grub_config.is_absent());
-    case BootSettingKind::kernel_cmdline: return host.boot.loader != BootLoader::grub || loader_entries;
-    case BootSettingKind::kernelstub: return host.boot.loader == BootLoader::systemd_boot;
-    case BootSettingKind::limine_defaults: return host.boot.loader == BootLoader::limine;
+    case BootSettingKind::kernel_cmdline:
+      return host.boot.loader != BootLoader::grub || loader_entries;
+    case BootSettingKind::kernelstub:
+      return host.boot.loader == BootLoader::systemd_boot;
+    case BootSettingKind::limine_defaults:
+      return host.boot.loader == BootLoader::limine;
   }
   return false;
 }
@@ -88,10 +157,14 @@ std::string without_suffix(std::string id) {
 bool matches(std::string_view pattern, std::string_view text) {
   std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
   while (t < text.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) ++p, ++t;
-    else if (p < pattern.size() && pattern[p] == '*') star = p++, mark = t;
-    else if (star != std::string_view::npos) p = star + 1, t = ++mark;
-    else return false;
+    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t]))
+      ++p, ++t;
+    else if (p < pattern.size() && pattern[p] == '*')
+      star = p++, mark = t;
+    else if (star != std::string_view::npos)
+      p = star + 1, t = ++mark;
+    else
+      return false;
   }
   while (p < pattern.size() && pattern[p] == '*') ++p;
   return p == pattern.size();
@@ -107,7 +180,10 @@ const KernelArgument* find_argument(const BootEntry& entry, std::string_view nam
 class DriftFinder {
  public:
   explicit DriftFinder(const Host& host)
-      : host_(host), boot_(host.boot), running_(host.kernel.arguments.get()), generations_(has_generations(host)) {}
+      : host_(host),
+        boot_(host.boot),
+        running_(host.kernel.arguments.get()),
+        generations_(has_generations(host)) {}
 
   BootDrift find() {
     collect_entries();
@@ -140,8 +216,10 @@ class DriftFinder {
     if (!running_) unknown("/proc/cmdline", host_.kernel.arguments.why());
     for (const auto& setting : boot_.settings) {
       if (!is_used(host_, setting.kind)) continue;
-      if (!setting.line.has_value()) unknown(setting.file, setting.line.why());
-      else if (!setting.line->unknown_part.empty()) unknown(setting.file, setting.line->unknown_part);
+      if (!setting.line.has_value())
+        unknown(setting.file, setting.line.why());
+      else if (!setting.line->unknown_part.empty())
+        unknown(setting.file, setting.line->unknown_part);
     }
     if (!normal_.empty()) return;
     for (const auto& unread : boot_.unread) unknown(unread.file, unread.why);
@@ -161,7 +239,8 @@ class DriftFinder {
     for (const auto* entry : all_)
       if (starts_running_kernel(*entry)) candidates.push_back(entry);
     if (candidates.empty()) candidates = normal_;
-    const auto best = std::ranges::min_element(candidates, {}, [&](const BootEntry* entry) { return distance(*entry); });
+    const auto best =
+        std::ranges::min_element(candidates, {}, [&](const BootEntry* entry) { return distance(*entry); });
     return best == candidates.end() ? nullptr : *best;
   }
 
@@ -174,13 +253,15 @@ class DriftFinder {
     const auto* image = running_->last("BOOT_IMAGE");
     if (image && image->value && base_name(entry.kernel) == base_name(*image->value)) return true;
     const auto* release = host_.kernel.release.get();
-    return release && !release->empty() && (entry.version == *release || entry.kernel.ends_with("-" + *release));
+    return release && !release->empty() &&
+           (entry.version == *release || entry.kernel.ends_with("-" + *release));
   }
 
   /// How many words differ from what is running.
   std::size_t distance(const BootEntry& entry) const {
     std::size_t differences = entry.role == BootEntryRole::normal ? 0 : 1;
-    for (const auto& token : entry.command_line->tokens) differences += 2 * !running_->contains(token.argument);
+    for (const auto& token : entry.command_line->tokens)
+      differences += 2 * !running_->contains(token.argument);
     for (const auto& argument : running_->all())
       differences += 2 * (!is_mechanical(argument) && !entry.command_line->may_contain(argument));
     return differences;
@@ -192,14 +273,14 @@ class DriftFinder {
       for (const auto* entry : normal_)
         if (matches(without_suffix(*boot_.default_entry), entry->id)) return entry;
     if (boot_.ostree && !normal_.empty())  // the deployment with the highest version is first in the menu
-      return *std::ranges::max_element(normal_, {}, [](const BootEntry* entry) {
-        return parse_unsigned(entry->version).value_or(0);
-      });
+      return *std::ranges::max_element(
+          normal_, {}, [](const BootEntry* entry) { return parse_unsigned(entry->version).value_or(0); });
     return booted_;
   }
 
   bool any_normal_may_have(const KernelArgument& argument) const {
-    return std::ranges::any_of(normal_, [&](const auto* entry) { return entry->command_line->may_contain(argument); });
+    return std::ranges::any_of(normal_,
+                               [&](const auto* entry) { return entry->command_line->may_contain(argument); });
   }
 
   void add(DriftKind kind, const BootToken& token, const std::string& lacking) {
@@ -209,7 +290,8 @@ class DriftFinder {
                        (kind == DriftKind::some_entries && !concerns_passthrough(token.argument));
     auto& list = minor ? drift_.minor : drift_.arguments;
     for (auto& known : list)
-      if (known.token.argument == token.argument && (known.kind == kind || kind == DriftKind::some_entries)) return;
+      if (known.token.argument == token.argument && (known.kind == kind || kind == DriftKind::some_entries))
+        return;
     list.push_back({kind, token, lacking});
   }
 
@@ -223,7 +305,8 @@ class DriftFinder {
     for (const auto& argument : running_->all()) {
       const BootToken token{argument, "/proc/cmdline", 0};
       if (entry->command_line->may_contain(argument)) {
-        if (next_ && !next_->command_line->may_contain(argument)) add(DriftKind::some_entries, token, next_->file);
+        if (next_ && !next_->command_line->may_contain(argument))
+          add(DriftKind::some_entries, token, next_->file);
       } else if (!any_normal_may_have(argument)) {
         add(DriftKind::only_this_boot, token, entry->file);
       } else {
@@ -256,17 +339,20 @@ class DriftFinder {
 
   /// True where entries that are made from this setting, and only such, are there.
   bool feeds_entries(BootSettingKind kind) const {
-    return kind == BootSettingKind::grub_defaults && boot_.grub_reads_loader_entries.is(false) && !normal_.empty() &&
-           std::ranges::all_of(normal_, [](const auto* entry) { return entry->kind == BootEntryKind::grub_menu; });
+    return kind == BootSettingKind::grub_defaults && boot_.grub_reads_loader_entries.is(false) &&
+           !normal_.empty() && std::ranges::all_of(normal_, [](const auto* entry) {
+             return entry->kind == BootEntryKind::grub_menu;
+           });
   }
 
   /// What grub-mkconfig wrote once and would not write today.
   void find_not_removed(const BootLine& written) {
     for (const auto& token : normal_.front()->command_line->tokens) {
       const auto name = normalize_module_name(token.argument.name);
-      const bool by_hand = name == "intel_iommu" || name == "amd_iommu" || name == "iommu" || name == "vfio_pci.ids" ||
-                           name == "pcie_acs_override";
-      if (by_hand && !written.may_contain(token.argument)) add(DriftKind::not_removed, token, "/etc/default/grub");
+      const bool by_hand = name == "intel_iommu" || name == "amd_iommu" || name == "iommu" ||
+                           name == "vfio_pci.ids" || name == "pcie_acs_override";
+      if (by_hand && !written.may_contain(token.argument))
+        add(DriftKind::not_removed, token, "/etc/default/grub");
     }
   }
 
@@ -278,7 +364,8 @@ class DriftFinder {
           if (!other->command_line->may_contain(token.argument)) {
             // Entries that a person writes by hand are often meant to differ.
             const bool by_hand = other->kind != BootEntryKind::grub_menu && boot_.loader != BootLoader::grub;
-            if (!by_hand) add(DriftKind::some_entries, token, other->file);
+            if (!by_hand)
+              add(DriftKind::some_entries, token, other->file);
             else if (!is_mechanical(token.argument) && drift_.minor.size() < 50)
               drift_.minor.push_back({DriftKind::some_entries, token, other->file});
             break;
@@ -298,8 +385,12 @@ class DriftFinder {
 
 }  // namespace
 
-bool concerns_passthrough(const KernelArgument& argument) { return is_one_of(passthrough, argument); }
+bool concerns_passthrough(const KernelArgument& argument) {
+  return is_one_of(passthrough, argument);
+}
 
-BootDrift find_boot_drift(const Host& host) { return DriftFinder(host).find(); }
+BootDrift find_boot_drift(const Host& host) {
+  return DriftFinder(host).find();
+}
 
 }  // namespace vfio_doctor

@@ -30,7 +30,7 @@ struct BootDrift {
   std::vector<DriftedArgument> arguments;  ///< worth telling
   std::vector<DriftedArgument> minor;      ///< differences that nobody needs to act on
   std::vector<UnreadBootFile> unknown;     ///< what could not be compared, and why
-  bool compared = false;                   ///< running arguments against boot entries, or boot entries against settings
+  bool compared = false;  ///< running arguments against boot entries, or boot entries against settings
 };
 
 BootDrift find_boot_drift(const Host& host);

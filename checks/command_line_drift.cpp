@@ -52,23 +52,26 @@ std::string summary_of(const Host& host, DriftKind kind, const Arguments& argume
   const std::string it = arguments.size() == 1 ? "it" : "them";
   switch (kind) {
     case DriftKind::not_applied:
-      return "Edited but not applied: " + names + is + " set in " + files + ", but the boot entries do not have " + it + ".";
+      return "Edited but not applied: " + names + is + " set in " + files +
+             ", but the boot entries do not have " + it + ".";
     case DriftKind::not_removed:
-      return "Edited but not applied: " + names + is + " no longer set in /etc/default/grub, but still in " + files + ".";
+      return "Edited but not applied: " + names + is + " no longer set in /etc/default/grub, but still in " +
+             files + ".";
     case DriftKind::not_running:
-      return "Not running: " + names + is + " set in " + files + ", but the running kernel did not get " + it +
-             ". Either this was not carried to the boot entries, or the host was not rebooted since.";
+      return "Not running: " + names + is + " set in " + files + ", but the running kernel did not get " +
+             it + ". Either this was not carried to the boot entries, or the host was not rebooted since.";
     case DriftKind::not_rebooted:
-      return "Not rebooted: " + names + is + " in the boot entry (" + files + "), but the running kernel did not get " +
-             it + ".";
+      return "Not rebooted: " + names + is + " in the boot entry (" + files +
+             "), but the running kernel did not get " + it + ".";
     case DriftKind::only_this_boot:
-      return "Only on this boot: the running kernel got " + names + ", but the boot entries do not have " + it +
-             "; the next boot loses " + it + ".";
+      return "Only on this boot: the running kernel got " + names + ", but the boot entries do not have " +
+             it + "; the next boot loses " + it + ".";
     case DriftKind::some_entries:
-      return "Only on some boot entries: " + names + is + " not on all of them; it depends on the entry that is started.";
+      return "Only on some boot entries: " + names + is +
+             " not on all of them; it depends on the entry that is started.";
     case DriftKind::unread_file:
-      return "Edited in a file that this host's boot loader does not read: " + names + is + " set in " + files +
-             ", but " + host.boot.loader_reason + ".";
+      return "Edited in a file that this host's boot loader does not read: " + names + is + " set in " +
+             files + ", but " + host.boot.loader_reason + ".";
   }
   return names;
 }
@@ -99,11 +102,13 @@ Remedy apply(const Host& host, const Arguments& arguments) {
     for (const auto* argument : arguments) texts.push_back(argument->token.argument.text());
     return add_kernel_argument(host, join(texts, " "));
   }
-  Remedy remedy{.text = "Carry the settings to the boot entries, then reboot.",
-                .commands = commands,
-                .undo = {"sudoedit " + arguments.front()->token.file},
-                .risk = "Low. Everything else that was edited there takes effect too. To undo, take the change out of the "
-                        "file and run the same commands again."};
+  Remedy remedy{
+      .text = "Carry the settings to the boot entries, then reboot.",
+      .commands = commands,
+      .undo = {"sudoedit " + arguments.front()->token.file},
+      .risk =
+          "Low. Everything else that was edited there takes effect too. To undo, take the change out of the "
+          "file and run the same commands again."};
   remedy.commands.emplace_back("sudo systemctl reboot");
   return remedy;
 }
@@ -118,10 +123,14 @@ std::vector<Remedy> remedies_of(const Host& host, DriftKind kind, const Argument
   bool reboots = false;
   for (const auto* argument : arguments) {
     const auto& words = argument->token.argument;
-    if (kind == DriftKind::not_rebooted && !switches_off(words)) reboots = true;
-    else if (kind == DriftKind::not_rebooted) remedies.push_back(remove_kernel_argument(host, words.text()));
-    else if (kind == DriftKind::only_this_boot && switches_off(words)) reboots = true;
-    else if (remedies.size() < most_shown) remedies.push_back(add_kernel_argument(host, words.text()));
+    if (kind == DriftKind::not_rebooted && !switches_off(words))
+      reboots = true;
+    else if (kind == DriftKind::not_rebooted)
+      remedies.push_back(remove_kernel_argument(host, words.text()));
+    else if (kind == DriftKind::only_this_boot && switches_off(words))
+      reboots = true;
+    else if (remedies.size() < most_shown)
+      remedies.push_back(add_kernel_argument(host, words.text()));
   }
   if (kind == DriftKind::only_this_boot)
     for (auto& remedy : remedies) remedy.text = "To keep it: " + remedy.text;
@@ -130,15 +139,16 @@ std::vector<Remedy> remedies_of(const Host& host, DriftKind kind, const Argument
 }
 
 void add_unknown(const BootDrift& drift, Finding& finding) {
-  for (const auto& unread : drift.unknown) finding.evidence.push_back({unread.file, "not known: " + unread.why});
+  for (const auto& unread : drift.unknown)
+    finding.evidence.push_back({unread.file, "not known: " + unread.why});
 }
 
 void add_minor(const BootDrift& drift, Finding& finding) {
   static constexpr std::size_t most_minor = 12;
   for (const auto& minor : drift.minor) {
     if (&minor - drift.minor.data() >= static_cast<std::ptrdiff_t>(most_minor)) return;
-    finding.evidence.push_back({minor.token.place(), minor.token.argument.text() + " (not in " + minor.lacking +
-                                                         "; of no weight here)"});
+    finding.evidence.push_back({minor.token.place(), minor.token.argument.text() + " (not in " +
+                                                         minor.lacking + "; of no weight here)"});
   }
 }
 
@@ -155,11 +165,13 @@ Finding drift_finding(const Host& host, DriftKind kind, const Arguments& argumen
 
 /// Nothing drifted, as far as it could be seen.
 Finding quiet_finding(const Host& host, const BootDrift& drift) {
-  const bool nothing_here = host.boot.entries.empty() && host.boot.settings.empty() && host.boot.unread.empty();
+  const bool nothing_here =
+      host.boot.entries.empty() && host.boot.settings.empty() && host.boot.unread.empty();
   if (nothing_here)
-    return check.finding(Status::unknown, host_subject,
-                         "No boot configuration is visible here, so the running command line cannot be compared with "
-                         "one. Inside a container, run the program on the host.");
+    return check.finding(
+        Status::unknown, host_subject,
+        "No boot configuration is visible here, so the running command line cannot be compared with "
+        "one. Inside a container, run the program on the host.");
   if (!drift.unknown.empty()) {
     const bool permission = std::ranges::any_of(drift.unknown, [](const UnreadBootFile& unread) {
       return to_lower(unread.why).find("permi") != std::string::npos;
@@ -174,15 +186,17 @@ Finding quiet_finding(const Host& host, const BootDrift& drift) {
     return check.finding(Status::unknown, host_subject,
                          "Which boot loader started this host is not known (" + host.boot.loader_reason +
                              "), so it is not known which boot files count.");
-  return check.finding(Status::pass, host_subject,
-                       "The running command line, the boot entries and the settings they are made from agree.");
+  return check.finding(
+      Status::pass, host_subject,
+      "The running command line, the boot entries and the settings they are made from agree.");
 }
 
 std::vector<Finding> run(const Host& host) {
   const auto drift = find_boot_drift(host);
   std::vector<Finding> findings;
   using enum DriftKind;
-  for (const auto kind : {not_applied, not_removed, not_running, not_rebooted, only_this_boot, some_entries, unread_file}) {
+  for (const auto kind :
+       {not_applied, not_removed, not_running, not_rebooted, only_this_boot, some_entries, unread_file}) {
     Arguments arguments;
     for (const auto& argument : drift.arguments)
       if (argument.kind == kind) arguments.push_back(&argument);
@@ -198,6 +212,8 @@ std::vector<Finding> run(const Host& host) {
 
 }  // namespace
 
-Check command_line_drift_check() { return check; }
+Check command_line_drift_check() {
+  return check;
+}
 
 }  // namespace vfio_doctor
