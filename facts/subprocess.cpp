@@ -262,8 +262,11 @@ class Run {
     if (output_done_ && errors_done_ && keeper_done_) patience_.cancel();
   }
 
-  /// What the lost keeper kept is now this program's own to end.
+  /// What the lost keeper kept is now this program's own to end. A dying process closes its files before it hands on
+  /// its children, hence the wait.
   void end_strays() {
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(keeper_), &info, WEXITED | WNOWAIT);
     const std::lock_guard lock(keepers().mutex);
     end_children_except(keepers().running);
   }
