@@ -19,7 +19,7 @@ namespace {
 
 constexpr int most_children = 4096;
 constexpr long round_ms = 2;
-constexpr long forgiven_ms = 100;  // a pipe's last process may end a moment after the first
+constexpr long forgiven_ms = 250;  // a pipe's last process may end a moment after the first
 
 void sleep_ms(long milliseconds) {
   const timespec time{0, milliseconds * 1'000'000};

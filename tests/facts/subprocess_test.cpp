@@ -189,7 +189,7 @@ TEST_F(Subprocess, SeveralRunAtOnceWithoutSharingPipes) {
 }
 
 TEST_F(Subprocess, ZombiesOfTheProgramAreNoProblem) {
-  const auto result = run_process(shell("(exit 1) & exec sleep 0.2"));
+  const auto result = run_process(shell("(exit 1) & exec sleep 1"));
   EXPECT_EQ(result.end, End::exited);
   EXPECT_EQ(result.left_behind, 0u);
 }
