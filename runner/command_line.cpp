@@ -40,8 +40,13 @@ void add_common_options(CLI::App& app, Options& options) {
   source->add_option("--from", options.source.from, "A snapshot made with 'vfio-doctor snapshot'")->type_name("FILE");
   source->add_option("--sample", options.source.sample, "A recorded machine that comes with the program: " + sample_names())
       ->type_name("NAME");
-  app.add_option("--plugin-dir", options.plugin_directories, "Look for plugins there instead of the default directory")
+  app.add_option("--plugin-dir", options.plugin_directories, "Look for plugins there instead of the default directory; may be repeated")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->expected(1)
       ->type_name("DIR");
+  app.add_option("--plugin-timeout", options.plugin_timeout, "How long each plugin may take, in seconds (default: 10)")
+      ->check(CLI::Range(1U, 3600U))
+      ->type_name("SECONDS");
   app.add_flag("--wake", options.wake, "Also read devices that are asleep (this wakes them)");
   app.add_option("--color", options.color, "Colour: auto, always, never")
       ->transform(CLI::CheckedTransformer(color_words, CLI::ignore_case))
@@ -92,6 +97,8 @@ void add_commands(CLI::App& app, Options& options, Command& chosen) {
   add_check_options(*add_command(app, "check", "Judge this host and its devices (the default)", run_check_command, chosen), options);
   add_output_options(*add_command(app, "groups", "List the IOMMU groups", run_groups_command, chosen), options, {"text", "json", "svg"});
   add_output_options(*add_command(app, "checks", "List every check", run_checks_command, chosen), options, {"text", "json"});
+  add_output_options(*add_command(app, "plugins", "List the plugins, and why some are refused", run_plugins_command, chosen),
+                     options, {"text", "json"});
   add_command(app, "explain", "Show the page of a check", run_explain_command, chosen)
       ->add_option("ID", options.check_id, "The check's id, see 'vfio-doctor checks'")
       ->required();
