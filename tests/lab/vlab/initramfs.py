@@ -27,6 +27,7 @@ kvm_amd dm_crypt xts ecb cbc raid1 md_mod bonding 8021q bridge loop crc32c_gener
 
 # The kernel configuration that a report can rest on; all of it would make every recorded machine long.
 CONFIG_LINES = re.compile(r"IOMMU|IRQ_REMAP|VFIO|PCI|ACS|^CONFIG_(EFI|ACPI|KVM\w*|X86_64|ARM64)[= ]|^# Linux")
+BUILTIN = re.compile(r"vfio|kvm|iommu|pci")
 
 
 class Archive:
@@ -125,7 +126,8 @@ def _add_modules(archive: Archive, kernel: Kernel) -> None:
     archive.file(f"{directory}/modules.alias", ("\n".join(aliases) + "\n").encode())
     archive.file(f"{directory}/modules.symbols", b"")
     builtin = kernel.modules_directory / "modules.builtin"
-    archive.file(f"{directory}/modules.builtin", builtin.read_bytes() if builtin.exists() else b"")
+    names = builtin.read_text().splitlines() if builtin.exists() else []
+    archive.file(f"{directory}/modules.builtin", "".join(f"{name}\n" for name in names if BUILTIN.search(name)).encode())
 
 
 def topology_archive(topology, recording: bool) -> bytes:
