@@ -35,7 +35,7 @@ unsigned kept_bits(const std::string& bytes) {
   static constexpr char zeros[15] = {};
   if (std::equal(zeros, zeros + 15, bytes.begin()) && byte_at(bytes, 15) <= 1) return 128;  // :: and ::1
   if (first == 0xff) return 128;                                                            // multicast
-  if (first == 0xfe) return 10;                                                             // link-local
+  if (first == 0xfe) return 64;                                                             // link-local
   if ((first & 0xfe) == 0xfc) return 8;                                                     // private
   return 16;
 }

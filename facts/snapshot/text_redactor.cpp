@@ -213,7 +213,8 @@ TextRedactor::Match TextRedactor::match_v4(View text, std::size_t at) const {
   std::string bytes(4, '\0');
   if (candidate.size() < 7 || !ends_word(text, at + candidate.size())) return {};
   if (::inet_pton(AF_INET, candidate.c_str(), bytes.data()) != 1 || kept_.contains(candidate)) return {};
-  const auto changed = pseudonyms_.address(bytes);
+  auto changed = pseudonyms_.address(bytes);
+  if (bytes[3] == 0 || bytes[3] == '\xff') changed[3] = bytes[3];  // a network or its broadcast address stays one
   std::array<char, INET_ADDRSTRLEN> out{};
   ::inet_ntop(AF_INET, changed.data(), out.data(), out.size());
   return {candidate.size(), out.data()};
