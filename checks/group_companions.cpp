@@ -5,6 +5,7 @@
 #include "checks/group_isolation.hpp"
 #include "checks/group_members.hpp"
 #include "checks/iommu_state.hpp"
+#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -29,13 +30,15 @@ Finding describe_group(const Host& host, const IommuGroup& group, const std::vec
   for (const auto* function : counted) names += (names.empty() ? "" : ", ") + function->address.text();
   finding.summary = "Group " + std::to_string(group.number) + " holds " + names +
                     ": they go to one guest together, or those not wanted are left without a host driver.";
+  std::vector<std::string> chipset;
   for (const auto* function : counted) {
     finding.evidence.push_back({"/sys/kernel/iommu_groups/" + std::to_string(group.number),
                                 described(*function) + (function->driver.has_value() ? ", driver " + *function->driver : ", no driver")});
-    if (is_platform_function(*function))
-      finding.summary += " " + described(*function) + " is part of the host's chipset: never give it to a guest, only "
-                         "take its driver away.";
+    if (is_platform_function(*function)) chipset.push_back(described(*function));
   }
+  if (!chipset.empty())
+    finding.summary += " Part of the host's chipset: " + join(chipset, ", ") + ". Never give " +
+                       (chipset.size() == 1 ? "it" : "them") + " to a guest, only take the driver away.";
   for (const auto& cause : causes_of_shared_group(host, group)) {
     finding.summary += " " + cause.sentence;
     finding.evidence.push_back(cause.evidence);
