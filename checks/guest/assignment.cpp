@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "checks/guest/assignment.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace vfio_doctor {
@@ -23,15 +24,19 @@ class Hungarian {
     for (std::size_t row = 0; row < table.rows; ++row) add_row(row);
   }
 
-  Assignment result() const {
-    Assignment assignment;
-    for (std::size_t row = 0; row < table_.rows; ++row) {
-      const auto column = column_of_[row];
-      assignment.total += cost(row, column);
-      assignment.column_of.push_back(column < table_.columns ? std::optional(column) : std::nullopt);
-      assignment.alternatives.push_back(alternatives_of(row));
-    }
-    return assignment;
+  std::size_t rows() const { return table_.rows; }
+  std::size_t width() const { return width_; }
+  std::size_t column_of(std::size_t row) const { return column_of_[row]; }
+  std::size_t row_of(std::size_t column) const { return row_of_[column]; }
+  bool is_real(std::size_t column) const { return column < table_.columns; }
+  bool is_tight(std::size_t row, std::size_t column) const {
+    return column != column_of_[row] && reduced(row, column) == 0;
+  }
+  bool may_give_up(std::size_t row) const { return column_potential_[column_of_[row]] == 0; }
+  Cost total() const {
+    Cost sum = 0;
+    for (std::size_t row = 0; row < table_.rows; ++row) sum += cost(row, column_of_[row]);
+    return sum;
   }
 
  private:
@@ -88,62 +93,88 @@ class Hungarian {
     }
   }
 
-  bool is_tight(std::size_t row, std::size_t column) const {
-    return column != column_of_[row] && reduced(row, column) == 0;
-  }
-
-  /// Rows from which tight edges (reduced cost 0) lead to `goal`, over the rows that hold the columns; with `goal`.
-  std::vector<bool> rows_that_reach(std::size_t goal) const {
-    std::vector<bool> reaches(table_.rows, false);
-    std::vector<std::size_t> pending{goal};
-    reaches[goal] = true;
-    while (!pending.empty()) {
-      const auto wanted = column_of_[pending.back()];
-      pending.pop_back();
-      for (std::size_t row = 0; row < table_.rows; ++row) {
-        if (reaches[row] || !is_tight(row, wanted)) continue;
-        reaches[row] = true;
-        pending.push_back(row);
-      }
-    }
-    return reaches;
-  }
-
-  /// Assignments of the same cost differ by cycles of tight edges, or by paths from a column that may be given up
-  /// (its potential is 0) to a free one. A row that goes without a column has no alternative worth telling.
-  Alternatives alternatives_of(std::size_t start) const {
-    if (column_of_[start] >= table_.columns) return Alternatives::none;
-    const auto before = rows_that_reach(start);
-    bool may_give_up = false;
-    for (std::size_t row = 0; row < table_.rows; ++row)
-      may_give_up = may_give_up || (before[row] && column_potential_[column_of_[row]] == 0);
-    std::vector<bool> seen(table_.rows, false);
-    std::vector<std::size_t> pending{start};
-    bool trades = false;
-    while (!pending.empty()) {
-      const auto row = pending.back();
-      pending.pop_back();
-      for (std::size_t j = 0; j < width_; ++j) {
-        if (!is_tight(row, j)) continue;
-        const auto holder = row_of_[j];
-        if (holder == none && may_give_up && j < table_.columns) return Alternatives::with_others;
-        trades = trades || holder == start || (holder == none && may_give_up);
-        if (holder == none || holder == start || seen[holder]) continue;
-        seen[holder] = true;
-        pending.push_back(holder);
-      }
-    }
-    return trades ? Alternatives::among_expected : Alternatives::none;
-  }
-
   const FitTable& table_;
   std::size_t width_;
   std::vector<Cost> row_potential_, column_potential_;
   std::vector<std::size_t> row_of_, column_of_;
 };
 
+/// What else an optimal assignment allows. Two of the same cost differ by cycles of tight edges (reduced cost 0),
+/// or by paths of them from a column that may be given up (its potential is 0) to a free one.
+class OtherWays {
+ public:
+  explicit OtherWays(const Hungarian& solved) : solved_(solved) {
+    for (std::size_t row = 0; row < solved.rows(); ++row) {
+      Steps steps;
+      for (std::size_t column = 0; column < solved.width(); ++column) {
+        if (!solved.is_tight(row, column)) continue;
+        const auto holder = solved.row_of(column);
+        if (holder != none) steps.rows.push_back(holder);
+        if (holder == none) (solved.is_real(column) ? steps.free_column : steps.free_place) = true;
+      }
+      steps_.push_back(std::move(steps));
+    }
+  }
+
+  Alternatives of(std::size_t start) const {
+    if (!solved_.is_real(solved_.column_of(start))) return Alternatives::none;
+    const auto after = reachable(start);
+    bool free_column = false, free_place = false, cycle = false;
+    for (std::size_t row = 0; row < solved_.rows(); ++row) {
+      if (!after[row]) continue;
+      free_column = free_column || steps_[row].free_column;
+      free_place = free_place || steps_[row].free_place;
+      cycle = cycle || std::find(steps_[row].rows.begin(), steps_[row].rows.end(), start) != steps_[row].rows.end();
+    }
+    if (free_column && solved_.may_give_up(start)) return Alternatives::with_others;
+    if (cycle) return Alternatives::among_expected;
+    if (!free_column && !free_place) return Alternatives::none;
+    for (std::size_t row = 0; row < solved_.rows(); ++row)
+      if (solved_.may_give_up(row) && (row == start || reachable(row)[start])) return Alternatives::among_expected;
+    return Alternatives::none;
+  }
+
+ private:
+  struct Steps {
+    std::vector<std::size_t> rows;  ///< whose column this row could have as well
+    bool free_column = false;       ///< it could have a column of the table that nobody has
+    bool free_place = false;        ///< it could go without
+  };
+
+  /// The rows that can be moved when `start` moves; with `start`.
+  std::vector<bool> reachable(std::size_t start) const {
+    std::vector<bool> seen(solved_.rows(), false);
+    std::vector<std::size_t> pending{start};
+    seen[start] = true;
+    while (!pending.empty()) {
+      const auto row = pending.back();
+      pending.pop_back();
+      for (const auto next : steps_[row].rows) {
+        if (seen[next]) continue;
+        seen[next] = true;
+        pending.push_back(next);
+      }
+    }
+    return seen;
+  }
+
+  const Hungarian& solved_;
+  std::vector<Steps> steps_;
+};
+
 }  // namespace
 
-Assignment best_assignment(const FitTable& table) { return Hungarian(table).result(); }
+Assignment best_assignment(const FitTable& table) {
+  const Hungarian solved(table);
+  const OtherWays other_ways(solved);
+  Assignment assignment;
+  assignment.total = solved.total();
+  for (std::size_t row = 0; row < table.rows; ++row) {
+    const auto column = solved.column_of(row);
+    assignment.column_of.push_back(solved.is_real(column) ? std::optional(column) : std::nullopt);
+    assignment.alternatives.push_back(other_ways.of(row));
+  }
+  return assignment;
+}
 
 }  // namespace vfio_doctor

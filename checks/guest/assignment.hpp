@@ -22,11 +22,11 @@ struct FitTable {
   const std::optional<Cost>& at(std::size_t row, std::size_t column) const { return costs[row * columns + column]; }
 };
 
-/// Whether another assignment of the same total cost exists that gives a row something else.
+/// Whether other assignments of the same total cost give a row something else.
 enum class Alternatives {
   none,
-  among_expected,  ///< only by trading places with other rows, perhaps one that goes without
-  with_others,     ///< by taking a column that no row has
+  among_expected,  ///< yes, but its column always stays with some row: only who is who is open
+  with_others,     ///< yes, and in one of them nobody has its column
 };
 
 struct Assignment {
