@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <sys/ioctl.h>
-#include <time.h>
+#include <time.h>  // clock_gettime, nanosleep, gmtime_r
 #include <unistd.h>
 
 #include <cstdio>
+#include <ctime>
 #include <exception>
 #include <memory>
 

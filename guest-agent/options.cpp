@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "options.hpp"
 
+#include <utility>
+
 #include "facts/input_error.hpp"
 #include "facts/text.hpp"
 

@@ -38,7 +38,8 @@ IdsFile::IdsFile(const Root& root, Which which) {
   }
   std::string_view rest = text_;
   std::string_view* open_vendor = nullptr;  // device lines of the vendor being read
-  std::optional<std::uint16_t> open_class;
+  std::uint16_t open_class = 0;
+  bool in_class = false;
   while (!rest.empty()) {
     const auto line = next_line(rest);
     if (line.empty() || line.front() == '#') continue;
@@ -46,15 +47,16 @@ IdsFile::IdsFile(const Root& root, Which which) {
       if (open_vendor)
         *open_vendor = std::string_view(open_vendor->data(),
                                         static_cast<std::size_t>(line.data() + line.size() - open_vendor->data()));
-      const auto subclass = open_class ? entry(line.substr(1), 2) : std::nullopt;
-      if (subclass) classes_[static_cast<std::uint16_t>(*open_class << 8 | subclass->first)] = subclass->second;
+      const auto subclass = in_class ? entry(line.substr(1), 2) : std::nullopt;
+      if (subclass) classes_[static_cast<std::uint16_t>(open_class << 8 | subclass->first)] = subclass->second;
       continue;
     }
     open_vendor = nullptr;
-    open_class.reset();
+    in_class = false;
     if (line.starts_with("C ")) {
       if (const auto base = entry(line.substr(2), 2)) {
         open_class = base->first;
+        in_class = true;
         classes_.try_emplace(static_cast<std::uint16_t>(base->first << 8 | 0xff), base->second);
       }
     } else if (const auto vendor = entry(line, 4)) {
