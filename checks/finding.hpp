@@ -12,7 +12,8 @@ namespace vfio_doctor {
 enum class Status { pass, warn, fail, unknown, not_applicable, error };
 
 /// What a finding means for the devices it speaks of (its subject; subject "host": all of them). It counts where
-/// the status is fail or warn; with status unknown the device's verdict is undetermined on that account.
+/// the status is fail or warn; with status unknown the device's verdict is undetermined on that account. A device is
+/// unsuitable even where that is no problem (not_applicable): nobody misses a host bridge.
 enum class Effect {
   none,
   blocked,     ///< VFIO or the kernel would refuse

@@ -39,7 +39,8 @@ std::vector<Finding> run(const Host& host) {
       ++others;
       continue;
     }
-    auto finding = check.finding(unseen ? Status::unknown : Status::not_applicable, device_subject(function.address),
+    const auto status = unseen ? Status::unknown : is_denied(function) ? Status::warn : Status::not_applicable;
+    auto finding = check.finding(status, device_subject(function.address),
                                  unseen ? "What kind of function this is could not be read." : reason);
     finding.effect = unseen ? Effect::blocked : Effect::unsuitable;
     finding.evidence = {{function.sysfs_path, function.class_name.empty() ? "class not known" : function.class_name}};

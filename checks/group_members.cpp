@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <array>
 
+#include "facts/text.hpp"
+
 namespace vfio_doctor {
 
 bool leaves_dma_to_user(std::string_view driver) {
+  // Drivers below drivers/vfio/pci and pci-stub; some changed between '-' and '_' from one kernel to the next.
   static constexpr std::array<std::string_view, 9> drivers = {
-      "vfio-pci",      "mlx5_vfio_pci",       "hisi_acc_vfio_pci", "pds_vfio_pci", "virtio_vfio_pci",
-      "qat_vfio_pci",  "nvgrace_gpu_vfio_pci", "xe-vfio-pci",       "pci-stub"};
-  return std::ranges::find(drivers, driver) != drivers.end();
+      "vfio_pci",     "mlx5_vfio_pci",        "hisi_acc_vfio_pci", "pds_vfio_pci", "virtio_vfio_pci",
+      "qat_vfio_pci", "nvgrace_gpu_vfio_pci", "xe_vfio_pci",       "pci_stub"};
+  return std::ranges::find(drivers, normalize_module_name(driver)) != drivers.end();
 }
 
 Membership membership(const Host& host, const PciFunction& member) {

@@ -33,20 +33,22 @@ Evidence table_evidence(const std::string& name, const AcpiTable& table) {
   return {"/sys/firmware/acpi/tables/" + name, present.has_value() ? (present.value() ? "present" : "absent") : present.why()};
 }
 
-/// "intel_iommu=off" or the like, where the running command line switches the IOMMU off. Options are read in order and
-/// the last one counts (drivers/iommu/intel/iommu.c intel_iommu_setup, arch/x86/kernel/pci-dma.c iommu_setup).
+/// "intel_iommu=off" or the like, where the running command line switches the IOMMU off. Of intel_iommu= the last
+/// "on" or "off" counts; "off" of amd_iommu= and of iommu= cannot be taken back (drivers/iommu/intel/iommu.c
+/// intel_iommu_setup, drivers/iommu/amd/init.c parse_amd_iommu_options, arch/x86/kernel/pci-dma.c iommu_setup).
 std::string argument_that_switches_off(const Host& host, CpuVendor vendor) {
   const auto* arguments = host.kernel.arguments.get();
   if (!arguments) return {};
-  const auto last_is_off = [arguments](std::string_view name) {
-    bool off = false;
-    for (const auto& option : arguments->options(name))
-      if (option == "off" || option == "on" || option == "force") off = option == "off";
-    return off;
+  const auto has_off = [arguments](std::string_view name) {
+    const auto options = arguments->options(name);
+    return std::ranges::find(options, "off") != options.end();
   };
-  if (vendor == CpuVendor::intel && last_is_off("intel_iommu")) return "intel_iommu=off";
-  if (vendor == CpuVendor::amd && last_is_off("amd_iommu")) return "amd_iommu=off";
-  if (last_is_off("iommu")) return "iommu=off";
+  bool intel_off = false;
+  for (const auto& option : arguments->options("intel_iommu"))
+    if (option == "off" || option == "on") intel_off = option == "off";
+  if (vendor == CpuVendor::intel && intel_off) return "intel_iommu=off";
+  if (vendor == CpuVendor::amd && has_off("amd_iommu")) return "amd_iommu=off";
+  if ((vendor == CpuVendor::intel || vendor == CpuVendor::amd) && has_off("iommu")) return "iommu=off";
   return {};
 }
 
@@ -76,7 +78,7 @@ void explain_off(const Host& host, Finding& finding) {
     finding.remedy.push_back(remove_kernel_argument(host, off_argument));
     return;
   }
-  if (host.cpu.hypervisor_flag.is(true)) {
+  if (host.cpu.hypervisor_flag.is(true) && !table.present.is(true)) {
     finding.summary = "The IOMMU is off: this host is a virtual machine without a virtual IOMMU.";
     finding.evidence.push_back({"/proc/cpuinfo", "flag hypervisor"});
     finding.remedy.push_back({"Give this virtual machine a virtual IOMMU with interrupt remapping, or run the guest on "

@@ -21,17 +21,17 @@ bool is_one_of(const std::array<std::string_view, N>& known, std::string_view op
 }
 
 /// intel_iommu_setup() in drivers/iommu/intel/iommu.c.
-constexpr std::array<std::string_view, 8> intel_options = {
-    "on", "off", "igfx_off", "forcedac", "strict", "sp_off", "sm_on", "sm_off"};
-constexpr std::array<std::string_view, 1> intel_more = {"tboot_noforce"};
+constexpr std::array<std::string_view, 9> intel_options = {
+    "on", "off", "igfx_off", "forcedac", "strict", "sp_off", "sm_on", "sm_off", "tboot_noforce"};
 /// parse_amd_iommu_options() in drivers/iommu/amd/init.c.
-constexpr std::array<std::string_view, 10> amd_options = {
-    "off", "fullflush", "force_enable", "force_isolation", "pgtbl_v1", "pgtbl_v2", "irtcachedis", "nohugepages",
-    "v2_pgsizes_only", "pgtbl_"};
-/// iommu_setup() in arch/x86/kernel/pci-dma.c and gart_parse_options(), which it hands the rest to.
-constexpr std::array<std::string_view, 21> x86_options = {
-    "off",  "force",   "noforce", "biomerge", "panic",        "nopanic", "merge",  "nomerge",   "forcesac",  "allowdac", "nodac",
-    "usedac", "soft", "pt",      "nopt",     "noagp", "fullflush", "nofullflush", "memaper", "memaper=", "noaperture"};
+constexpr std::array<std::string_view, 9> amd_options = {
+    "off",      "fullflush",   "force_enable", "force_isolation", "pgtbl_v1",
+    "pgtbl_v2", "irtcachedis", "nohugepages",  "v2_pgsizes_only"};
+/// iommu_setup() in arch/x86/kernel/pci-dma.c and gart_parse_options() in amd_gart_64.c, which sees each option too.
+constexpr std::array<std::string_view, 24> x86_options = {
+    "off",    "force",  "noforce", "biomerge", "panic",     "nopanic",     "merge",      "nomerge",
+    "forcesac", "allowdac", "nodac", "usedac", "soft",      "pt",          "nopt",       "noagp",
+    "fullflush", "nofullflush", "memaper", "memaper=", "noaperture", "allowed", "leak",   "leak="};
 
 /// What is wrong with the IOMMU arguments of one command line, a sentence each.
 struct Remark {
@@ -44,7 +44,7 @@ std::vector<Remark> without_effect(const KernelArguments& arguments, CpuVendor v
   for (const auto& option : arguments.options("intel_iommu")) {
     if (vendor == CpuVendor::amd && option != "off")
       remarks.push_back({"intel_iommu=" + option, "is for Intel's IOMMU; this host has AMD's"});
-    else if (!is_one_of(intel_options, option) && !is_one_of(intel_more, option))
+    else if (!is_one_of(intel_options, option))
       remarks.push_back({"intel_iommu=" + option, "is not an option the kernel knows"});
   }
   for (const auto& option : arguments.options("amd_iommu")) {

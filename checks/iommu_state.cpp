@@ -14,6 +14,13 @@ std::string_view to_text(Switch state) {
   return "unknown";
 }
 
+namespace {
+
+/// "vIR-": some kernels since 6.2 name them so where a hypervisor offers the remapping.
+bool is_remapped(const std::string& chip) { return chip.starts_with("IR-") || chip.starts_with("vIR-"); }
+
+}  // namespace
+
 bool is_noiommu_group(const IommuGroup& group) { return group.name.is("vfio-noiommu"); }
 
 Switch dma_remapping(const Host& host) {
@@ -36,8 +43,7 @@ Switch interrupt_remapping(const Host& host) {
     return std::ranges::any_of(chips, [part](const std::string& chip) { return chip.find(part) != chip.npos; });
   };
   if (host.cpu.vendor == CpuVendor::intel || host.cpu.vendor == CpuVendor::amd || any_contains("IO-APIC"))
-    return std::ranges::any_of(chips, [](const std::string& chip) { return chip.starts_with("IR-"); }) ? Switch::on
-                                                                                                     : Switch::off;
+    return std::ranges::any_of(chips, is_remapped) ? Switch::on : Switch::off;
   if (any_contains("ITS-")) return Switch::on;
   if (any_contains("GICv2m")) return Switch::off;
   return Switch::unknown;

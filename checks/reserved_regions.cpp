@@ -10,12 +10,14 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"reserved-regions", "Memory reserved by the firmware", "groups", run};
 
-/// Since Linux 6.6 a `direct` region keeps every device of the group from VFIO, whoever made the IOMMU (commit "iommu:
-/// Prevent RESV_DIRECT devices from blocking domains"); before, only Intel's driver refused.
-bool kernel_refuses(const Host& host) {
+/// Since Linux 6.6 a `direct` region keeps every device of the group from VFIO, whoever made the IOMMU (commit
+/// a48ce36e2786 "iommu: Prevent RESV_DIRECT devices from blocking domains"); before, only Intel's driver refused.
+enum class Refusal { sure, no, not_known };
+Refusal kernel_refuses(const Host& host) {
   const auto* version = host.kernel.version.get();
-  if (iommu_vendor(host) == CpuVendor::intel || !version) return true;
-  return *version >= KernelVersion{6, 6};
+  if (iommu_vendor(host) == CpuVendor::intel || !version || *version >= KernelVersion{6, 6}) return Refusal::sure;
+  // Enterprise kernels carry newer rules under an old number.
+  return host.kernel.release.value().find(".el") != std::string::npos ? Refusal::not_known : Refusal::no;
 }
 
 std::string region_text(const ReservedRegion& region) {
@@ -30,7 +32,12 @@ Finding judge_direct_region(const Host& host, const IommuGroup& group, const Res
                                "The firmware keeps a piece of memory tied to a device of this group: the kernel gives no "
                                "device of the group to a guest.");
   finding.effect = Effect::blocked;
-  if (!kernel_refuses(host)) {
+  const auto refusal = kernel_refuses(host);
+  if (refusal == Refusal::not_known) {
+    finding.status = Status::unknown;
+    finding.summary = "The firmware keeps a piece of memory tied to a device of this group. Linux 6.6 and newer refuse "
+                      "the assignment; whether this distribution's kernel took over that rule is not known.";
+  } else if (refusal == Refusal::no) {
     finding.status = Status::warn;
     finding.effect = Effect::none;
     finding.summary = "The firmware keeps a piece of memory tied to a device of this group; this kernel allows the "

@@ -10,14 +10,14 @@
 
 namespace vfio_doctor {
 
-/// A device a person types or points with, or a radio that carries such devices.
+/// A device a person types or points with.
 struct InputDevice {
   std::string name;  ///< "Logitech USB Keyboard"
   bool keyboard = false, mouse = false;
   std::vector<PciAddress> functions;  ///< the controller it hangs on; empty for PS/2 and platform devices
 };
 
-/// A device on a USB bus of a PCI host controller.
+/// A device on a USB bus of a PCI host controller; root hubs are left out.
 struct UsbDevice {
   std::string id;       ///< "046d:c31c"
   std::string product;  ///< "USB Keyboard", empty where it has no name
@@ -27,17 +27,24 @@ struct UsbDevice {
 
 struct Framebuffer {
   std::string name;    ///< "simpledrmdrmfb", "efifb"
-  std::string source;  ///< "/proc/fb"
+  std::string source;  ///< "/proc/fb", "/proc/iomem"
   std::vector<PciAddress> functions;
 };
 
 struct ConsoleFacts {
   Observed<std::vector<InputDevice>> inputs;
   Observed<std::vector<UsbDevice>> usb;
+  /// In the order of their numbers: the first is the one the text console draws on. Empty: the kernel has none.
   Observed<std::vector<Framebuffer>> framebuffers;
-  bool serial_console = false;  ///< a console= argument names a serial line
+  std::vector<PciAddress> boot_displays;  ///< functions whose screens showed the boot (boot_display, Linux 6.18)
+  bool vga_text_console = false;  ///< the console is the VGA text mode of the boot display
+  bool serial_console = false;    ///< a console= argument names a serial line
 };
 
 ConsoleFacts gather_console(const Root& root);
+
+/// Parts of gather_console().
+Observed<std::vector<InputDevice>> read_input_devices(const Root& root);
+Observed<std::vector<UsbDevice>> read_usb_devices(const Root& root);
 
 }  // namespace vfio_doctor

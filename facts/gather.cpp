@@ -6,11 +6,13 @@
 namespace vfio_doctor {
 namespace {
 
-/// Decided by what was seen, not by who asked: a container's root sees less, a snapshot may have seen all.
+/// Decided by what was refused, not by who asked: a container's root sees less, a snapshot may have seen all.
 bool saw_privileged_facts(const Host& host) {
-  return host.firmware.dmar.content.has_value() || host.firmware.ivrs.content.has_value() ||
-         std::ranges::any_of(host.all_functions(),
-                             [](const PciFunction& function) { return function.config.pcie_type.has_value(); });
+  const auto is_denied = [](const AcpiTable& table) {
+    return table.present.is(true) && table.content.is_unreadable();
+  };
+  return !is_denied(host.firmware.dmar) && !is_denied(host.firmware.ivrs) &&
+         std::ranges::none_of(host.all_functions(), [](const PciFunction& function) { return function.config.denied; });
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ struct Host {
   StorageFacts storage;
   NetworkFacts network;
   ConsoleFacts console;
-  bool privileged = false;  ///< configuration space beyond 64 bytes and firmware tables could be read
+  bool privileged = false;  ///< nothing was refused that root may read
 
   const PciFunction* find(const PciAddress& address) const;
   /// The functions that were observed; empty where the bus could not be read.

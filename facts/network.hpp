@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,15 +18,36 @@ struct NetworkPath {
   std::string use;        ///< "default route (IPv4)", "default route (IPv6)"
   std::string source;     ///< "/proc/net/route"
   std::vector<PciAddress> functions;  ///< sorted; empty where the interface stands on no PCI function
+  std::string unresolved;  ///< not empty: could not be followed to its end, for this reason
+};
+
+/// A network interface that is switched on and stands on PCI functions by itself.
+struct NetworkCard {
+  std::string interface;
+  std::vector<PciAddress> functions;
 };
 
 struct NetworkFacts {
   Observed<std::vector<NetworkPath>> paths;
+  /// Read only where a path could not be followed: one of these could be carrying it.
+  Observed<std::vector<NetworkCard>> cards;
 };
 
 NetworkFacts gather_network(const Root& root);
 
-/// The PCI functions below one network interface, through bond, team, bridge, VLAN and macvlan.
+/// What one network interface stands on, through bond, team, bridge, VLAN, macvlan, VRF and Open vSwitch.
+struct InterfaceFooting {
+  std::string chain;
+  std::vector<PciAddress> functions;
+  std::string unresolved;
+};
+InterfaceFooting follow_interface(const Root& root, const std::string& interface);
+
+/// The PCI functions of follow_interface().
 std::vector<PciAddress> functions_below_interface(const Root& root, const std::string& interface);
+
+/// The interface that packets to `address` (IPv4 or IPv6, as text) leave through, by the longest matching route.
+/// Absent where no route matches, unreadable where routes or address could not be read.
+Observed<std::string> interface_towards(const Root& root, const std::string& address);
 
 }  // namespace vfio_doctor

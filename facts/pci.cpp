@@ -75,33 +75,35 @@ bool is_asleep(const PciFunction& function) {
   return function.runtime_status.is("suspended") || function.power_state.is("D3cold");
 }
 
-PciConfig sleeping_config() {
-  const std::string why = "asleep; use --wake";
-  PciConfig config;
-  config.header_type = Observed<std::uint8_t>::unreadable(why);
-  config.multifunction = Observed<bool>::unreadable(why);
-  config.pcie_type = Observed<PcieType>::unreadable(why);
-  config.acs = Observed<AcsCapability>::unreadable(why);
-  config.function_level_reset = Observed<bool>::unreadable(why);
-  config.serial = Observed<std::string>::unreadable(why);
-  return config;
+/// Everything that was not read, and why.
+void mark_unread(PciConfig& config, const std::string& why) {
+  const auto mark = [&why]<class T>(Observed<T>& fact) {
+    if (fact.is_unreadable()) fact = Observed<T>::unreadable(why);
+  };
+  mark(config.header_type);
+  mark(config.multifunction);
+  mark(config.pcie_type);
+  mark(config.acs);
+  mark(config.function_level_reset);
+  mark(config.serial);
 }
 
 void gather_config(const Root& root, Wake wake, PciFunction& function) {
   function.power_state = root.read_line(function.sysfs_path + "/power_state");
   function.runtime_status = root.read_line(function.sysfs_path + "/power/runtime_status");
   if (wake == Wake::no && is_asleep(function)) {
-    function.config = sleeping_config();
-    return;
+    return mark_unread(function.config, "asleep; use --wake");
   }
   const auto path = function.sysfs_path + "/config";
   auto bytes = root.read_head(path, header_bytes);
-  if (!bytes.has_value()) return;
+  if (!bytes.has_value()) return mark_unread(function.config, bytes.why());
   function.config = decode_pci_config(bytes.value());
   // The rest is needed only to explain groups: for bridges and for functions that share a slot.
   if (function.is_bridge() || function.config.multifunction.is(true)) {
     bytes = root.read_head(path, all_bytes);
     if (bytes.has_value()) function.config = decode_pci_config(bytes.value());
+    function.config.denied = bytes.has_value() && bytes->size() <= header_bytes;
+    if (function.config.denied) mark_unread(function.config, "needs root: a normal user gets 64 bytes");
   }
 }
 

@@ -39,6 +39,7 @@ struct PciConfig {
   Observed<AcsCapability> acs;         ///< absent where the function has none
   Observed<bool> function_level_reset;
   Observed<std::string> serial;        ///< Device Serial Number, "00-11-22-33-44-55-66-77"; absent where it has none
+  bool denied = false;                 ///< more than 64 bytes were asked for and not given
   bool all_ones = false;               ///< the function answers nothing: dead or powered off
 };
 

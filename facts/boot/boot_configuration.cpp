@@ -1,7 +1,275 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/boot/boot_configuration.hpp"
 
+#include <algorithm>
+#include <set>
+
+#include "facts/boot/booted_loader.hpp"
+#include "facts/boot/grub_config.hpp"
+#include "facts/boot/loader_entries.hpp"
+#include "facts/boot/other_loaders.hpp"
+#include "facts/boot/shell_settings.hpp"
+#include "facts/platform.hpp"
+#include "facts/text.hpp"
+
 namespace vfio_doctor {
+namespace {
+
+constexpr std::size_t settings_limit = 64 * 1024;
+constexpr std::size_t image_head = 1024 * 1024;  // stubs are about 100 KiB and .cmdline follows them
+constexpr std::size_t most_files = 256;          // in one directory
+
+/// Collects everything into one BootConfiguration.
+class BootGatherer {
+ public:
+  explicit BootGatherer(const Root& root) : root_(root) {}
+
+  BootConfiguration gather() {
+    find_partitions();
+    read_system();
+    read_grub_defaults();
+    read_kernel_cmdline();
+    read_kernelstub();
+    read_limine();
+    read_grub_environment();
+    read_grub_configs();
+    read_loader_entries();
+    read_unified_images();
+    read_refind();
+    if (found_.grub_config.is_absent() && found_.grub_reads_loader_entries.is_absent() && has_loader_entries_)
+      found_.grub_reads_loader_entries = true;  // GRUB with its configuration built in (openSUSE's grub2-bls)
+    const auto booted = find_booted_loader(root_, found_);
+    found_.loader = booted.loader;
+    found_.loader_reason = booted.reason;
+    found_.selected_entry = booted.selected_entry;
+    return std::move(found_);
+  }
+
+ private:
+  /// A file's text; what exists but cannot be read is noted.
+  Observed<std::string> read(const std::string& path, std::size_t limit = Root::default_limit) {
+    auto text = root_.read(path, limit);
+    if (text.is_unreadable()) note_unread(path, text.why());
+    return text;
+  }
+  std::vector<std::string> list(const std::string& path) {
+    auto names = root_.list(path);
+    if (names.is_unreadable()) note_unread(path, names.why());
+    if (!names.has_value()) return {};
+    if (names->size() > most_files) {
+      note_unread(path, "too many files");
+      names.value().resize(most_files);
+    }
+    return *names;
+  }
+  /// Where boot files may lie; a directory that this user cannot look into is noted once, not file by file.
+  void find_partitions() {
+    for (const std::string path : {"/boot/efi", "/efi", "/boot"}) {
+      const auto names = root_.list(path);
+      if (names.is_unreadable()) note_unread(path, names.why());
+      if (names.has_value()) partitions_.push_back(path);
+    }
+  }
+  void note_unread(const std::string& path, const std::string& why) {
+    const auto same = [&](const UnreadBootFile& unread) { return unread.file == path; };
+    if (std::ranges::none_of(found_.unread, same)) found_.unread.push_back({path, why});
+  }
+
+  void read_system() {
+    found_.proxmox = root_.exists("/etc/pve") || root_.exists("/usr/bin/pveversion");
+    if (const auto uuids = read("/etc/kernel/proxmox-boot-uuids", settings_limit); uuids.has_value()) {
+      found_.proxmox = true;
+      found_.proxmox_boot_tool = !trim(*uuids).empty();
+    }
+    found_.ostree = root_.exists("/run/ostree-booted");
+    if (const auto line = root_.read("/proc/cmdline"); line.has_value())
+      found_.ostree |= KernelArguments::parse(*line).last("ostree") != nullptr;
+  }
+
+  void read_grub_defaults() {
+    const std::string file = "/etc/default/grub", directory = "/etc/default/grub.d";
+    const auto text = read(file, settings_limit);
+    ShellSettings settings;
+    if (text.has_value()) settings.read(*text, file);
+    // Only Debian's grub-mkconfig and its kin are known to read drop-ins.
+    const auto distribution = gather_distribution(root_);
+    const bool reads_drop_ins = !distribution.id.has_value() || distribution.is_like("debian");
+    bool read_any = text.has_value();
+    std::string unread = text.is_unreadable() ? file + ": " + text.why() : "";
+    for (const auto& name : list(directory)) {
+      found_.grub_defaults_drop_ins = true;
+      if (!name.ends_with(".cfg")) continue;
+      const auto path = directory + "/" + name;
+      const auto drop_in = read(path, settings_limit);
+      if (drop_in.has_value())
+        settings.read(*drop_in, path,
+                      reads_drop_ins ? ShellSettings::Certainty::certain : ShellSettings::Certainty::possible);
+      if (drop_in.is_unreadable()) unread = path + ": " + drop_in.why();
+      read_any |= drop_in.has_value();
+    }
+    if (!read_any && unread.empty()) return;
+    auto line = Observed<BootLine>::unreadable(unread);
+    if (unread.empty()) line = settings.line({"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"});
+    found_.settings.push_back({BootSettingKind::grub_defaults, file, std::move(line)});
+    found_.grub_reads_loader_entries = settings.is_set("GRUB_ENABLE_BLSCFG")
+                                           ? Observed<bool>(settings.text("GRUB_ENABLE_BLSCFG") == "true")
+                                           : Observed<bool>::absent();
+  }
+
+  void read_kernel_cmdline() {
+    for (const std::string file : {"/etc/kernel/cmdline", "/usr/lib/kernel/cmdline"}) {
+      const auto text = read(file, settings_limit);
+      if (text.is_absent()) continue;
+      auto line = Observed<BootLine>::like(text);
+      if (text.has_value()) line = parse_kernel_cmdline(*text, file);
+      found_.settings.push_back({BootSettingKind::kernel_cmdline, file, std::move(line)});
+      return;
+    }
+  }
+
+  BootLine parse_kernel_cmdline(const std::string& text, const std::string& file) {
+    PlacedText placed;
+    unsigned number = 0;
+    for (const auto line : split_lines(text)) {
+      ++number;
+      if (trim(line).starts_with('#')) continue;
+      placed.append(line, file, number);
+      placed.append(' ', file, number);
+      if (found_.proxmox) break;  // proxmox-boot-tool reads the first line only
+    }
+    auto result = placed.split();
+    // mkinitcpio takes these instead of the file, others beside it.
+    for (const std::string directory : {"/etc/cmdline.d", "/etc/kernel/cmdline.d"})
+      for (const auto& name : list(directory))
+        if (const auto more = read(directory + "/" + name, settings_limit); more.has_value())
+          for (auto& token : split_boot_line(*more, directory + "/" + name, 0).tokens)
+            result.possible.push_back(std::move(token));
+    return result;
+  }
+
+  void read_kernelstub() {
+    const std::string file = "/etc/kernelstub/configuration";
+    const auto text = read(file, settings_limit);
+    if (text.is_absent()) return;
+    auto line = Observed<BootLine>::like(text);
+    if (text.has_value()) line = parse_kernelstub(*text, file);
+    if (!line.is_absent()) found_.settings.push_back({BootSettingKind::kernelstub, file, std::move(line)});
+  }
+
+  void read_limine() {
+    const std::string file = "/etc/default/limine";
+    if (const auto text = read(file, settings_limit); text.has_value()) {
+      ShellSettings settings;
+      settings.read(*text, file);
+      found_.settings.push_back(
+          {BootSettingKind::limine_defaults, file, settings.line({"KERNEL_CMDLINE[default]"})});
+    }
+    for (const auto& partition : partitions_)
+      for (const auto* name : {"/limine.conf", "/limine/limine.conf", "/EFI/limine/limine.conf", "/limine.cfg"})
+        if (const auto text = read(partition + name); text.has_value()) add_entries(parse_limine(*text, partition + name));
+  }
+
+  void read_grub_environment() {
+    for (const auto* file : {"/boot/grub2/grubenv", "/boot/grub/grubenv"}) {
+      const auto text = read(file, settings_limit);
+      if (text.has_value()) grub_variables_.read_environment(*text);
+      if (text.is_unreadable()) grub_variables_.environment_is_unknown();
+    }
+  }
+
+  void read_grub_configs() {
+    found_.grub_config = Observed<std::string>::absent();
+    for (const auto* file : {"/boot/grub2/grub.cfg", "/boot/grub/grub.cfg"}) {
+      const auto text = read(file, 4 * Root::default_limit);
+      if (text.has_value() && !found_.grub_config.has_value()) use_grub_config(*text, file);
+      if (text.is_unreadable() && !found_.grub_config.has_value()) {
+        found_.grub_config = Observed<std::string>::unreadable(text.why());
+        if (found_.grub_reads_loader_entries.is_absent())
+          found_.grub_reads_loader_entries = Observed<bool>::unreadable(text.why());
+      }
+    }
+    for (const auto& partition : partitions_)
+      for (const auto& vendor : list(partition + "/EFI")) read_esp_grub_config(partition + "/EFI/" + vendor + "/grub.cfg");
+  }
+
+  void use_grub_config(const std::string& text, const std::string& file) {
+    auto config = parse_grub_config(text, file, grub_variables_);
+    found_.grub_config = file;
+    found_.grub_reads_loader_entries = config.reads_loader_entries;
+    add_entries(std::move(config.entries));
+  }
+
+  void read_esp_grub_config(const std::string& file) {
+    using Kind = EspGrubConfig::Kind;
+    const auto text = read(file, 4 * Root::default_limit);
+    if (text.is_absent()) return;
+    if (!text.has_value()) {
+      found_.esp_grub_configs.push_back({file, Observed<Kind>::unreadable(text.why())});
+      return;
+    }
+    GrubVariables ignored;
+    const auto config = parse_grub_config(*text, file, ignored);
+    const auto kind = config.has_menu ? Kind::full : config.goes_on_elsewhere ? Kind::stub : Kind::other;
+    found_.esp_grub_configs.push_back({file, kind});
+    // Up to Fedora 33 and EL 8 this is the configuration of UEFI hosts.
+    if (kind == Kind::full && found_.grub_config.is_absent()) use_grub_config(*text, file);
+  }
+
+  void read_loader_entries() {
+    for (const auto& partition : partitions_) {
+      const auto directory = partition + "/loader";
+      if (const auto text = read(directory + "/loader.conf", settings_limit); text.has_value())
+        if (auto chosen = default_of_loader_conf(*text)) found_.default_entry = std::move(chosen);
+      for (const auto& name : list(directory + "/entries")) {
+        if (!name.ends_with(".conf")) continue;
+        const auto file = directory + "/entries/" + name;
+        const auto text = read(file, settings_limit);
+        // The same partition may be mounted twice.
+        if (!text.has_value() || !seen_.insert(name + "\n" + *text).second) continue;
+        if (auto entry = parse_loader_entry(*text, file, grub_variables_)) {
+          has_loader_entries_ = true;
+          found_.entries.push_back(std::move(*entry));
+        }
+      }
+    }
+  }
+
+  void read_unified_images() {
+    for (const auto& partition : partitions_)
+      for (const auto& name : list(partition + "/EFI/Linux")) {
+        if (!name.ends_with(".efi") || !seen_.insert(name).second) continue;
+        BootEntry entry;
+        entry.kind = BootEntryKind::unified_image;
+        entry.file = entry.kernel = partition + "/EFI/Linux/" + name;
+        entry.id = entry.title = name.substr(0, name.size() - 4);
+        const auto head = root_.read_head(entry.file, image_head);
+        const auto line = head.has_value() ? command_line_of_unified_image(*head) : head;
+        entry.command_line = Observed<BootLine>::like(Observed<std::string>::absent());
+        if (line.has_value()) entry.command_line = split_boot_line(*line, entry.file, 0);
+        if (line.is_unreadable()) entry.command_line = Observed<BootLine>::unreadable(line.why());
+        if (to_lower(name).find("fallback") != std::string::npos) entry.role = BootEntryRole::recovery;
+        found_.entries.push_back(std::move(entry));
+      }
+  }
+
+  void read_refind() {
+    for (const auto* file : {"/boot/refind_linux.conf"})
+      if (const auto text = read(file, settings_limit); text.has_value()) add_entries(parse_refind_linux(*text, file));
+  }
+
+  void add_entries(std::vector<BootEntry> entries) {
+    std::ranges::move(entries, std::back_inserter(found_.entries));
+  }
+
+  const Root& root_;
+  BootConfiguration found_;
+  GrubVariables grub_variables_;
+  std::vector<std::string> partitions_;
+  std::set<std::string> seen_;  // files already read, by name and content
+  bool has_loader_entries_ = false;
+};
+
+}  // namespace
 
 const BootSetting* BootConfiguration::find_setting(BootSettingKind kind) const {
   for (const auto& setting : settings)
@@ -9,6 +277,6 @@ const BootSetting* BootConfiguration::find_setting(BootSettingKind kind) const {
   return nullptr;
 }
 
-BootConfiguration gather_boot_configuration(const Root&) { return {}; }
+BootConfiguration gather_boot_configuration(const Root& root) { return BootGatherer(root).gather(); }
 
 }  // namespace vfio_doctor

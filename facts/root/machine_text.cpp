@@ -218,13 +218,13 @@ void MachineTextParser::parse_pci(const Words& words) {
   if (!address) fail("'" + std::string(words[1]) + "' is no PCI address");
   Ids ids, subsystem;
   std::uint64_t class_code = 0, revision = 0, header = 0;
-  bool multifunction = false;
+  bool multifunction = false, has_subsystem = false;
   std::string_view above, driver, group;
   std::vector<std::pair<std::string, std::string_view>> attributes;
   for (std::size_t i = 2; i < words.size(); ++i) {
     const auto [key, value] = key_value(words[i]);
     if (key == "id") ids = parse_ids(value);
-    else if (key == "sub") subsystem = parse_ids(value);
+    else if (key == "sub") subsystem = parse_ids(value), has_subsystem = true;
     else if (key == "class") class_code = parse_unsigned(value, 16).value_or(0x1000000);
     else if (key == "rev") revision = parse_unsigned(value, 16).value_or(0x100);
     else if (key == "header") header = parse_unsigned(value, 16).value_or(0x100);
@@ -249,11 +249,15 @@ void MachineTextParser::parse_pci(const Words& words) {
     put(group_path + "/devices/" + text, {Kind::link, "../../../.." + directory.substr(4)});
   }
   std::array<char, 256> uevent{};
-  std::snprintf(uevent.data(), uevent.size(), "PCI_CLASS=%lX\nPCI_ID=%04X:%04X\nPCI_SUBSYS_ID=%04X:%04X\nPCI_SLOT_NAME=%s\n",
-                static_cast<unsigned long>(class_code), ids.vendor, ids.device, subsystem.vendor, subsystem.device,
-                text.c_str());
-  put(directory + "/uevent",
-      {Kind::file, (driver.empty() ? "" : "DRIVER=" + std::string(driver) + "\n") + uevent.data()});
+  std::snprintf(uevent.data(), uevent.size(), "PCI_CLASS=%lX\nPCI_ID=%04X:%04X\n", static_cast<unsigned long>(class_code),
+                ids.vendor, ids.device);
+  std::string lines = driver.empty() ? "" : "DRIVER=" + std::string(driver) + "\n";
+  lines += uevent.data();
+  if (has_subsystem) {  // ids that nobody wrote down are unknown, not 0000:0000
+    std::snprintf(uevent.data(), uevent.size(), "PCI_SUBSYS_ID=%04X:%04X\n", subsystem.vendor, subsystem.device);
+    lines += uevent.data();
+  }
+  put(directory + "/uevent", {Kind::file, lines + "PCI_SLOT_NAME=" + text + "\n"});
   std::array<char, 8> revision_text{};
   std::snprintf(revision_text.data(), revision_text.size(), "0x%02x", static_cast<unsigned>(revision & 0xff));
   attribute(directory, "revision", revision_text.data());

@@ -25,7 +25,8 @@ namespace vfio_doctor {
 ///
 /// `pci` stands for all the sysfs nodes of one function: uevent, links, a 64-byte `config` as a normal user gets
 /// it; any other KEY becomes a sysfs attribute of that name (boot_vga=1, reset_method=flr,bus; commas in a value
-/// are blanks in the attribute). `under` names the bridge above it; without it the function sits on a root bus.
+/// are blanks in the attribute). `under` names the bridge above it; without it the function sits on a root bus. Without
+/// `sub` the subsystem ids are not known.
 /// Throws InputError "NAME:LINE: what is wrong".
 RecordedNodes parse_machine_text(std::string_view text, const std::string& name);
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "reports/groups.hpp"
+#include "reports/html.hpp"
 #include "reports/json.hpp"
 #include "reports/sample_reports.hpp"
 #include "reports/text.hpp"
@@ -25,6 +27,12 @@ inline std::vector<Format> all_formats() {
       {"verbose", "verbose.txt", [=](const Report& report) { return render_text(report, verbose); }},
       {"color", "color.txt", [=](const Report& report) { return render_text(report, colored); }},
       {"json", "json", render_json},
+      {"groups_text", "groups.txt", [=](const Report& report) { return render_groups_text(report, plain); }},
+      {"groups_verbose", "groups.verbose.txt",
+       [=](const Report& report) { return render_groups_text(report, verbose); }},
+      {"groups_json", "groups.json", render_groups_json},
+      {"groups_svg", "groups.svg", render_groups_svg},
+      {"html", "html", render_html},
   };
 }
 

@@ -52,14 +52,14 @@ inline Finding finding(std::string id, Status status, std::string subject, std::
   return finding;
 }
 
+/// The groups from 0 to 63 that the report's devices are in.
 inline std::vector<GroupReport> groups_of(const Report& report) {
   std::vector<GroupReport> groups;
-  for (unsigned id = 0; id < 65536; ++id) {
+  for (unsigned id = 0; id < 64; ++id) {
     GroupReport group{id, "DMA-FQ", {}};
     for (const DeviceReport& each : report.devices)
       if (each.iommu_group == id) group.members.push_back(each.address);
     if (!group.members.empty()) groups.push_back(group);
-    if (id > report.devices.size()) break;
   }
   return groups;
 }

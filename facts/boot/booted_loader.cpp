@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/boot/booted_loader.hpp"
+
+#include <algorithm>
+
+#include "facts/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+/// The vendor GUID of systemd's Boot Loader Interface (systemd.io/BOOT_LOADER_INTERFACE).
+constexpr auto interface_guid = "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+
+std::string_view name_of(BootLoader loader) {
+  switch (loader) {
+    case BootLoader::grub: return "GRUB";
+    case BootLoader::systemd_boot: return "systemd-boot";
+    case BootLoader::limine: return "Limine";
+    case BootLoader::refind: return "rEFInd";
+    case BootLoader::unified_image: return "a unified kernel image";
+    case BootLoader::unknown: break;
+  }
+  return "unknown";
+}
+
+bool has_entry(const BootConfiguration& found, BootEntryKind kind) {
+  return std::ranges::any_of(found.entries, [&](const BootEntry& entry) { return entry.kind == kind; });
+}
+
+/// The loaders other than GRUB that have a configuration here.
+std::vector<BootLoader> configured_loaders(const Root& root, const BootConfiguration& found) {
+  std::vector<BootLoader> loaders;
+  for (const auto* file : {"/boot/loader/loader.conf", "/efi/loader/loader.conf", "/boot/efi/loader/loader.conf"})
+    if (loaders.empty() && root.exists(file)) loaders.push_back(BootLoader::systemd_boot);
+  if (has_entry(found, BootEntryKind::limine)) loaders.push_back(BootLoader::limine);
+  if (has_entry(found, BootEntryKind::refind)) loaders.push_back(BootLoader::refind);
+  if (loaders.empty() && has_entry(found, BootEntryKind::unified_image)) loaders.push_back(BootLoader::unified_image);
+  return loaders;
+}
+
+std::optional<BootLoader> loader_named(std::string_view info) {
+  const auto lower = to_lower(info);
+  if (lower.starts_with("systemd-boot")) return BootLoader::systemd_boot;
+  if (lower.starts_with("grub")) return BootLoader::grub;
+  if (lower.starts_with("limine")) return BootLoader::limine;
+  if (lower.starts_with("refind")) return BootLoader::refind;
+  return std::nullopt;
+}
+
+BootedLoader from_files(const Root& root, const BootConfiguration& found) {
+  const auto loaders = configured_loaders(root, found);
+  if (loaders.size() == 1)
+    return {loaders[0], "the command line bears no mark of GRUB, and only " + std::string(name_of(loaders[0])) +
+                            " is set up here", std::nullopt};
+  return {BootLoader::unknown,
+          loaders.empty() ? "no boot loader left its mark and none is set up here"
+                          : "several boot loaders are set up and none left its mark", std::nullopt};
+}
+
+}  // namespace
+
+Observed<std::string> read_loader_variable(const Root& root, const std::string& name) {
+  const auto bytes = root.read("/sys/firmware/efi/efivars/" + name + interface_guid, 4096);
+  if (!bytes.has_value()) return bytes;
+  // Four bytes of attributes, then UTF-16, little endian.
+  std::string text;
+  for (std::size_t i = 4; i + 1 < bytes->size(); i += 2) {
+    const char low = (*bytes)[i], high = (*bytes)[i + 1];
+    if (low == 0 && high == 0) break;
+    text += high == 0 && low >= ' ' && low < 0x7f ? low : '?';
+  }
+  return text;
+}
+
+BootedLoader find_booted_loader(const Root& root, const BootConfiguration& found) {
+  const auto line = root.read("/proc/cmdline");
+  if (!line.has_value())
+    return {BootLoader::unknown, "the running kernel's command line could not be read", std::nullopt};
+  const auto arguments = KernelArguments::parse(*line);
+  const auto* image = arguments.last("BOOT_IMAGE");
+  if (image && arguments.last("initrd"))
+    return {BootLoader::unknown, "the command line looks like SYSLINUX's, which this program does not read",
+            std::nullopt};
+  if (image) return {BootLoader::grub, "GRUB put BOOT_IMAGE= on the command line", std::nullopt};
+  const auto info = read_loader_variable(root, "LoaderInfo");
+  const auto selected = read_loader_variable(root, "LoaderEntrySelected");
+  const auto selected_entry = selected.has_value() ? std::optional(*selected) : std::nullopt;
+  if (info.has_value())
+    if (const auto loader = loader_named(*info))
+      return {*loader, "it says so in the EFI variable LoaderInfo (" + *info + ")", selected_entry};
+  if (const auto stub = read_loader_variable(root, "StubInfo"); stub.has_value())
+    return {BootLoader::unified_image, "its stub says so in the EFI variable StubInfo (" + *stub + ")",
+            selected_entry};
+  return from_files(root, found);
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "facts/observed.hpp"
+#include "facts/root/root.hpp"
+
+namespace vfio_doctor {
+
+/// An IPv4 or IPv6 address; IPv4 uses the first four bytes.
+struct InternetAddress {
+  enum class Family { v4, v6 };
+  Family family = Family::v4;
+  std::array<std::uint8_t, 16> bytes{};
+
+  /// "192.0.2.1", "2001:db8::1", "[2001:db8::1]", a zone ("%eth0") is dropped; nothing on anything else.
+  static std::optional<InternetAddress> parse(std::string_view text);
+  bool is_loopback() const;
+  /// True where the first `length` bits are those of `prefix`.
+  bool lies_in(const InternetAddress& prefix, unsigned length) const;
+};
+
+/// One usable route, as the kernel's text files show it.
+struct Route {
+  InternetAddress destination;
+  unsigned prefix_length = 0;
+  std::string interface;
+  bool through_gateway = false;
+  std::string source;  ///< "/proc/net/route"
+  /// A route to everywhere or, as some VPN programs write it, to a half or an eighth of everywhere.
+  bool is_default() const { return prefix_length <= (destination.family == InternetAddress::Family::v4 ? 1u : 3u); }
+};
+
+struct RouteTable {
+  std::vector<Route> routes;
+  /// Not empty: a part could not be read or understood, so routes may be missing.
+  std::string problem;
+  /// IPv4 tables besides main that hold a default route ("Id 51820"): the kernel's text names no interface there.
+  std::vector<std::string> other_tables;
+};
+
+/// IPv4 routes of the main table and IPv6 routes of all tables. Unreadable where there is no file of IPv4 routes.
+Observed<RouteTable> read_routes(const Root& root);
+
+}  // namespace vfio_doctor

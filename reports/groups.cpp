@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/groups.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "reports/json_objects.hpp"
+#include "reports/picture.hpp"
+#include "reports/text_layout.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+struct Listing {
+  std::vector<const GroupReport*> groups;  ///< by number
+  std::unordered_map<std::string_view, const DeviceReport*> devices;
+  std::vector<const DeviceReport*> without_group;
+};
+
+Listing list(const Report& report) {
+  Listing listing;
+  for (const GroupReport& group : report.groups) listing.groups.push_back(&group);
+  std::sort(listing.groups.begin(), listing.groups.end(),
+            [](const GroupReport* a, const GroupReport* b) { return a->id < b->id; });
+  for (const DeviceReport& device : report.devices) {
+    listing.devices.emplace(device.address, &device);
+    if (!device.iommu_group) listing.without_group.push_back(&device);
+  }
+  return listing;
+}
+
+/// As lspci prints it: the revision only where it is not 00.
+std::string lspci_line(const DeviceReport& device) {
+  const std::string class_code = device.class_code ? device.class_code->substr(0, 4) : "????";
+  std::string line = device.address + " " + (device.class_name.empty() ? "Class" : device.class_name) + " [" +
+                     class_code + "]: " + (device.name.empty() ? "Device" : device.name) + " [" +
+                     device.vendor_id.value_or("????") + ":" + device.device_id.value_or("????") + "]";
+  if (device.revision && *device.revision != "00") line += " (rev " + *device.revision + ")";
+  return line;
+}
+
+class GroupsText {
+ public:
+  explicit GroupsText(const TextStyle& style)
+      : page_(style), verbose_(style.verbosity == Verbosity::verbose) {}
+
+  std::string take(const Report& report) {
+    const Listing listing = list(report);
+    for (const GroupReport* group : listing.groups) add_group(*group, listing);
+    if (!listing.without_group.empty()) {
+      page_.painted_line("No IOMMU group:", Paint::bold);
+      for (const DeviceReport* device : listing.without_group) add_device(*device);
+    }
+    if (report.devices.empty() && report.groups.empty()) page_.line("No IOMMU groups and no PCI functions.");
+    return page_.take();
+  }
+
+ private:
+  void add_group(const GroupReport& group, const Listing& listing) {
+    const std::string type = verbose_ && group.type ? " (" + *group.type + ")" : "";
+    page_.painted_line("IOMMU group " + std::to_string(group.id) + type + ":", Paint::bold);
+    for (const std::string& member : group.members) {
+      const auto found = listing.devices.find(member);
+      if (found == listing.devices.end())
+        page_.line(member, 2);
+      else
+        add_device(*found->second);
+    }
+  }
+
+  void add_device(const DeviceReport& device) {
+    page_.line(lspci_line(device), 2);
+    if (verbose_)
+      page_.line(std::string(to_text(device.verdict)) + ", driver " + device.driver.value_or("none"), 6);
+  }
+
+  TextPage page_;
+  bool verbose_;
+};
+
+}  // namespace
+
+std::string render_groups_text(const Report& report, const TextStyle& style) {
+  return GroupsText(style).take(report);
+}
+
+std::string render_groups_json(const Report& report) {
+  using Json = nlohmann::ordered_json;
+  const Listing listing = list(report);
+  Json groups = Json::array(), without_group = Json::array();
+  for (const GroupReport* group : listing.groups) {
+    Json devices = Json::array();
+    for (const std::string& member : group->members)
+      if (const auto found = listing.devices.find(member); found != listing.devices.end())
+        devices.push_back(device_object(*found->second));
+    groups.push_back(Json{{"id", group->id},
+                          {"type", group->type ? Json(*group->type) : Json(nullptr)},
+                          {"members", group->members},
+                          {"devices", std::move(devices)}});
+  }
+  for (const DeviceReport* device : listing.without_group) without_group.push_back(device_object(*device));
+  return document_text(Json{{"schema", "vfio-doctor/groups/1"},
+                            {"tool", tool_object(report)},
+                            {"generated_at", report.generated_at},
+                            {"source", source_object(report)},
+                            {"groups", std::move(groups)},
+                            {"without_group", std::move(without_group)}});
+}
+
+std::string render_groups_svg(const Report& report) {
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + machine_picture(report);
+}
+
+}  // namespace vfio_doctor
