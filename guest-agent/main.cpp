@@ -9,8 +9,9 @@
 #include <memory>
 
 #include "facts/guest/input_file.hpp"
-#include "facts/guest/kernel_log.hpp"
+
 #include "facts/input_error.hpp"
+#include "facts/kernel_log.hpp"
 #include "facts/root/directory_root.hpp"
 #include "inventory.hpp"
 #include "options.hpp"
@@ -162,7 +163,7 @@ int run(const std::vector<std::string>& arguments) {
     return 0;
   }
   const auto root = options.root ? std::make_unique<DirectoryRoot>(*options.root)
-                                 : std::make_unique<DirectoryRoot>(read_kernel_ring);
+                                 : std::make_unique<DirectoryRoot>(read_kernel_ring_buffer);
   return options.task == AgentTask::inventory ? inventory(*root, options) : verify(*root, options);
 }
 

@@ -54,8 +54,11 @@ RungResult came_instead(const ExpectedDevice& expected, const GuestFunction& see
   return result;
 }
 
-/// A serial is told in confidence to root, and hidden on conventional buses: that alone leaves no doubt.
-bool may_stay_unseen(const Comparison& comparison) { return comparison.what == "serial"; }
+/// A serial is told in confidence to root, and hidden on conventional buses; the class follows from the ids once the
+/// subsystem agrees (Windows does not show it). Either unseen leaves no doubt.
+bool may_stay_unseen(const Comparison& comparison, Agreement subsystem) {
+  return comparison.what == "serial" || (comparison.what == "class" && subsystem == Agreement::same);
+}
 
 }  // namespace
 
@@ -71,7 +74,7 @@ RungResult judge_identity(const DeviceLadder& ladder) {
   std::vector<std::string> differing, not_seen;
   for (const auto& comparison : comparisons(expected, seen)) {
     if (comparison.agreement == Agreement::same) result.summary += ", " + comparison.what + " " + comparison.seen;
-    if (comparison.agreement == Agreement::unknown && !may_stay_unseen(comparison))
+    if (comparison.agreement == Agreement::unknown && !may_stay_unseen(comparison, same_subsystem(expected, seen)))
       not_seen.push_back(comparison.what);
     if (comparison.agreement != Agreement::different) continue;
     differing.push_back(comparison.what + " " + comparison.seen + " instead of " + comparison.expected);

@@ -77,17 +77,17 @@ TEST_F(Agent, SaysWhereItStopsAsJsonToo) {
 }
 
 TEST_F(Agent, IsUndeterminedWhenNotAllCouldBeSeen) {
-  const auto root = guest(without(nvme_guest, "/resource"));
+  const auto root = guest(replaced(nvme_guest, "/resource", "/not-resource"));
   EXPECT_EQ(run("--root " + root + " --expect " + file("m", nvme_manifest)).code, 3);
 }
 
 TEST_F(Agent, RefusesRubbishWithOneLine) {
   const auto root = guest(nvme_guest);
   const std::string escape = "{\"schema\":\"\x1b[2J\"}";
-  for (const auto& arguments :
-       {"--expect " + file("rubbish", "\x7f\x45LF not a manifest"), "--expect " + file("escape", escape),
-        "--expect " + (directory_ / "missing").string(), "--expect " + directory_.string(), std::string("--expect"),
-        std::string("--format xml"), std::string("--wait 1"), std::string("--nonsense"), std::string("--wait=-1"),
+  for (const auto& arguments : std::vector<std::string>{
+        "--expect " + file("rubbish", "\x7f\x45LF not a manifest"), "--expect " + file("escape", escape),
+        "--expect " + (directory_ / "missing").string(), "--expect " + directory_.string(), "--expect", "--format xml",
+        "--wait 1", "--nonsense", "--wait=-1",
         "--root " + (directory_ / "missing").string(), "--expect x --inventory", "--root " + directory_.string()}) {
     const auto outcome = run(arguments);
     EXPECT_EQ(outcome.code, 2) << arguments;
@@ -138,7 +138,10 @@ TEST_F(Agent, ListsWhatIsThere) {
 
 TEST_F(Agent, IsOneSmallStaticFile) {
   EXPECT_LE(fs::file_size(AGENT), 2u << 20);
-  EXPECT_EQ(read_test_file(AGENT).find("ld-linux"), std::string::npos);
+  const auto program = read_test_file(AGENT);  // 64-bit ELF: program headers of 56 bytes; type 3 asks for a loader
+  const auto number = [&program](std::size_t at) { return static_cast<unsigned char>(program.at(at)); };
+  const std::size_t headers = number(0x20), count = number(0x38);
+  for (std::size_t i = 0; i < count; ++i) EXPECT_NE(number(headers + 56 * i), 3);
 }
 
 }  // namespace
