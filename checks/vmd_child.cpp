@@ -29,6 +29,8 @@ std::vector<Finding> run(const Host& host) {
                                "plain driver."}};
     findings.push_back(finding);
   }
+  if (findings.empty() && !host.all_functions().empty())
+    findings.push_back(check.finding(Status::pass, host_subject, "No device sits behind an Intel VMD controller."));
   return findings;
 }
 

@@ -45,12 +45,16 @@ void PlacedText::append(std::string_view text, const std::string& file, unsigned
 }
 
 void PlacedText::append(const PlacedText& other) {
-  for (std::size_t at = 0; at < other.text_.size();) {
-    auto end = at;
-    while (end < other.text_.size() && other.places_[end] == other.places_[at]) ++end;
-    const auto& origin = other.origins_[other.places_[at]];
-    append(std::string_view(other.text_).substr(at, end - at), std::string(origin.file), origin.line);
-    at = end;
+  constexpr auto not_yet = static_cast<std::uint32_t>(-1);
+  std::vector<std::uint32_t> own(other.origins_.size(), not_yet);  // our number of each of the other's places
+  for (std::size_t at = 0; at < other.text_.size() && text_.size() < limit; ++at) {
+    auto& place = own[other.places_[at]];
+    if (place == not_yet) {
+      const auto& origin = other.origins_[other.places_[at]];
+      place = place_of(origin.file, origin.line);
+    }
+    text_ += text_.size() + 1 < limit ? other.text_[at] : unknown;
+    places_.push_back(place);
   }
 }
 

@@ -35,7 +35,7 @@ class ShellReader {
       : settings_(settings), text_(text), file_(file), certain_(certain) {}
 
   void read() {
-    while (!at_end()) read_statement();
+    while (!at_end() && !too_much_) read_statement();
   }
 
  private:
@@ -55,6 +55,12 @@ class ShellReader {
   }
   void give_up(const std::string& why) {
     if (settings_.unknown_.empty()) settings_.unknown_ = file_ + ":" + std::to_string(line_) + ": " + why;
+  }
+
+  /// No file that people write gets here.
+  void give_up_for_good(const std::string& why) {
+    give_up(why);
+    too_much_ = true;
   }
 
   /// One simple command: assignments, then perhaps a command that they are only for.
@@ -142,7 +148,8 @@ class ShellReader {
   void assign(Assignment assignment) {
     auto& known = settings_.variables_;
     const auto old = known.find(assignment.name);
-    if (old == known.end() && known.size() >= most_variables) return give_up("too many settings");
+    if (old == known.end() && known.size() >= most_variables) return give_up_for_good("too many settings");
+    if (assignment.value.value.text().size() >= PlacedText::limit) give_up_for_good("a setting is too long");
     if (!assignment.conditional) {
       known[assignment.name] = std::move(assignment.value);
       return;
@@ -150,7 +157,7 @@ class ShellReader {
     auto& variable = known[assignment.name];
     variable.others.push_back(std::move(assignment.value.value));
     for (auto& other : assignment.value.others) variable.others.push_back(std::move(other));
-    if (variable.others.size() > most_alternatives) give_up("too many conditions");
+    if (variable.others.size() > most_alternatives) give_up_for_good("too many conditions");
   }
 
   void read_word() {
@@ -183,7 +190,7 @@ class ShellReader {
     }
     if (others.size() > most_alternatives) {
       others.resize(most_alternatives);
-      give_up("too many conditions");
+      give_up_for_good("too many conditions");
     }
     value.value.append(addition.value);
     value.others = std::move(others);
@@ -281,6 +288,7 @@ class ShellReader {
   int depth_ = 0;              // inside if, case, loops, functions, subshells
   bool chained_ = false;       // behind && or ||
   bool chained_next_ = false;
+  bool too_much_ = false;
   bool case_pattern_ = false;  // the next ')' ends a pattern of `case`, not a subshell
 };
 

@@ -83,6 +83,8 @@ class MachineTextParser {
     if (verb == "seen") return put(path, {Kind::seen, {}});
     if (verb == "special") return put(path, {Kind::special, {}});
     if (verb == "unreadable") return put(path, {Kind::unreadable, std::string(rest)});
+    if (verb == "closed") return put(path, {Kind::closed, std::string(rest)});
+    if (verb == "hidden") return put(path, {Kind::hidden, std::string(rest)});
     fail("unknown record '" + std::string(verb.substr(0, 40)) + "'");
   }
 
@@ -317,6 +319,8 @@ std::string write_machine_text(const RecordedNodes& nodes) {
       case Kind::seen: text += "seen " + path + "\n"; break;
       case Kind::special: text += "special " + path + "\n"; break;
       case Kind::unreadable: text += "unreadable " + path + " " + node.content + "\n"; break;
+      case Kind::closed: text += "closed " + path + " " + node.content + "\n"; break;
+      case Kind::hidden: text += "hidden " + path + " " + node.content + "\n"; break;
     }
   }
   return text;

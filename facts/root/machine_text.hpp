@@ -18,7 +18,9 @@ namespace vfio_doctor {
 ///     dir PATH                   a directory
 ///     seen PATH                  a file whose content was not read
 ///     special PATH               a device node, socket or the like
-///     unreadable PATH REASON...  there, but it could not be read
+///     unreadable PATH REASON...  there, but it could not be read or listed
+///     closed PATH REASON...      a directory that could not be listed
+///     hidden PATH REASON...      whether it is there, and what it is, could not be seen
 ///     group N [type=DMA-FQ] [reserved=START-END:TYPE,...]       an IOMMU group
 ///     pci ADDRESS id=VVVV:DDDD class=CCCCCC [sub=VVVV:DDDD] [rev=RR] [group=N] [driver=NAME] [under=ADDRESS]
 ///         [header=HH] [multifunction=1] [KEY=VALUE ...]

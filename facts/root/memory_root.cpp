@@ -10,6 +10,7 @@ Observed<std::string> content_of(const RecordedNode& node) {
   switch (node.kind) {
     case Kind::file: return node.content;
     case Kind::unreadable: return Observed<std::string>::unreadable(node.content);
+    case Kind::hidden: return Observed<std::string>::unreadable(node.content);
     case Kind::seen: return Observed<std::string>::unreadable("not recorded");
     default: return Observed<std::string>::unreadable("not a regular file");
   }
@@ -54,7 +55,8 @@ Observed<std::vector<std::string>> MemoryRoot::list(const std::string& path) con
   const auto real = canonical(path);
   if (!real.has_value()) return Observed<Names>::like(real);
   const auto* directory = find(real.value());
-  if (directory->kind == Kind::unreadable) return Observed<Names>::unreadable(directory->content);
+  if (directory->kind == Kind::unreadable || directory->kind == Kind::closed)
+    return Observed<Names>::unreadable(directory->content);
   if (directory->kind != Kind::directory) return Observed<Names>::absent();
   const std::string prefix = real.value() == "/" ? "/" : real.value() + "/";
   Names names;
@@ -71,6 +73,7 @@ Observed<std::vector<std::string>> MemoryRoot::list(const std::string& path) con
 Observed<std::string> MemoryRoot::canonical(const std::string& path) const {
   auto resolved = resolve_links(path, [this](const std::string& candidate) {
     const auto* node = find(candidate);
+    if (node && node->kind == Kind::hidden) return Observed<std::string>::unreadable(node->content);
     return node && node->kind == Kind::link ? Observed<std::string>(node->content)
                                             : Observed<std::string>::absent();
   });
@@ -82,6 +85,7 @@ Observed<std::string> MemoryRoot::read_link(const std::string& path) const {
   const auto directory = canonical(parent_path(path));
   if (!directory.has_value()) return directory;
   const auto* node = find(join_path(directory.value(), base_name(path)));
+  if (node && node->kind == Kind::hidden) return Observed<std::string>::unreadable(node->content);
   if (!node || node->kind != Kind::link) return Observed<std::string>::absent();
   return node->content;
 }
@@ -91,6 +95,7 @@ Observed<NodeKind> MemoryRoot::kind(const std::string& path) const {
   if (!real.has_value()) return Observed<NodeKind>::like(real);
   switch (find(real.value())->kind) {
     case Kind::directory: return NodeKind::directory;
+    case Kind::closed: return NodeKind::directory;
     case Kind::special: return NodeKind::other;
     default: return NodeKind::file;
   }

@@ -15,6 +15,8 @@ struct RecordedNode {
     seen,        ///< a regular file that was there but not read
     special,     ///< there, but neither file, directory nor link
     unreadable,  ///< there; `content` says why it could not be read
+    closed,      ///< a directory; `content` says why it could not be listed
+    hidden,      ///< it could not even be looked at, for the reason in `content`
   };
   Kind kind = Kind::file;
   std::string content;

@@ -11,8 +11,20 @@ int weight(const RecordedNode& node) {
   switch (node.kind) {
     case Kind::seen: return 0;
     case Kind::special: return 1;
+    case Kind::hidden: return 2;
     case Kind::unreadable: return 2;
+    case Kind::closed: return 4;  // also where the directory was only looked at before
     default: return 3;
+  }
+}
+
+/// What stands for something whose content could not be read.
+RecordedNode unread_node(const Observed<NodeKind>& kind, const std::string& why) {
+  if (!kind.has_value()) return {Kind::hidden, why};
+  switch (kind.value()) {
+    case NodeKind::directory: return {Kind::directory, {}};
+    case NodeKind::other: return {Kind::special, {}};
+    default: return {Kind::unreadable, why};
   }
 }
 
@@ -34,7 +46,7 @@ void RecordingRoot::keep_content(const std::string& path, const Observed<std::st
   if (content.has_value())
     keep(where, {Kind::file, content.value()});
   else
-    keep(where, {Kind::unreadable, content.why()});
+    keep(where, unread_node(inner_.kind(path), content.why()));
 }
 
 Observed<std::string> RecordingRoot::read(const std::string& path, std::size_t limit) const {
@@ -55,7 +67,7 @@ Observed<std::vector<std::string>> RecordingRoot::list(const std::string& path) 
   const auto real = canonical(path);
   const std::string where = real.has_value() ? real.value() : path;
   if (names.is_unreadable()) {
-    keep(where, {Kind::unreadable, names.why()});
+    keep(where, {inner_.kind(path).is(NodeKind::directory) ? Kind::closed : Kind::hidden, names.why()});
     return names;
   }
   keep(where, {Kind::directory, {}});
@@ -76,7 +88,7 @@ Observed<std::string> RecordingRoot::read_link(const std::string& path) const {
   const auto directory = inner_.canonical(parent_path(path));
   const auto where = directory.has_value() ? join_path(directory.value(), base_name(path)) : path;
   if (target.has_value()) keep(where, {Kind::link, target.value()});
-  if (target.is_unreadable()) keep(where, {Kind::unreadable, target.why()});
+  if (target.is_unreadable()) keep(where, {Kind::hidden, target.why()});
   return target;
 }
 
@@ -87,7 +99,7 @@ Observed<NodeKind> RecordingRoot::kind(const std::string& path) const {
   const auto resolved = resolve_links(path, [this](const std::string& link) { return read_link(link); });
   const std::string& real = resolved.has_value() ? resolved.value() : path;
   if (found.is_unreadable())
-    keep(real, {Kind::unreadable, found.why()});
+    keep(real, {Kind::hidden, found.why()});
   else if (found.value() == NodeKind::directory)
     keep(real, {Kind::directory, {}});
   else

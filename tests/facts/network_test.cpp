@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/network.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "facts/routes.hpp"
+#include "machines.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string card(const std::string& name, const std::string& address) {
+  const auto path = "/sys/devices/pci0000:00/" + address + "/net/" + name;
+  return "text " + path + "/flags = 0x1003\ntext " + path + "/operstate = up\nlink /sys/class/net/" + name + " ../.." +
+         path.substr(4) + "\n";
+}
+
+std::string virtual_interface(const std::string& name, const std::vector<std::string>& lower) {
+  const auto path = "/sys/devices/virtual/net/" + name;
+  auto text = "text " + path + "/operstate = up\nlink /sys/class/net/" + name + " ../.." + path.substr(4) + "\n";
+  for (const auto& below : lower) text += "link " + path + "/lower_" + below + " ../" + below + "\n";
+  return text;
+}
+
+std::string routes(const std::string& lines) {
+  return "file /proc/net/route\n| Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n" + lines;
+}
+
+std::string default_through(const std::string& name) {
+  return routes("| " + name + " 00000000 010200C0 0003 0 0 0 00000000 0 0 0\n");
+}
+
+NetworkPath only_path(const std::string& text) {
+  const auto facts = gather_network(testing::machine(text));
+  EXPECT_TRUE(facts.paths.has_value()) << facts.paths.why();
+  if (!facts.paths.has_value() || facts.paths->size() != 1) {
+    ADD_FAILURE() << "expected one path";
+    return {};
+  }
+  return facts.paths->front();
+}
+
+std::vector<std::string> addresses(const NetworkPath& path) {
+  std::vector<std::string> texts;
+  for (const auto& function : path.functions) texts.push_back(function.text());
+  return texts;
+}
+
+TEST(Network, PlainCard) {
+  const auto path = only_path(card("eth0", "0000:00:1f.6") + default_through("eth0"));
+  EXPECT_EQ(path.use, "default route (IPv4)");
+  EXPECT_EQ(path.chain, "eth0");
+  EXPECT_THAT(addresses(path), ElementsAre("0000:00:1f.6"));
+}
+
+TEST(Network, VlanOnBondOnTwoCards) {
+  const auto path = only_path(card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") +
+                              virtual_interface("bond0", {"eth0", "eth1"}) + virtual_interface("vlan10", {"bond0"}) +
+                              default_through("vlan10"));
+  EXPECT_EQ(path.chain, "vlan10 on bond0 on eth0, eth1");
+  EXPECT_THAT(addresses(path), ElementsAre("0000:01:00.0", "0000:02:00.0"));
+}
+
+TEST(Network, BondOverAVlan) {
+  const auto path = only_path(card("eth0", "0000:01:00.0") + virtual_interface("eth0.5", {"eth0"}) +
+                              virtual_interface("bond0", {}) +
+                              "text /sys/devices/virtual/net/bond0/bonding/slaves = eth0.5\n" + default_through("bond0"));
+  EXPECT_EQ(path.chain, "bond0 on eth0.5 on eth0");
+  EXPECT_THAT(addresses(path), ElementsAre("0000:01:00.0"));
+}
+
+TEST(Network, BridgeWithAGuestAndACard) {
+  const auto path = only_path(card("eth0", "0000:01:00.0") + virtual_interface("vnet0", {}) +
+                              "text /sys/devices/virtual/net/vnet0/tun_flags = 0x1002\n" + virtual_interface("br0", {}) +
+                              "dir /sys/devices/virtual/net/br0/brif/eth0\ndir /sys/devices/virtual/net/br0/brif/vnet0\n" +
+                              default_through("br0"));
+  EXPECT_EQ(path.chain, "br0 on eth0, vnet0");
+  EXPECT_EQ(path.unresolved, "");
+  EXPECT_THAT(addresses(path), ElementsAre("0000:01:00.0"));
+}
+
+TEST(Network, IPv6OfEveryTable) {
+  const std::string text = card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") + routes("") +
+                           "file /proc/net/ipv6_route\n"
+                           "| 00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+                           "fe800000000000000000000000000001 00000400 00000002 00000000 00000003 eth1\n"
+                           "| 00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+                           "00000000000000000000000000000000 ffffffff 00000001 00000000 00200200 lo\n"
+                           "| ff000000000000000000000000000000 08 00000000000000000000000000000000 00 "
+                           "00000000000000000000000000000000 00000100 00000001 00000000 00000001 eth0\n";
+  const auto path = only_path(text);
+  EXPECT_EQ(path.use, "default route (IPv6)");
+  EXPECT_THAT(addresses(path), ElementsAre("0000:02:00.0"));
+}
+
+TEST(Network, TunnelIsCarriedByTheGateway) {
+  const auto path = only_path(card("eth0", "0000:01:00.0") + virtual_interface("tun0", {}) +
+                              "text /sys/devices/virtual/net/tun0/tun_flags = 0x1001\n" +
+                              routes("| tun0 00000000 00000000 0001 0 0 0 00000000\n"
+                                     "| eth0 09027BCB 010200C0 0007 0 0 0 FFFFFFFF\n"));
+  EXPECT_EQ(path.chain, "tun0, a tunnel through eth0");
+  EXPECT_EQ(path.unresolved, "");
+  EXPECT_THAT(addresses(path), ElementsAre("0000:01:00.0"));
+}
+
+TEST(Network, OpenVSwitchPortsAreFollowed) {
+  const auto path = only_path(card("eth0", "0000:01:00.0") + virtual_interface("ovs-system", {"eth0"}) +
+                              virtual_interface("br-ex", {}) + default_through("br-ex"));
+  EXPECT_THAT(addresses(path), ElementsAre("0000:01:00.0"));
+}
+
+TEST(Network, OtherTablesAreDoubtAndCardsAreListed) {
+  const std::string trie = "file /proc/net/fib_trie\n| Main:\n|   +-- 0.0.0.0/0 3 0 5\n|      |-- 0.0.0.0\n"
+                           "|         /0 universe UNICAST\n| Id 51820:\n|   |-- 0.0.0.0\n|      /0 universe UNICAST\n"
+                           "| Id 7:\n|   |-- 0.0.0.0\n|      /0 universe BLACKHOLE\n";
+  const auto facts = gather_network(testing::machine(card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") +
+                                                     default_through("eth0") + trie));
+  ASSERT_TRUE(facts.paths.has_value());
+  ASSERT_EQ(facts.paths->size(), 2u);
+  EXPECT_EQ(facts.paths->back().use, "default route (IPv4, table 51820)");
+  EXPECT_NE(facts.paths->back().unresolved, "");
+  ASSERT_TRUE(facts.cards.has_value());
+  EXPECT_EQ(facts.cards->size(), 2u);
+}
+
+TEST(Network, CirclesAndHostileNamesEnd) {
+  EXPECT_THAT(only_path(virtual_interface("a", {"b"}) + virtual_interface("b", {"a"}) + default_through("a")).unresolved,
+              HasSubstr("circle"));
+  EXPECT_NE(only_path(default_through("../../etc")).unresolved, "");
+  EXPECT_NE(only_path(default_through("gone0")).unresolved, "");
+}
+
+TEST(Network, ContainerCableIsUnresolved) {
+  EXPECT_NE(only_path(virtual_interface("eth0", {}) + default_through("eth0")).unresolved, "");
+}
+
+TEST(Network, NoFilesIsNotNoRoutes) {
+  EXPECT_TRUE(gather_network(testing::machine("dir /proc")).paths.is_unreadable());
+  const auto none = gather_network(testing::machine(routes("")));
+  ASSERT_TRUE(none.paths.has_value());
+  EXPECT_THAT(none.paths.value(), IsEmpty());
+  const auto rubbish = gather_network(testing::machine(routes("| \xff\xfe\n")));
+  ASSERT_TRUE(rubbish.paths.has_value());
+  EXPECT_NE(rubbish.paths->back().unresolved, "");
+}
+
+TEST(Network, LongestRouteLeadsToAServer) {
+  const auto root = testing::machine(routes("| eth0 00000000 010200C0 0003 0 0 0 00000000\n"
+                                            "| eth1 0001000A 00000000 0001 0 0 0 00FFFFFF\n"));
+  EXPECT_TRUE(interface_towards(root, "10.0.1.9").is("eth1"));
+  EXPECT_TRUE(interface_towards(root, "10.0.2.9").is("eth0"));
+  EXPECT_TRUE(interface_towards(root, "127.0.0.1").is("lo"));
+  EXPECT_TRUE(interface_towards(root, "2001:db8::1").is_absent());
+  EXPECT_TRUE(interface_towards(root, "filer.example").is_unreadable());
+}
+
+TEST(InternetAddress, ParsesAndRefuses) {
+  EXPECT_TRUE(InternetAddress::parse("[2001:db8::1]"));
+  EXPECT_TRUE(InternetAddress::parse("fe80::1%eth0"));
+  EXPECT_EQ(InternetAddress::parse("::ffff:192.0.2.1")->family, InternetAddress::Family::v4);
+  EXPECT_FALSE(InternetAddress::parse("1.2.3"));
+  EXPECT_FALSE(InternetAddress::parse(""));
+}
+
+}  // namespace
+}  // namespace vfio_doctor

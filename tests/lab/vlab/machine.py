@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots one virtual host in QEMU's software emulation and brings its results back."""
+
+import io
+import os
+import re
+import subprocess
+import tarfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from .initramfs import topology_archive
+from .kernel import Kernel
+from .topology import Topology
+
+# The CPU models' vendors are real; "svm" is there because it is the virtualization that QEMU emulates, on either.
+CPUS = {"intel": "Skylake-Client-v3,+svm,+npt", "amd": "EPYC-v2,+svm,+npt"}
+IOMMUS = {"none": None, "intel": "intel-iommu,intremap=on", "amd": "amd-iommu,intremap=on"}
+
+
+@dataclass
+class Boot:
+    """How one boot ended; `problem` is empty where it brought all results."""
+
+    seconds: float
+    directory: Path
+    problem: str = ""
+
+
+def qemu_command(topology: Topology, kernel: Kernel, initramfs: Path, directory: Path) -> list[str]:
+    arguments = " ".join(filter(None, [f"console={topology.console}", "panic=-1", topology.kernel.format(version=kernel.version)]))
+    command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi",
+               "-cpu", CPUS[topology.cpu or ("amd" if topology.iommu == "amd" else "intel")],
+               "-smp", "1", "-m", f"{topology.memory}M", "-nodefaults", "-display", "none", "-no-reboot", "-no-user-config",
+               "-kernel", str(kernel.image), "-initrd", str(initramfs), "-append", arguments,
+               "-serial", f"file:{directory}/console.log", "-serial", f"file:{directory}/results.tar.gz"]
+    if IOMMUS[topology.iommu]:
+        options = topology.iommu_options
+        device = IOMMUS[topology.iommu]
+        if "intremap=" in options:
+            device = device.replace(",intremap=on", "")
+        command += ["-device", ",".join(filter(None, [device, options]))]
+    for name, size in topology.disks.items():
+        command += ["-drive", f"if=none,id={name},file={directory}/{name}.disk,format=raw,cache=unsafe,discard=unmap"]
+    for name in topology.networks:
+        command += ["-netdev", f"user,id={name},restrict=on"]
+    if topology.root == "9p":
+        command += ["-fsdev", "local,id=shared,path=/,security_model=none,readonly=on,multidevs=remap"]
+    for device in topology.devices:
+        command += ["-device", device]
+    return command + topology.qemu
+
+
+def boot(topology: Topology, kernel: Kernel, base: bytes, directory: Path, recording: bool) -> Boot:
+    """Runs the host to its end; kills it when its time is up."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for old in directory.iterdir():
+        if old.is_file():
+            old.unlink()
+    initramfs = directory / "initramfs"
+    initramfs.write_bytes(base + topology_archive(topology, recording))
+    for name, size in topology.disks.items():
+        _make_disk(directory / f"{name}.disk", size)
+    started = time.monotonic()
+    problem = _run(qemu_command(topology, kernel, initramfs, directory), directory, topology.deadline)
+    seconds = time.monotonic() - started
+    initramfs.unlink()
+    for name in topology.disks:
+        (directory / f"{name}.disk").unlink()
+    return Boot(seconds, directory, problem or _unpack(directory))
+
+
+def _run(command: list[str], directory: Path, deadline: int) -> str:
+    with open(directory / "qemu.log", "wb") as log:
+        log.write((" ".join(command) + "\n").encode())
+        log.flush()
+        try:
+            result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=deadline, check=False)
+        except subprocess.TimeoutExpired:
+            return f"not finished after {deadline} seconds, at: {_last_line(directory / 'console.log')}"
+    if result.returncode != 0:
+        return f"QEMU failed: {_last_line(directory / 'qemu.log')}"
+    return ""
+
+
+def _unpack(directory: Path) -> str:
+    content = (directory / "results.tar.gz").read_bytes()
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            for member in archive.getmembers():
+                if member.isfile() and re.fullmatch(r"(\./)?[\w.-]+", member.name):
+                    (directory / os.path.basename(member.name)).write_bytes(archive.extractfile(member).read())
+    except (tarfile.TarError, EOFError, OSError) as error:
+        return f"no results ({error}), last: {_last_line(directory / 'console.log')}"
+    (directory / "results.tar.gz").unlink()
+    failed = [line for line in (directory / "console.log").read_text(errors="replace").splitlines() if "lab: FAILED" in line]
+    return failed[0] if failed else ""
+
+
+def _make_disk(path: Path, size: str) -> None:
+    number, unit = int(size[:-1]), size[-1]
+    with open(path, "wb") as file:
+        file.truncate(number << {"K": 10, "M": 20, "G": 30}[unit])
+
+
+def _last_line(path: Path) -> str:
+    lines = path.read_text(errors="replace").split("\n") if path.exists() else []
+    return next((line.strip()[:200] for line in reversed(lines) if line.strip()), "nothing")

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One virtual host, as its file in topologies/ describes it. README.md explains every key."""
+
+import re
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+ADDRESS = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
+IOMMU_KINDS = ("none", "intel", "amd")
+CPU_KINDS = ("intel", "amd")
+
+
+class TopologyError(Exception):
+    """A topology file says something that the lab does not understand."""
+
+
+@dataclass
+class Expect:
+    """What the report must say beyond what the kernel can be asked."""
+
+    protected: dict[str, list[str]] = field(default_factory=dict)  # address -> patterns its reasons must match
+    verdicts: dict[str, str] = field(default_factory=dict)         # address -> verdict
+    companions: dict[str, list[str]] = field(default_factory=dict)  # address -> exactly these companions
+    findings: dict[str, str] = field(default_factory=dict)         # check id -> status
+    says: dict[str, list[str]] = field(default_factory=dict)       # check id -> patterns its summaries must match
+    verdict: str | None = None                                     # ready, not-ready, undetermined
+    iommu: str | None = None                                       # on, off
+    interrupt_remapping: str | None = None
+
+
+@dataclass
+class Topology:
+    name: str
+    description: str
+    kernel: str = ""               # kernel arguments
+    console: str = "ttyS0"
+    iommu: str = "none"
+    iommu_options: str = ""        # as QEMU's -device takes them: "intremap=off"
+    cpu: str = ""                  # intel or amd; without it as the IOMMU kind says
+    devices: list[str] = field(default_factory=list)  # QEMU -device, in order
+    disks: dict[str, str] = field(default_factory=dict)  # name -> size ("300M"); use as drive=NAME
+    networks: list[str] = field(default_factory=list)    # names; use as netdev=NAME
+    qemu: list[str] = field(default_factory=list)        # further QEMU arguments
+    root: str = "initramfs"        # initramfs, or 9p: the running system's root file system, shared read-only
+    tools: list[str] = field(default_factory=list)       # programs the set-up needs: "mdadm"
+    setup: str = ""                # shell, run as PID 1 before the doctor
+    files: dict[str, str] = field(default_factory=dict)  # path -> text, in the host's root
+    keep: list[str] = field(default_factory=list)        # never taken away by the probe, beside protected storage
+    ask_protected: bool = False    # the probe may take protected functions too
+    quick: bool = False            # part of the default run of scripts/test
+    deadline: int = 180            # seconds
+    memory: int = 768              # MiB
+    expect: Expect = field(default_factory=Expect)
+
+    def kept(self) -> list[str]:
+        return sorted(set(self.keep) | (set() if self.ask_protected else set(self.expect.protected)))
+
+
+def read_topology(path: Path) -> Topology:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise TopologyError(f"{path}: {error}") from error
+    expect = _fill(Expect, table.pop("expect", {}), f"{path}: [expect]")
+    topology = _fill(Topology, {"name": path.stem, **table}, str(path))
+    topology.expect = expect
+    _validate(topology, path)
+    return topology
+
+
+def read_topologies(directory: Path, names: list[str], quick: bool) -> list[Topology]:
+    """All topologies of a directory, those named, or the quick ones; in the order of their names."""
+    available = {path.stem: path for path in sorted(directory.glob("*.toml"))}
+    unknown = [name for name in names if name not in available]
+    if unknown:
+        raise TopologyError(f"no such topology: {', '.join(unknown)}; --list names them all")
+    chosen = [read_topology(available[name]) for name in (names or available)]
+    return [topology for topology in chosen if topology.quick or not quick or names]
+
+
+def _fill(kind, table: dict, where: str):
+    known = {entry.name for entry in fields(kind)}
+    for key in table:
+        if key not in known:
+            raise TopologyError(f"{where}: unknown key '{key}'")
+    try:
+        return kind(**table)
+    except TypeError as error:
+        raise TopologyError(f"{where}: {error}") from error
+
+
+def _validate(topology: Topology, path: Path) -> None:
+    if topology.iommu not in IOMMU_KINDS:
+        raise TopologyError(f"{path}: iommu is one of {', '.join(IOMMU_KINDS)}, not '{topology.iommu}'")
+    if topology.cpu and topology.cpu not in CPU_KINDS:
+        raise TopologyError(f"{path}: cpu is one of {', '.join(CPU_KINDS)}, not '{topology.cpu}'")
+    expect = topology.expect
+    for address in [*topology.keep, *expect.protected, *expect.verdicts, *expect.companions]:
+        if not ADDRESS.fullmatch(address):
+            raise TopologyError(f"{path}: '{address}' is no address like 0000:03:00.0")
