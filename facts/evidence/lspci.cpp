@@ -247,9 +247,9 @@ class LspciRecords {
         finish_record();
         continue;
       }
-      const auto colon = line.find(":\t");
-      if (colon == line.npos) lines_.fail("not a line of lspci -vmm");
-      read_member(line.substr(0, colon), trim(line.substr(colon + 2)));
+      const auto colon = line.find(':');  // tabs become blanks where text is pasted
+      if (colon == line.npos || line.substr(0, colon).find(' ') != line.npos) lines_.fail("not a line of lspci -vmm");
+      read_member(line.substr(0, colon), trim(line.substr(colon + 1)));
     }
     finish_record();
     listing_.lists_functions = true;
