@@ -23,19 +23,21 @@ bool is_platform_function(const PciFunction& function) {
   return kind && (*kind == 0x0600 || *kind == 0x0601 || *kind == 0x0501 || *kind == 0x0580 || *kind == 0x0c05);
 }
 
+void append_name(std::string& list, const std::string& name) { list += (list.empty() ? "" : ", ") + name; }
+
 Finding describe_group(const Host& host, const IommuGroup& group, const std::vector<const PciFunction*>& counted) {
   auto finding = check.finding(Status::pass, group_subject(group.number), "");
-  std::string names;
-  for (const auto* function : counted) names += (names.empty() ? "" : ", ") + function->address.text();
-  finding.summary = "Group " + std::to_string(group.number) + " holds " + names +
-                    ": they go to one guest together, or those not wanted are left without a host driver.";
+  const auto source = "/sys/kernel/iommu_groups/" + std::to_string(group.number);
+  std::string members, chipset;
   for (const auto* function : counted) {
-    finding.evidence.push_back({"/sys/kernel/iommu_groups/" + std::to_string(group.number),
-                                described(*function) + (function->driver.has_value() ? ", driver " + *function->driver : ", no driver")});
-    if (is_platform_function(*function))
-      finding.summary += " " + described(*function) + " is part of the host's chipset: never give it to a guest, only "
-                         "take its driver away.";
+    append_name(members, described(*function));
+    if (is_platform_function(*function)) append_name(chipset, function->address.text());
+    finding.evidence.push_back({source, described(*function) + (function->driver.has_value() ? ", driver " + *function->driver : ", no driver")});
   }
+  finding.summary = "Group " + std::to_string(group.number) + ": " + members +
+                    ". They go to one guest together; what it does not want is left without a host driver.";
+  if (!chipset.empty())
+    finding.summary += " Never give it parts of the chipset (" + chipset + "): only take their drivers away.";
   for (const auto& cause : causes_of_shared_group(host, group)) {
     finding.summary += " " + cause.sentence;
     finding.evidence.push_back(cause.evidence);

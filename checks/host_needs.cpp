@@ -34,7 +34,9 @@ std::string describe(const Bracket& bracket) {
     uses.resize(most_uses_in_bracket);
     uses.push_back(std::to_string(more) + " more");
   }
-  return enumerate(uses, " and ") + (bracket.chain.empty() ? "" : " (" + bracket.chain + ")");
+  const auto text = enumerate(uses, " and ");
+  if (bracket.chain.empty()) return text;
+  return text.ends_with(')') ? text + ": " + bracket.chain : text + " (" + bracket.chain + ")";
 }
 
 }  // namespace

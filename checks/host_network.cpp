@@ -53,7 +53,8 @@ bool may_carry_routes(const Host& host, const PciFunction& function) {
 
 Finding unknown(const std::string& subject, const std::string& summary, const std::vector<Doubt>& doubts) {
   auto finding = check.finding(Status::unknown, subject, summary);
-  for (const auto& doubt : doubts) finding.evidence.push_back({doubt.source, doubt.what + ": " + doubt.why});
+  for (const auto& doubt : doubts)
+    finding.evidence.push_back({doubt.source, doubts.size() == 1 ? doubt.why : doubt.what + ": " + doubt.why});
   return finding;
 }
 

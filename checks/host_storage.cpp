@@ -15,7 +15,7 @@ constexpr Check check{"host-storage", "Storage this host lives on", "protection"
 /// What stops the host first is told first.
 int importance(const StorageUse& use) {
   if (use.use == "/") return 0;
-  if (use.use.starts_with("/boot") || use.use == "/efi" || use.use == "/usr" || use.use == "/sysroot") return 1;
+  if (use.use.starts_with("/boot") || use.use.starts_with("the unmounted") || use.use == "/efi" || use.use == "/usr" || use.use == "/sysroot") return 1;
   if (use.use == "swap") return 2;
   return use.use.starts_with("/snap/") || use.use.starts_with("/var/lib/") ? 4 : 3;
 }
@@ -87,7 +87,8 @@ std::vector<Doubt> doubts_of(const Host& host) {
 Finding unknown(const std::string& subject, const std::string& summary, const std::vector<Doubt>& doubts) {
   auto finding = check.finding(Status::unknown, subject, summary);
   std::vector<HostNeed> reasons;
-  for (const auto& doubt : doubts) reasons.push_back({doubt.what, doubt.why, doubt.source});
+  for (const auto& doubt : doubts)
+    reasons.push_back({doubts.size() == 1 ? doubt.why : doubt.what, doubts.size() == 1 ? "" : doubt.why, doubt.source});
   finding.evidence = evidence_of(reasons);
   return finding;
 }

@@ -13,13 +13,13 @@ enum class ArgumentTool {
   unknown,
   grubby,
   rpm_ostree,
-  update_grub,        ///< Debian's GRUB: drop-ins below /etc/default/grub.d
-  grub_mkconfig,      ///< everybody else's GRUB: /etc/default/grub
+  update_grub,    ///< Debian's GRUB: drop-ins below /etc/default/grub.d
+  grub_mkconfig,  ///< everybody else's GRUB: /etc/default/grub
   proxmox_boot_tool,
   sdbootutil,
   kernelstub,
   nixos,
-  loader_entry,       ///< hand-written entries of systemd-boot
+  loader_entry,  ///< hand-written entries of systemd-boot
   unified_image,
   limine,
   refind,
@@ -28,7 +28,8 @@ enum class ArgumentTool {
 enum class Change { add, remove };
 
 constexpr auto risk =
-    "Low. A wrong argument is ignored or, seldom, keeps the host from booting; then press 'e' in the boot menu and "
+    "Low. A wrong argument is ignored or, seldom, keeps the host from booting; then press 'e' in the boot "
+    "menu and "
     "edit the line for one boot.";
 
 bool is_plain(char c) {
@@ -53,24 +54,31 @@ bool is_suse_like(const Distribution& distribution) {
 }
 
 bool is_atomic(const Host& host) {
-  static constexpr std::string_view variants[] = {"silverblue", "kinoite", "sericea", "onyx",   "coreos",
-                                                  "iot",        "cosmic-atomic", "bazzite", "bluefin"};
+  static constexpr std::string_view variants[] = {
+      "silverblue", "kinoite", "sericea", "onyx", "coreos", "iot", "cosmic-atomic", "bazzite", "bluefin"};
   return host.boot.ostree || std::ranges::find(variants, host.distribution.variant_id) != std::end(variants);
 }
 
 ArgumentTool tool_of_loader(const Host& host) {
   switch (host.boot.loader) {
-    case BootLoader::grub: return ArgumentTool::grub_mkconfig;
-    case BootLoader::systemd_boot: return ArgumentTool::loader_entry;
-    case BootLoader::limine: return ArgumentTool::limine;
-    case BootLoader::refind: return ArgumentTool::refind;
-    case BootLoader::unified_image: return ArgumentTool::unified_image;
-    case BootLoader::unknown: break;
+    case BootLoader::grub:
+      return ArgumentTool::grub_mkconfig;
+    case BootLoader::systemd_boot:
+      return ArgumentTool::loader_entry;
+    case BootLoader::limine:
+      return ArgumentTool::limine;
+    case BootLoader::refind:
+      return ArgumentTool::refind;
+    case BootLoader::unified_image:
+      return ArgumentTool::unified_image;
+    case BootLoader::unknown:
+      break;
   }
   // Nothing says what booted this host; a GRUB configuration with nothing beside it is answer enough.
   const bool other_entries = std::ranges::any_of(
       host.boot.entries, [](const BootEntry& entry) { return entry.kind != BootEntryKind::grub_menu; });
-  const bool grub = host.boot.grub_config.has_value() || host.boot.find_setting(BootSettingKind::grub_defaults);
+  const bool grub =
+      host.boot.grub_config.has_value() || host.boot.find_setting(BootSettingKind::grub_defaults);
   return grub && !other_entries ? ArgumentTool::grub_mkconfig : ArgumentTool::unknown;
 }
 
@@ -86,7 +94,8 @@ ArgumentTool tool_of(const Host& host) {
     return ArgumentTool::kernelstub;
   if (boot.proxmox && boot.loader != BootLoader::grub && boot.find_setting(BootSettingKind::kernel_cmdline))
     return ArgumentTool::proxmox_boot_tool;
-  if (is_suse_like(distribution) && boot.find_setting(BootSettingKind::kernel_cmdline)) return ArgumentTool::sdbootutil;
+  if (is_suse_like(distribution) && boot.find_setting(BootSettingKind::kernel_cmdline))
+    return ArgumentTool::sdbootutil;
   const auto tool = tool_of_loader(host);
   return tool == ArgumentTool::grub_mkconfig && (boot.proxmox || distribution.is_like("debian"))
              ? ArgumentTool::update_grub
@@ -101,22 +110,30 @@ std::string mkconfig_command(const Host& host) {
 
 std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool) {
   switch (tool) {
-    case ArgumentTool::update_grub: return {"sudo update-grub"};
-    case ArgumentTool::grub_mkconfig: return {mkconfig_command(host)};
-    case ArgumentTool::proxmox_boot_tool: return {"sudo proxmox-boot-tool refresh"};
-    case ArgumentTool::sdbootutil: return {"sudo sdbootutil update-all-entries"};
-    case ArgumentTool::nixos: return {"sudo nixos-rebuild boot"};
+    case ArgumentTool::update_grub:
+      return {"sudo update-grub"};
+    case ArgumentTool::grub_mkconfig:
+      return {mkconfig_command(host)};
+    case ArgumentTool::proxmox_boot_tool:
+      return {"sudo proxmox-boot-tool refresh"};
+    case ArgumentTool::sdbootutil:
+      return {"sudo sdbootutil update-all-entries"};
+    case ArgumentTool::nixos:
+      return {"sudo nixos-rebuild boot"};
     case ArgumentTool::unified_image:
       return host.distribution.is_like("arch") ? std::vector<std::string>{"sudo mkinitcpio -P"}
                                                : std::vector<std::string>{"sudo kernel-install add-all"};
     case ArgumentTool::limine:
-      return host.boot.find_setting(BootSettingKind::limine_defaults) ? std::vector<std::string>{"sudo limine-update"}
-                                                                      : std::vector<std::string>{};
-    default: return {};
+      return host.boot.find_setting(BootSettingKind::limine_defaults)
+                 ? std::vector<std::string>{"sudo limine-update"}
+                 : std::vector<std::string>{};
+    default:
+      return {};
   }
 }
 
-/// The file a person edits; `argument` is looked up in what was read, so that the file that holds it is named.
+/// The file a person edits; `argument` is looked up in what was read, so that the file that holds it is
+/// named.
 std::string file_to_edit(const Host& host, ArgumentTool tool, const std::string& argument) {
   const auto parsed = KernelArguments::parse(argument).all();
   const auto place_in = [&](const BootLine& line) -> std::string {
@@ -141,18 +158,24 @@ std::string file_to_edit(const Host& host, ArgumentTool tool, const std::string&
   };
   switch (tool) {
     case ArgumentTool::update_grub:
-    case ArgumentTool::grub_mkconfig: return in_setting(BootSettingKind::grub_defaults, "/etc/default/grub");
+    case ArgumentTool::grub_mkconfig:
+      return in_setting(BootSettingKind::grub_defaults, "/etc/default/grub");
     case ArgumentTool::proxmox_boot_tool:
     case ArgumentTool::sdbootutil:
-    case ArgumentTool::unified_image: return in_setting(BootSettingKind::kernel_cmdline, "/etc/kernel/cmdline");
-    case ArgumentTool::loader_entry: return in_entries(BootEntryKind::loader_entry, "/boot/loader/entries/*.conf");
+    case ArgumentTool::unified_image:
+      return in_setting(BootSettingKind::kernel_cmdline, "/etc/kernel/cmdline");
+    case ArgumentTool::loader_entry:
+      return in_entries(BootEntryKind::loader_entry, "/boot/loader/entries/*.conf");
     case ArgumentTool::limine:
       return host.boot.find_setting(BootSettingKind::limine_defaults)
                  ? in_setting(BootSettingKind::limine_defaults, "/etc/default/limine")
                  : in_entries(BootEntryKind::limine, "/boot/limine.conf");
-    case ArgumentTool::refind: return in_entries(BootEntryKind::refind, "/boot/refind_linux.conf");
-    case ArgumentTool::nixos: return "/etc/nixos/configuration.nix";
-    default: return {};
+    case ArgumentTool::refind:
+      return in_entries(BootEntryKind::refind, "/boot/refind_linux.conf");
+    case ArgumentTool::nixos:
+      return "/etc/nixos/configuration.nix";
+    default:
+      return {};
   }
 }
 
@@ -160,26 +183,34 @@ std::string file_to_edit(const Host& host, ArgumentTool tool, const std::string&
 std::string spot_in_file(ArgumentTool tool) {
   switch (tool) {
     case ArgumentTool::update_grub:
-    case ArgumentTool::grub_mkconfig: return "inside the quotes of GRUB_CMDLINE_LINUX_DEFAULT=";
+    case ArgumentTool::grub_mkconfig:
+      return "inside the quotes of GRUB_CMDLINE_LINUX_DEFAULT=";
     case ArgumentTool::proxmox_boot_tool:
     case ArgumentTool::sdbootutil:
-    case ArgumentTool::unified_image: return "at the end of its one line";
-    case ArgumentTool::loader_entry: return "at the end of the line that starts with 'options'";
-    case ArgumentTool::limine: return "at the end of the kernel command line";
-    case ArgumentTool::refind: return "inside the second pair of quotes of each line";
-    case ArgumentTool::nixos: return "in the list boot.kernelParams";
-    default: return {};
+    case ArgumentTool::unified_image:
+      return "at the end of its one line";
+    case ArgumentTool::loader_entry:
+      return "at the end of the line that starts with 'options'";
+    case ArgumentTool::limine:
+      return "at the end of the kernel command line";
+    case ArgumentTool::refind:
+      return "inside the second pair of quotes of each line";
+    case ArgumentTool::nixos:
+      return "in the list boot.kernelParams";
+    default:
+      return {};
   }
 }
 
 /// One command changes the argument everywhere; another takes it back.
-Remedy by_command(Change change, const std::string& argument, const std::string& add, const std::string& remove,
-                  const std::string& where) {
+Remedy by_command(Change change, const std::string& argument, const std::string& add,
+                  const std::string& remove, const std::string& where) {
   const bool adds = change == Change::add;
-  return {.text = (adds ? "Add " : "Remove ") + argument + (adds ? " to " : " from ") + where + ", then reboot.",
-          .commands = {adds ? add : remove, "sudo systemctl reboot"},
-          .undo = {adds ? remove : add, "sudo systemctl reboot"},
-          .risk = risk};
+  return {
+      .text = (adds ? "Add " : "Remove ") + argument + (adds ? " to " : " from ") + where + ", then reboot.",
+      .commands = {adds ? add : remove, "sudo systemctl reboot"},
+      .undo = {adds ? remove : add, "sudo systemctl reboot"},
+      .risk = risk};
 }
 
 /// Debian's grub-mkconfig reads drop-ins, so an argument gets a file of its own that is removed as easily.
@@ -230,16 +261,19 @@ Remedy change_kernel_argument(const Host& host, Change change, const std::string
                  ? by_drop_in(argument)
                  : by_editing(host, tool, change, argument);
     case ArgumentTool::unknown:
-      return {.text = (change == Change::add ? "Add " : "Remove ") + argument +
-                      (change == Change::add ? " to" : " from") +
-                      " the kernel command line in your boot loader's configuration, then reboot. Which boot loader "
-                      "started this host is not known (" +
-                      (host.boot.loader_reason.empty() ? "no trace of one was found" : host.boot.loader_reason) +
-                      "), so no command is given.",
-              .commands = {},
-              .undo = {},
-              .risk = risk};
-    default: return by_editing(host, tool, change, argument);
+      return {
+          .text =
+              (change == Change::add ? "Add " : "Remove ") + argument +
+              (change == Change::add ? " to" : " from") +
+              " the kernel command line in your boot loader's configuration, then reboot. Which boot loader "
+              "started this host is not known (" +
+              (host.boot.loader_reason.empty() ? "no trace of one was found" : host.boot.loader_reason) +
+              "), so no command is given.",
+          .commands = {},
+          .undo = {},
+          .risk = risk};
+    default:
+      return by_editing(host, tool, change, argument);
   }
 }
 

@@ -9,8 +9,8 @@
 
 namespace vfio_doctor {
 
-/// How to put `argument` ("intel_iommu=on") on the kernel command line of this host for good, with the tools of
-/// its distribution and boot loader. Where those are not known the remedy says so and names no command.
+/// How to put `argument` ("intel_iommu=on") on the kernel command line of this host for good, with the tools
+/// of its distribution and boot loader. Where those are not known the remedy says so and names no command.
 /// Precondition: `argument` is a fixed text of this program or an argument that was found on the host; it is
 /// quoted for the shell.
 Remedy add_kernel_argument(const Host& host, const std::string& argument);

@@ -85,6 +85,17 @@ const std::string& PciNames::function_name(std::uint16_t vendor, std::uint16_t d
   return slot->second;
 }
 
+const std::string& PciNames::vendor_name(std::uint16_t vendor) {
+  auto [slot, is_new] = vendors_.try_emplace(vendor);
+  if (is_new) {
+    auto& pci = library();
+    const char* name = pci_lookup_name(pci.access, pci.buffer.data(), static_cast<int>(pci.buffer.size()),
+                                       PCI_LOOKUP_VENDOR | PCI_LOOKUP_NO_HWDB, vendor);
+    if (name) slot->second = name;
+  }
+  return slot->second;
+}
+
 const std::string& PciNames::class_name(std::uint16_t class_and_subclass) {
   auto [slot, is_new] = classes_.try_emplace(class_and_subclass);
   if (is_new) {

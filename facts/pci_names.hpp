@@ -23,6 +23,8 @@ class PciNames {
 
   /// "Intel Corporation Wireless 8260"; numbers stand for what has no name.
   const std::string& function_name(std::uint16_t vendor, std::uint16_t device);
+  /// "Intel Corporation".
+  const std::string& vendor_name(std::uint16_t vendor);
   /// "Network controller" for 0x0280.
   const std::string& class_name(std::uint16_t class_and_subclass);
 

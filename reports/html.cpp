@@ -147,8 +147,6 @@ std::string json_inside_script(const Report& report) {
 
 data report_data(const Report& report) {
   const Outline told = outline(report);
-  const std::string checks = counted(told.passed.size(), "check passed", "checks passed") + ", " +
-                             counted(told.not_applicable.size(), "does not apply", "do not apply");
   data object;
   object["verdict"] = std::string(to_text(report.verdict));
   object["sentence"] = verdict_sentence(report);
@@ -165,7 +163,7 @@ data report_data(const Report& report) {
   object["has_elsewhere"] = data{!told.elsewhere.empty()};
   object["elsewhere"] = problem_list(told.elsewhere);
   object["has_checks"] = data{!told.passed.empty() || !told.not_applicable.empty()};
-  object["checks_count"] = checks;
+  object["checks_count"] = check_count_sentence(told);
   object["checks"] = checks_data(told);
   object["has_devices"] = data{!report.devices.empty()};
   object["devices"] = devices_data(report);

@@ -186,6 +186,12 @@ std::string device_count_sentence(const Report& report) {
   return counted(report.devices.size(), "PCI function", "PCI functions") + ": " + join(parts, ", ") + ".";
 }
 
+std::string check_count_sentence(const Outline& outline) {
+  const std::string passed = counted(outline.passed.size(), "check passed", "checks passed");
+  if (outline.not_applicable.empty()) return passed;
+  return passed + ", " + counted(outline.not_applicable.size(), "does not apply", "do not apply");
+}
+
 std::string host_sentence(const Report& report) {
   if (is_about_guest(report)) return {};
   const Report::HostSummary& host = report.host;

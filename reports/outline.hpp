@@ -39,6 +39,9 @@ std::string verdict_sentence(const Report& report);
 /// "8 devices: 4 assignable, 2 with companions, 1 protected"; empty when the report has no devices.
 std::string device_count_sentence(const Report& report);
 
+/// "12 checks passed, 1 does not apply"
+std::string check_count_sentence(const Outline& outline);
+
 /// "Fedora Linux 39, kernel 6.5.6, Intel CPU. IOMMU on, interrupt remapping on."; only what is known but for
 /// the last two. Empty for a report about a guest.
 std::string host_sentence(const Report& report);

@@ -169,11 +169,8 @@ class TextReport {
 
   void passed() {
     page_.blank_line();
-    std::string line = counted(outline_.passed.size(), "check passed", "checks passed");
-    if (!outline_.not_applicable.empty())
-      line += ", " + counted(outline_.not_applicable.size(), "does not apply", "do not apply");
     const bool any = !outline_.passed.empty() || !outline_.not_applicable.empty();
-    page_.paragraph(line + (any && !is_verbose() ? " (-v shows them)." : "."));
+    page_.paragraph(check_count_sentence(outline_) + (any && !is_verbose() ? " (-v shows them)." : "."));
     if (!is_verbose()) return;
     for (const auto* list : {&outline_.passed, &outline_.not_applicable})
       for (const Finding* finding : *list)

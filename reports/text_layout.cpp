@@ -131,11 +131,13 @@ std::string shortened_in_the_middle(const std::string& text, std::size_t width) 
 }
 
 std::string excerpt(std::string_view text, std::size_t longest, Verbosity verbosity) {
-  const std::string safe = printable_lines(text);
-  if (verbosity == Verbosity::verbose) return safe;
+  if (verbosity == Verbosity::verbose) return printable_lines(text);
+  // A code point has at most four bytes: no need to look at the rest of an enormous text.
+  const std::string_view looked_at = text.substr(0, 4 * longest);
+  const std::string safe = printable_lines(looked_at);
   const std::string_view start = first_code_points(safe, longest);
-  if (start.size() == safe.size()) return safe;
-  return std::string(start) + "... (" + std::to_string(text_width(safe) - longest) + " more characters)";
+  if (start.size() == safe.size() && looked_at.size() == text.size()) return safe;
+  return std::string(start) + "... (cut; " + std::to_string(text.size()) + " bytes in all)";
 }
 
 }  // namespace vfio_doctor

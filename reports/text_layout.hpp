@@ -49,7 +49,7 @@ std::string padded(std::string text, std::size_t width);
 /// name the first word and as many of the last as fit, since names differ at their ends.
 std::string shortened_in_the_middle(const std::string& text, std::size_t width);
 
-/// The first `longest` code points of `text` and how much is left out; not cut when verbose.
+/// printable_lines(), cut after `longest` code points with a word about it; not cut when verbose.
 std::string excerpt(std::string_view text, std::size_t longest, Verbosity verbosity);
 
 }  // namespace vfio_doctor

@@ -9,7 +9,7 @@
 namespace vfio_doctor {
 namespace {
 
-constexpr std::size_t widest_driver = 14;
+constexpr std::size_t widest_driver = 14, narrowest_driver = 8;
 constexpr std::size_t narrowest_name = 12;
 constexpr std::size_t reason_indent = 4;
 constexpr std::string_view gap = "  ";
@@ -46,7 +46,7 @@ Row row_of(const DeviceReport& device) {
           device.iommu_group ? std::to_string(*device.iommu_group) : "-",
           std::string(to_text(device.verdict)),
           printable(name),
-          shortened_in_the_middle(printable(device.driver.value_or("-")), widest_driver)};
+          printable(device.driver.value_or("-"))};
 }
 
 struct Widths {
@@ -62,7 +62,11 @@ Widths measure(const std::vector<Row>& rows, std::size_t columns) {
     widths.name = std::max(widths.name, text_width(row.name));
     widths.driver = std::max(widths.driver, text_width(row.driver));
   }
-  const std::size_t others = widths.address + widths.group + widths.verdict + widths.driver + 4 * gap.size();
+  const std::size_t before_name = widths.address + widths.group + widths.verdict + 4 * gap.size();
+  widths.driver = std::min(widths.driver, widest_driver);
+  while (widths.driver > narrowest_driver && before_name + narrowest_name + widths.driver > columns)
+    --widths.driver;
+  const std::size_t others = before_name + widths.driver;
   const std::size_t room = columns > others + narrowest_name ? columns - others : narrowest_name;
   widths.name = std::min(widths.name, room);
   return widths;
@@ -78,7 +82,7 @@ void print_row(TextPage& page, const Row& row, const Widths& widths, Verbosity v
                          : std::vector{shortened_in_the_middle(row.name, widths.name)};
   const std::string name = lines.empty() ? "" : lines.front();
   page.finished_line(before + verdict + std::string(gap) + padded(name, widths.name) + std::string(gap) +
-                     row.driver);
+                     shortened_in_the_middle(row.driver, widths.driver));
   const std::size_t name_column = widths.address + widths.group + widths.verdict + 3 * gap.size();
   for (std::size_t i = 1; i < lines.size(); ++i) page.finished_line(lines[i], name_column);
 }

@@ -195,11 +195,10 @@ std::vector<GroupReport> describe_groups(const Host& host) {
   return groups;
 }
 
-std::vector<std::string> describe_limits(const Source& source, const Host& host) {
+std::vector<std::string> describe_limits(const Host& host) {
   std::vector<std::string> notes;
   if (!host.privileged && !host.all_functions().empty())
-    notes.push_back(source.kind == "live" ? "Run with sudo to also see what the firmware tables say and why devices share a group."
-                                          : "Recorded without root: firmware tables and the causes of shared groups are not in it.");
+    notes.push_back("Seen without root. With sudo it also shows what the firmware tables say and why devices share a group.");
   const auto asleep = std::ranges::count_if(host.all_functions(), [](const PciFunction& function) {
     return function.config.header_type.is_unreadable() && function.config.header_type.why().starts_with("asleep");
   });
@@ -218,7 +217,7 @@ Report build_report(const Source& source, const Host& host, std::vector<Finding>
   report.generated_at = now_text();
   report.source = {source.kind, source.name};
   report.host = summarize(host);
-  report.notes = describe_limits(source, host);
+  report.notes = describe_limits(host);
   const auto decisions = decide_devices(host, findings);
   if (!only.empty())
     std::erase_if(findings, [&only](const Finding& finding) { return std::ranges::find(only, finding.id) == only.end(); });

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
+#include "reports/html.hpp"
 #include "reports/json.hpp"
+#include "reports/junit.hpp"
+#include "reports/markdown.hpp"
+#include "reports/sarif.hpp"
 #include "reports/text.hpp"
 #include "runner/build_report.hpp"
 #include "runner/examine.hpp"
@@ -12,6 +16,10 @@ namespace {
 
 std::string render(const Report& report, const std::string& format, const TextStyle& style) {
   if (format == "json") return render_json(report);
+  if (format == "html") return render_html(report);
+  if (format == "markdown") return render_markdown(report);
+  if (format == "junit") return render_junit(report);
+  if (format == "sarif") return render_sarif(report);
   return render_text(report, style);
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/groups.hpp"
 #include "runner/examine.hpp"
 #include "runner/output.hpp"
 
@@ -6,8 +7,10 @@ namespace vfio_doctor {
 
 int run_groups_command(const Options& options) {
   const Report report = examine(options);
-  write_outputs(options, "text", [&](const std::string&, const std::string& file) {
-    return render_text(report, text_style_for(options, file));
+  write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
+    if (format == "json") return render_groups_json(report);
+    if (format == "svg") return render_groups_svg(report);
+    return render_groups_text(report, text_style_for(options, file));
   });
   return 0;
 }

@@ -67,13 +67,15 @@ void add_check_options(CLI::App& app, Options& options) {
   app.add_option("--fail-on", options.fail_on, "What makes the exit code 1: fail, warn, never")
       ->transform(CLI::CheckedTransformer(fail_on_words, CLI::ignore_case))
       ->type_name("WHAT");
-  add_output_options(app, options, {"text", "json"});
+  add_output_options(app, options, {"text", "json", "html", "markdown", "junit", "sarif"});
 }
 
 void add_manifest_options(CLI::App& app, Options& options) {
   app.add_option("--domain", options.domain, "A libvirt domain, or a file with its XML")->type_name("NAME|FILE.xml");
   app.add_option("SEL", options.selectors, "Or devices: an address, vendor:device, or a piece of the name");
-  app.add_option("-o,--output", options.outputs, "Write to a file instead of standard output")->type_name("FILE");
+  app.add_option("-o,--output", options.outputs, "Write to a file instead of standard output")
+      ->allow_extra_args(false)  // what follows the file is a device
+      ->type_name("FILE");
 }
 
 void add_verify_options(CLI::App& app, Options& options) {
@@ -98,15 +100,25 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
   return command;
 }
 
+void add_snapshot_command(CLI::App& app, Options& options, Command& chosen) {
+  auto* command = add_command(app, "snapshot", "Keep what this program reads here, to replay it elsewhere with --from",
+                              run_snapshot_command, chosen);
+  command->add_option("-o,--output", options.outputs, "The file to write: an archive (tar, zstd), or text where the name ends in .machine")
+      ->type_name("FILE")
+      ->required();
+  command->add_flag("--no-redact", options.no_redact, "Keep addresses, serial numbers and names as they are");
+}
+
 void add_commands(CLI::App& app, Options& options, Command& chosen) {
   add_check_options(*add_command(app, "check", "Judge this host and its devices (the default)", run_check_command, chosen), options);
-  add_output_options(*add_command(app, "groups", "List the IOMMU groups", run_groups_command, chosen), options, {"text", "json"});
+  add_output_options(*add_command(app, "groups", "List the IOMMU groups", run_groups_command, chosen), options, {"text", "json", "svg"});
   add_output_options(*add_command(app, "checks", "List every check", run_checks_command, chosen), options, {"text", "json"});
   add_manifest_options(*add_command(app, "manifest", "Write down what the guest should see", run_manifest_command, chosen), options);
   add_verify_options(*add_command(app, "verify", "Ask the guest whether its devices arrived and work", run_verify_command, chosen), options);
   add_command(app, "explain", "Show the page of a check", run_explain_command, chosen)
       ->add_option("ID", options.check_id, "The check's id, see 'vfio-doctor checks'")
       ->required();
+  add_snapshot_command(app, options, chosen);
 }
 
 /// A parse error in one line.

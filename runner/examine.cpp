@@ -38,6 +38,10 @@ std::vector<Finding> run_checks(const Options& options, const Host& host) {
     if (contains(options.skip, check.id)) continue;
     for (auto& finding : run_check(check, host)) findings.push_back(std::move(finding));
   }
+  // What keeps every device from being assigned is what a reader looks for first.
+  std::ranges::stable_partition(findings, [](const Finding& finding) {
+    return finding.subject == host_subject && finding.effect == Effect::blocked;
+  });
   return findings;
 }
 

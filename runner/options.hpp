@@ -32,6 +32,7 @@ struct Options {
   std::vector<std::string> evidence;  ///< verify: captured listings instead of the agent
   std::string via = "qga";            ///< verify: "qga" or "ssh:TARGET"
   unsigned wait_seconds = 0;          ///< verify: give the guest that long
+  bool no_redact = false;  ///< snapshot
 };
 
 /// One command: its own file, its own function, the exit code as the result. Throws InputError for exit code 2.
@@ -41,5 +42,6 @@ int run_checks_command(const Options& options);
 int run_explain_command(const Options& options);
 int run_manifest_command(const Options& options);
 int run_verify_command(const Options& options);
+int run_snapshot_command(const Options& options);
 
 }  // namespace vfio_doctor

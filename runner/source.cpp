@@ -8,6 +8,8 @@
 #include "facts/root/directory_root.hpp"
 #include "facts/root/machine_text.hpp"
 #include "facts/root/memory_root.hpp"
+#include "facts/snapshot/snapshot.hpp"
+#include "runner/read_file.hpp"
 
 namespace vfio_doctor {
 
@@ -20,6 +22,13 @@ Source open_sample(const std::string& name) {
   return {"sample", name, std::make_unique<MemoryRoot>(parse_machine_text(sample_hm170, "sample " + name))};
 }
 
+/// Snapshots hold what one run read; a host with 16384 functions makes about 60 MB of text.
+constexpr std::size_t largest_snapshot = 256 << 20;
+
+Source open_snapshot(const std::string& file) {
+  return {"snapshot", file, std::make_unique<MemoryRoot>(read_snapshot(read_input_file(file, largest_snapshot), file))};
+}
+
 }  // namespace
 
 std::string sample_names() { return "hm170"; }
@@ -28,6 +37,7 @@ Source open_source(const SourceOptions& options) {
   const int named = !options.root.empty() + !options.from.empty() + !options.sample.empty();
   if (named > 1) throw InputError("--root, --from and --sample exclude each other");
   if (!options.sample.empty()) return open_sample(options.sample);
+  if (!options.from.empty()) return open_snapshot(options.from);
   if (!options.root.empty()) return {"root", options.root, std::make_unique<DirectoryRoot>(options.root)};
   return {"live", "this host", std::make_unique<DirectoryRoot>(read_live_kernel_log)};
 }

@@ -102,8 +102,9 @@ class BootGatherer {
       const auto path = directory + "/" + name;
       const auto drop_in = read(path, settings_limit);
       if (drop_in.has_value())
-        settings.read(*drop_in, path,
-                      reads_drop_ins ? ShellSettings::Certainty::certain : ShellSettings::Certainty::possible);
+        settings.read(
+            *drop_in, path,
+            reads_drop_ins ? ShellSettings::Certainty::certain : ShellSettings::Certainty::possible);
       if (drop_in.is_unreadable()) unread = path + ": " + drop_in.why();
       read_any |= drop_in.has_value();
     }
@@ -165,8 +166,10 @@ class BootGatherer {
           {BootSettingKind::limine_defaults, file, settings.line({"KERNEL_CMDLINE[default]"})});
     }
     for (const auto& partition : partitions_)
-      for (const auto* name : {"/limine.conf", "/limine/limine.conf", "/EFI/limine/limine.conf", "/limine.cfg"})
-        if (const auto text = read(partition + name); text.has_value()) add_entries(parse_limine(*text, partition + name));
+      for (const auto* name :
+           {"/limine.conf", "/limine/limine.conf", "/EFI/limine/limine.conf", "/limine.cfg"})
+        if (const auto text = read(partition + name); text.has_value())
+          add_entries(parse_limine(*text, partition + name));
   }
 
   void read_grub_environment() {
@@ -189,7 +192,8 @@ class BootGatherer {
       }
     }
     for (const auto& partition : partitions_)
-      for (const auto& vendor : list(partition + "/EFI")) read_esp_grub_config(partition + "/EFI/" + vendor + "/grub.cfg");
+      for (const auto& vendor : list(partition + "/EFI"))
+        read_esp_grub_config(partition + "/EFI/" + vendor + "/grub.cfg");
   }
 
   void use_grub_config(const std::string& text, const std::string& file) {
@@ -254,7 +258,8 @@ class BootGatherer {
 
   void read_refind() {
     for (const auto* file : {"/boot/refind_linux.conf"})
-      if (const auto text = read(file, settings_limit); text.has_value()) add_entries(parse_refind_linux(*text, file));
+      if (const auto text = read(file, settings_limit); text.has_value())
+        add_entries(parse_refind_linux(*text, file));
   }
 
   void add_entries(std::vector<BootEntry> entries) {
@@ -277,6 +282,8 @@ const BootSetting* BootConfiguration::find_setting(BootSettingKind kind) const {
   return nullptr;
 }
 
-BootConfiguration gather_boot_configuration(const Root& root) { return BootGatherer(root).gather(); }
+BootConfiguration gather_boot_configuration(const Root& root) {
+  return BootGatherer(root).gather();
+}
 
 }  // namespace vfio_doctor

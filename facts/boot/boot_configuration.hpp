@@ -47,8 +47,8 @@ struct BootEntry {
   BootEntryKind kind = BootEntryKind::grub_menu;
   BootEntryRole role = BootEntryRole::normal;
   std::string file;
-  unsigned line = 0;    ///< where the entry starts in `file`; 0: the file is the entry
-  std::string id;       ///< file name without ".conf" or ".efi"; the title of a menu entry
+  unsigned line = 0;  ///< where the entry starts in `file`; 0: the file is the entry
+  std::string id;     ///< file name without ".conf" or ".efi"; the title of a menu entry
   std::string title;
   std::string kernel;   ///< path of the image as written, "/vmlinuz-6.1.0-18-amd64"
   std::string version;  ///< "version" of a loader entry
@@ -75,13 +75,14 @@ struct UnreadBootFile {
 struct BootConfiguration {
   BootLoader loader = BootLoader::unknown;
   std::string loader_reason;  ///< how `loader` is known, or why it is not: one clause a person understands
-  /// GRUB takes its entries from /boot/loader/entries ("blscfg"); absent where there is no GRUB configuration.
+  /// GRUB takes its entries from /boot/loader/entries ("blscfg"); absent where there is no GRUB
+  /// configuration.
   Observed<bool> grub_reads_loader_entries;
-  Observed<std::string> grub_config;  ///< "/boot/grub/grub.cfg" or "/boot/grub2/grub.cfg"
+  Observed<std::string> grub_config;    ///< "/boot/grub/grub.cfg" or "/boot/grub2/grub.cfg"
   bool grub_defaults_drop_ins = false;  ///< /etc/default/grub.d exists
-  bool ostree = false;                ///< deployments managed by ostree
-  bool proxmox = false;               ///< Proxmox VE, whose os-release says Debian
-  bool proxmox_boot_tool = false;     ///< proxmox-boot-tool copies kernels to system partitions of its own
+  bool ostree = false;                  ///< deployments managed by ostree
+  bool proxmox = false;                 ///< Proxmox VE, whose os-release says Debian
+  bool proxmox_boot_tool = false;       ///< proxmox-boot-tool copies kernels to system partitions of its own
   std::vector<BootSetting> settings;
   std::vector<BootEntry> entries;
   std::optional<std::string> selected_entry;  ///< id the boot loader says it started (LoaderEntrySelected)

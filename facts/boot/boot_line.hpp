@@ -31,7 +31,8 @@ struct BootLine {
   bool may_contain(const KernelArgument& argument) const;
 };
 
-/// Text of which every byte knows the line it was written on. An `unknown` byte stands for text that is not known.
+/// Text of which every byte knows the line it was written on. An `unknown` byte stands for text that is not
+/// known.
 class PlacedText {
  public:
   static constexpr char unknown = '\0';

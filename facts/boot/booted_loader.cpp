@@ -13,12 +13,18 @@ constexpr auto interface_guid = "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
 
 std::string_view name_of(BootLoader loader) {
   switch (loader) {
-    case BootLoader::grub: return "GRUB";
-    case BootLoader::systemd_boot: return "systemd-boot";
-    case BootLoader::limine: return "Limine";
-    case BootLoader::refind: return "rEFInd";
-    case BootLoader::unified_image: return "a unified kernel image";
-    case BootLoader::unknown: break;
+    case BootLoader::grub:
+      return "GRUB";
+    case BootLoader::systemd_boot:
+      return "systemd-boot";
+    case BootLoader::limine:
+      return "Limine";
+    case BootLoader::refind:
+      return "rEFInd";
+    case BootLoader::unified_image:
+      return "a unified kernel image";
+    case BootLoader::unknown:
+      break;
   }
   return "unknown";
 }
@@ -30,11 +36,13 @@ bool has_entry(const BootConfiguration& found, BootEntryKind kind) {
 /// The loaders other than GRUB that have a configuration here.
 std::vector<BootLoader> configured_loaders(const Root& root, const BootConfiguration& found) {
   std::vector<BootLoader> loaders;
-  for (const auto* file : {"/boot/loader/loader.conf", "/efi/loader/loader.conf", "/boot/efi/loader/loader.conf"})
+  for (const auto* file :
+       {"/boot/loader/loader.conf", "/efi/loader/loader.conf", "/boot/efi/loader/loader.conf"})
     if (loaders.empty() && root.exists(file)) loaders.push_back(BootLoader::systemd_boot);
   if (has_entry(found, BootEntryKind::limine)) loaders.push_back(BootLoader::limine);
   if (has_entry(found, BootEntryKind::refind)) loaders.push_back(BootLoader::refind);
-  if (loaders.empty() && has_entry(found, BootEntryKind::unified_image)) loaders.push_back(BootLoader::unified_image);
+  if (loaders.empty() && has_entry(found, BootEntryKind::unified_image))
+    loaders.push_back(BootLoader::unified_image);
   return loaders;
 }
 
@@ -50,11 +58,14 @@ std::optional<BootLoader> loader_named(std::string_view info) {
 BootedLoader from_files(const Root& root, const BootConfiguration& found) {
   const auto loaders = configured_loaders(root, found);
   if (loaders.size() == 1)
-    return {loaders[0], "the command line bears no mark of GRUB, and only " + std::string(name_of(loaders[0])) +
-                            " is set up here", std::nullopt};
+    return {loaders[0],
+            "the command line bears no mark of GRUB, and only " + std::string(name_of(loaders[0])) +
+                " is set up here",
+            std::nullopt};
   return {BootLoader::unknown,
           loaders.empty() ? "no boot loader left its mark and none is set up here"
-                          : "several boot loaders are set up and none left its mark", std::nullopt};
+                          : "several boot loaders are set up and none left its mark",
+          std::nullopt};
 }
 
 }  // namespace

@@ -14,8 +14,9 @@ struct BootedLoader {
   std::optional<std::string> selected_entry;  ///< see BootConfiguration::selected_entry
 };
 
-/// Which program booted this host: from what it left on the command line (GRUB's BOOT_IMAGE=), from the EFI variables
-/// of the Boot Loader Interface, and only where neither speaks from the one configuration that `found` holds.
+/// Which program booted this host: from what it left on the command line (GRUB's BOOT_IMAGE=), from the EFI
+/// variables of the Boot Loader Interface, and only where neither speaks from the one configuration that
+/// `found` holds.
 BootedLoader find_booted_loader(const Root& root, const BootConfiguration& found);
 
 /// An EFI variable of the Boot Loader Interface as text: "LoaderInfo" -> "systemd-boot 255".

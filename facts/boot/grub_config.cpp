@@ -16,7 +16,9 @@ constexpr std::size_t most_assignments = 64;  // of one variable
 bool is_name_part(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
 
 /// A piece of a word: literal text, or a variable's name.
 struct Piece {
@@ -62,7 +64,8 @@ class GrubScanner {
       } else if (c == '\n' || c == ';') {
         statement.end = take();
         break;
-      } else if (statement.words.empty() ? (statement.line = line_, add_word(statement)) : add_word(statement)) {
+      } else if (statement.words.empty() ? (statement.line = line_, add_word(statement))
+                                         : add_word(statement)) {
         break;
       }
     }
@@ -126,9 +129,12 @@ class GrubScanner {
     word.quoted = true;
     while (!at_end() && peek() != '"') {
       const char c = take();
-      if (c == '\\' && std::string_view("$\"\\").find(peek()) != std::string_view::npos) add(word, take());
-      else if (c == '$') read_variable(word);
-      else add(word, c);
+      if (c == '\\' && std::string_view("$\"\\").find(peek()) != std::string_view::npos)
+        add(word, take());
+      else if (c == '$')
+        read_variable(word);
+      else
+        add(word, c);
     }
     if (!at_end()) take();
   }
@@ -139,8 +145,10 @@ class GrubScanner {
     std::string name;
     while (is_name_part(peek())) name += take();
     if (braces && peek() == '}') take();
-    if (name.empty()) add(word, '$');
-    else word.pieces.push_back({name, true});
+    if (name.empty())
+      add(word, '$');
+    else
+      word.pieces.push_back({name, true});
   }
 
   static void add(Word& word, char c) {
@@ -155,7 +163,8 @@ class GrubScanner {
 };
 
 /// Words as one kernel command line with GRUB's variables filled in.
-BootLine expand(std::span<const Word> words, const std::string& file, unsigned line, const GrubVariables& variables) {
+BootLine expand(std::span<const Word> words, const std::string& file, unsigned line,
+                const GrubVariables& variables) {
   std::string text;
   std::vector<std::string> possible;
   std::string unknown_name;
@@ -191,7 +200,8 @@ BootEntryRole role_of(const std::string& title, const std::string& section, cons
     if (lower.find(word) != std::string::npos) return BootEntryRole::recovery;
   for (const auto* word : {"single", "recovery", "rescue"})
     if (line.contains({word, std::nullopt})) return BootEntryRole::recovery;
-  if (section.empty() || section.starts_with("10_linux") || section.starts_with("10_proxmox")) return BootEntryRole::normal;
+  if (section.empty() || section.starts_with("10_linux") || section.starts_with("10_proxmox"))
+    return BootEntryRole::normal;
   return BootEntryRole::custom;
 }
 
@@ -231,9 +241,12 @@ class GrubReader {
     // "if [ ... ]; then set a=b": the words behind `then` and `else` are a statement of their own.
     while (!words.empty() && !words[0].quoted) {
       const auto first = words[0].literal();
-      if (first == "if" || first == "while" || first == "until" || first == "for") ++conditions_;
-      else if (first == "fi" || first == "done") conditions_ = std::max(conditions_ - 1, 0);
-      else if (first != "then" && first != "else" && first != "do" && first != "elif") break;
+      if (first == "if" || first == "while" || first == "until" || first == "for")
+        ++conditions_;
+      else if (first == "fi" || first == "done")
+        conditions_ = std::max(conditions_ - 1, 0);
+      else if (first != "then" && first != "else" && first != "do" && first != "elif")
+        break;
       words = words.subspan(1);
     }
     std::string command = words.empty() ? std::string() : words[0].literal();
@@ -252,7 +265,8 @@ class GrubReader {
     if (command == "set" && words.size() > 1) return assign(words[1]);
     if (words.size() == 1 && command.find('=') != std::string::npos) return assign(words[0]);
     const bool loads_linux = command == "linux" || command == "linux16" || command == "linuxefi";
-    if (!loads_linux || words.size() < 2 || raw_.size() >= most_entries || is_foreign(statement.section)) return;
+    if (!loads_linux || words.size() < 2 || raw_.size() >= most_entries || is_foreign(statement.section))
+      return;
     const auto block = std::ranges::find_if(blocks_.rbegin(), blocks_.rend(), &Block::menuentry);
     if (block == blocks_.rend()) return;
     RawEntry raw;
@@ -275,7 +289,8 @@ class GrubReader {
     for (std::size_t i = 1; i < word.pieces.size(); ++i)
       value += word.pieces[i].variable ? variables_.find(word.pieces[i].text).text : word.pieces[i].text;
     if (value.size() > PlacedText::limit) return;
-    variables_.assign(word.pieces[0].text.substr(0, equals), std::move(value), conditions_ > 0 || !blocks_.empty());
+    variables_.assign(word.pieces[0].text.substr(0, equals), std::move(value),
+                      conditions_ > 0 || !blocks_.empty());
   }
 
   /// Only at the end are all variables known.
@@ -319,8 +334,10 @@ GrubVariables::Value GrubVariables::find(const std::string& name) const {
   const auto environment = environment_.find(name);
   const auto assigned = assigned_.find(name);
   Value value;
-  if (environment != environment_.end()) value.text = environment->second;
-  else value.known = environment_known_;
+  if (environment != environment_.end())
+    value.text = environment->second;
+  else
+    value.known = environment_known_;
   if (assigned == assigned_.end()) return value;
   // kernelopts in grub.cfg is only a fallback for a missing grubenv (10_linux of Fedora and EL 8).
   if (name == "kernelopts") {

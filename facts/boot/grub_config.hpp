@@ -16,7 +16,8 @@ class GrubVariables {
  public:
   /// The 1024 bytes of a grubenv file: NAME=VALUE lines, '#' to the end.
   void read_environment(std::string_view grubenv);
-  /// The environment exists but could not be read: variables that grub.cfg does not set are unknown, not empty.
+  /// The environment exists but could not be read: variables that grub.cfg does not set are unknown, not
+  /// empty.
   void environment_is_unknown() { environment_known_ = false; }
   /// `set name=value` in grub.cfg; `conditional` inside `if` or a function.
   void assign(const std::string& name, std::string value, bool conditional);
@@ -40,14 +41,15 @@ class GrubVariables {
 
 /// What a grub.cfg holds.
 struct GrubConfig {
-  std::vector<BootEntry> entries;  ///< Linux entries in order; those os-prober found on other disks are left out
+  std::vector<BootEntry>
+      entries;  ///< Linux entries in order; those os-prober found on other disks are left out
   bool reads_loader_entries = false;  ///< has the command "blscfg"
   bool goes_on_elsewhere = false;     ///< has the command "configfile"
   bool has_menu = false;              ///< has any menuentry, or blscfg
 };
 
-/// Reads GRUB's script as text; nothing is run. Assignments are added to `variables`, which the entries' command
-/// lines are expanded with. Conditions are not evaluated: what is set under one is only possible.
+/// Reads GRUB's script as text; nothing is run. Assignments are added to `variables`, which the entries'
+/// command lines are expanded with. Conditions are not evaluated: what is set under one is only possible.
 GrubConfig parse_grub_config(std::string_view text, const std::string& file, GrubVariables& variables);
 
 /// Expands "$name" and "${name}" in the words of a kernel command line as GRUB does.

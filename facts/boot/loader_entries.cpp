@@ -79,7 +79,8 @@ std::optional<std::string> default_of_loader_conf(std::string_view text) {
   return std::nullopt;
 }
 
-/// Layout: Microsoft PE format, "Section Table"; the section's name: UAPI group, unified kernel image specification.
+/// Layout: Microsoft PE format, "Section Table"; the section's name: UAPI group, unified kernel image
+/// specification.
 Observed<std::string> command_line_of_unified_image(std::string_view head) {
   using Line = Observed<std::string>;
   if (head.size() < 0x40 || !head.starts_with("MZ")) return Line::unreadable("not an EFI program");

@@ -23,8 +23,10 @@ std::vector<std::string> quoted_texts(std::string_view line) {
   for (std::size_t at = 0; (at = line.find('"', at)) != std::string_view::npos;) {
     std::string text;
     for (++at; at < line.size(); ++at) {
-      if (line[at] == '"' && at + 1 < line.size() && line[at + 1] == '"') ++at;
-      else if (line[at] == '"') break;
+      if (line[at] == '"' && at + 1 < line.size() && line[at + 1] == '"')
+        ++at;
+      else if (line[at] == '"')
+        break;
       text += line[at];
     }
     texts.push_back(std::move(text));
@@ -84,7 +86,8 @@ std::vector<BootEntry> parse_limine(std::string_view text, const std::string& fi
     if (!open || end == std::string_view::npos) continue;
     const auto key = to_lower(trim(line.substr(0, end)));
     const auto value = trim(line.substr(end + 1));
-    if (key == "cmdline" || key == "kernel_cmdline") entry.command_line = split_boot_line(value, file, number);
+    if (key == "cmdline" || key == "kernel_cmdline")
+      entry.command_line = split_boot_line(value, file, number);
     if (key == "path" || key == "kernel_path") entry.kernel = value;
   }
   finish();

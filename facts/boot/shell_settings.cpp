@@ -10,10 +10,18 @@ namespace {
 constexpr std::size_t most_alternatives = 16;
 constexpr std::size_t most_variables = 2000;
 
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_name_part(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-bool ends_word(char c) { return is_blank(c) || c == '\n' || std::string_view(";&|()<>").find(c) != std::string_view::npos; }
+bool is_name_start(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool is_name_part(char c) {
+  return is_name_start(c) || (c >= '0' && c <= '9');
+}
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+bool ends_word(char c) {
+  return is_blank(c) || c == '\n' || std::string_view(";&|()<>").find(c) != std::string_view::npos;
+}
 
 template <std::size_t N>
 bool is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
@@ -207,8 +215,10 @@ class ShellReader {
         while (!at_end() && peek() != '"') add_quoted(value);
         close_quote();
       } else if (c == '\\') {
-        if (!at_end() && peek() == '\n') take();
-        else if (!at_end()) add(value, take());
+        if (!at_end() && peek() == '\n')
+          take();
+        else if (!at_end())
+          add(value, take());
       } else {
         add_plain_or_expansion(value, c);
       }
@@ -228,8 +238,10 @@ class ShellReader {
   }
 
   void close_quote() {
-    if (at_end()) give_up("a quote is never closed");
-    else take();
+    if (at_end())
+      give_up("a quote is never closed");
+    else
+      take();
   }
 
   void add_plain_or_expansion(Variable& value, char c) {
@@ -254,9 +266,12 @@ class ShellReader {
     std::size_t length = braces ? 1 : 0;
     const auto start = at_ + length;
     if (!is_name_start(peek(length))) {
-      if (braces) skip_nested('{', '}');
-      else if (ends_word(peek()) || peek() == '"') return add(value, '$');
-      else take();
+      if (braces)
+        skip_nested('{', '}');
+      else if (ends_word(peek()) || peek() == '"')
+        return add(value, '$');
+      else
+        take();
       return add_unknown(value);
     }
     while (is_name_part(peek(length))) ++length;
@@ -285,8 +300,8 @@ class ShellReader {
   bool certain_;
   std::size_t at_ = 0;
   unsigned line_ = 1;
-  int depth_ = 0;              // inside if, case, loops, functions, subshells
-  bool chained_ = false;       // behind && or ||
+  int depth_ = 0;         // inside if, case, loops, functions, subshells
+  bool chained_ = false;  // behind && or ||
   bool chained_next_ = false;
   bool too_much_ = false;
   bool case_pattern_ = false;  // the next ')' ends a pattern of `case`, not a subshell

@@ -11,10 +11,10 @@
 
 namespace vfio_doctor {
 
-/// What a file of shell assignments (/etc/default/grub) sets, read the way a shell reads it: quotes, backslashes,
-/// lines that go on, comments, `NAME+=`, `$NAME` and `${NAME}` of earlier assignments. Nothing is run: where a value
-/// comes from a command or from an expansion that is more than a name, that part is unknown; where an assignment
-/// stands inside `if` or behind `&&`, what it sets is only possible.
+/// What a file of shell assignments (/etc/default/grub) sets, read the way a shell reads it: quotes,
+/// backslashes, lines that go on, comments, `NAME+=`, `$NAME` and `${NAME}` of earlier assignments. Nothing
+/// is run: where a value comes from a command or from an expansion that is more than a name, that part is
+/// unknown; where an assignment stands inside `if` or behind `&&`, what it sets is only possible.
 class ShellSettings {
  public:
   /// Whether the machine is sure to read this file.

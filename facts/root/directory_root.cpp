@@ -62,6 +62,15 @@ int open_in_root(int root, const std::string& path, int flags) {
   return fd;
 }
 
+/// The target of the link that was opened with O_PATH; absent where it is no link.
+Observed<std::string> link_target(int link) {
+  char target[4096];
+  const auto length = ::readlinkat(link, "", target, sizeof target);
+  if (length >= 0) return std::string(target, static_cast<std::size_t>(length));
+  if (errno == EINVAL || errno == ENOENT) return Observed<std::string>::absent();  // there, but no link
+  return Observed<std::string>::unreadable(std::strerror(errno));
+}
+
 /// openat2 is refused by the kernel (before 5.6) or by a container's system call filter.
 bool openat2_refused(int error) { return error == ENOSYS || error == EPERM; }
 
@@ -90,19 +99,11 @@ int DirectoryRoot::open_inside(const std::string& path, int flags) const {
   return open_by_walking(path, flags);
 }
 
-/// The same without openat2: every component is opened with O_NOFOLLOW, links are resolved here.
-int DirectoryRoot::open_by_walking(const std::string& path, int flags) const {
-  std::string target = path;
-  if ((flags & O_NOFOLLOW) == 0) {
-    const auto resolved = canonical(path);
-    if (!resolved.has_value()) {
-      errno = resolved.is_absent() ? ENOENT : ELOOP;
-      return -1;
-    }
-    target = resolved.value();
-  }
+/// Opens a path that is known to hold no links, component by component; a link that appears meanwhile is refused.
+int DirectoryRoot::open_plain(const std::string& path, int flags) const {
   Descriptor current(::dup(root_));
-  const auto parts = split(relative(join_path("/", target)), '/');
+  const auto below = relative(path);
+  const auto parts = split(below, '/');
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const bool last = i + 1 == parts.size();
     const int how = last ? flags | O_NOFOLLOW : O_PATH | O_DIRECTORY | O_NOFOLLOW;
@@ -110,6 +111,24 @@ int DirectoryRoot::open_by_walking(const std::string& path, int flags) const {
     if (current.get() < 0) return -1;
   }
   return current.release();
+}
+
+/// The same as open_in_root() without openat2: links are resolved here.
+int DirectoryRoot::open_by_walking(const std::string& path, int flags) const {
+  int failure = ELOOP;
+  const auto link_at = [this, &failure](const std::string& candidate) {
+    const Descriptor link(open_plain(candidate, O_PATH));
+    const auto target = link.get() < 0 ? from_errno<std::string>(errno) : link_target(link.get());
+    if (target.is_unreadable()) failure = errno;
+    return target;
+  };
+  const bool follow_last = (flags & O_NOFOLLOW) == 0;
+  const auto resolved = resolve_links(follow_last ? path : parent_path(path), link_at);
+  if (!resolved.has_value()) {
+    errno = failure;
+    return -1;
+  }
+  return open_plain(follow_last ? resolved.value() : join_path(resolved.value(), base_name(path)), flags);
 }
 
 Observed<std::string> DirectoryRoot::read_bytes(const std::string& path, std::size_t length, bool whole) const {
@@ -174,11 +193,7 @@ Observed<std::vector<std::string>> DirectoryRoot::list(const std::string& path) 
 Observed<std::string> DirectoryRoot::read_link(const std::string& path) const {
   const Descriptor link(open_inside(path, O_PATH | O_NOFOLLOW));
   if (link.get() < 0) return from_errno<std::string>(errno);
-  char target[4096];
-  const auto length = ::readlinkat(link.get(), "", target, sizeof target);
-  if (length >= 0) return std::string(target, static_cast<std::size_t>(length));
-  if (errno == EINVAL || errno == ENOENT) return Observed<std::string>::absent();  // there, but no link
-  return Observed<std::string>::unreadable(std::strerror(errno));
+  return link_target(link.get());
 }
 
 Observed<NodeKind> DirectoryRoot::kind(const std::string& path) const {

@@ -31,6 +31,7 @@ class DirectoryRoot : public Root {
 
  private:
   int open_inside(const std::string& path, int flags) const;
+  int open_plain(const std::string& path, int flags) const;
   int open_by_walking(const std::string& path, int flags) const;
   Observed<std::string> read_bytes(const std::string& path, std::size_t length, bool whole) const;
 

@@ -40,6 +40,21 @@ std::string escape_path(const std::string& path) {
   return escaped;
 }
 
+/// A reason for one line: blanks inside stay readable.
+std::string escape_reason(const std::string& reason) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string escaped;
+  for (std::size_t i = 0; i < reason.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(reason[i]);
+    const bool outer_blank = reason[i] == ' ' && (i == 0 || i + 1 == reason.size());
+    if (byte >= ' ' && byte != '\\' && byte < 0x7f && !outer_blank)
+      escaped += reason[i];
+    else
+      escaped += std::string("\\x") + digits[byte >> 4] + digits[byte & 15];
+  }
+  return escaped;
+}
+
 std::string with_blanks(std::string_view value) {
   std::string text = unescape(value);
   for (char& c : text)
@@ -82,9 +97,9 @@ class MachineTextParser {
     if (verb == "dir") return put(path, {Kind::directory, {}});
     if (verb == "seen") return put(path, {Kind::seen, {}});
     if (verb == "special") return put(path, {Kind::special, {}});
-    if (verb == "unreadable") return put(path, {Kind::unreadable, std::string(rest)});
-    if (verb == "closed") return put(path, {Kind::closed, std::string(rest)});
-    if (verb == "hidden") return put(path, {Kind::hidden, std::string(rest)});
+    if (verb == "unreadable") return put(path, {Kind::unreadable, unescape(rest)});
+    if (verb == "closed") return put(path, {Kind::closed, unescape(rest)});
+    if (verb == "hidden") return put(path, {Kind::hidden, unescape(rest)});
     fail("unknown record '" + std::string(verb.substr(0, 40)) + "'");
   }
 
@@ -318,9 +333,9 @@ std::string write_machine_text(const RecordedNodes& nodes) {
       case Kind::link: text += "link " + path + " " + escape_path(node.content) + "\n"; break;
       case Kind::seen: text += "seen " + path + "\n"; break;
       case Kind::special: text += "special " + path + "\n"; break;
-      case Kind::unreadable: text += "unreadable " + path + " " + node.content + "\n"; break;
-      case Kind::closed: text += "closed " + path + " " + node.content + "\n"; break;
-      case Kind::hidden: text += "hidden " + path + " " + node.content + "\n"; break;
+      case Kind::unreadable: text += "unreadable " + path + " " + escape_reason(node.content) + "\n"; break;
+      case Kind::closed: text += "closed " + path + " " + escape_reason(node.content) + "\n"; break;
+      case Kind::hidden: text += "hidden " + path + " " + escape_reason(node.content) + "\n"; break;
     }
   }
   return text;

@@ -10,7 +10,6 @@ Observed<std::string> content_of(const RecordedNode& node) {
   switch (node.kind) {
     case Kind::file: return node.content;
     case Kind::unreadable: return Observed<std::string>::unreadable(node.content);
-    case Kind::hidden: return Observed<std::string>::unreadable(node.content);
     case Kind::seen: return Observed<std::string>::unreadable("not recorded");
     default: return Observed<std::string>::unreadable("not a regular file");
   }
@@ -55,8 +54,7 @@ Observed<std::vector<std::string>> MemoryRoot::list(const std::string& path) con
   const auto real = canonical(path);
   if (!real.has_value()) return Observed<Names>::like(real);
   const auto* directory = find(real.value());
-  if (directory->kind == Kind::unreadable || directory->kind == Kind::closed)
-    return Observed<Names>::unreadable(directory->content);
+  if (directory->kind == Kind::unreadable || directory->kind == Kind::closed) return Observed<Names>::unreadable(directory->content);
   if (directory->kind != Kind::directory) return Observed<Names>::absent();
   const std::string prefix = real.value() == "/" ? "/" : real.value() + "/";
   Names names;
@@ -72,10 +70,7 @@ Observed<std::vector<std::string>> MemoryRoot::list(const std::string& path) con
 
 Observed<std::string> MemoryRoot::canonical(const std::string& path) const {
   auto resolved = resolve_links(path, [this](const std::string& candidate) {
-    const auto* node = find(candidate);
-    if (node && node->kind == Kind::hidden) return Observed<std::string>::unreadable(node->content);
-    return node && node->kind == Kind::link ? Observed<std::string>(node->content)
-                                            : Observed<std::string>::absent();
+    return link_at(candidate);
   });
   if (resolved.has_value() && !find(resolved.value())) return Observed<std::string>::absent();
   return resolved;
@@ -84,17 +79,21 @@ Observed<std::string> MemoryRoot::canonical(const std::string& path) const {
 Observed<std::string> MemoryRoot::read_link(const std::string& path) const {
   const auto directory = canonical(parent_path(path));
   if (!directory.has_value()) return directory;
-  const auto* node = find(join_path(directory.value(), base_name(path)));
+  return link_at(join_path(directory.value(), base_name(path)));
+}
+
+/// The target of a link whose directory part is already resolved.
+Observed<std::string> MemoryRoot::link_at(const std::string& path) const {
+  const auto* node = find(path);
   if (node && node->kind == Kind::hidden) return Observed<std::string>::unreadable(node->content);
-  if (!node || node->kind != Kind::link) return Observed<std::string>::absent();
-  return node->content;
+  return node && node->kind == Kind::link ? Observed<std::string>(node->content) : Observed<std::string>::absent();
 }
 
 Observed<NodeKind> MemoryRoot::kind(const std::string& path) const {
   const auto real = canonical(path);
   if (!real.has_value()) return Observed<NodeKind>::like(real);
   switch (find(real.value())->kind) {
-    case Kind::directory: return NodeKind::directory;
+    case Kind::directory:
     case Kind::closed: return NodeKind::directory;
     case Kind::special: return NodeKind::other;
     default: return NodeKind::file;

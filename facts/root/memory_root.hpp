@@ -21,6 +21,7 @@ class MemoryRoot : public Root {
 
  private:
   const RecordedNode* find(const std::string& path) const;
+  Observed<std::string> link_at(const std::string& path) const;
   RecordedNodes nodes_;
 };
 

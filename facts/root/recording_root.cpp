@@ -6,16 +6,20 @@ namespace {
 
 using Kind = RecordedNode::Kind;
 
-/// How much a node tells; a later answer replaces an earlier one that tells less.
+/// How much a node tells. Of two answers about one path the one that tells more stays, so the order of the questions,
+/// which differs from run to run where threads ask, changes nothing.
 int weight(const RecordedNode& node) {
   switch (node.kind) {
-    case Kind::seen: return 0;
-    case Kind::special: return 1;
-    case Kind::hidden: return 2;
-    case Kind::unreadable: return 2;
-    case Kind::closed: return 4;  // also where the directory was only looked at before
-    default: return 3;
+    case Kind::hidden: return 0;
+    case Kind::seen: return 1;
+    case Kind::special: return 2;
+    case Kind::unreadable: return 3;
+    case Kind::directory: return 4;
+    case Kind::closed: return 5;  // over `directory`: an empty list must not stand for one that was refused
+    case Kind::file:
+    case Kind::link: return 6;
   }
+  return 0;
 }
 
 /// What stands for something whose content could not be read.
@@ -39,14 +43,36 @@ void RecordingRoot::keep(const std::string& path, RecordedNode node) const {
   if (tells_more) slot->second = std::move(node);
 }
 
+/// The target of a link whose directory part is already resolved.
+Observed<std::string> RecordingRoot::keep_link(const std::string& path) const {
+  auto target = inner_.read_link(path);
+  if (target.has_value()) keep(path, {Kind::link, target.value()});
+  if (target.is_unreadable()) keep(path, {Kind::hidden, target.why()});
+  return target;
+}
+
+Observed<std::string> RecordingRoot::resolve(const std::string& path) const {
+  return resolve_links(path, [this](const std::string& link) { return keep_link(link); });
+}
+
+void RecordingRoot::keep_kind(const std::string& path, const Observed<NodeKind>& kind) const {
+  if (kind.is_absent()) return;
+  if (kind.is_unreadable())
+    keep(path, {Kind::hidden, kind.why()});
+  else if (kind.value() == NodeKind::directory)
+    keep(path, {Kind::directory, {}});
+  else
+    keep(path, {kind.value() == NodeKind::file ? Kind::seen : Kind::special, {}});
+}
+
 void RecordingRoot::keep_content(const std::string& path, const Observed<std::string>& content) const {
   if (content.is_absent()) return;
-  const auto real = canonical(path);  // records the links on the way
-  const std::string& where = real.has_value() ? real.value() : path;
+  const auto real = resolve(path);
+  if (!real.has_value()) return;  // what hides it was kept on the way
   if (content.has_value())
-    keep(where, {Kind::file, content.value()});
+    keep(real.value(), {Kind::file, content.value()});
   else
-    keep(where, unread_node(inner_.kind(path), content.why()));
+    keep(real.value(), unread_node(inner_.kind(real.value()), content.why()));
 }
 
 Observed<std::string> RecordingRoot::read(const std::string& path, std::size_t limit) const {
@@ -64,47 +90,38 @@ Observed<std::string> RecordingRoot::read_head(const std::string& path, std::siz
 Observed<std::vector<std::string>> RecordingRoot::list(const std::string& path) const {
   auto names = inner_.list(path);
   if (names.is_absent()) return names;
-  const auto real = canonical(path);
-  const std::string where = real.has_value() ? real.value() : path;
+  const auto real = resolve(path);
+  if (!real.has_value()) return names;
   if (names.is_unreadable()) {
-    keep(where, {inner_.kind(path).is(NodeKind::directory) ? Kind::closed : Kind::hidden, names.why()});
+    keep(real.value(), {Kind::closed, names.why()});
     return names;
   }
-  keep(where, {Kind::directory, {}});
+  keep(real.value(), {Kind::directory, {}});
   for (const auto& name : names.value()) {
-    const auto entry = join_path(where, name);
-    if (const auto target = inner_.read_link(entry); target.has_value())
-      keep(entry, {Kind::link, target.value()});
-    else if (inner_.kind(entry).is(NodeKind::directory))
-      keep(entry, {Kind::directory, {}});
-    else
-      keep(entry, {Kind::seen, {}});
+    const auto entry = join_path(real.value(), name);
+    if (!keep_link(entry).has_value()) keep_kind(entry, inner_.kind(entry));
   }
   return names;
 }
 
 Observed<std::string> RecordingRoot::read_link(const std::string& path) const {
-  auto target = inner_.read_link(path);
-  const auto directory = inner_.canonical(parent_path(path));
-  const auto where = directory.has_value() ? join_path(directory.value(), base_name(path)) : path;
-  if (target.has_value()) keep(where, {Kind::link, target.value()});
-  if (target.is_unreadable()) keep(where, {Kind::hidden, target.why()});
-  return target;
+  const auto directory = resolve(parent_path(path));
+  if (!directory.has_value()) return directory;
+  return keep_link(join_path(directory.value(), base_name(path)));
 }
 
 Observed<NodeKind> RecordingRoot::kind(const std::string& path) const {
   const auto found = inner_.kind(path);
   if (found.is_absent()) return found;
-  // Not canonical(): that asks kind() in turn.
-  const auto resolved = resolve_links(path, [this](const std::string& link) { return read_link(link); });
-  const std::string& real = resolved.has_value() ? resolved.value() : path;
-  if (found.is_unreadable())
-    keep(real, {Kind::hidden, found.why()});
-  else if (found.value() == NodeKind::directory)
-    keep(real, {Kind::directory, {}});
-  else
-    keep(real, {found.value() == NodeKind::file ? Kind::seen : Kind::special, {}});
+  if (const auto real = resolve(path); real.has_value()) keep_kind(real.value(), found);
   return found;
+}
+
+Observed<std::string> RecordingRoot::canonical(const std::string& path) const {
+  const auto real = resolve(path);
+  if (!real.has_value()) return real;
+  const auto found = kind(real.value());
+  return found.has_value() ? real : Observed<std::string>::like(found);
 }
 
 Observed<std::string> RecordingRoot::kernel_log() const {

@@ -21,6 +21,7 @@ class RecordingRoot : public Root {
   Observed<std::string> read_link(const std::string& path) const override;
   Observed<NodeKind> kind(const std::string& path) const override;
   Observed<std::string> kernel_log() const override;
+  Observed<std::string> canonical(const std::string& path) const override;
   bool is_live() const override { return inner_.is_live(); }
 
   RecordedNodes nodes() const;
@@ -28,6 +29,9 @@ class RecordingRoot : public Root {
  private:
   void keep(const std::string& path, RecordedNode node) const;
   void keep_content(const std::string& path, const Observed<std::string>& content) const;
+  void keep_kind(const std::string& path, const Observed<NodeKind>& kind) const;
+  Observed<std::string> keep_link(const std::string& path) const;
+  Observed<std::string> resolve(const std::string& path) const;
 
   const Root& inner_;
   mutable std::mutex mutex_;

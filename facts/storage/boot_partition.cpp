@@ -94,7 +94,7 @@ std::vector<BootPartition> find_boot_partitions(const Root& root, const MountTab
       return mount.point == entry.point && mount.type != "autofs";
     };
     if (is_boot_point(entry.point) && std::ranges::none_of(mounts.mounts, is_mounted))
-      found.push_back({entry.device, entry.point + " (not mounted now)", "/etc/fstab"});
+      found.push_back({entry.device, "the unmounted " + entry.point, "/etc/fstab"});
   }
   return found;
 }

@@ -93,8 +93,7 @@ Observed<MountTable> read_mounts(const Root& root) {
   for (const std::string path : {"/proc/1/mountinfo", "/proc/self/mountinfo"}) {
     const auto text = root.read(path, most_table_bytes);
     if (text.has_value() && !trim(text.value()).empty()) return parse_mounts(text.value(), path);
-    if (why.empty() || text.is_unreadable())
-      why = path + ": " + (text.has_value() ? "empty" : text.why());
+    if (why.empty() || text.is_unreadable()) why = path + " is " + (text.has_value() ? "empty" : text.is_absent() ? "absent" : "unreadable: " + text.why());
   }
   return Observed<MountTable>::unreadable(why);
 }

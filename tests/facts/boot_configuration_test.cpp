@@ -25,7 +25,9 @@ std::vector<std::string> texts(const Observed<BootLine>& line) {
   return all;
 }
 
-BootConfiguration gather(const std::string& text) { return gather_boot_configuration(testing::machine(text)); }
+BootConfiguration gather(const std::string& text) {
+  return gather_boot_configuration(testing::machine(text));
+}
 
 TEST(BootConfiguration, DropInsComeAfterTheMainFileInOrder) {
   const auto boot = gather(R"(
@@ -81,11 +83,13 @@ TEST(BootConfiguration, CommentedOptionsDoNotCount) {
   const auto entry = parse_loader_entry("linux /v\n# options old\noptions\tnew\n", "e.conf", {});
   ASSERT_TRUE(entry);
   EXPECT_THAT(texts(entry->command_line), ElementsAre("new"));
-  EXPECT_FALSE(parse_loader_entry("title rEFInd\nefi /EFI/refind/refind_x64.efi\n", "r.conf", {})) << "no kernel";
+  EXPECT_FALSE(parse_loader_entry("title rEFInd\nefi /EFI/refind/refind_x64.efi\n", "r.conf", {}))
+      << "no kernel";
 }
 
 TEST(BootConfiguration, ProxmoxTakesTheFirstLineOnly) {
-  const std::string lines = "file /etc/kernel/cmdline\n| root=ZFS=rpool/ROOT/pve-1 boot=zfs\n| intel_iommu=on\n";
+  const std::string lines =
+      "file /etc/kernel/cmdline\n| root=ZFS=rpool/ROOT/pve-1 boot=zfs\n| intel_iommu=on\n";
   EXPECT_THAT(texts(gather(lines + "text /etc/kernel/proxmox-boot-uuids = ABCD-1234\n").settings.at(0).line),
               ElementsAre("root=ZFS=rpool/ROOT/pve-1", "boot=zfs"));
   EXPECT_THAT(texts(gather(lines).settings.at(0).line),
@@ -102,13 +106,17 @@ TEST(BootConfiguration, Kernelstub) {
 }
 
 TEST(BootConfiguration, LimineAndRefind) {
-  const auto limine = parse_limine("timeout: 3\n/Arch\n    protocol: linux\n    path: boot():/vmlinuz-linux\n"
-                                   "    cmdline: root=UUID=1 rw iommu=pt\n/+Windows\n protocol: efi\n", "l");
+  const auto limine = parse_limine(
+      "timeout: 3\n/Arch\n    protocol: linux\n    path: boot():/vmlinuz-linux\n"
+      "    cmdline: root=UUID=1 rw iommu=pt\n/+Windows\n protocol: efi\n",
+      "l");
   ASSERT_EQ(limine.size(), 1u);
   EXPECT_EQ(limine[0].title, "Arch");
   EXPECT_THAT(texts(limine[0].command_line), ElementsAre("root=UUID=1", "rw", "iommu=pt"));
-  const auto refind = parse_refind_linux("\"Boot with standard options\"  \"root=UUID=1 rw\"\n# \"a\" \"b\"\n"
-                                         "\"Boot to single-user mode\" \"root=UUID=1 single\"\n", "r");
+  const auto refind = parse_refind_linux(
+      "\"Boot with standard options\"  \"root=UUID=1 rw\"\n# \"a\" \"b\"\n"
+      "\"Boot to single-user mode\" \"root=UUID=1 single\"\n",
+      "r");
   ASSERT_EQ(refind.size(), 2u);
   EXPECT_THAT(texts(refind[0].command_line), ElementsAre("root=UUID=1", "rw"));
   EXPECT_EQ(refind[1].role, BootEntryRole::recovery);
@@ -118,7 +126,8 @@ TEST(BootConfiguration, LimineAndRefind) {
 std::string unified_image(const std::string& section, const std::string& content) {
   std::string image(0x200, '\0');
   const auto put = [&](std::size_t at, std::uint32_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) image[at + static_cast<std::size_t>(i)] = static_cast<char>(value >> (8 * i));
+    for (int i = 0; i < bytes; ++i)
+      image[at + static_cast<std::size_t>(i)] = static_cast<char>(value >> (8 * i));
   };
   image.replace(0, 2, "MZ");
   put(0x3c, 0x80, 4);
@@ -145,9 +154,11 @@ TEST(BootConfiguration, WhichLoaderBooted) {
   EXPECT_EQ(gather("text /proc/cmdline = BOOT_IMAGE=vmlinuz initrd=x root=a\n").loader, BootLoader::unknown);
   EXPECT_EQ(gather("text /proc/cmdline = root=a\n").loader, BootLoader::unknown);
   EXPECT_EQ(gather("dir /boot\n").loader, BootLoader::unknown);
-  const std::string systemd_boot = "text /proc/cmdline = initrd=\\x root=a\ntext /boot/loader/loader.conf = timeout 3\n";
+  const std::string systemd_boot =
+      "text /proc/cmdline = initrd=\\x root=a\ntext /boot/loader/loader.conf = timeout 3\n";
   EXPECT_EQ(gather(systemd_boot).loader, BootLoader::systemd_boot);
-  EXPECT_EQ(gather(systemd_boot + "file /boot/refind_linux.conf\n| \"a\" \"b\"\n").loader, BootLoader::unknown)
+  EXPECT_EQ(gather(systemd_boot + "file /boot/refind_linux.conf\n| \"a\" \"b\"\n").loader,
+            BootLoader::unknown)
       << "two that are set up, and none says it was the one";
 }
 
@@ -155,14 +166,16 @@ TEST(BootConfiguration, TheLoaderSaysSoInAnEfiVariable) {
   const std::string guid = "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f\n| 06 00 00 00 ";
   const auto boot = gather("text /proc/cmdline = root=a\nhex /sys/firmware/efi/efivars/LoaderInfo" + guid +
                            "72 00 45 00 46 00 49 00 6e 00 64 00 20 00 31 00 00 00\n"
-                           "hex /sys/firmware/efi/efivars/LoaderEntrySelected" + guid + "61 00 62 00 00 00\n");
+                           "hex /sys/firmware/efi/efivars/LoaderEntrySelected" +
+                           guid + "61 00 62 00 00 00\n");
   EXPECT_EQ(boot.loader, BootLoader::refind);
   EXPECT_THAT(boot.loader_reason, HasSubstr("rEFInd 1"));
   EXPECT_EQ(boot.selected_entry, "ab");
 }
 
 TEST(BootConfiguration, WhatCannotBeReadIsNamedOnce) {
-  const auto boot = gather("unreadable /boot/efi Permission denied\nunreadable /boot/loader/entries Permission denied\n");
+  const auto boot =
+      gather("unreadable /boot/efi Permission denied\nunreadable /boot/loader/entries Permission denied\n");
   std::vector<std::string> files;
   for (const auto& unread : boot.unread) files.push_back(unread.file);
   EXPECT_THAT(files, ::testing::UnorderedElementsAre("/boot/efi", "/boot/loader/entries"));
@@ -171,7 +184,9 @@ TEST(BootConfiguration, WhatCannotBeReadIsNamedOnce) {
 /// Rubbish of several kinds through every reader: nothing may crash, hang or throw.
 TEST(BootConfiguration, SurvivesRubbish) {
   std::mt19937 random(20240131);  // fixed: a failure must come again
-  constexpr char letters[] = "\"'\\$`{}()[]=;#&|<> \n\t\0\xff" "abGRUB_CMDLINE_LINUXlinux menuentry set if fi options";
+  constexpr char letters[] =
+      "\"'\\$`{}()[]=;#&|<> \n\t\0\xff"
+      "abGRUB_CMDLINE_LINUXlinux menuentry set if fi options";
   const std::string alphabet(letters, sizeof letters);
   const auto read_all = [](const std::string& text) {
     ShellSettings settings;
@@ -211,7 +226,9 @@ TEST(BootConfiguration, SurvivesRubbish) {
 }
 
 TEST(BootConfiguration, EveryTruncationOfARealFileIsRead) {
-  const std::string text = "GRUB_CMDLINE_LINUX=\"a ${B} $(c) `d` \\\n e\"\nif [ x ]; then\n A='b'; fi\nmenuentry 'x' {\n linux /v a=$b \"c d\"\n}\n";
+  const std::string text =
+      "GRUB_CMDLINE_LINUX=\"a ${B} $(c) `d` \\\n e\"\nif [ x ]; then\n A='b'; fi\nmenuentry 'x' {\n linux /v "
+      "a=$b \"c d\"\n}\n";
   for (std::size_t length = 0; length <= text.size(); ++length) {
     ShellSettings settings;
     ASSERT_NO_THROW(settings.read(std::string_view(text).substr(0, length), "f"));

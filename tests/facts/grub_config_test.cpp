@@ -71,10 +71,12 @@ TEST(GrubConfig, TellsAStubFromAMenu) {
   GrubVariables variables;
   const auto stub = parse_grub_config(
       "search --no-floppy --root-dev-only --fs-uuid --set=dev 1234\nset prefix=($dev)/grub2\n"
-      "export $prefix\nconfigfile $prefix/grub.cfg\n", "stub", variables);
+      "export $prefix\nconfigfile $prefix/grub.cfg\n",
+      "stub", variables);
   EXPECT_TRUE(stub.goes_on_elsewhere);
   EXPECT_FALSE(stub.has_menu);
-  const auto fedora = parse_grub_config("insmod blscfg\nblscfg\nif [ -s $prefix/x ]; then configfile y; fi\n", "full", variables);
+  const auto fedora = parse_grub_config("insmod blscfg\nblscfg\nif [ -s $prefix/x ]; then configfile y; fi\n",
+                                        "full", variables);
   EXPECT_TRUE(fedora.reads_loader_entries);
   EXPECT_TRUE(fedora.has_menu);
   EXPECT_FALSE(parse_grub_config("insmod blscfg\n# blscfg\n", "x", variables).reads_loader_entries);
@@ -82,16 +84,20 @@ TEST(GrubConfig, TellsAStubFromAMenu) {
 
 TEST(GrubConfig, FillsInVariablesFromTheEnvironmentAndTheScript) {
   GrubVariables variables;
-  variables.read_environment("# GRUB Environment Block\nsaved_entry=a\nkernelopts=root=/dev/a ro quiet \ntuned_params=old\n####");
-  parse_grub_config("set tuned_params=\"isolcpus=1,3 nohz\"\nif [ -z \"${kernelopts}\" ]; then\n  set kernelopts=\"root=b\"\nfi\n",
-                    "g", variables);
+  variables.read_environment(
+      "# GRUB Environment Block\nsaved_entry=a\nkernelopts=root=/dev/a ro quiet \ntuned_params=old\n####");
+  parse_grub_config(
+      "set tuned_params=\"isolcpus=1,3 nohz\"\nif [ -z \"${kernelopts}\" ]; then\n  set "
+      "kernelopts=\"root=b\"\nfi\n",
+      "g", variables);
   EXPECT_THAT(texts(expand_grub_line("$kernelopts $tuned_params ${nothing} x=1", "e", 3, variables)),
               ElementsAre("root=/dev/a", "ro", "quiet", "isolcpus=1,3", "nohz", "x=1"));
 }
 
 TEST(GrubConfig, KerneloptsFallsBackToTheScript) {
   GrubVariables variables;
-  parse_grub_config("if [ -z \"${kernelopts}\" ]; then\n  set kernelopts=\"root=b quiet\"\nfi\n", "g", variables);
+  parse_grub_config("if [ -z \"${kernelopts}\" ]; then\n  set kernelopts=\"root=b quiet\"\nfi\n", "g",
+                    variables);
   EXPECT_THAT(texts(expand_grub_line("$kernelopts", "e", 1, variables)), ElementsAre("root=b", "quiet"));
 }
 

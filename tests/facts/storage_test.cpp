@@ -149,7 +149,7 @@ TEST(Storage, UsbDiskSwapAndUnmountedBootPartition) {
   EXPECT_EQ(use_of(text, "/mnt/my stick").chain, "vfat on sdb1 (USB)");
   EXPECT_EQ(use_of(text, "swap").chain, "nvme1n1p1");
   EXPECT_THAT(addresses(use_of(text, "swap")), ElementsAre("0000:3d:00.0"));
-  EXPECT_THAT(addresses(use_of(text, "/boot/efi (not mounted now)")), ElementsAre("0000:00:17.0"));
+  EXPECT_THAT(addresses(use_of(text, "the unmounted /boot/efi")), ElementsAre("0000:00:17.0"));
 }
 
 TEST(Storage, SwapFileLiesOnItsFileSystem) {

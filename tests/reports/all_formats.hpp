@@ -8,7 +8,10 @@
 #include "reports/groups.hpp"
 #include "reports/html.hpp"
 #include "reports/json.hpp"
+#include "reports/junit.hpp"
+#include "reports/markdown.hpp"
 #include "reports/sample_reports.hpp"
+#include "reports/sarif.hpp"
 #include "reports/text.hpp"
 
 namespace vfio_doctor::testing {
@@ -33,6 +36,9 @@ inline std::vector<Format> all_formats() {
       {"groups_json", "groups.json", render_groups_json},
       {"groups_svg", "groups.svg", render_groups_svg},
       {"html", "html", render_html},
+      {"markdown", "md", render_markdown},
+      {"junit", "junit.xml", render_junit},
+      {"sarif", "sarif", render_sarif},
   };
 }
 

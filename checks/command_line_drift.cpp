@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <array>
+
+#include "checks/boot_drift.hpp"
+#include "checks/check.hpp"
+#include "checks/iommu_state.hpp"
+#include "checks/kernel_argument_remedy.hpp"
+#include "facts/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"command-line-drift", "Kernel command line as configured", "boot", run};
+
+constexpr std::size_t most_shown = 8;
+using Arguments = std::vector<const DriftedArgument*>;
+
+bool has_option(const KernelArgument& argument, std::string_view name, std::string_view option) {
+  if (!argument.value || normalize_module_name(argument.name) != name) return false;
+  const auto options = split(*argument.value, ',');
+  return std::ranges::find(options, option) != options.end();
+}
+
+bool switches_off(const KernelArgument& argument) {
+  return has_option(argument, "intel_iommu", "off") || has_option(argument, "amd_iommu", "off") ||
+         has_option(argument, "iommu", "off");
+}
+
+/// "a", "a and b", "a, b and 3 more".
+std::string names_of(const Arguments& arguments) {
+  std::string names;
+  const auto shown = arguments.size() > most_shown ? most_shown - 1 : arguments.size();
+  for (std::size_t i = 0; i < shown; ++i)
+    names += (i == 0 ? "" : i + 1 == arguments.size() ? " and " : ", ") + arguments[i]->token.argument.text();
+  if (shown < arguments.size()) names += " and " + std::to_string(arguments.size() - shown) + " more";
+  return names;
+}
+
+std::string files_of(const Arguments& arguments) {
+  std::vector<std::string> files;
+  for (const auto* argument : arguments)
+    if (std::ranges::find(files, argument->token.file) == files.end()) files.push_back(argument->token.file);
+  return join(files, ", ");
+}
+
+std::string summary_of(const Host& host, DriftKind kind, const Arguments& arguments) {
+  const auto names = names_of(arguments);
+  const auto files = files_of(arguments);
+  const std::string is = arguments.size() == 1 ? " is" : " are";
+  const std::string it = arguments.size() == 1 ? "it" : "them";
+  switch (kind) {
+    case DriftKind::not_applied:
+      return "Edited but not applied: " + names + is + " set in " + files +
+             ", but the boot entries do not have " + it + ".";
+    case DriftKind::not_removed:
+      return "Edited but not applied: " + names + is + " no longer set in /etc/default/grub, but still in " +
+             files + ".";
+    case DriftKind::not_running:
+      return "Not running: " + names + is + " set in " + files + ", but the running kernel did not get " +
+             it + ". Either this was not carried to the boot entries, or the host was not rebooted since.";
+    case DriftKind::not_rebooted:
+      return "Not rebooted: " + names + is + " in the boot entry (" + files +
+             "), but the running kernel did not get " + it + ".";
+    case DriftKind::only_this_boot:
+      return "Only on this boot: the running kernel got " + names + ", but the boot entries do not have " +
+             it + "; the next boot loses " + it + ".";
+    case DriftKind::some_entries:
+      return "Only on some boot entries: " + names + is +
+             " not on all of them; it depends on the entry that is started.";
+    case DriftKind::unread_file:
+      return "Edited in a file that this host's boot loader does not read: " + names + is + " set in " +
+             files + ", but " + host.boot.loader_reason + ".";
+  }
+  return names;
+}
+
+/// Switching the IOMMU on, or off, hangs on this argument.
+bool decides_iommu(const Host& host, DriftKind kind, const KernelArgument& argument) {
+  if (dma_remapping(host) != Switch::off) return false;
+  if (kind == DriftKind::only_this_boot) return switches_off(argument);
+  const bool waits_for_it = kind == DriftKind::not_applied || kind == DriftKind::not_rebooted ||
+                            kind == DriftKind::not_running || kind == DriftKind::unread_file;
+  return waits_for_it && has_option(argument, "intel_iommu", "on") && iommu_vendor(host) != CpuVendor::amd &&
+         !host.firmware.dmar.present.is(false);
+}
+
+Remedy reboot() {
+  return {.text = "Reboot into the entry that has them.",
+          .commands = {"sudo systemctl reboot"},
+          .undo = {},
+          .risk = "Running work and guests stop."};
+}
+
+/// Carries what is written down to the boot entries.
+Remedy apply(const Host& host, const Arguments& arguments) {
+  // Where GRUB's defaults do not reach the entries that exist, grubby changes both.
+  const auto commands = apply_boot_settings_commands(host);
+  if (commands.empty() || host.boot.grub_reads_loader_entries.is(true)) {
+    std::vector<std::string> texts;
+    for (const auto* argument : arguments) texts.push_back(argument->token.argument.text());
+    return add_kernel_argument(host, join(texts, " "));
+  }
+  Remedy remedy{
+      .text = "Carry the settings to the boot entries, then reboot.",
+      .commands = commands,
+      .undo = {"sudoedit " + arguments.front()->token.file},
+      .risk =
+          "Low. Everything else that was edited there takes effect too. To undo, take the change out of the "
+          "file and run the same commands again."};
+  remedy.commands.emplace_back("sudo systemctl reboot");
+  return remedy;
+}
+
+std::vector<Remedy> remedies_of(const Host& host, DriftKind kind, const Arguments& arguments) {
+  std::vector<Remedy> remedies;
+  if (kind == DriftKind::not_applied || kind == DriftKind::not_removed || kind == DriftKind::not_running) {
+    const bool removed = kind == DriftKind::not_removed && apply_boot_settings_commands(host).empty();
+    if (!removed) remedies.push_back(apply(host, arguments));
+    return remedies;
+  }
+  bool reboots = false;
+  for (const auto* argument : arguments) {
+    const auto& words = argument->token.argument;
+    if (kind == DriftKind::not_rebooted && !switches_off(words))
+      reboots = true;
+    else if (kind == DriftKind::not_rebooted)
+      remedies.push_back(remove_kernel_argument(host, words.text()));
+    else if (kind == DriftKind::only_this_boot && switches_off(words))
+      reboots = true;
+    else if (remedies.size() < most_shown)
+      remedies.push_back(add_kernel_argument(host, words.text()));
+  }
+  if (kind == DriftKind::only_this_boot)
+    for (auto& remedy : remedies) remedy.text = "To keep it: " + remedy.text;
+  if (reboots && remedies.empty()) remedies.push_back(reboot());
+  return remedies;
+}
+
+void add_unknown(const BootDrift& drift, Finding& finding) {
+  for (const auto& unread : drift.unknown)
+    finding.evidence.push_back({unread.file, "not known: " + unread.why});
+}
+
+void add_minor(const BootDrift& drift, Finding& finding) {
+  static constexpr std::size_t most_minor = 12;
+  for (const auto& minor : drift.minor) {
+    if (&minor - drift.minor.data() >= static_cast<std::ptrdiff_t>(most_minor)) return;
+    finding.evidence.push_back({minor.token.place(), minor.token.argument.text() + " (not in " +
+                                                         minor.lacking + "; of no weight here)"});
+  }
+}
+
+Finding drift_finding(const Host& host, DriftKind kind, const Arguments& arguments) {
+  auto finding = check.finding(Status::warn, host_subject, summary_of(host, kind, arguments));
+  for (const auto* argument : arguments) {
+    if (decides_iommu(host, kind, argument->token.argument)) finding.status = Status::fail;
+    finding.evidence.push_back({argument->token.place(), argument->token.argument.text()});
+    finding.evidence.push_back({argument->lacking, "without " + argument->token.argument.text()});
+  }
+  finding.remedy = remedies_of(host, kind, arguments);
+  return finding;
+}
+
+/// Nothing drifted, as far as it could be seen.
+Finding quiet_finding(const Host& host, const BootDrift& drift) {
+  const bool nothing_here =
+      host.boot.entries.empty() && host.boot.settings.empty() && host.boot.unread.empty();
+  if (nothing_here)
+    return check.finding(
+        Status::unknown, host_subject,
+        "No boot configuration is visible here, so the running command line cannot be compared with "
+        "one. Inside a container, run the program on the host.");
+  if (!drift.unknown.empty()) {
+    const bool permission = std::ranges::any_of(drift.unknown, [](const UnreadBootFile& unread) {
+      return to_lower(unread.why).find("permi") != std::string::npos;
+    });
+    return check.finding(Status::unknown, host_subject,
+                         std::string("The running command line could not be compared with the whole boot "
+                                     "configuration: ") +
+                             drift.unknown.front().file + " is not known" +
+                             (permission ? ". With sudo, the boot files could be read." : "."));
+  }
+  if (host.boot.loader == BootLoader::unknown || !drift.compared)
+    return check.finding(Status::unknown, host_subject,
+                         "Which boot loader started this host is not known (" + host.boot.loader_reason +
+                             "), so it is not known which boot files count.");
+  return check.finding(
+      Status::pass, host_subject,
+      "The running command line, the boot entries and the settings they are made from agree.");
+}
+
+std::vector<Finding> run(const Host& host) {
+  const auto drift = find_boot_drift(host);
+  std::vector<Finding> findings;
+  using enum DriftKind;
+  for (const auto kind :
+       {not_applied, not_removed, not_running, not_rebooted, only_this_boot, some_entries, unread_file}) {
+    Arguments arguments;
+    for (const auto& argument : drift.arguments)
+      if (argument.kind == kind) arguments.push_back(&argument);
+    if (!arguments.empty()) findings.push_back(drift_finding(host, kind, arguments));
+  }
+  if (findings.empty()) findings.push_back(quiet_finding(host, drift));
+  auto& last = findings.back();
+  last.evidence.push_back({"boot loader", host.boot.loader_reason});
+  add_unknown(drift, last);
+  add_minor(drift, last);
+  return findings;
+}
+
+}  // namespace
+
+Check command_line_drift_check() {
+  return check;
+}
+
+}  // namespace vfio_doctor

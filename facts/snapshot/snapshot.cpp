@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/snapshot/snapshot.hpp"
+
+#include <cstdio>
+#include <map>
+
+#include "facts/pci_names.hpp"
+#include "facts/root/machine_text.hpp"
+#include "facts/root/recording_root.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::string hex(unsigned value, int digits) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%0*x", digits, value);
+  return text;
+}
+
+/// The names in use, in the format of pci.ids. The list knows vendor and device apart, a function only both together.
+std::string used_names(const Root& root, const Host& host) {
+  PciNames names(root);
+  std::map<std::uint32_t, std::string> functions;
+  std::map<std::uint16_t, std::string> classes;
+  for (const auto& function : host.all_functions()) {
+    if (function.vendor_id.has_value() && function.device_id.has_value())
+      functions[static_cast<std::uint32_t>(*function.vendor_id) << 16 | *function.device_id] = function.name;
+    if (const auto kind = function.class_and_subclass()) classes[*kind] = function.class_name;
+  }
+  std::string list, vendor_line;
+  for (const auto& [ids, name] : functions) {
+    auto vendor = names.vendor_name(static_cast<std::uint16_t>(ids >> 16));
+    if (!name.starts_with(vendor + " ")) vendor = name.substr(0, name.find(' '));
+    if (vendor.size() + 1 >= name.size()) continue;
+    const auto line = hex(ids >> 16, 4) + "  " + vendor + "\n";
+    if (line != vendor_line) list += line;
+    vendor_line = line;
+    list += "\t" + hex(ids & 0xffff, 4) + "  " + name.substr(vendor.size() + 1) + "\n";
+  }
+  for (const auto& [kind, name] : classes)
+    list += "C " + hex(kind >> 8, 2) + "  -\n\t" + hex(kind & 0xff, 2) + "  " + name + "\n";
+  return list;
+}
+
+}  // namespace
+
+RecordedNodes take_snapshot(const Root& root, Wake wake) {
+  const RecordingRoot recorder(root);
+  const Host host = gather_host(recorder, wake);
+  auto nodes = recorder.nodes();
+  nodes[PciNames::recorded_names_path] = {RecordedNode::Kind::file, used_names(root, host)};
+  return nodes;
+}
+
+RecordedNodes read_snapshot(const std::string& bytes, const std::string& name) { return parse_machine_text(bytes, name); }
+
+}  // namespace vfio_doctor

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/sarif.hpp"
+
+#include <map>
+
+#include "reports/json_objects.hpp"
+#include "reports/outline.hpp"
+#include "reports/printable.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json message(std::string_view text) {
+  return Json{{"text", printable_lines(text)}};
+}
+
+/// SARIF 3.27.9 and 3.27.10: a level other than none goes with the kind "fail" alone.
+struct Judgement {
+  std::string kind, level;
+};
+
+Judgement judgement_of(const Finding& finding) {
+  if (finding.effect == Effect::protects && finding.status != Status::unknown)
+    return {"informational", "none"};
+  switch (finding.status) {
+    case Status::pass:
+      return {"pass", "none"};
+    case Status::warn:
+      return {"fail", "warning"};
+    case Status::fail:
+      return {"fail", "error"};
+    case Status::not_applicable:
+      return {"notApplicable", "none"};
+    case Status::unknown:
+    case Status::error:
+      break;
+  }
+  return {"open", "none"};
+}
+
+/// A path as a URI reference below the root directory: "proc/cmdline" for "/proc/cmdline".
+std::string uri_of(const std::string& path) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  constexpr std::string_view kept = "-._~/";
+  std::string uri;
+  for (const char byte : path.substr(1)) {
+    const auto number = static_cast<unsigned char>(byte);
+    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                       (byte >= 'A' && byte <= 'Z') || kept.find(byte) != std::string_view::npos;
+    if (plain)
+      uri += byte;
+    else
+      uri += {'%', digits[number >> 4], digits[number & 15]};
+  }
+  return uri;
+}
+
+struct FileAndLine {
+  std::string file;
+  unsigned line = 0;  ///< 0: the whole file
+};
+
+/// "/etc/default/grub:6" -> file and line.
+FileAndLine split_line(const std::string& source) {
+  const std::size_t colon = source.rfind(':');
+  if (colon == std::string::npos) return {source, 0};
+  const std::string digits = source.substr(colon + 1);
+  const bool is_number =
+      !digits.empty() && digits.size() < 8 && digits.find_first_not_of("0123456789") == std::string::npos;
+  return is_number && std::stoul(digits) > 0
+             ? FileAndLine{source.substr(0, colon), static_cast<unsigned>(std::stoul(digits))}
+             : FileAndLine{source, 0};
+}
+
+Json location_of(const Finding& finding) {
+  Json location{{"logicalLocations", Json::array({Json{{"fullyQualifiedName", printable(finding.subject)},
+                                                       {"kind", "resource"}}})}};
+  for (const Evidence& seen : finding.evidence) {
+    if (!seen.source.starts_with("/") || seen.source.starts_with("//")) continue;
+    const FileAndLine place = split_line(seen.source);
+    Json physical{{"artifactLocation", {{"uri", uri_of(place.file)}, {"uriBaseId", "ROOT"}}}};
+    if (place.line > 0) physical["region"] = Json{{"startLine", place.line}};
+    location["physicalLocation"] = std::move(physical);
+    break;
+  }
+  return location;
+}
+
+std::string result_text(const Finding& finding) {
+  std::string text = finding_sentence(finding);
+  for (const Evidence& seen : finding.evidence) text += "\n" + seen.source + ": " + seen.value;
+  for (const Remedy& remedy : finding.remedy) {
+    text += "\nWhat to do: " + remedy.text;
+    for (const std::string& command : remedy.commands) text += "\n    " + command;
+    if (!remedy.undo.empty()) text += "\nTo undo it:";
+    for (const std::string& command : remedy.undo) text += "\n    " + command;
+    if (!remedy.risk.empty()) text += "\nRisk: " + remedy.risk;
+  }
+  return text;
+}
+
+/// The checks, once each, in the order they are met.
+class Rules {
+ public:
+  std::size_t index_of(const Finding& finding) {
+    const auto [place, is_new] = places_.try_emplace(finding.id, rules_.size());
+    if (is_new)
+      rules_.push_back(
+          Json{{"id", printable(finding.id)},
+               {"shortDescription", message(finding.title.empty() ? finding.id : finding.title)}});
+    return place->second;
+  }
+  Json take() { return std::move(rules_); }
+
+ private:
+  std::map<std::string_view, std::size_t> places_;
+  Json rules_ = Json::array();
+};
+
+Json result_of(const Finding& finding, std::size_t rule) {
+  const Judgement judgement = judgement_of(finding);
+  return Json{
+      {"ruleId", printable(finding.id)},
+      {"ruleIndex", rule},
+      {"kind", judgement.kind},
+      {"level", judgement.level},
+      {"message", message(result_text(finding))},
+      {"locations", Json::array({location_of(finding)})},
+      {"partialFingerprints", {{"checkAndSubject/v1", printable(finding.id + "@" + finding.subject)}}}};
+}
+
+Json notification_of(const Finding& finding, std::size_t rule) {
+  return Json{{"level", "error"},
+              {"message", message(result_text(finding))},
+              {"associatedRule", {{"id", printable(finding.id)}, {"index", rule}}}};
+}
+
+}  // namespace
+
+std::string render_sarif(const Report& report) {
+  Rules rules;
+  Json results = Json::array(), notifications = Json::array();
+  for (const Finding& finding : report.findings) {
+    const std::size_t rule = rules.index_of(finding);
+    if (finding.status == Status::error)
+      notifications.push_back(notification_of(finding, rule));
+    else
+      results.push_back(result_of(finding, rule));
+  }
+  const Json invocation{{"executionSuccessful", notifications.empty()},
+                        {"endTimeUtc", report.generated_at},
+                        {"toolExecutionNotifications", std::move(notifications)}};
+  const Json driver{{"name", printable(report.tool.name)},
+                    {"version", printable(report.tool.version)},
+                    {"rules", rules.take()}};
+  return document_text(
+      Json{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+           {"version", "2.1.0"},
+           {"runs", Json::array({Json{{"tool", {{"driver", driver}}},
+                                      {"invocations", Json::array({invocation})},
+                                      {"originalUriBaseIds", {{"ROOT", {{"uri", "file:///"}}}}},
+                                      {"columnKind", "unicodeCodePoints"},
+                                      {"results", std::move(results)},
+                                      {"properties", {{"verdict", to_text(report.verdict)}}}}})}});
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/iommu.hpp"
+
+#include <gmock/gmock.h>
+
+#include "machines.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+using ::testing::ElementsAre;
+
+std::vector<unsigned> numbers(const IommuFacts& iommu) {
+  std::vector<unsigned> all;
+  for (const auto& group : iommu.groups.value()) all.push_back(group.number);
+  return all;
+}
+
+TEST(Iommu, NumbersHaveGapsAndBeginAtZero) {
+  const auto iommu = gather_iommu(testing::machine(
+      "pci 00:02.0 id=8086:1 class=030000 group=0\npci 00:03.0 id=8086:1 class=020000 group=123\n"
+      "pci 00:04.0 id=8086:1 class=020000 group=12\npci 00:05.0 id=8086:1 class=020000 group=7\n"));
+  EXPECT_THAT(numbers(iommu), ElementsAre(0, 7, 12, 123));
+  ASSERT_NE(iommu.find_group(123), nullptr);
+  EXPECT_EQ(iommu.find_group(123)->members.at(0).text(), "0000:00:03.0") << "group 123 is not group 12";
+  EXPECT_EQ(iommu.find_group(12)->members.size(), 1u);
+  EXPECT_EQ(iommu.find_group(1), nullptr);
+}
+
+TEST(Iommu, ManyGroups) {
+  std::string text;
+  for (int i = 0; i < 1500; ++i) {
+    char line[96];
+    std::snprintf(line, sizeof line, "pci %04x:%02x:%02x.%d id=8086:1 class=020000 group=%d\n", i / 4096, i >> 8, i >> 3 & 31,
+                  i & 7, i * 3);
+    text += line;
+  }
+  const auto iommu = gather_iommu(testing::machine(text));
+  ASSERT_EQ(iommu.groups->size(), 1500u);
+  for (int i = 0; i < 1500; i += 100) {
+    const auto* group = iommu.find_group(static_cast<unsigned>(i * 3));
+    ASSERT_NE(group, nullptr) << i;
+    EXPECT_EQ(group->members.size(), 1u);
+  }
+}
+
+TEST(Iommu, RubbishNamesAreNoGroups) {
+  const auto iommu = gather_iommu(testing::machine(
+      "dir /sys/kernel/iommu_groups/x\ndir /sys/kernel/iommu_groups/-1\ndir /sys/kernel/iommu_groups/99999999999999999999\n"
+      "dir /sys/kernel/iommu_groups/0x10\ndir /sys/kernel/iommu_groups/4294967295\ngroup 5\n"));
+  EXPECT_THAT(numbers(iommu), ElementsAre(5));
+}
+
+TEST(Iommu, TellsAbsentEmptyAndUnreadable) {
+  EXPECT_TRUE(gather_iommu(testing::machine("dir /sys")).groups.is_absent());
+  EXPECT_TRUE(gather_iommu(testing::machine("dir /sys/kernel/iommu_groups")).groups->empty());
+  EXPECT_TRUE(gather_iommu(testing::machine("closed /sys/kernel/iommu_groups Permission denied")).groups.is_unreadable());
+  EXPECT_TRUE(gather_iommu(testing::machine("dir /sys")).units.is_absent());
+}
+
+TEST(Iommu, MembersThatAreNoPciFunctionsAreKept) {
+  const auto iommu = gather_iommu(testing::machine(
+      "pci 10000:01:00.0 id=8086:1 class=010802 group=3\nlink /sys/kernel/iommu_groups/3/devices/AMDI0020:00 ../x\n"));
+  EXPECT_EQ(iommu.find_group(3)->members.at(0).text(), "10000:01:00.0");
+  EXPECT_THAT(iommu.find_group(3)->other_members, ElementsAre("AMDI0020:00"));
+}
+
+TEST(Iommu, ReadsReservedRegions) {
+  const auto iommu = gather_iommu(testing::machine(
+      "group 1 type=identity reserved=7b800000-7dffffff:direct-relaxable,fee00000-feefffff:msi\n"
+      "group 2\ntext /sys/kernel/iommu_groups/2/reserved_regions = 0x0 0xfff\n"
+      "group 3\nfile /sys/kernel/iommu_groups/3/reserved_regions\n"));
+  const auto* first = iommu.find_group(1);
+  EXPECT_EQ(first->type.value(), "identity");
+  ASSERT_EQ(first->reserved_regions->size(), 2u);
+  EXPECT_EQ(first->reserved_regions->at(0).type, "direct-relaxable");
+  EXPECT_EQ(first->reserved_regions->at(0).end, 0x7dffffffu);
+  EXPECT_TRUE(iommu.find_group(2)->reserved_regions.is_unreadable()) << "half a line is not an empty list";
+  EXPECT_TRUE(iommu.find_group(3)->reserved_regions->empty());
+}
+
+TEST(Iommu, ReadsUnits) {
+  const auto iommu = gather_iommu(testing::machine(
+      "text /sys/class/iommu/dmar0/intel-iommu/cap = c9de008cee690462\n"
+      "text /sys/class/iommu/ivhd0/amd-iommu/features = 58f77ef22294ade\ntext /sys/class/iommu/ivhd0/amd-iommu/cap = 40\n"));
+  ASSERT_EQ(iommu.units->size(), 2u);
+  EXPECT_EQ(iommu.units->at(0).capabilities.value(), "c9de008cee690462");
+  EXPECT_EQ(iommu.units->at(1).extended_capabilities.value(), "58f77ef22294ade");
+}
+
+}  // namespace
+}  // namespace vfio_doctor

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/junit.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <libxml/parser.h>
+#include <libxml/xmlschemas.h>
+
+#include <memory>
+
+#include "reports/sample_reports.hpp"
+
+namespace vfio_doctor::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+template <typename T, void (*release)(T*)>
+struct Release {
+  void operator()(T* object) const { release(object); }
+};
+template <typename T, void (*release)(T*)>
+using Owned = std::unique_ptr<T, Release<T, release>>;
+
+/// Whether `text` is XML that keeps to tests/reports/schema/junit.xsd.
+bool keeps_to_schema(const std::string& text) {
+  const Owned<xmlDoc, xmlFreeDoc> document(
+      xmlReadMemory(text.data(), static_cast<int>(text.size()), "junit.xml", nullptr, XML_PARSE_NONET));
+  if (!document) return false;
+  const Owned<xmlSchemaParserCtxt, xmlSchemaFreeParserCtxt> parser(
+      xmlSchemaNewParserCtxt(TESTS_DIR "/reports/schema/junit.xsd"));
+  const Owned<xmlSchema, xmlSchemaFree> schema(xmlSchemaParse(parser.get()));
+  if (!schema) return false;
+  const Owned<xmlSchemaValidCtxt, xmlSchemaFreeValidCtxt> validator(xmlSchemaNewValidCtxt(schema.get()));
+  return xmlSchemaValidateDoc(validator.get(), document.get()) == 0;
+}
+
+std::string junit_of(const Finding& finding) {
+  Report report = empty_report();
+  report.verdict = Verdict::ready;
+  report.findings = {finding};
+  return render_junit(report);
+}
+
+TEST(RenderJunit, KeepsToTheSchema) {
+  for (const NamedReport& each : golden_reports())
+    EXPECT_TRUE(keeps_to_schema(render_junit(each.report))) << each.name;
+}
+
+TEST(RenderJunit, TheSchemaCanSayNo) {
+  std::string text = render_junit(ready_laptop());
+  text.replace(text.find("<testcase "), 10, "<testthing ");
+  EXPECT_FALSE(keeps_to_schema(text));
+  EXPECT_FALSE(keeps_to_schema("<testsuites tests=\"1\" failures=\"0\" errors=\"0\"/>"));
+}
+
+TEST(RenderJunit, TheVerdictIsTheFirstTestCase) {
+  EXPECT_THAT(render_junit(ready_laptop()), HasSubstr("name=\"Verdict\" time=\"0\"><system-out>ready"));
+  EXPECT_THAT(render_junit(iommu_off()), HasSubstr("name=\"Verdict\" time=\"0\"><failure"));
+  EXPECT_THAT(render_junit(undetermined()), HasSubstr("name=\"Verdict\" time=\"0\"><error"));
+}
+
+TEST(RenderJunit, CountsWhatItContains) {
+  EXPECT_THAT(junit_of(finding("a", Status::pass, "host", "A", "a")),
+              HasSubstr("tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"0\""));
+  EXPECT_THAT(junit_of(finding("a", Status::fail, "host", "A", "a")),
+              HasSubstr("tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\""));
+  EXPECT_THAT(junit_of(finding("a", Status::error, "host", "A", "a")),
+              HasSubstr("tests=\"2\" failures=\"0\" errors=\"1\" skipped=\"0\""));
+  EXPECT_THAT(junit_of(finding("a", Status::unknown, "host", "A", "a")),
+              HasSubstr("tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"1\""));
+}
+
+TEST(RenderJunit, ProtectionIsNoFailure) {
+  Finding protects = finding("a", Status::fail, "host", "A", "a");
+  protects.effect = Effect::protects;
+  EXPECT_THAT(junit_of(protects), HasSubstr("failures=\"0\""));
+}
+
+}  // namespace
+}  // namespace vfio_doctor::testing

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/text.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "facts/text.hpp"
+#include "reports/groups.hpp"
+#include "reports/printable.hpp"
+#include "reports/sample_reports.hpp"
+#include "reports/text_layout.hpp"
+
+namespace vfio_doctor::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+const TextStyle plain;
+
+std::size_t widest(const std::string& text) {
+  std::size_t width = 0;
+  for (const std::string_view line : split_lines(text)) width = std::max(width, text_width(line));
+  return width;
+}
+
+TEST(RenderText, FitsTheTerminal) {
+  for (const NamedReport& each : golden_reports())
+    for (const unsigned columns : {60u, 80u, 200u})
+      for (const Verbosity verbosity : {Verbosity::normal, Verbosity::verbose}) {
+        Report report = each.report;
+        for (Finding& finding : report.findings)
+          for (Remedy& remedy : finding.remedy) remedy.commands.clear(), remedy.undo.clear();
+        EXPECT_LE(widest(render_text(report, {Color::off, columns, verbosity})), columns) << each.name;
+      }
+}
+
+TEST(RenderText, NeverBreaksACommand) {
+  const std::string command = iommu_off().findings[0].remedy[0].commands[0];
+  EXPECT_THAT(render_text(iommu_off(), {Color::off, 40, Verbosity::normal}),
+              HasSubstr("\n      " + command + "\n"));
+}
+
+TEST(RenderText, ProblemsComeBeforeDevicesAndTheVerdictFirst) {
+  const std::string text = render_text(iommu_off(), plain);
+  EXPECT_THAT(text, StartsWith("Not ready: "));
+  EXPECT_LT(text.find("FAIL"), text.find("WARN"));
+  EXPECT_LT(text.find("WARN"), text.find("ADDRESS"));
+}
+
+TEST(RenderText, ProtectionIsAReasonAndNoProblem) {
+  const std::string text = render_text(ready_laptop(), plain);
+  EXPECT_THAT(text, Not(HasSubstr("root-disk")));
+  EXPECT_THAT(text, HasSubstr("holds / (ext4 on LVM on LUKS on nvme0n1p3)"));
+  EXPECT_THAT(render_text(selected_root_disk(), plain),
+              HasSubstr("FAIL  Disks the host lives on [root-disk]"))
+      << "asked about this very device, it is what stands in the way";
+}
+
+TEST(RenderText, AManyTimesRepeatedProblemIsToldOnce) {
+  const std::string text = render_text(large_host(4096), plain);
+  EXPECT_THAT(text, HasSubstr("The same for 4093 more"));
+}
+
+TEST(RenderText, OneReasonOfAllIsToldOnce) {
+  const std::string text = render_text(iommu_off(), plain);
+  EXPECT_EQ(text.find("the IOMMU is off [iommu-active]"), text.rfind("the IOMMU is off [iommu-active]"));
+}
+
+TEST(RenderText, PaintsOnlyWhenAsked) {
+  EXPECT_THAT(render_text(hostile_names(), plain), Not(HasSubstr("\x1b")));
+  const std::string painted = render_text(hostile_names(), {Color::on, 80, Verbosity::normal});
+  EXPECT_THAT(painted, HasSubstr("\x1b[1;31m"));
+  EXPECT_THAT(painted, Not(HasSubstr("\x1b[2J")));
+}
+
+TEST(ShortenedInTheMiddle, KeepsTheEndOfAName) {
+  EXPECT_EQ(shortened_in_the_middle("Intel Corporation 100 Series USB 3.0 xHCI Controller", 26),
+            "Intel...xHCI Controller");
+  EXPECT_EQ(shortened_in_the_middle("intel_pch_thermal", 14), "intel_...ermal");
+  EXPECT_EQ(shortened_in_the_middle("short", 14), "short");
+  EXPECT_EQ(text_width(shortened_in_the_middle("\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6", 5)), 5u);
+}
+
+TEST(RenderGroupsText, ReplacesTheShellLoop) {
+  EXPECT_THAT(render_groups_text(ready_laptop(), plain),
+              HasSubstr("IOMMU group 14:\n"
+                        "  0000:03:00.0 Network controller [0280]: Intel Corporation Wireless 8260 "
+                        "[8086:24f3] (rev 3a)\n"));
+}
+
+TEST(RenderGroupsText, SortsByNumberAndKeepsWhatHasNoGroup) {
+  Report report = ready_laptop();
+  std::swap(report.groups.front(), report.groups.back());
+  report.devices[0].iommu_group.reset();
+  const std::string text = render_groups_text(report, plain);
+  EXPECT_LT(text.find("IOMMU group 0:"), text.find("IOMMU group 16:"));
+  EXPECT_THAT(text, HasSubstr("No IOMMU group:\n  0000:00:00.0 Host bridge"));
+}
+
+}  // namespace
+}  // namespace vfio_doctor::testing
