@@ -75,6 +75,27 @@ void add_check_options(CLI::App& app, Options& options) {
   add_output_options(app, options, {"text", "json", "html", "markdown", "junit", "sarif"});
 }
 
+void add_manifest_options(CLI::App& app, Options& options) {
+  app.add_option("--domain", options.domain, "A libvirt domain, or a file with its XML")->type_name("NAME|FILE.xml");
+  app.add_option("SEL", options.selectors, "Or devices: an address, vendor:device, or a piece of the name");
+  app.add_option("-o,--output", options.outputs, "Write to a file instead of standard output")
+      ->allow_extra_args(false)  // what follows the file is a device
+      ->type_name("FILE");
+}
+
+void add_verify_options(CLI::App& app, Options& options) {
+  app.add_option("DOMAIN", options.domain, "The libvirt domain whose guest is asked");
+  app.add_option("--via", options.via, "How to reach the guest: qga (the QEMU guest agent) or ssh:TARGET")->type_name("WAY");
+  app.add_option("--wait", options.wait_seconds, "Give the devices that long to appear")
+      ->check(CLI::Range(0u, 86400u))
+      ->type_name("SECONDS");
+  app.add_option("--manifest", options.manifest, "What to expect: a file of 'vfio-doctor manifest'")->type_name("FILE");
+  app.add_option("--evidence", options.evidence,
+                 "Judge captured output of the guest instead: lspci, lsusb, pnputil, Get-PnpDevice | ConvertTo-Json, pciconf")
+      ->type_name("FILE");
+  add_output_options(app, options, {"text", "json"});
+}
+
 using Command = int (*)(const Options&);
 
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& description, Command run, Command& chosen) {
@@ -99,6 +120,8 @@ void add_commands(CLI::App& app, Options& options, Command& chosen) {
   add_output_options(*add_command(app, "checks", "List every check", run_checks_command, chosen), options, {"text", "json"});
   add_output_options(*add_command(app, "plugins", "List the plugins, and why some are refused", run_plugins_command, chosen),
                      options, {"text", "json"});
+  add_manifest_options(*add_command(app, "manifest", "Write down what the guest should see", run_manifest_command, chosen), options);
+  add_verify_options(*add_command(app, "verify", "Ask the guest whether its devices arrived and work", run_verify_command, chosen), options);
   add_command(app, "explain", "Show the page of a check", run_explain_command, chosen)
       ->add_option("ID", options.check_id, "The check's id, see 'vfio-doctor checks'")
       ->required();

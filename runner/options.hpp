@@ -27,6 +27,12 @@ struct Options {
   FailOn fail_on = FailOn::fail;
 
   std::string check_id;  ///< explain
+  std::string domain;    ///< --domain, or the DOMAIN argument of verify
+
+  std::string manifest;               ///< verify: a manifest file instead of one made now
+  std::vector<std::string> evidence;  ///< verify: captured listings instead of the agent
+  std::string via = "qga";            ///< verify: "qga" or "ssh:TARGET"
+  unsigned wait_seconds = 0;          ///< verify: give the guest that long
   bool no_redact = false;  ///< snapshot
 };
 
@@ -35,6 +41,8 @@ int run_check_command(const Options& options);
 int run_groups_command(const Options& options);
 int run_checks_command(const Options& options);
 int run_explain_command(const Options& options);
+int run_manifest_command(const Options& options);
+int run_verify_command(const Options& options);
 int run_snapshot_command(const Options& options);
 int run_plugins_command(const Options& options);
 

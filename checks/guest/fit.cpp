@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/guest/fit.hpp"
+
+#include "facts/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+using Cost = FitTable::Cost;
+
+template <class T>
+Agreement compare(const std::optional<T>& expected, const Observed<T>& seen) {
+  if (!expected || !seen.has_value()) return Agreement::unknown;
+  return *expected == seen.value() ? Agreement::same : Agreement::different;
+}
+
+Agreement both(Agreement a, Agreement b) {
+  if (a == Agreement::different || b == Agreement::different) return Agreement::different;
+  return a == Agreement::same && b == Agreement::same ? Agreement::same : Agreement::unknown;
+}
+
+/// Different costs `full`; unknown costs one, so that what agrees is preferred to what was not seen.
+Cost price(Agreement agreement, Cost full) {
+  switch (agreement) {
+    case Agreement::same: return 0;
+    case Agreement::unknown: return 1;
+    case Agreement::different: return full;
+  }
+  return full;
+}
+
+// What contradicts the identity most weighs most. The sum of all stays below `came_instead`, and that below
+// FitTable::unmatched_cost: the right ids in the wrong place beat the wrong ids in the right place.
+constexpr Cost serial_price = 20'000, subsystem_price = 8'000, class_price = 4'000, place_price = 1'500,
+               revision_price = 400, bars_price = 100, came_instead = 200'000;
+
+bool is_named_like(const ExpectedDevice& expected, const GuestFunction& seen) {
+  return !seen.name.empty() && to_lower(seen.name) == to_lower(expected.label);
+}
+
+std::optional<Cost> fit(const ExpectedDevice& expected, const GuestFunction& seen) {
+  const auto ids = same_ids(expected, seen);
+  if (ids == Agreement::unknown && !is_named_like(expected, seen)) return std::nullopt;
+  if (ids == Agreement::different) {
+    const bool in_its_place = seen.path.has_value() && same_place(expected, seen) == Agreement::same;
+    if (!in_its_place) return std::nullopt;
+    return came_instead;
+  }
+  return price(same_serial(expected, seen), serial_price) + price(same_subsystem(expected, seen), subsystem_price) +
+         price(same_class(expected, seen), class_price) + price(same_place(expected, seen), place_price) +
+         price(same_revision(expected, seen), revision_price) + price(same_bars(expected, seen), bars_price);
+}
+
+}  // namespace
+
+Agreement same_ids(const ExpectedDevice& expected, const GuestFunction& seen) {
+  return both(compare(std::optional(expected.vendor_id), seen.vendor_id),
+              compare(std::optional(expected.device_id), seen.device_id));
+}
+
+Agreement same_subsystem(const ExpectedDevice& expected, const GuestFunction& seen) {
+  return both(compare(expected.subsystem_vendor_id, seen.subsystem_vendor_id),
+              compare(expected.subsystem_device_id, seen.subsystem_device_id));
+}
+
+Agreement same_class(const ExpectedDevice& expected, const GuestFunction& seen) {
+  if (!expected.class_code) return Agreement::unknown;
+  if (seen.class_code.has_value()) return compare(expected.class_code, seen.class_code);
+  return compare(std::optional(static_cast<std::uint16_t>(*expected.class_code >> 8)), seen.class_and_subclass);
+}
+
+Agreement same_revision(const ExpectedDevice& expected, const GuestFunction& seen) {
+  return compare(expected.revision, seen.revision);
+}
+
+Agreement same_serial(const ExpectedDevice& expected, const GuestFunction& seen) {
+  return compare(expected.serial, seen.serial);
+}
+
+Agreement same_place(const ExpectedDevice& expected, const GuestFunction& seen) {
+  if (!expected.guest_path) return Agreement::unknown;
+  if (seen.path.has_value()) return compare(expected.guest_path, seen.path);
+  if (!seen.has_address) return Agreement::unknown;
+  const auto& last = expected.guest_path->steps.back();
+  const bool could_be = last.slot == seen.address.device && last.function == seen.address.function;
+  return could_be ? Agreement::unknown : Agreement::different;
+}
+
+Agreement same_bars(const ExpectedDevice& expected, const GuestFunction& seen) {
+  if (expected.bars.empty() || !seen.bars.has_value()) return Agreement::unknown;
+  std::vector<std::uint64_t> sizes;
+  for (const auto& bar : seen.bars.value()) sizes.push_back(bar.size);
+  return sizes == expected.bars ? Agreement::same : Agreement::different;
+}
+
+FitTable fit_table(const Manifest& manifest, const std::vector<GuestFunction>& seen) {
+  FitTable table(manifest.devices.size(), seen.size());
+  for (std::size_t row = 0; row < table.rows; ++row)
+    for (std::size_t column = 0; column < table.columns; ++column)
+      table.at(row, column) = fit(manifest.devices[row], seen[column]);
+  return table;
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/guest/guest_remedies.hpp"
+#include "checks/guest/ladder.hpp"
+#include "facts/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+constexpr std::size_t most_listed = 16;
+
+std::string_view rung_title(Rung rung) {
+  static constexpr std::array titles = {"Device is in the guest",       "Device is the right one",
+                                        "Device is in the right place", "Device has a driver",
+                                        "Device is switched on",        "Device works"};
+  return titles[static_cast<std::size_t>(rung)];
+}
+
+std::string host_name_of(const ExpectedDevice& expected) {
+  return expected.label + (expected.host_address ? " (host " + expected.host_address->text() + ")" : "");
+}
+
+Finding device_finding(const DeviceLadder& ladder, Rung rung, const GuestView& view) {
+  const auto& result = ladder.at(rung);
+  Finding finding;
+  finding.id = rung_id(rung);
+  finding.title = rung_title(rung);
+  finding.status = result.status;
+  finding.subject = ladder.seen && ladder.seen->has_address ? device_subject(ladder.seen->address)
+                                                            : "guest:" + view.name;
+  finding.summary = ladder.expected->label + ": " + result.summary;
+  if (result.status == Status::fail) {
+    const auto proven = ladder.proven();
+    finding.summary = ladder.expected->label + " fails at " + std::string(to_text(rung)) + ": " + result.summary;
+    if (proven) finding.summary += " Proven: " + std::string(to_text(*proven)) + ".";
+  }
+  finding.evidence.push_back({"manifest", host_name_of(*ladder.expected)});
+  finding.evidence.insert(finding.evidence.end(), result.evidence.begin(), result.evidence.end());
+  if (result.status == Status::fail) finding.remedy.push_back(remedy_for(rung, ladder));
+  return finding;
+}
+
+std::string shown(const GuestFunction& function) {
+  const auto name = function.name.empty() ? ids_text(function) : function.name + " [" + ids_text(function) + "]";
+  return function.has_address ? function.address.text() + " " + name : name;
+}
+
+Finding unexpected_finding(const GuestJudgement& judgement, const GuestView& view) {
+  Finding finding;
+  finding.id = "guest-unexpected";
+  finding.title = "Nothing else was passed";
+  finding.subject = "guest:" + view.name;
+  finding.status = Status::pass;
+  finding.summary = "No other device in the guest looks like real hardware.";
+  if (!view.functions.has_value()) {
+    finding.status = Status::unknown;
+    finding.summary = "The guest's PCI devices were not seen: " + view.functions.why() + ".";
+  }
+  if (judgement.unexpected.empty()) return finding;
+  std::vector<std::string> listed;
+  for (const auto* function : judgement.unexpected)
+    if (listed.size() < most_listed) listed.push_back(shown(*function));
+  if (judgement.unexpected.size() > listed.size())
+    listed.push_back(std::to_string(judgement.unexpected.size() - listed.size()) + " more");
+  finding.status = Status::warn;
+  finding.summary = "In the guest, but not in the manifest: " + join(listed, "; ") + ".";
+  return finding;
+}
+
+}  // namespace
+
+std::vector<Finding> guest_findings(const GuestJudgement& judgement, const GuestView& view) {
+  std::vector<Finding> findings;
+  for (const auto& ladder : judgement.devices)
+    for (const auto rung : all_rungs) findings.push_back(device_finding(ladder, rung, view));
+  findings.push_back(unexpected_finding(judgement, view));
+  return findings;
+}
+
+}  // namespace vfio_doctor

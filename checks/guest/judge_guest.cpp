@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+
+#include "checks/guest/fit.hpp"
+#include "checks/guest/rungs.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+RungResult not_reached(Rung rung) {
+  return rung_result(Status::not_applicable, "not judged: " + std::string(to_text(rung)) + " comes first.");
+}
+
+const ProblemCode* problem_at(const GuestFunction& seen, Rung rung) {
+  const auto* code = seen.problem_code.has_value() ? find_problem_code(seen.problem_code.value()) : nullptr;
+  return code && code->rung == rung ? code : nullptr;
+}
+
+/// A problem that is none of the listed ones still keeps the device from being used.
+bool has_other_problem(const GuestFunction& seen) {
+  return seen.problem_code.has_value() && seen.problem_code.value() != 0 &&
+         !find_problem_code(seen.problem_code.value());
+}
+
+RungResult judge(Rung rung, const DeviceLadder& ladder, const GuestView& view) {
+  const auto& expected = *ladder.expected;
+  const auto& seen = *ladder.seen;
+  if (rung == Rung::driver && has_other_problem(seen))
+    return rung_result(Status::fail,
+                       "Windows reports problem code " + std::to_string(seen.problem_code.value()) + ".");
+  if (const auto* code = problem_at(seen, rung))
+    return rung_result(Status::fail, "Windows says: " + std::string(code->meaning) + " (code " +
+                                         std::to_string(code->code) + ").");
+  switch (rung) {
+    case Rung::present:
+      return rung_result(Status::pass,
+                         seen.has_address ? "it is in the guest, at " + seen.address.text() + "." : "it is in the guest.");
+    case Rung::identity: return judge_identity(ladder);
+    case Rung::placement: return judge_placement(expected, seen);
+    case Rung::driver: return judge_driver(expected, seen);
+    case Rung::decode: return judge_decode(expected, seen);
+    case Rung::function: return judge_function(expected, seen, view);
+  }
+  return {};
+}
+
+/// Whose rungs these are is open: an emulated twin's work proves nothing about the assigned device.
+bool is_ambiguous(const DeviceLadder& ladder) {
+  return ladder.alternatives == Alternatives::with_others && ladder.at(Rung::identity).status == Status::unknown;
+}
+
+void climb(DeviceLadder& ladder, const GuestView& view) {
+  for (const auto rung : all_rungs) {
+    if (const auto failed = ladder.failed()) {
+      ladder.at(rung) = not_reached(*failed);
+    } else if (rung > Rung::identity && is_ambiguous(ladder)) {
+      ladder.at(rung) = rung_result(Status::unknown, "it is not known which of them is the assigned device.");
+    } else {
+      ladder.at(rung) = judge(rung, ladder, view);
+    }
+  }
+  auto& decode = ladder.at(Rung::decode);
+  const auto function = ladder.at(Rung::function).status;
+  if (decode.status == Status::unknown && ladder.seen->is_asleep() &&
+      (function == Status::pass || function == Status::warn))
+    decode = rung_result(Status::pass, "it is asleep now, but it has answered, as FUNCTION shows.");
+}
+
+void leave_unmatched(DeviceLadder& ladder, const GuestView& view) {
+  auto& present = ladder.at(Rung::present);
+  if (!view.functions.has_value())
+    present = rung_result(Status::unknown, "the guest's PCI devices were not seen: " + view.functions.why() + ".");
+  else if (!view.functions_complete)
+    present = rung_result(Status::unknown, "it is not in the part of the listing that was given.");
+  else
+    present = rung_result(Status::fail, "it is not in the guest.");
+  for (const auto rung : all_rungs)
+    if (rung != Rung::present) ladder.at(rung) = not_reached(Rung::present);
+}
+
+/// QEMU's, VMware's, Hyper-V's, VirtualBox's and Xen's own ids; QEMU marks what it emulates after real parts with
+/// the subsystem 1af4:1100 (docs/specs/pci-ids.rst). Without a subsystem, the parts of its two chipsets.
+bool looks_emulated(const GuestFunction& seen) {
+  if (!seen.vendor_id.has_value()) return false;
+  const auto is_one_of = [](std::uint16_t id, std::initializer_list<std::uint16_t> list) {
+    return std::find(list.begin(), list.end(), id) != list.end();
+  };
+  if (is_one_of(seen.vendor_id.value(), {0x1af4, 0x1b36, 0x1234, 0x15ad, 0x1414, 0x80ee, 0x5853})) return true;
+  if (seen.subsystem_vendor_id.has_value()) return is_one_of(seen.subsystem_vendor_id.value(), {0x1af4, 0x1b36});
+  return seen.vendor_id.is(0x8086) && seen.device_id.has_value() &&
+         is_one_of(seen.device_id.value(), {0x29c0, 0x2918, 0x2922, 0x2930, 0x1237, 0x7000, 0x7010, 0x7020, 0x7113,
+                                            0x2934, 0x2935, 0x2936, 0x2937, 0x2938, 0x2939, 0x293a, 0x293c, 0x293e,
+                                            0x2668});
+}
+
+}  // namespace
+
+std::string_view to_text(Rung rung) {
+  static constexpr std::array names = {"PRESENT", "IDENTITY", "PLACEMENT", "DRIVER", "DECODE", "FUNCTION"};
+  return names[static_cast<std::size_t>(rung)];
+}
+
+std::string_view rung_id(Rung rung) {
+  static constexpr std::array ids = {"guest-present", "guest-identity", "guest-placement",
+                                     "guest-driver",  "guest-decode",   "guest-function"};
+  return ids[static_cast<std::size_t>(rung)];
+}
+
+RungResult rung_result(Status status, std::string summary) {
+  RungResult result;
+  result.status = status;
+  result.summary = std::move(summary);
+  return result;
+}
+
+std::optional<Rung> DeviceLadder::proven() const {
+  std::optional<Rung> highest;
+  for (const auto rung : all_rungs) {
+    const auto status = at(rung).status;
+    if (status == Status::fail) break;
+    if (status == Status::pass || status == Status::warn) highest = rung;
+  }
+  return highest;
+}
+
+std::optional<Rung> DeviceLadder::failed() const {
+  for (const auto rung : all_rungs)
+    if (at(rung).status == Status::fail) return rung;
+  return std::nullopt;
+}
+
+GuestJudgement judge_guest(const Manifest& manifest, const GuestView& view) {
+  static const std::vector<GuestFunction> nothing;
+  const auto& seen = view.functions.has_value() ? view.functions.value() : nothing;
+  const auto assignment = best_assignment(fit_table(manifest, seen));
+  GuestJudgement judgement;
+  std::vector<bool> is_expected(seen.size(), false);
+  for (std::size_t row = 0; row < manifest.devices.size(); ++row) {
+    DeviceLadder ladder;
+    ladder.expected = &manifest.devices[row];
+    ladder.alternatives = assignment.alternatives[row];
+    if (const auto column = assignment.column_of[row]) {
+      ladder.seen = &seen[*column];
+      // What came instead of an expected device is still an unexpected one.
+      is_expected[*column] = same_ids(*ladder.expected, *ladder.seen) != Agreement::different;
+      climb(ladder, view);
+    } else {
+      leave_unmatched(ladder, view);
+    }
+    judgement.devices.push_back(std::move(ladder));
+  }
+  for (std::size_t column = 0; column < seen.size(); ++column)
+    if (!is_expected[column] && !seen[column].is_bridge() && !looks_emulated(seen[column]))
+      judgement.unexpected.push_back(&seen[column]);
+  return judgement;
+}
+
+}  // namespace vfio_doctor

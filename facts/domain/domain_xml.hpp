@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "facts/guest/slot_chain.hpp"
+#include "facts/pci_address.hpp"
+
+namespace vfio_doctor {
+
+/// A host function that a libvirt domain takes from the host.
+struct DomainHostdev {
+  enum class Origin {
+    hostdev,       ///< <hostdev type='pci'>
+    interface,     ///< <interface type='hostdev'>
+    command_line,  ///< vfio-pci on <qemu:commandline>
+  };
+  Origin origin = Origin::hostdev;
+  PciAddress source;
+  bool managed = false;
+  bool reaches_guest = true;  ///< false: <address type='unassigned'/>, taken from the host but given to nobody
+  std::optional<SlotChain> guest_path;  ///< nothing where the XML gives it no place
+  std::string label;                    ///< its alias or comment; may be empty
+};
+
+/// What a domain's XML says about PCI assignment (libvirt, formatdomain "Host device assignment").
+struct Domain {
+  std::string name;
+  std::vector<DomainHostdev> hostdevs;
+  std::vector<std::string> notes;  ///< devices that are assigned in ways which the XML alone does not resolve
+};
+
+inline constexpr std::size_t largest_domain_xml = 4 << 20;
+
+/// Throws InputError "NAME: what is wrong" where `text` is no domain XML or an address in it is none.
+Domain parse_domain_xml(const std::string& text, const std::string& name);
+
+}  // namespace vfio_doctor

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/evidence/evidence.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "facts/evidence/listing.hpp"
+#include "facts/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+struct KindOf {
+  EvidenceKind kind;
+  std::string_view name;
+  Listing (*read)(std::string_view, const std::string&);
+};
+constexpr std::array kinds = {
+    KindOf{EvidenceKind::lspci, "lspci", read_lspci},
+    KindOf{EvidenceKind::lspci_records, "lspci -vmm", read_lspci_records},
+    KindOf{EvidenceKind::lsusb, "lsusb", read_lsusb},
+    KindOf{EvidenceKind::lsusb_tree, "lsusb -t", read_lsusb_tree},
+    KindOf{EvidenceKind::pnputil, "pnputil /enum-devices", read_pnputil},
+    KindOf{EvidenceKind::powershell_json, "Get-PnpDevice | ConvertTo-Json", read_powershell_json},
+    KindOf{EvidenceKind::pciconf, "pciconf -lv", read_pciconf},
+};
+
+const KindOf& entry_of(EvidenceKind kind) {
+  return *std::find_if(kinds.begin(), kinds.end(), [kind](const KindOf& entry) { return entry.kind == kind; });
+}
+
+void put_utf8(std::uint32_t code, std::string& text) {
+  if (code < 0x80) {
+    text += static_cast<char>(code);
+  } else if (code < 0x800) {
+    text += static_cast<char>(0xc0 | code >> 6);
+    text += static_cast<char>(0x80 | (code & 0x3f));
+  } else {
+    text += static_cast<char>(0xe0 | code >> 12);
+    text += static_cast<char>(0x80 | (code >> 6 & 0x3f));
+    text += static_cast<char>(0x80 | (code & 0x3f));
+  }
+}
+
+/// Windows PowerShell writes UTF-16 with a byte order mark; what lies outside the basic plane becomes '?'.
+std::string as_utf8(const std::string& text) {
+  if (text.starts_with("\xef\xbb\xbf")) return text.substr(3);
+  if (!text.starts_with("\xff\xfe")) return text;
+  std::string plain;
+  for (std::size_t i = 2; i + 1 < text.size(); i += 2) {
+    const auto unit = static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])) |
+                      static_cast<std::uint32_t>(static_cast<unsigned char>(text[i + 1])) << 8;
+    put_utf8(unit >= 0xd800 && unit <= 0xdfff ? '?' : unit, plain);
+  }
+  return plain;
+}
+
+std::optional<EvidenceKind> kind_of_line(std::string_view line) {
+  const auto text = trim(line);
+  const auto words = split_words(text);
+  if (words.empty()) return std::nullopt;
+  if (text.front() == '[' || text.front() == '{') return EvidenceKind::powershell_json;
+  if (text.starts_with("/:") && text.find("Class=root_hub") != text.npos) return EvidenceKind::lsusb_tree;
+  if (words[0] == "Bus" && words.size() >= 6 && words[4] == "ID") return EvidenceKind::lsusb;
+  if (words[0] == "Slot:" || (words[0] == "Device:" && words.size() == 2 && PciAddress::parse(words[1])))
+    return EvidenceKind::lspci_records;
+  if (words[0].find("@pci") != words[0].npos && words[0].ends_with(':')) return EvidenceKind::pciconf;
+  if (text.find(": ") != text.npos && (text.find("PCI\\VEN_") != text.npos || text.find("USB\\VID_") != text.npos ||
+                                       text.starts_with("Instance ID:")))
+    return EvidenceKind::pnputil;
+  if (words.size() > 1 && PciAddress::parse(words[0]) && text.find(": ") != text.npos) return EvidenceKind::lspci;
+  return std::nullopt;
+}
+
+EvidenceKind recognise(std::string_view text, const std::string& name) {
+  CapturedLines lines(text, name);
+  for (int looked = 0; looked < 200 && lines.next(); ++looked)
+    if (const auto kind = kind_of_line(lines.line())) return *kind;
+  throw InputError(name + ": not the output of lspci, lsusb, pnputil /enum-devices, Get-PnpDevice | ConvertTo-Json or pciconf -lv");
+}
+
+template <class T>
+void fill(Observed<T>& known, const Observed<T>& more) {
+  if (!known.has_value() && !more.is_unreadable()) known = more;
+}
+
+/// Another listing of the same function adds what the first did not show.
+void merge(GuestFunction& known, const GuestFunction& more) {
+  if (known.name.empty()) known.name = more.name;
+  fill(known.path, more.path);
+  fill(known.vendor_id, more.vendor_id);
+  fill(known.device_id, more.device_id);
+  fill(known.subsystem_vendor_id, more.subsystem_vendor_id);
+  fill(known.subsystem_device_id, more.subsystem_device_id);
+  fill(known.class_code, more.class_code);
+  fill(known.class_and_subclass, more.class_and_subclass);
+  fill(known.revision, more.revision);
+  fill(known.serial, more.serial);
+  fill(known.driver, more.driver);
+  fill(known.command, more.command);
+  fill(known.power_state, more.power_state);
+  fill(known.bars, more.bars);
+  fill(known.problem_code, more.problem_code);
+  known.answers_nothing = known.answers_nothing || more.answers_nothing;
+}
+
+void add(const GuestFunction& function, std::vector<GuestFunction>& functions) {
+  if (function.has_address) {
+    const auto known = std::find_if(functions.begin(), functions.end(), [&function](const GuestFunction& other) {
+      return other.has_address && other.address == function.address;
+    });
+    if (known != functions.end()) return merge(*known, function);
+  }
+  functions.push_back(function);
+}
+
+void add(const GuestUsb& usb, std::vector<GuestUsb>& devices) {
+  const auto known = std::find_if(devices.begin(), devices.end(), [&usb](const GuestUsb& other) {
+    return usb.bus != 0 && other.bus == usb.bus && other.device == usb.device;
+  });
+  if (known == devices.end()) return devices.push_back(usb);
+  if (known->id.empty()) known->id = usb.id;
+  if (known->product.empty()) known->product = usb.product;
+  known->is_hid = known->is_hid || usb.is_hid;
+  if (known->drivers.empty()) known->drivers = usb.drivers;
+}
+
+/// Every machine with PCI has a host bridge: a listing without one was cut to some devices.
+bool has_host_bridge(const std::vector<GuestFunction>& functions) {
+  return std::any_of(functions.begin(), functions.end(), [](const GuestFunction& function) {
+    return function.class_and_subclass.is(0x0600) ||
+           (function.vendor_id.is(0x8086) && (function.device_id.is(0x29c0) || function.device_id.is(0x1237)));
+  });
+}
+
+}  // namespace
+
+std::string_view to_text(EvidenceKind kind) { return entry_of(kind).name; }
+
+GuestView read_evidence(const std::vector<EvidenceFile>& files) {
+  GuestView view;
+  std::vector<GuestFunction> functions;
+  std::vector<GuestUsb> usb;
+  bool lists_functions = false, lists_usb = false;
+  for (const auto& file : files) {
+    const auto text = as_utf8(file.text);
+    const auto kind = recognise(text, file.name);
+    const auto listing = entry_of(kind).read(text, file.name);
+    view.name += (view.name.empty() ? "" : ", ") + file.name;
+    view.notes.push_back(file.name + " was read as the output of " + std::string(to_text(kind)) + ".");
+    for (const auto& function : listing.functions) add(function, functions);
+    for (const auto& device : listing.usb) add(device, usb);
+    lists_functions = lists_functions || listing.lists_functions;
+    lists_usb = lists_usb || listing.lists_usb;
+    if (listing.has_gaps && !listing.functions.empty()) view.functions_complete = false;
+    if (listing.has_gaps && !listing.usb.empty()) view.usb_complete = false;
+  }
+  std::stable_sort(functions.begin(), functions.end(),
+                   [](const GuestFunction& a, const GuestFunction& b) { return a.address < b.address; });
+  if (!has_host_bridge(functions)) view.functions_complete = false;
+  view.kernel = Observed<std::string>::unreadable("the listing does not show it");
+  view.functions = lists_functions ? Observed<std::vector<GuestFunction>>(std::move(functions))
+                                   : Observed<std::vector<GuestFunction>>::unreadable("no PCI listing was given");
+  view.loose_usb = lists_usb ? Observed<std::vector<GuestUsb>>(std::move(usb))
+                             : Observed<std::vector<GuestUsb>>::unreadable("no USB listing was given");
+  return view;
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "facts/guest/guest_view.hpp"
+
+namespace vfio_doctor {
+
+/// Captured output of a program in the guest.
+struct EvidenceFile {
+  static constexpr std::size_t most_bytes = 8 << 20;
+  std::string name;  ///< as messages call it
+  std::string text;
+};
+
+enum class EvidenceKind {
+  lspci,            ///< lspci, with any of -n -nn -k -v -vv -x
+  lspci_records,    ///< lspci -vmm, with any of -n -nn -k
+  lsusb,            ///< lsusb, with or without -v
+  lsusb_tree,       ///< lsusb -t, with or without -v
+  pnputil,          ///< Windows: pnputil /enum-devices
+  powershell_json,  ///< Windows: Get-PnpDevice | ConvertTo-Json
+  pciconf,          ///< FreeBSD: pciconf -lv
+};
+std::string_view to_text(EvidenceKind kind);  ///< "lspci", "lspci -vmm", ...
+
+/// What captured files of one guest show together; what they do not show stays unreadable.
+/// Throws InputError "NAME[:LINE]: what is wrong" where a file is none of the known kinds or is damaged.
+GuestView read_evidence(const std::vector<EvidenceFile>& files);
+
+}  // namespace vfio_doctor

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <map>
+
+#include "facts/evidence/listing.hpp"
+#include "facts/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+/// "09:00.0 Network controller ..." -> its address; nothing where the line does not start with one.
+std::optional<PciAddress> leading_address(std::string_view line) {
+  const auto blank = line.find_first_of(" \t");
+  return blank == line.npos || blank == 0 ? std::nullopt : PciAddress::parse(line.substr(0, blank));
+}
+
+/// "00: 86 80 10 19 ..." of -x, or "..." lines of hexadecimal in a stranger layout.
+bool is_hex_dump(std::string_view line) {
+  const auto words = split_words(line);
+  if (words.size() < 2 || words[0].back() != ':' || !parse_unsigned(words[0].substr(0, words[0].size() - 1), 16))
+    return false;
+  return std::all_of(words.begin() + 1, words.end(),
+                     [](std::string_view word) { return word.size() == 2 && parse_unsigned(word, 16); });
+}
+
+void put_ids(std::string_view text, Observed<std::uint16_t>& first, Observed<std::uint16_t>& second) {
+  const auto ids = id_pair(text);
+  if (!ids) return;
+  first = ids->first;
+  second = ids->second;
+}
+
+void put_class(std::uint16_t code, GuestFunction& function) { function.class_and_subclass = code; }
+
+void put_programming_interface(std::string_view text, GuestFunction& function) {
+  const auto number = text.size() == 2 ? parse_unsigned(text, 16) : std::nullopt;
+  if (!number || !function.class_and_subclass.has_value()) return;
+  function.class_code = static_cast<std::uint32_t>(function.class_and_subclass.value()) << 8 |
+                        static_cast<std::uint32_t>(*number);
+}
+
+/// Takes "(rev 3a)" and "(prog-if 30 [XHCI])" off the end of `text`.
+std::string_view take_suffixes(std::string_view text, GuestFunction& function) {
+  for (;;) {
+    text = trim(text);
+    const auto open = text.ends_with(')') ? text.rfind('(') : text.npos;
+    if (open == text.npos) return text;
+    const auto words = split_words(text.substr(open + 1, text.size() - open - 2));
+    if (words.size() < 2 || (words[0] != "rev" && words[0] != "prog-if")) return text;
+    if (words[0] == "rev") {
+      const auto revision = words[1].size() == 2 ? parse_unsigned(words[1], 16) : std::nullopt;
+      if (revision) function.revision = static_cast<std::uint8_t>(*revision);
+      if (words[1] == "ff") function.answers_nothing = true;
+    } else {
+      put_programming_interface(words[1], function);
+    }
+    text = text.substr(0, open);
+  }
+}
+
+/// "Network controller [0280]", "Network controller" or "0280".
+bool read_class(std::string_view text, GuestFunction& function) {
+  const auto bracket = last_bracket(text);
+  const auto number = bracket ? id_number(bracket->inside) : id_number(text);
+  if (number) put_class(*number, function);
+  if (!number)
+    if (const auto known = class_of_name(trim(text))) put_class(*known, function);
+  return !trim(text).empty();
+}
+
+std::optional<GuestFunction> read_heading(std::string_view line) {
+  const auto address = leading_address(line);
+  if (!address) return std::nullopt;
+  auto function = unseen_function();
+  function.address = *address;
+  auto rest = trim(line.substr(line.find_first_of(" \t")));
+  // Without a revision in sight, it is 00 to lspci and not shown.
+  const auto colon = rest.find(": ");
+  if (colon == rest.npos || !read_class(rest.substr(0, colon), function)) return std::nullopt;
+  auto device = take_suffixes(rest.substr(colon + 2), function);
+  if (const auto ids = id_pair(device)) {
+    put_ids(device, function.vendor_id, function.device_id);
+  } else if (const auto bracket = last_bracket(device); bracket && id_pair(bracket->inside)) {
+    put_ids(bracket->inside, function.vendor_id, function.device_id);
+    device = bracket->before;
+  }
+  if (!id_pair(device)) function.name = std::string(device);
+  if (!function.revision.has_value()) function.revision = std::uint8_t{0};
+  return function;
+}
+
+/// "Memory at f7200000 (64-bit, non-prefetchable) [virtual] [size=8K]" behind "Region 0: ".
+void read_region(std::string_view text, GuestFunction& function) {
+  static const std::map<char, unsigned> units = {{'K', 10}, {'M', 20}, {'G', 30}, {'T', 40}};
+  const auto colon = text.find(": ");
+  const auto index = text.size() > 7 ? parse_unsigned(text.substr(7, colon - 7)) : std::nullopt;
+  const auto size_at = text.find("[size=");
+  const auto end = size_at == text.npos ? text.npos : text.find(']', size_at);
+  if (!index || *index > 5 || end == text.npos) return;
+  auto size_text = text.substr(size_at + 6, end - size_at - 6);
+  unsigned shift = 0;
+  if (!size_text.empty() && units.contains(size_text.back())) {
+    shift = units.at(size_text.back());
+    size_text.remove_suffix(1);
+  }
+  const auto size = parse_unsigned(size_text);
+  if (!size || *size == 0 || *size > 1ULL << 20) return;
+  const bool unplaced = text.find("<unassigned>") != text.npos || text.find("<ignored>") != text.npos;
+  if (!function.bars.has_value()) function.bars = std::vector<GuestBar>{};
+  if (function.bars->size() < 6)
+    function.bars.value().push_back({static_cast<unsigned>(*index), *size << shift,
+                                     text.find("I/O ports") != text.npos, !unplaced});
+}
+
+/// "I/O- Mem+ BusMaster+ ..." behind "Control: ".
+void read_control(std::string_view text, GuestFunction& function) {
+  std::uint16_t command = 0;
+  for (const auto word : split_words(text)) {
+    if (word == "I/O+") command |= 1;
+    if (word == "Mem+") command |= 2;
+    if (word == "BusMaster+") command |= 4;
+  }
+  function.command = command;
+}
+
+struct BridgeRange {
+  PciAddress address;
+  std::uint8_t primary = 0, secondary = 0;
+};
+
+class Lspci {
+ public:
+  Lspci(std::string_view text, const std::string& name) : lines_(text, name) {}
+
+  Listing read() {
+    while (lines_.next()) {
+      const auto line = lines_.line();
+      if (trim(line).empty() || is_hex_dump(line)) continue;
+      if (line.front() == ' ' || line.front() == '\t')
+        read_detail(trim(line), line.starts_with("\t\t"));
+      else
+        read_function(line);
+    }
+    finish();
+    return std::move(listing_);
+  }
+
+ private:
+  void read_function(std::string_view line) {
+    auto function = read_heading(line);
+    if (!function) lines_.fail("not a line of lspci");
+    if (listing_.functions.size() == most_listed) lines_.fail("too many devices");
+    listing_.functions.push_back(std::move(*function));
+  }
+
+  void read_detail(std::string_view line, bool deep) {
+    if (listing_.functions.empty()) lines_.fail("not a line of lspci");
+    auto& function = listing_.functions.back();
+    const auto after = [line](std::string_view start) {
+      return line.starts_with(start) ? std::optional(trim(line.substr(start.size()))) : std::nullopt;
+    };
+    if (deep) {  // below a capability
+      if (const auto status = after("Status: D"); status && !status->empty())
+        function.power_state = "D" + std::string(split_words(*status).front());
+      return;
+    }
+    if (const auto subsystem = after("Subsystem:")) read_subsystem(*subsystem, function);
+    if (const auto driver = after("Kernel driver in use:")) {
+      function.driver = std::string(*driver);
+      shows_drivers_ = true;
+    }
+    if (after("Kernel modules:")) shows_drivers_ = true;
+    if (const auto control = after("Control:")) read_control(*control, function);
+    if (line.starts_with("Region ")) read_region(line, function);
+    if (const auto range = after("Bus: primary=")) read_bridge(*range, function);
+    if (const auto serial = line.find("Device Serial Number "); serial != line.npos)
+      function.serial = to_lower(split_words(line.substr(serial + 21)).empty() ? "" : split_words(line.substr(serial + 21)).front());
+    if (line.starts_with("!!! Unknown header type 7f")) function.answers_nothing = true;
+  }
+
+  static void read_subsystem(std::string_view text, GuestFunction& function) {
+    const auto bracket = last_bracket(text);
+    put_ids(bracket ? bracket->inside : text, function.subsystem_vendor_id, function.subsystem_device_id);
+  }
+
+  /// "00, secondary=02, subordinate=02, ..."
+  void read_bridge(std::string_view text, const GuestFunction& function) {
+    const auto at = text.find("secondary=");
+    const auto primary = parse_unsigned(text.substr(0, 2), 16);
+    const auto secondary = at == text.npos ? std::nullopt : parse_unsigned(text.substr(at + 10, 2), 16);
+    if (primary && secondary)
+      bridges_.push_back({function.address, static_cast<std::uint8_t>(*primary), static_cast<std::uint8_t>(*secondary)});
+  }
+
+  /// Bridges tell which bus lies behind them, so the chain to the root bus can be followed up.
+  Observed<SlotChain> path_of(const PciAddress& address) const {
+    if (bridges_.empty() && address.bus != 0) return Observed<SlotChain>::unreadable("the listing does not show the bridges");
+    SlotChain chain;
+    auto at = address;
+    for (std::size_t step = 0; step < SlotChain::most_steps; ++step) {
+      chain.steps.insert(chain.steps.begin(), {at.device, at.function});
+      const auto above = std::find_if(bridges_.begin(), bridges_.end(), [&at](const BridgeRange& bridge) {
+        return bridge.address.domain == at.domain && bridge.secondary == at.bus && bridge.address.bus != at.bus;
+      });
+      if (above == bridges_.end()) break;
+      at = above->address;
+    }
+    // A bus of its own number that no bridge leads to is a root bus only where all bridges were listed.
+    if (at.bus != 0 && (lines_.has_gaps() || bridges_.empty()))
+      return Observed<SlotChain>::unreadable("the listing does not show all bridges");
+    return chain;
+  }
+
+  void finish() {
+    listing_.lists_functions = true;
+    listing_.has_gaps = lines_.has_gaps();
+    for (auto& function : listing_.functions) {
+      function.path = path_of(function.address);
+      if (shows_drivers_ && !function.driver.has_value()) function.driver = Observed<std::string>::absent();
+      if (function.power_state.has_value() && function.power_state.value() == "D3")
+        function.power_state = std::string("D3hot");
+    }
+  }
+
+  CapturedLines lines_;
+  Listing listing_;
+  std::vector<BridgeRange> bridges_;
+  bool shows_drivers_ = false;
+};
+
+/// "Intel Corporation [8086]", "Intel Corporation" or "8086".
+void read_named_id(std::string_view text, Observed<std::uint16_t>& id, std::string& name) {
+  const auto bracket = last_bracket(text);
+  const auto number = bracket ? id_number(bracket->inside) : id_number(text);
+  if (number) id = *number;
+  if (!number || bracket) name = std::string(bracket && number ? bracket->before : text);
+}
+
+class LspciRecords {
+ public:
+  LspciRecords(std::string_view text, const std::string& name) : lines_(text, name) {}
+
+  Listing read() {
+    while (lines_.next()) {
+      const auto line = trim(lines_.line());
+      if (line.empty()) {
+        finish_record();
+        continue;
+      }
+      const auto colon = line.find(':');  // tabs become blanks where text is pasted
+      if (colon == line.npos || line.substr(0, colon).find(' ') != line.npos) lines_.fail("not a line of lspci -vmm");
+      read_member(line.substr(0, colon), trim(line.substr(colon + 1)));
+    }
+    finish_record();
+    listing_.lists_functions = true;
+    listing_.has_gaps = lines_.has_gaps();
+    if (shows_drivers_)
+      for (auto& function : listing_.functions)
+        if (!function.driver.has_value()) function.driver = Observed<std::string>::absent();
+    return std::move(listing_);
+  }
+
+ private:
+  void read_member(std::string_view key, std::string_view value) {
+    if (key == "Slot" || (key == "Device" && !open_)) {
+      const auto address = PciAddress::parse(value);
+      if (!address) lines_.fail("'Slot' is no PCI address");
+      open_ = true;
+      function_ = unseen_function();
+      function_.address = *address;
+      function_.revision = std::uint8_t{0};
+      vendor_.clear();
+      device_.clear();
+      return;
+    }
+    if (!open_) lines_.fail("a record starts with 'Slot'");
+    std::string ignored;
+    if (key == "Class") read_class(value, function_);
+    if (key == "Vendor") read_named_id(value, function_.vendor_id, vendor_);
+    if (key == "Device") read_named_id(value, function_.device_id, device_);
+    if (key == "SVendor") read_named_id(value, function_.subsystem_vendor_id, ignored);
+    if (key == "SDevice") read_named_id(value, function_.subsystem_device_id, ignored);
+    if (key == "Rev")
+      if (const auto number = parse_unsigned(value, 16); number && *number <= 0xff)
+        function_.revision = static_cast<std::uint8_t>(*number);
+    if (key == "ProgIf") put_programming_interface(value, function_);
+    if (key == "Driver") function_.driver = std::string(value);
+    if (key == "Driver" || key == "Module") shows_drivers_ = true;
+  }
+
+  void finish_record() {
+    if (!open_) return;
+    open_ = false;
+    if (listing_.functions.size() == most_listed) lines_.fail("too many devices");
+    function_.name = std::string(trim(vendor_ + " " + device_));
+    listing_.functions.push_back(std::move(function_));
+  }
+
+  CapturedLines lines_;
+  Listing listing_;
+  GuestFunction function_;
+  std::string vendor_, device_;
+  bool open_ = false, shows_drivers_ = false;
+};
+
+}  // namespace
+
+Listing read_lspci(std::string_view text, const std::string& name) { return Lspci(text, name).read(); }
+Listing read_lspci_records(std::string_view text, const std::string& name) { return LspciRecords(text, name).read(); }
+
+}  // namespace vfio_doctor

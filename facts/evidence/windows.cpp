@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "facts/evidence/listing.hpp"
+#include "facts/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+using Json = nlohmann::json;
+constexpr unsigned not_connected = 45, disabled = 22, failed_start = 10;
+
+/// "...&DEV_24F3&..." and "DEV_": the hexadecimal digits behind it.
+std::optional<std::uint64_t> hex_behind(std::string_view text, std::string_view key, std::size_t digits) {
+  const auto at = text.find(key);
+  if (at == text.npos || text.size() < at + key.size() + digits) return std::nullopt;
+  return parse_unsigned(text.substr(at + key.size(), digits), 16);
+}
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return result;
+}
+
+/// "PCI bus 9, device 0, function 0"
+void read_location(std::string_view text, GuestFunction& function) {
+  const auto words = split_words(text);
+  if (words.size() != 7 || words[0] != "PCI" || words[1] != "bus" || words[3] != "device" || words[5] != "function") return;
+  const auto bus = parse_unsigned(words[2].substr(0, words[2].find(','))),
+             device = parse_unsigned(words[4].substr(0, words[4].find(','))), number = parse_unsigned(words[6]);
+  if (!bus || !device || !number || *bus > 255 || *device > 31 || *number > 7) return;
+  function.address = {0, static_cast<std::uint8_t>(*bus), static_cast<std::uint8_t>(*device),
+                      static_cast<std::uint8_t>(*number)};
+  function.has_address = true;
+}
+
+/// "CC_028000" in a hardware or compatible id.
+void read_class(std::string_view text, GuestFunction& function) {
+  if (const auto code = hex_behind(text, "&CC_", 6)) {
+    function.class_code = static_cast<std::uint32_t>(*code);
+    function.class_and_subclass = static_cast<std::uint16_t>(*code >> 8);
+  } else if (const auto shorter = hex_behind(text, "&CC_", 4); shorter && !function.class_and_subclass.has_value()) {
+    function.class_and_subclass = static_cast<std::uint16_t>(*shorter);
+  }
+}
+
+/// Windows' own class names, for what the ladder looks at.
+void read_class_name(std::string_view name, GuestFunction& function) {
+  if (!function.class_and_subclass.has_value() && name == "USB") function.class_and_subclass = std::uint16_t{0x0c03};
+}
+
+/// "CM_PROB_FAILED_START" and its number, for PowerShell that prints names (cfg.h of the Windows SDK).
+std::optional<unsigned> problem_of_name(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, unsigned>, 12> known = {{
+      {"CM_PROB_NONE", 0},
+      {"CM_PROB_NOT_CONFIGURED", 1},
+      {"CM_PROB_FAILED_START", 10},
+      {"CM_PROB_NORMAL_CONFLICT", 12},
+      {"CM_PROB_DISABLED", 22},
+      {"CM_PROB_DEVICE_NOT_THERE", 24},
+      {"CM_PROB_FAILED_INSTALL", 28},
+      {"CM_PROB_FAILED_ADD", 31},
+      {"CM_PROB_FAILED_DRIVER_ENTRY", 37},
+      {"CM_PROB_DRIVER_FAILED_LOAD", 39},
+      {"CM_PROB_FAILED_POST_START", 43},
+      {"CM_PROB_PHANTOM", 45},
+  }};
+  for (const auto& [text, code] : known)
+    if (text == name) return code;
+  return std::nullopt;
+}
+
+/// One device as both programs describe it.
+struct WindowsDevice {
+  std::string instance_id, name, status, class_name, driver, location;
+  std::vector<std::string> ids;  ///< hardware and compatible ids
+  std::optional<unsigned> problem;
+  bool is_gone = false;
+};
+
+Observed<unsigned> problem_code(const WindowsDevice& device) {
+  const auto status = to_lower(device.status);
+  if (device.is_gone || status == "disconnected") return not_connected;
+  if (device.problem && (*device.problem != 0 || status != "error")) return *device.problem;
+  if (status == "started" || status == "ok") return 0u;
+  if (status == "disabled") return disabled;
+  if (status == "error") return failed_start;  // no code was given: it does not work, that is all that is known
+  return Observed<unsigned>::unreadable("the listing does not show it");
+}
+
+void add(const WindowsDevice& device, Listing& listing) {
+  auto function = unseen_function();
+  if (read_pci_instance_id(device.instance_id, function)) {
+    function.name = device.name;
+    function.has_address = false;
+    read_location(device.location, function);
+    for (const auto& id : device.ids) read_class(upper(id), function);
+    read_class_name(device.class_name, function);
+    function.problem_code = problem_code(device);
+    if (!device.driver.empty()) function.driver = device.driver;
+    if (function.problem_code.is(28)) function.driver = Observed<std::string>::absent();
+    listing.functions.push_back(std::move(function));
+  } else if (auto usb = read_usb_instance_id(device.instance_id); usb && !problem_code(device).is(not_connected)) {
+    usb->product = device.name;
+    listing.usb.push_back(std::move(*usb));
+  }
+}
+
+std::string text_of(const Json& object, std::initializer_list<const char*> keys) {
+  for (const auto* key : keys)
+    if (const auto found = object.find(key); found != object.end() && found->is_string()) return found->get<std::string>();
+  return {};
+}
+
+std::optional<unsigned> problem_of(const Json& object) {
+  for (const auto* key : {"Problem", "ProblemCode", "ConfigManagerErrorCode"}) {
+    const auto found = object.find(key);
+    if (found == object.end()) continue;
+    if (found->is_number_unsigned() && found->get<std::uint64_t>() < 1000) return found->get<unsigned>();
+    if (found->is_string())
+      if (const auto code = problem_of_name(found->get<std::string>())) return code;
+  }
+  return std::nullopt;
+}
+
+WindowsDevice device_of(const Json& object, const std::string& name) {
+  if (!object.is_object()) throw InputError(name + ": not a list of devices, as Get-PnpDevice | ConvertTo-Json prints it");
+  WindowsDevice device;
+  device.instance_id = text_of(object, {"InstanceId", "DeviceID", "PNPDeviceID", "DeviceId"});
+  device.name = text_of(object, {"FriendlyName", "Caption", "Name", "Description"});
+  device.status = text_of(object, {"Status"});
+  device.class_name = text_of(object, {"Class", "PNPClass"});
+  device.driver = text_of(object, {"Service"});
+  device.location = text_of(object, {"LocationInfo", "LocationInformation", "Location"});
+  for (const auto* key : {"HardwareID", "CompatibleID", "HardwareIds", "CompatibleIds"})
+    if (const auto found = object.find(key); found != object.end() && found->is_array())
+      for (const auto& id : *found)
+        if (id.is_string() && device.ids.size() < 64) device.ids.push_back(id.get<std::string>());
+  device.problem = problem_of(object);
+  if (const auto present = object.find("Present"); present != object.end() && present->is_boolean())
+    device.is_gone = !present->get<bool>();
+  return device;
+}
+
+}  // namespace
+
+bool read_pci_instance_id(std::string_view text, GuestFunction& function) {
+  const auto id = upper(text);
+  if (!id.starts_with("PCI\\VEN_")) return false;
+  const auto vendor = hex_behind(id, "VEN_", 4), device = hex_behind(id, "&DEV_", 4);
+  if (!vendor || !device) return false;
+  function.vendor_id = static_cast<std::uint16_t>(*vendor);
+  function.device_id = static_cast<std::uint16_t>(*device);
+  if (const auto subsystem = hex_behind(id, "&SUBSYS_", 8)) {  // device first, vendor behind it
+    function.subsystem_device_id = static_cast<std::uint16_t>(*subsystem >> 16);
+    function.subsystem_vendor_id = static_cast<std::uint16_t>(*subsystem & 0xffff);
+  }
+  if (const auto revision = hex_behind(id, "&REV_", 2)) function.revision = static_cast<std::uint8_t>(*revision);
+  return true;
+}
+
+std::optional<GuestUsb> read_usb_instance_id(std::string_view text) {
+  const auto id = upper(text);
+  if (!id.starts_with("USB\\VID_") || id.find("&MI_") != id.npos) return std::nullopt;
+  if (!hex_behind(id, "VID_", 4) || !hex_behind(id, "&PID_", 4)) return std::nullopt;
+  GuestUsb usb;
+  usb.id = to_lower(id.substr(8, 4) + ":" + id.substr(id.find("&PID_") + 5, 4));
+  usb.name = std::string(text);
+  usb.serial = Observed<std::string>::unreadable("the listing does not show it");
+  return usb;
+}
+
+Listing read_pnputil(std::string_view text, const std::string& name) {
+  Listing listing;
+  CapturedLines lines(text, name);
+  std::optional<WindowsDevice> open;
+  const auto finish = [&] {
+    if (open) add(*open, listing);
+    open.reset();
+  };
+  while (lines.next()) {
+    const auto line = trim(lines.line());
+    const auto colon = line.find(':');
+    if (colon == line.npos) continue;  // the heading; lists below a key
+    const auto key = line.substr(0, colon), value = trim(line.substr(colon + 1));
+    if (value.find('\\') != value.npos && (key == "Instance ID" || value.starts_with("PCI\\VEN_") || value.starts_with("USB\\VID_"))) {
+      finish();
+      if (listing.functions.size() + listing.usb.size() >= most_listed) lines.fail("too many devices");
+      open.emplace();
+      open->instance_id = std::string(value);
+      continue;
+    }
+    if (!open) continue;
+    if (key == "Device Description") open->name = std::string(value);
+    if (key == "Class Name") open->class_name = std::string(value);
+    if (key == "Status") open->status = std::string(value);
+    if (key == "Driver Name") open->driver = std::string(value);
+    if (key == "Problem Code")
+      if (const auto words = split_words(value); !words.empty())
+        if (const auto code = parse_unsigned(words[0]); code && *code < 1000) open->problem = static_cast<unsigned>(*code);
+  }
+  finish();
+  listing.lists_functions = true;
+  listing.lists_usb = !listing.usb.empty();
+  listing.has_gaps = lines.has_gaps();
+  return listing;
+}
+
+Listing read_powershell_json(std::string_view text, const std::string& name) {
+  const auto json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) throw InputError(name + ": not valid JSON");
+  Listing listing;
+  const auto read_one = [&](const Json& object) {
+    if (listing.functions.size() + listing.usb.size() >= most_listed) throw InputError(name + ": too many devices");
+    add(device_of(object, name), listing);
+  };
+  if (json.is_array())
+    for (const auto& object : json) read_one(object);
+  else
+    read_one(json);
+  if (listing.functions.empty() && listing.usb.empty())
+    throw InputError(name + ": JSON without any PCI or USB device (\"InstanceId\")");
+  listing.lists_functions = !listing.functions.empty();
+  listing.lists_usb = !listing.usb.empty();
+  return listing;
+}
+
+}  // namespace vfio_doctor

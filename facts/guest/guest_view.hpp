@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "facts/guest/slot_chain.hpp"
+#include "facts/observed.hpp"
+#include "facts/pci_address.hpp"
+#include "facts/root/root.hpp"
+
+namespace vfio_doctor {
+
+/// One base address register that exists.
+struct GuestBar {
+  unsigned index = 0;  ///< 0..5
+  std::uint64_t size = 0;
+  bool is_io = false;
+  bool has_address = false;  ///< false: the guest found no room for it
+};
+
+/// Something a driver made of a function.
+struct GuestChild {
+  enum class Kind { block, net, wireless, sound, display, mmc, scsi, nvme, infiniband };
+  Kind kind = Kind::block;
+  std::string name;             ///< "nvme0n1", "eth0", "card0"
+  Observed<std::string> state;  ///< NVMe controller: "live", "dead", ...; absent for other kinds
+  Observed<std::uint64_t> sectors;  ///< block: its size; absent for other kinds
+};
+
+/// One USB device, hubs and root hubs included.
+struct GuestUsb {
+  std::string name;  ///< "1-2.1", "usb3"; what a captured listing calls it otherwise ("Bus 001 Device 004")
+  std::string id;    ///< "046d:c077"
+  unsigned bus = 0, device = 0;  ///< as lsusb counts them; 0: not known
+  std::string product;
+  Observed<std::string> serial;
+  bool is_root_hub = false;
+  bool is_hid = false;                ///< one of its interfaces is of class 3: keyboards, mice
+  std::vector<std::string> drivers;   ///< of its interfaces, each once
+  std::vector<std::string> inputs;    ///< "input5"
+};
+
+struct GuestInterrupts {
+  Observed<unsigned> vectors;       ///< MSI or MSI-X vectors that the driver asked for; 0: none, it may use INTx
+  Observed<std::uint64_t> arrived;  ///< how often they fired, over all processors
+};
+
+/// One PCI function as the guest sees it. Captured listings fill in what they show; the rest stays unreadable.
+struct GuestFunction {
+  PciAddress address;
+  bool has_address = true;     ///< false: the source names no address (Windows, without its location)
+  std::string name;            ///< as the source prints it, or from pci.ids; may be empty
+  Observed<SlotChain> path;
+  Observed<std::uint16_t> vendor_id, device_id, subsystem_vendor_id, subsystem_device_id;
+  Observed<std::uint32_t> class_code;       ///< 24 bits
+  Observed<std::uint16_t> class_and_subclass;  ///< also where the programming interface is not shown
+  Observed<std::uint8_t> revision;
+  Observed<std::string> serial;             ///< Device Serial Number; absent: the function shows none
+  Observed<std::string> driver;             ///< absent: none is bound
+  Observed<std::vector<std::string>> modules;  ///< kernel modules that could drive it (inventory only)
+  Observed<std::uint16_t> command;          ///< command register
+  bool answers_nothing = false;             ///< its configuration space reads all ones
+  Observed<std::string> power_state;        ///< "D0", "D3hot", ...
+  Observed<std::string> runtime_status;     ///< "active", "suspended"
+  Observed<std::vector<GuestBar>> bars;
+  GuestInterrupts interrupts;
+  Observed<std::vector<GuestChild>> children;
+  Observed<std::vector<GuestUsb>> usb;      ///< on this controller; absent where it is no USB controller
+  Observed<std::vector<std::string>> log_errors;  ///< kernel messages about it that tell of trouble
+  Observed<unsigned> problem_code;          ///< Windows: 0 = works; absent elsewhere
+
+  bool is_bridge() const;
+  bool is_usb_controller() const;
+  bool is_asleep() const { return runtime_status.is("suspended") || power_state.is("D3cold"); }
+};
+
+/// Everything one guest says about the devices it has.
+struct GuestView {
+  std::string name;    ///< host name, or the captured files
+  Observed<std::string> kernel;
+  Observed<std::vector<GuestFunction>> functions;  ///< sorted by address
+  bool functions_complete = true;  ///< false: a captured listing with parts left out
+  bool usb_complete = true;        ///< the same for `loose_usb`
+  Observed<std::vector<GuestUsb>> loose_usb;  ///< devices that are not known to hang on one of the functions
+  std::vector<std::string> notes;  ///< what could not be seen, and who could see it
+};
+
+/// Reads the guest this runs in, or one that `root` recorded. Wakes no sleeping device. Names and modules are left out.
+GuestView gather_guest(const Root& root);
+/// Fills in `modules` from the kernel's modules.alias.
+void find_modules(const Root& root, GuestView& view);
+
+/// Hexadecimal class code or ids as they are printed: 4 digits each, "8086:24f3".
+std::string ids_text(const GuestFunction& function);
+
+}  // namespace vfio_doctor

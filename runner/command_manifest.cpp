@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <spdlog/spdlog.h>
+
+#include "facts/input_error.hpp"
+#include "runner/find_domain.hpp"
+#include "runner/manifest.hpp"
+#include "runner/output.hpp"
+#include "runner/selection.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+Manifest make(const Options& options) {
+  const auto source = open_source(options.source);
+  if (!options.domain.empty()) {
+    if (!options.selectors.empty()) throw InputError("name either --domain or devices, not both");
+    const auto domain = find_domain(options.domain, source);
+    for (const auto& note : domain.notes) spdlog::warn("{}", note);
+    return manifest_of(*source.root, domain);
+  }
+  Host host;
+  host.functions = gather_pci(*source.root, options.wake ? Wake::yes : Wake::no);
+  return manifest_of(*source.root, select_functions(host, options.selectors));
+}
+
+}  // namespace
+
+int run_manifest_command(const Options& options) {
+  const auto text = write_manifest(make(options));
+  write_outputs(options, "json", [&text](const std::string&, const std::string&) { return text; });
+  return 0;
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <gmock/gmock.h>
+
+#include "facts/domain/domain_xml.hpp"
+#include "facts/input_error.hpp"
+#include "guest/guest_machines.hpp"
+#include "runner/manifest.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+using namespace vfio_doctor::testing;
+
+std::string domain_xml(const std::string& devices) {
+  return "<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><name>guest1</name><devices>"
+         "<controller type='pci' index='0' model='pcie-root'/>"
+         "<controller type='pci' index='1' model='pcie-root-port'>"
+         "<address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x1' multifunction='on'/></controller>"
+         "<controller type='pci' index='2' model='pcie-root-port'>"
+         "<address type='pci' domain='0x0000' bus='0x00' slot='0x02' function='0x2'/></controller>"
+         "<controller type='pci' index='3' model='pcie-to-pci-bridge'>"
+         "<address type='pci' domain='0x0000' bus='0x02' slot='0x00' function='0x0'/></controller>"
+         "<controller type='pci' index='4' model='pcie-expander-bus'>"
+         "<address type='pci' domain='0x0000' bus='0x00' slot='0x05' function='0x0'/></controller>"
+         "<controller type='pci' index='5' model='pcie-root-port'>"
+         "<address type='pci' domain='0x0000' bus='0x04' slot='0x00' function='0x0'/></controller>"
+         "<controller type='usb' index='0' model='qemu-xhci'/>" +
+         devices + "</devices></domain>";
+}
+
+std::string hostdev(const std::string& source, const std::string& guest) {
+  return "<hostdev mode='subsystem' type='pci' managed='yes'><source><address " + source + "/></source>" + guest + "</hostdev>";
+}
+
+std::string guest_address(const std::string& bus, const std::string& slot) {
+  return "<address type='pci' domain='0x0000' bus='" + bus + "' slot='" + slot + "' function='0x0'/>";
+}
+
+const std::string wireless_source = "domain='0x0000' bus='0x03' slot='0x00' function='0x0'";
+
+std::optional<std::string> path_of(const std::string& guest) {
+  const auto domain = parse_domain_xml(domain_xml(hostdev(wireless_source, guest)), "d");
+  if (!domain.hostdevs.at(0).guest_path) return std::nullopt;
+  return domain.hostdevs.at(0).guest_path->text();
+}
+
+TEST(DomainXml, BusIsTheIndexOfAController) {
+  EXPECT_EQ(path_of(guest_address("0x01", "0x00")), "02.1/00.0");
+  EXPECT_EQ(path_of(guest_address("0x03", "0x04")), "02.2/00.0/04.0");
+  EXPECT_EQ(path_of(guest_address("0x00", "0x07")), "07.0");
+  EXPECT_EQ(path_of(guest_address("0x05", "0x00")), "00.0/00.0") << "an expander is a root bus of its own";
+  EXPECT_EQ(path_of(guest_address("0x63", "0x00")), std::nullopt);
+  EXPECT_EQ(path_of(""), std::nullopt);
+}
+
+TEST(DomainXml, NumbersMayBeDecimalHexadecimalOrOctal) {
+  const auto domain = parse_domain_xml(domain_xml(hostdev("domain='0' bus='10' slot='0x1f' function='03'", "")), "d");
+  EXPECT_EQ(domain.hostdevs.at(0).source.text(), "0000:0a:1f.3");
+  EXPECT_EQ(domain.name, "guest1");
+  EXPECT_TRUE(domain.hostdevs.at(0).managed);
+}
+
+TEST(DomainXml, OtherWaysToAssign) {
+  const auto domain = parse_domain_xml(
+      domain_xml("<interface type='hostdev'><source><address type='pci' domain='0' bus='1' slot='2' function='3'/></source>"
+                 "</interface><disk type='nvme'><source/></disk>" +
+                 hostdev("domain='0' bus='4' slot='0' function='0'", "<address type='unassigned'/>")),
+      "d");
+  ASSERT_EQ(domain.hostdevs.size(), 2u);
+  EXPECT_EQ(domain.hostdevs[0].origin, DomainHostdev::Origin::interface);
+  EXPECT_FALSE(domain.hostdevs[1].reaches_guest);
+  EXPECT_EQ(domain.notes.size(), 1u);
+}
+
+TEST(DomainXml, ControllersThatStandOnEachOtherEnd) {
+  const auto domain = parse_domain_xml(
+      "<domain><devices><controller type='pci' index='1' model='pcie-root-port'>" + guest_address("1", "1") + "</controller>" +
+          hostdev(wireless_source, guest_address("1", "0")) + "</devices></domain>", "d");
+  EXPECT_FALSE(domain.hostdevs.at(0).guest_path);
+}
+
+TEST(DomainXml, RubbishIsRefused) {
+  for (const auto& text : {std::string(), std::string("<network/>"), std::string("<domain>"), std::string("\x7f" "ELF"),
+                           domain_xml("<hostdev type='pci'/>"), domain_xml(hostdev("bus='0x1ff' slot='0' function='0'", "")),
+                           domain_xml(hostdev("bus='x' slot='0' function='0'", ""))}) {
+    try {
+      parse_domain_xml(text, "d");
+      ADD_FAILURE() << "accepted: " << text.substr(0, 60);
+    } catch (const InputError& error) {
+      EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+    }
+  }
+}
+
+const std::string host =
+    "pci 0000:00:14.0 id=8086:a12f class=0c0330 sub=8086:a12f rev=31 driver=xhci_hcd power_state=D0\n"
+    "pci 0000:00:14.2 id=8086:a131 class=118000 rev=31\n"
+    "text /sys/devices/pci0000:00/0000:00:14.0/usb1/idVendor = 1d6b\n"
+    "text /sys/devices/pci0000:00/0000:00:14.0/usb1/idProduct = 0002\n"
+    "text /sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/idVendor = 046d\n"
+    "text /sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/idProduct = c077\n"
+    "text /sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/product = USB Optical Mouse\n"
+    "link /sys/bus/usb/devices/usb1 ../../../devices/pci0000:00/0000:00:14.0/usb1\n"
+    "link /sys/bus/usb/devices/1-1 ../../../devices/pci0000:00/0000:00:14.0/usb1/1-1\n"
+    "file /sys/devices/pci0000:00/0000:00:14.0/resource\n"
+    "| 0x00000000f7200000 0x00000000f720ffff 0x0000000000140204\n";
+
+TEST(MakeManifest, FromADomain) {
+  const auto domain = parse_domain_xml(
+      domain_xml(hostdev("bus='0' slot='0x14' function='0'", guest_address("3", "3")) +
+                 hostdev("bus='0' slot='0x14' function='2'", guest_address("3", "4"))), "d");
+  const auto manifest = manifest_of(machine(host), domain);
+  ASSERT_EQ(manifest.devices.size(), 2u);
+  EXPECT_EQ(manifest.domain, "guest1");
+  EXPECT_EQ(manifest.devices[0].guest_path->text(), "02.2/00.0/03.0");
+  EXPECT_EQ(manifest.devices[0].bars, std::vector<std::uint64_t>{65536});
+  ASSERT_EQ(manifest.devices[0].usb.size(), 1u);
+  EXPECT_EQ(manifest.devices[0].usb[0].id, "046d:c077");
+  EXPECT_TRUE(manifest.devices[0].expect_driver);
+  EXPECT_FALSE(manifest.devices[1].expect_driver);
+  EXPECT_EQ(write_manifest(parse_manifest(write_manifest(manifest), "m")), write_manifest(manifest));
+}
+
+TEST(MakeManifest, RefusesWhatIsNotThere) {
+  EXPECT_THROW(manifest_of(machine(host), std::vector<PciAddress>{}), InputError);
+  EXPECT_THROW(manifest_of(machine(host), std::vector{*PciAddress::parse("0a:00.0")}), InputError);
+  EXPECT_THROW(manifest_of(machine(host), parse_domain_xml(domain_xml(""), "d")), InputError);
+}
+
+}  // namespace
+}  // namespace vfio_doctor

