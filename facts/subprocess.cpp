@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/subprocess.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,8 +11,8 @@
 #include <boost/optional.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/readable_pipe.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/readable_pipe.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/writable_pipe.hpp>
 #include <boost/asio/write.hpp>
@@ -19,7 +21,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <mutex>
 #include <optional>
+#include <set>
+
+#include "facts/process_keeper.hpp"
+#include "facts/process_tree.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -27,13 +34,20 @@ namespace {
 namespace asio = boost::asio;
 namespace process = boost::process::v2;
 using boost::system::error_code;
+using namespace std::chrono_literals;
 
-constexpr std::size_t most_errors = 64 << 10;
+constexpr std::size_t kept_errors = 64 << 10;
+constexpr std::size_t most_errors = 16 << 20;
+constexpr std::size_t most_processes = 200;
+constexpr auto between_counts = 50ms;  // of its processes
+constexpr auto keeper_patience = 2s;   // for the keeper to end what it keeps, once told to
+constexpr auto pipe_patience = 500ms;  // for the last bytes, once every writer is gone
 
-/// How the child starts: as the leader of a process group of its own, so that what it starts can be ended with it, and
-/// with nothing of our environment. (process_environment of Boost 1.81 does not link in header-only use.)
+/// How the child starts: it becomes the program's keeper and the program, with nothing of our environment.
+/// (process_environment of Boost 1.81 does not link in header-only use.)
 struct ChildSetup {
   std::vector<const char*> environment;
+  int report_fd = -1;
 
   template <class Launcher>
   error_code on_setup(Launcher& launcher, const boost::filesystem::path&, const char* const*) {
@@ -42,14 +56,49 @@ struct ChildSetup {
   }
   template <class Launcher>
   error_code on_exec_setup(Launcher&, const boost::filesystem::path&, const char* const*) {
-    ::setpgid(0, 0);
-    ::signal(SIGPIPE, SIG_DFL);
-    return {};
+    const int problem = start_keeper(report_fd);
+    return problem == 0 ? error_code{} : error_code(problem, boost::system::system_category());
+  }
+  /// Boost would go on to exit(), which runs what our own program registered for its end.
+  template <class... Anything>
+  void on_exec_error(Anything&&...) {
+    ::_exit(127);
   }
 };
 
+/// The keepers of all programs that run now. Whatever else is a child of this program has lost its keeper.
+struct Keepers {
+  std::mutex mutex;
+  std::set<pid_t> running;
+};
+
+Keepers& keepers() {
+  static Keepers all;
+  return all;
+}
+
+/// A program that does not read its input must not end this one: asio writes to pipes without a way to say so.
+class SigpipeBlocked {
+ public:
+  SigpipeBlocked() {
+    ::sigemptyset(&sigpipe_);
+    ::sigaddset(&sigpipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+  }
+  ~SigpipeBlocked() {
+    const timespec now{};
+    if (::sigismember(&before_, SIGPIPE) == 0) ::sigtimedwait(&sigpipe_, nullptr, &now);
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  SigpipeBlocked(const SigpipeBlocked&) = delete;
+  SigpipeBlocked& operator=(const SigpipeBlocked&) = delete;
+
+ private:
+  sigset_t sigpipe_{}, before_{};
+};
+
 boost::filesystem::path find_program(const std::string& program) {
-  if (program.find('/') != std::string::npos) return program;
+  if (program.find('/') != std::string::npos) return boost::filesystem::absolute(program);
   for (const std::string directory : {"/usr/bin/", "/bin/", "/usr/sbin/", "/sbin/"})
     if (::access((directory + program).c_str(), X_OK) == 0) return directory + program;
   return {};
@@ -59,51 +108,109 @@ std::vector<std::string> clean_environment(const ProcessRequest& request) {
   std::vector<std::string> variables = {"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "LANG=C.UTF-8", "HOME=/"};
   for (const auto& name : request.keep_environment)
     if (const char* value = std::getenv(name.c_str())) variables.push_back(name + "=" + value);
+  variables.insert(variables.end(), request.add_environment.begin(), request.add_environment.end());
   return variables;
 }
 
-/// One run: two pipes are read, one is written, and a clock is watched, all in one thread.
+/// Once per program. A pipe that got the number of a closed standard stream would be mixed up with it in the child.
+void prepare_this_program() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    for (int fd = 0; fd <= 2; ++fd)
+      if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != fd) break;
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  });
+}
+
+/// One run: three pipes are read (output, errors, the keeper's report), one is written, and a clock is watched, all in
+/// one thread. It is over when the keeper has reported that nothing is left.
 class Run {
  public:
   explicit Run(const ProcessRequest& request)
-      : request_(request), output_pipe_(context_), error_pipe_(context_), input_pipe_(context_), clock_(context_) {}
+      : request_(request), output_pipe_(context_), error_pipe_(context_), report_pipe_(context_), input_pipe_(context_),
+        clock_(context_), counter_(context_), patience_(context_) {}
 
   ProcessResult execute() {
-    const auto program = find_program(request_.program);
-    if (program.empty()) {
-      result_.problem = request_.program + " is not installed";
-      return result_;
-    }
-    const auto environment = clean_environment(request_);
-    ChildSetup setup;
-    for (const auto& variable : environment) setup.environment.push_back(variable.c_str());
-    setup.environment.push_back(nullptr);
-    try {
-      child_.emplace(context_.get_executor(), program, request_.arguments,
-                     process::process_stdio{input_pipe_, output_pipe_, error_pipe_},
-                     setup);
-    } catch (const boost::system::system_error& error) {
-      result_.problem = error.code().message();
-      return result_;
-    }
-    group_ = child_->id();
+    prepare_this_program();
+    const SigpipeBlocked no_sigpipe;
+    if (!start()) return std::move(result_);
     write_input();
     read_output();
     read_errors();
+    read_report();
     watch_clock();
+    count_processes();
     context_.run();
     finish();
     return std::move(result_);
   }
 
  private:
+  bool start() {
+    const auto program = find_program(request_.program);
+    if (program.empty()) {
+      result_.problem = request_.program + " is not installed";
+      return false;
+    }
+    int report[2];
+    if (::pipe2(report, O_CLOEXEC) != 0) {
+      result_.problem = error_code(errno, boost::system::system_category()).message();
+      return false;
+    }
+    report_pipe_.assign(report[0]);
+    const bool started = start(program, report[1]);
+    ::close(report[1]);
+    return started;
+  }
+
+  bool start(const boost::filesystem::path& program, int report_fd) {
+    const auto environment = clean_environment(request_);
+    ChildSetup setup;
+    setup.report_fd = report_fd;
+    for (const auto& variable : environment) setup.environment.push_back(variable.c_str());
+    setup.environment.push_back(nullptr);
+    process::posix::default_launcher launcher;
+    error_code problem;
+    const std::lock_guard lock(keepers().mutex);
+    try {
+      child_.emplace(launcher(context_.get_executor(), problem, program, request_.arguments,
+                              process::process_stdio{input_pipe_, output_pipe_, error_pipe_}, setup));
+    } catch (const boost::system::system_error& error) {
+      problem = error.code();
+    }
+    if (problem) {
+      result_.problem = problem.message();
+      child_.reset();
+      if (launcher.pid > 0) ::waitpid(launcher.pid, nullptr, 0);  // Boost 1.81 leaves it a zombie
+      return false;
+    }
+    keeper_ = child_->id();
+    keepers().running.insert(keeper_);
+    return true;
+  }
+
+  /// Has the keeper end the program. What was written so far is kept.
   void stop(ProcessResult::End why) {
-    if (result_.end == ProcessResult::End::not_started) result_.end = why;
+    if (result_.end != ProcessResult::End::not_started || keeper_done_) return;
+    result_.end = why;
+    close_pipes();
+    ::kill(keeper_, SIGTERM);
+    after(keeper_patience, [this] { ::kill(keeper_, SIGKILL); });
+  }
+
+  void close_pipes() {
     error_code ignored;
     output_pipe_.close(ignored);
     error_pipe_.close(ignored);
     input_pipe_.close(ignored);
-    clock_.cancel();
+  }
+
+  template <class Action>
+  void after(std::chrono::milliseconds time, Action action) {
+    patience_.expires_after(time);
+    patience_.async_wait([action](error_code error) {
+      if (!error) action();
+    });
   }
 
   void write_input() {
@@ -117,36 +224,51 @@ class Run {
     output_pipe_.async_read_some(asio::buffer(output_buffer_), [this](error_code error, std::size_t count) {
       const auto room = request_.most_output - std::min(request_.most_output, result_.output.size());
       result_.output.append(output_buffer_.data(), std::min(count, room));
-      if (count > room) return stop(ProcessResult::End::too_much_output);
-      if (!error) return read_output();
+      if (count > room) stop(ProcessResult::End::too_much_output);
+      if (!error && count <= room) return read_output();
       output_done_ = true;
-      if (errors_done_) wait_for_exit();
+      rest_if_done();
     });
   }
 
   void read_errors() {
     error_pipe_.async_read_some(asio::buffer(error_buffer_), [this](error_code error, std::size_t count) {
-      const auto room = most_errors - std::min(most_errors, result_.errors.size());
+      const auto room = kept_errors - std::min(kept_errors, result_.errors.size());
       result_.errors.append(error_buffer_.data(), std::min(count, room));
-      if (!error) return read_errors();
+      errors_seen_ += count;
+      if (errors_seen_ > most_errors) stop(ProcessResult::End::too_much_output);
+      if (!error && errors_seen_ <= most_errors) return read_errors();
       errors_done_ = true;
-      if (output_done_) wait_for_exit();
+      rest_if_done();
     });
   }
 
-  /// Both pipes are closed: the child has ended or is about to. Looks in short steps, until the deadline.
-  void wait_for_exit() {
-    if (result_.end != ProcessResult::End::not_started) return;
-    if (has_exited()) return stop(ProcessResult::End::exited);
-    poll_.emplace(context_, std::chrono::milliseconds(2));
-    poll_->async_wait([this](error_code error) {
-      if (!error) wait_for_exit();
+  /// Shorter than a report, it means that the keeper is gone before its time: the program killed it.
+  void read_report() {
+    asio::async_read(report_pipe_, asio::buffer(&report_, sizeof report_), [this](error_code, std::size_t count) {
+      keeper_done_ = true;
+      keeper_lost_ = count != sizeof report_;
+      clock_.cancel();
+      counter_.cancel();
+      patience_.cancel();
+      if (keeper_lost_) end_strays();
+      error_code ignored;
+      input_pipe_.close(ignored);
+      if (!output_done_ || !errors_done_) after(pipe_patience, [this] { close_pipes(); });
     });
   }
 
-  bool has_exited() {
+  void rest_if_done() {
+    if (output_done_ && errors_done_ && keeper_done_) patience_.cancel();
+  }
+
+  /// What the lost keeper kept is now this program's own to end. A dying process closes its files before it hands on
+  /// its children, hence the wait.
+  void end_strays() {
     siginfo_t info{};
-    return ::waitid(P_PID, static_cast<id_t>(group_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == group_;
+    ::waitid(P_PID, static_cast<id_t>(keeper_), &info, WEXITED | WNOWAIT);
+    const std::lock_guard lock(keepers().mutex);
+    end_children_except(keepers().running);
   }
 
   void watch_clock() {
@@ -156,30 +278,44 @@ class Run {
     });
   }
 
-  /// The leader is not yet reaped here, so its group's number still belongs to this run alone.
+  void count_processes() {
+    counter_.expires_after(between_counts);
+    counter_.async_wait([this](error_code error) {
+      if (error || keeper_done_) return;
+      if (count_descendants(keeper_, most_processes) > most_processes) return stop(ProcessResult::End::too_many_processes);
+      count_processes();
+    });
+  }
+
   void finish() {
-    ::kill(-group_, SIGKILL);
     error_code ignored;
     child_->wait(ignored);
-    const int status = child_->native_exit_code();
-    if (result_.end != ProcessResult::End::exited) return;
-    if (WIFSIGNALED(status)) {
+    {
+      const std::lock_guard lock(keepers().mutex);
+      keepers().running.erase(keeper_);
+    }
+    if (result_.end != ProcessResult::End::not_started) return;
+    result_.left_behind = report_.left_behind;
+    if (keeper_lost_ || WIFSIGNALED(report_.status)) {
       result_.end = ProcessResult::End::signalled;
-      result_.signal = WTERMSIG(status);
+      result_.signal = keeper_lost_ ? SIGKILL : WTERMSIG(report_.status);
     } else {
-      result_.exit_code = WEXITSTATUS(status);
+      result_.end = ProcessResult::End::exited;
+      result_.exit_code = WEXITSTATUS(report_.status);
     }
   }
 
   const ProcessRequest& request_;
   asio::io_context context_;
-  asio::readable_pipe output_pipe_, error_pipe_;
+  asio::readable_pipe output_pipe_, error_pipe_, report_pipe_;
   asio::writable_pipe input_pipe_;
-  asio::steady_timer clock_;
-  std::optional<asio::steady_timer> poll_;
+  asio::steady_timer clock_, counter_, patience_;
   std::optional<process::process> child_;
-  pid_t group_ = 0;
+  pid_t keeper_ = 0;
+  KeeperReport report_;
+  bool keeper_done_ = false, keeper_lost_ = false;
   bool output_done_ = false, errors_done_ = false;
+  std::size_t errors_seen_ = 0;
   std::array<char, 16384> output_buffer_{}, error_buffer_{};
   ProcessResult result_;
 };

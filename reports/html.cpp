@@ -62,7 +62,7 @@ data finding_data(const Finding& finding) {
   return object;
 }
 
-data problem_data(const Problem& problem) {
+data problem_data(const CheckFindings& problem) {
   const std::size_t count = problem.findings.size(), shown = std::min(count, shown_findings);
   data findings{data::type::list}, more{data::type::list};
   for (std::size_t i = 0; i < shown; ++i) findings << finding_data(*problem.findings[i]);
@@ -83,22 +83,30 @@ data problem_data(const Problem& problem) {
   return object;
 }
 
-data problem_list(const std::vector<Problem>& problems) {
+data problem_list(const std::vector<CheckFindings>& problems) {
   data list{data::type::list};
-  for (const Problem& problem : problems) list << problem_data(problem);
+  for (const CheckFindings& problem : problems) list << problem_data(problem);
   return list;
 }
 
 data checks_data(const Outline& outline) {
   data list{data::type::list};
-  for (const auto* findings : {&outline.passed, &outline.not_applicable})
-    for (const Finding* finding : *findings) {
+  for (const auto* checks : other_checks(outline))
+    for (const CheckFindings& check : *checks) {
+      const Finding& first = check.first();
+      const std::size_t count = check.findings.size(), shown = std::min(count, shown_findings);
+      data sentences{data::type::list};
+      for (std::size_t i = 0; i < shown; ++i)
+        sentences << data{"sentence", finding_sentence(*check.findings[i])};
+      const bool protects = first.effect == Effect::protects;
       data object;
-      object["status"] = std::string(to_text(finding->status));
-      object["status_word"] = status_word(finding->status);
-      object["title"] = finding->title;
-      object["id"] = finding->id;
-      object["sentence"] = finding_sentence(*finding);
+      object["status"] = protects ? "protects" : std::string(to_text(first.status));
+      object["status_word"] = protects ? "Protects" : status_word(first.status);
+      object["title"] = first.title;
+      object["id"] = first.id;
+      object["sentences"] = std::move(sentences);
+      object["has_more"] = data{count > shown};
+      object["more_count"] = std::to_string(count - shown);
       list << object;
     }
   return list;
@@ -162,7 +170,8 @@ data report_data(const Report& report) {
   object["problems"] = problem_list(told.problems);
   object["has_elsewhere"] = data{!told.elsewhere.empty()};
   object["elsewhere"] = problem_list(told.elsewhere);
-  object["has_checks"] = data{!told.passed.empty() || !told.not_applicable.empty()};
+  object["has_checks"] =
+      data{!told.passed.empty() || !told.protections.empty() || !told.not_applicable.empty()};
   object["checks_count"] = check_count_sentence(told);
   object["checks"] = checks_data(told);
   object["has_devices"] = data{!report.devices.empty()};

@@ -48,12 +48,12 @@ std::string evidence_text(const Finding& finding) {
   return folded("What was seen", text);
 }
 
-std::string problem_heading(const Problem& problem) {
+std::string problem_heading(const CheckFindings& problem) {
   return "#### " + status_word(problem.first().status) + ": " + line(problem.first().title) + " (" +
          code(problem.first().id) + ")\n\n";
 }
 
-std::string rest_of(const Problem& problem, std::size_t shown) {
+std::string rest_of(const CheckFindings& problem, std::size_t shown) {
   const std::size_t left = problem.findings.size() - shown;
   std::vector<std::string> subjects;
   for (std::size_t i = shown; i < problem.findings.size() && subjects.size() < shown_subjects; ++i)
@@ -62,7 +62,7 @@ std::string rest_of(const Problem& problem, std::size_t shown) {
          (subjects.size() < left ? ", ...\n\n" : ".\n\n");
 }
 
-std::string problem_text(const Problem& problem) {
+std::string problem_text(const CheckFindings& problem) {
   std::string text = problem_heading(problem);
   const std::size_t shown = std::min(problem.findings.size(), shown_findings);
   for (std::size_t i = 0; i < shown; ++i) {
@@ -74,8 +74,14 @@ std::string problem_text(const Problem& problem) {
   return shown < problem.findings.size() ? text + rest_of(problem, shown) : text;
 }
 
-std::string short_problem_text(const Problem& problem) {
+std::string short_problem_text(const CheckFindings& problem) {
   return problem_heading(problem) + line(finding_sentence(problem.first())) + "\n\n";
+}
+
+std::string check_line(const CheckFindings& check) {
+  const std::size_t more = check.findings.size() - 1;
+  return "- " + code(check.first().id) + ": " + line(finding_sentence(check.first())) +
+         (more > 0 ? " The same for " + std::to_string(more) + " more." : "") + "\n";
 }
 
 std::string device_row(const DeviceReport& device, const std::vector<std::string>& common) {
@@ -122,7 +128,7 @@ class MarkdownReport {
 
   void problems() {
     const std::size_t kept = report_.devices.empty() ? kept_for_checks : kept_for_devices;
-    for (const Problem& problem : outline_.problems)
+    for (const CheckFindings& problem : outline_.problems)
       if (!fits(problem_text(problem), kept) && !fits(short_problem_text(problem), kept))
         ++problems_left_out_;
     if (!outline_.elsewhere.empty())
@@ -146,13 +152,12 @@ class MarkdownReport {
   }
 
   void checks() {
-    if (outline_.passed.empty() && outline_.not_applicable.empty()) return;
+    const auto lists = other_checks(outline_);
+    if (std::all_of(lists.begin(), lists.end(), [](const auto* list) { return list->empty(); })) return;
     text_ += "<details>\n<summary>" + check_count_sentence(outline_) + "</summary>\n\n";
-    for (const auto* list : {&outline_.passed, &outline_.not_applicable})
-      for (const Finding* finding : *list)
-        if (!fits("- " + code(finding->id) + ": " + line(finding_sentence(*finding)) + "\n",
-                  kept_for_the_end))
-          ++checks_left_out_;
+    for (const auto* list : lists)
+      for (const CheckFindings& check : *list)
+        if (!fits(check_line(check), kept_for_the_end)) ++checks_left_out_;
     text_ += "\n</details>\n\n";
   }
 

@@ -55,34 +55,43 @@ int urgency(Status status) {
 }
 
 /// One problem for each check and status, the most urgent first.
-std::vector<Problem> problems_of(const std::vector<const Finding*>& findings) {
-  std::vector<Problem> problems;
+std::vector<CheckFindings> grouped(const std::vector<const Finding*>& findings) {
+  std::vector<CheckFindings> groups;
   std::map<std::pair<std::string_view, Status>, std::size_t> known;
   for (const Finding* finding : findings) {
-    const auto [place, is_new] = known.try_emplace({finding->id, finding->status}, problems.size());
-    if (is_new) problems.emplace_back();
-    problems[place->second].findings.push_back(finding);
+    const auto [place, is_new] = known.try_emplace({finding->id, finding->status}, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[place->second].findings.push_back(finding);
   }
-  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+  std::stable_sort(groups.begin(), groups.end(), [](const CheckFindings& a, const CheckFindings& b) {
     return urgency(a.first().status) < urgency(b.first().status);
   });
-  return problems;
+  return groups;
+}
+
+/// Not where it is unknown whether the host needs the device: that is a problem.
+bool is_protection(const Finding& finding) {
+  return finding.effect == Effect::protects &&
+         (finding.status == Status::warn || finding.status == Status::fail);
 }
 
 void sort_findings(const Report& report, const Selection& selection, Outline& result) {
-  std::vector<const Finding*> problems, elsewhere;
+  std::vector<const Finding*> problems, elsewhere, passed, protections, not_applicable;
   for (const Finding& finding : report.findings) {
     if (finding.status == Status::pass)
-      result.passed.push_back(&finding);
+      passed.push_back(&finding);
     else if (finding.status == Status::not_applicable)
-      result.not_applicable.push_back(&finding);
-    else if (selection.is_elsewhere(finding.subject))
-      elsewhere.push_back(&finding);
-    else if (finding.effect != Effect::protects || selection.touches(finding.subject))
-      problems.push_back(&finding);
+      not_applicable.push_back(&finding);
+    else if (is_protection(finding) && !selection.touches(finding.subject))
+      protections.push_back(&finding);
+    else
+      (selection.is_elsewhere(finding.subject) ? elsewhere : problems).push_back(&finding);
   }
-  result.problems = problems_of(problems);
-  result.elsewhere = problems_of(elsewhere);
+  result.problems = grouped(problems);
+  result.elsewhere = grouped(elsewhere);
+  result.passed = grouped(passed);
+  result.protections = grouped(protections);
+  result.not_applicable = grouped(not_applicable);
 }
 
 void sort_devices(const Report& report, const Selection& selection, Outline& result) {
@@ -161,6 +170,10 @@ Outline outline(const Report& report) {
   return result;
 }
 
+std::array<const std::vector<CheckFindings>*, 3> other_checks(const Outline& outline) {
+  return {&outline.passed, &outline.protections, &outline.not_applicable};
+}
+
 std::string verdict_sentence(const Report& report) {
   if (is_about_guest(report)) return guest_sentence(report.verdict);
   return report.selection.empty() ? host_verdict_sentence(report.verdict) : selection_sentence(report);
@@ -187,9 +200,21 @@ std::string device_count_sentence(const Report& report) {
 }
 
 std::string check_count_sentence(const Outline& outline) {
-  const std::string passed = counted(outline.passed.size(), "check passed", "checks passed");
-  if (outline.not_applicable.empty()) return passed;
-  return passed + ", " + counted(outline.not_applicable.size(), "does not apply", "do not apply");
+  std::set<std::string_view> known;
+  // How many of these checks are met for the first time.
+  const auto count_new = [&](const std::vector<CheckFindings>& groups) {
+    std::size_t count = 0;
+    for (const CheckFindings& group : groups) count += known.insert(group.first().id).second ? 1 : 0;
+    return count;
+  };
+  count_new(outline.problems);
+  count_new(outline.elsewhere);
+  const std::size_t protections = count_new(outline.protections), passed = count_new(outline.passed),
+                    not_applicable = count_new(outline.not_applicable);
+  std::string sentence = counted(passed, "check passed", "checks passed");
+  if (protections > 0) sentence += ", " + counted(protections, "protects devices", "protect devices");
+  if (not_applicable > 0) sentence += ", " + counted(not_applicable, "does not apply", "do not apply");
+  return sentence;
 }
 
 std::string host_sentence(const Report& report) {

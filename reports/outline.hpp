@@ -12,7 +12,7 @@ namespace vfio_doctor {
 
 /// Findings of one check with one status: shown together, so that one cause on a thousand devices is read
 /// once.
-struct Problem {
+struct CheckFindings {
   std::vector<const Finding*> findings;  ///< at least one
   const Finding& first() const { return *findings.front(); }
 };
@@ -20,9 +20,9 @@ struct Problem {
 /// What the renderers for people have in common: the order in which a report is told. It points into the
 /// report.
 struct Outline {
-  std::vector<Problem> problems;   ///< fail first, then warn, unknown, error
-  std::vector<Problem> elsewhere;  ///< with a selection: problems of devices that it does not touch
-  std::vector<const Finding*> passed, not_applicable;
+  std::vector<CheckFindings> problems;   ///< fail first, then warn, unknown, error
+  std::vector<CheckFindings> elsewhere;  ///< with a selection: problems of devices that it does not touch
+  std::vector<CheckFindings> passed, protections, not_applicable;
   std::vector<const DeviceReport*> devices;  ///< those worth a row
   std::vector<const DeviceReport*>
       folded;  ///< the rest: bridges, unsuitable ones and, with a selection, others
@@ -33,13 +33,17 @@ struct Outline {
 /// about that very device, they are what stands in the way.
 Outline outline(const Report& report);
 
+/// The lists of findings that are no problems, in the order they are shown.
+std::array<const std::vector<CheckFindings>*, 3> other_checks(const Outline& outline);
+
 /// The verdict in plain words, one sentence: "Ready: this host can give PCI devices to virtual machines."
 std::string verdict_sentence(const Report& report);
 
 /// "8 devices: 4 assignable, 2 with companions, 1 protected"; empty when the report has no devices.
 std::string device_count_sentence(const Report& report);
 
-/// "12 checks passed, 1 does not apply"
+/// "12 checks passed, 2 protect devices, 1 does not apply": checks, each counted once, at the gravest it
+/// says.
 std::string check_count_sentence(const Outline& outline);
 
 /// "Fedora Linux 39, kernel 6.5.6, Intel CPU. IOMMU on, interrupt remapping on."; only what is known but for

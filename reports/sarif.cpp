@@ -22,7 +22,8 @@ struct Judgement {
 };
 
 Judgement judgement_of(const Finding& finding) {
-  if (finding.effect == Effect::protects && finding.status != Status::unknown)
+  if (finding.effect == Effect::protects &&
+      (finding.status == Status::warn || finding.status == Status::fail))
     return {"informational", "none"};
   switch (finding.status) {
     case Status::pass:

@@ -45,6 +45,13 @@ Paint paint_of(Status status) {
   return Paint::dim;
 }
 
+std::string label_of(Status status);
+
+/// What protects a device is no failure of the host.
+std::string label_of(const Finding& finding) {
+  return finding.effect == Effect::protects ? "PROTECTED" : label_of(finding.status);
+}
+
 std::string label_of(Status status) {
   switch (status) {
     case Status::pass:
@@ -94,7 +101,7 @@ class TextReport {
     if (!outline_.problems.empty()) {
       page_.blank_line();
       page_.painted_line("Problems", Paint::bold);
-      for (const Problem& each : outline_.problems) problem(each);
+      for (const CheckFindings& each : outline_.problems) problem(each);
       page_.blank_line();
       page_.paragraph("Why a check matters: vfio-doctor explain " + outline_.problems.front().first().id);
     }
@@ -103,10 +110,10 @@ class TextReport {
     page_.paragraph("Other devices have problems too" +
                     std::string(is_verbose() ? ":" : " (-v shows them)."));
     if (!is_verbose()) return;
-    for (const Problem& each : outline_.elsewhere) problem(each);
+    for (const CheckFindings& each : outline_.elsewhere) problem(each);
   }
 
-  void problem(const Problem& problem) {
+  void problem(const CheckFindings& problem) {
     const Finding& first = problem.first();
     page_.blank_line();
     page_.labelled_line(label_of(first.status), paint_of(first.status), first.title + " [" + first.id + "]");
@@ -130,7 +137,7 @@ class TextReport {
                       });
   }
 
-  std::string rest_of(const Problem& problem, std::size_t shown) const {
+  std::string rest_of(const CheckFindings& problem, std::size_t shown) const {
     const std::size_t left = problem.findings.size() - shown;
     std::vector<std::string> subjects;
     for (std::size_t i = shown; i < problem.findings.size() && subjects.size() < shown_subjects; ++i)
@@ -169,13 +176,14 @@ class TextReport {
 
   void passed() {
     page_.blank_line();
-    const bool any = !outline_.passed.empty() || !outline_.not_applicable.empty();
+    const auto lists = other_checks(outline_);
+    const bool any = std::any_of(lists.begin(), lists.end(), [](const auto* list) { return !list->empty(); });
     page_.paragraph(check_count_sentence(outline_) + (any && !is_verbose() ? " (-v shows them)." : "."));
     if (!is_verbose()) return;
-    for (const auto* list : {&outline_.passed, &outline_.not_applicable})
-      for (const Finding* finding : *list)
-        page_.paragraph(label_of(finding->status) + " " + finding->id + ": " + finding_sentence(*finding), 2,
-                        5);
+    for (const auto* list : lists)
+      for (const CheckFindings& check : *list)
+        for (const Finding* finding : check.findings)
+          page_.paragraph(label_of(*finding) + " " + finding->id + ": " + finding_sentence(*finding), 2, 5);
   }
 
   void notes() {

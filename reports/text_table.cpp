@@ -2,6 +2,7 @@
 #include "reports/text_table.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "facts/text.hpp"
 #include "reports/printable.hpp"
@@ -87,13 +88,28 @@ void print_row(TextPage& page, const Row& row, const Widths& widths, Verbosity v
   for (std::size_t i = 1; i < lines.size(); ++i) page.finished_line(lines[i], name_column);
 }
 
-void print_below(TextPage& page, const DeviceReport& device, const std::vector<std::string>& common) {
+/// What was said about one device and holds for the next ones too (they share a group) is said once.
+using SaidAbout = std::map<std::string, std::string>;
+
+void print_reasons(TextPage& page, const DeviceReport& device, const std::vector<std::string>& common, SaidAbout& said) {
+  std::string seen_at;
+  for (const std::string& reason : own_reasons(device, common)) {
+    const auto [before, is_new] = said.try_emplace(reason, device.address);
+    if (is_new)
+      page.paragraph(reason, reason_indent, 2);
+    else
+      seen_at = before->second;
+  }
+  if (!seen_at.empty()) page.paragraph("Said above, at " + printable(seen_at) + ".", reason_indent, 2);
+}
+
+void print_below(TextPage& page, const DeviceReport& device, const std::vector<std::string>& common, SaidAbout& said) {
   if (!device.companions.empty())
     page.paragraph((device.verdict == DeviceVerdict::with_companions ? "needs to go with: "
                                                                      : "shares its group with: ") +
                        join(device.companions, ", "),
                    reason_indent, 2);
-  for (const std::string& reason : own_reasons(device, common)) page.paragraph(reason, reason_indent, 2);
+  print_reasons(page, device, common, said);
 }
 
 void print_table(TextPage& page, const std::vector<Row>& rows, const std::vector<std::string>& common,
@@ -103,9 +119,10 @@ void print_table(TextPage& page, const std::vector<Row>& rows, const std::vector
                                       "  " + padded("VERDICT", widths.verdict) + "  " +
                                       padded("DEVICE", widths.name) + "  DRIVER",
                                   Paint::dim));
+  SaidAbout said;
   for (const Row& row : rows) {
     print_row(page, row, widths, verbosity);
-    print_below(page, *row.device, common);
+    print_below(page, *row.device, common, said);
   }
 }
 

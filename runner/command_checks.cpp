@@ -3,46 +3,64 @@
 
 #include <algorithm>
 
-#include "checks/check.hpp"
-#include "facts/input_error.hpp"
+#include "reports/printable.hpp"
+#include "runner/check_list.hpp"
 #include "runner/output.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-std::string list_as_text() {
+std::string origin_of(const ListedCheck& check) { return check.plugin ? printable(check.plugin->label()) : "built-in"; }
+
+std::string padded(std::string text, std::size_t columns) {
+  const auto width = text_width(text);
+  text.append(columns > width ? columns - width : 0, ' ');
+  return text;
+}
+
+std::string list_as_text(const std::vector<ListedCheck>& checks) {
+  std::size_t id_width = 0, title_width = 0;
+  for (const auto& check : checks) {
+    id_width = std::max(id_width, check.id.size());
+    title_width = std::max(title_width, text_width(printable(check.title)));
+  }
   std::string text, group;
-  for (const auto& check : all_checks()) {
-    if (check.group != group) text += (group.empty() ? "" : "\n") + std::string(check.group) + "\n";
+  for (const auto& check : checks) {
+    if (check.group != group) text += (group.empty() ? "" : "\n") + check.group + "\n";
     group = check.group;
-    std::string id(check.id);
-    id.resize(std::max<std::size_t>(id.size() + 1, 26), ' ');
-    text += "  " + id + std::string(check.title) + "\n";
+    text += "  " + padded(check.id, id_width + 2) + padded(printable(check.title), title_width + 2) + origin_of(check) + "\n";
   }
   return text;
 }
 
-std::string list_as_json() {
+std::string list_as_json(const std::vector<ListedCheck>& checks) {
   auto list = nlohmann::ordered_json::array();
-  for (const auto& check : all_checks())
-    list.push_back({{"id", check.id}, {"title", check.title}, {"group", check.group}, {"origin", "built-in"}});
-  return list.dump(2) + "\n";
+  for (const auto& check : checks) {
+    nlohmann::ordered_json one = {{"id", check.id}, {"title", check.title}, {"group", check.group},
+                                  {"origin", check.plugin ? "plugin" : "built-in"}};
+    if (check.plugin)
+      one["plugin"] = {{"name", check.plugin->description.name},
+                       {"version", check.plugin->description.version},
+                       {"path", check.plugin->file.path}};
+    list.push_back(std::move(one));
+  }
+  return list.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
 
 int run_checks_command(const Options& options) {
-  write_outputs(options, "text", [](const std::string& format, const std::string&) {
-    return format == "json" ? list_as_json() : list_as_text();
+  const auto plugins = load_plugins(options);
+  const auto checks = list_checks(plugins);
+  write_outputs(options, "text", [&checks](const std::string& format, const std::string&) {
+    return format == "json" ? list_as_json(checks) : list_as_text(checks);
   });
   return 0;
 }
 
 int run_explain_command(const Options& options) {
-  const auto found = std::ranges::find(all_checks(), options.check_id, &Check::id);
-  if (found == all_checks().end())
-    throw InputError("there is no check '" + options.check_id + "'; 'vfio-doctor checks' lists them");
-  write_outputs(options, "text", [&](const std::string&, const std::string&) { return std::string(found->page); });
+  const auto page = page_of_check(options.check_id, load_plugins(options));
+  write_outputs(options, "text", [&page](const std::string&, const std::string&) { return page; });
   return 0;
 }
 

@@ -40,8 +40,13 @@ void add_common_options(CLI::App& app, Options& options) {
   source->add_option("--from", options.source.from, "A snapshot made with 'vfio-doctor snapshot'")->type_name("FILE");
   source->add_option("--sample", options.source.sample, "A recorded machine that comes with the program: " + sample_names())
       ->type_name("NAME");
-  app.add_option("--plugin-dir", options.plugin_directories, "Look for plugins there instead of the default directory")
+  app.add_option("--plugin-dir", options.plugin_directories, "Look for plugins there instead of the default directory; may be repeated")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->expected(1)
       ->type_name("DIR");
+  app.add_option("--plugin-timeout", options.plugin_timeout, "How long each plugin may take, in seconds (default: 10)")
+      ->check(CLI::Range(1U, 3600U))
+      ->type_name("SECONDS");
   app.add_flag("--wake", options.wake, "Also read devices that are asleep (this wakes them)");
   app.add_option("--color", options.color, "Colour: auto, always, never")
       ->transform(CLI::CheckedTransformer(color_words, CLI::ignore_case))
@@ -115,6 +120,8 @@ void add_commands(CLI::App& app, Options& options, Command& chosen) {
   add_output_options(*add_command(app, "checks", "List every check", run_checks_command, chosen), options, {"text", "json"});
   add_manifest_options(*add_command(app, "manifest", "Write down what the guest should see", run_manifest_command, chosen), options);
   add_verify_options(*add_command(app, "verify", "Ask the guest whether its devices arrived and work", run_verify_command, chosen), options);
+  add_output_options(*add_command(app, "plugins", "List the plugins, and why some are refused", run_plugins_command, chosen),
+                     options, {"text", "json"});
   add_command(app, "explain", "Show the page of a check", run_explain_command, chosen)
       ->add_option("ID", options.check_id, "The check's id, see 'vfio-doctor checks'")
       ->required();

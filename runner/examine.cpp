@@ -4,21 +4,15 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <set>
 
 #include "facts/input_error.hpp"
 #include "runner/build_report.hpp"
+#include "runner/check_list.hpp"
 #include "runner/progress.hpp"
 #include "runner/selection.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-void require_known(const std::vector<std::string>& ids, const std::string& option) {
-  for (const auto& id : ids)
-    if (std::ranges::none_of(all_checks(), [&id](const Check& check) { return check.id == id; }))
-      throw InputError(option + ": there is no check '" + id + "'; 'vfio-doctor checks' lists them");
-}
 
 std::string list_text(const std::vector<std::string>& ids) {
   std::string text;
@@ -45,11 +39,19 @@ std::vector<Finding> run_checks(const Options& options, const Host& host) {
   return findings;
 }
 
+/// A plugin that failed is always reported: what --only asked for may be what it did not say.
+std::vector<std::string> reported_ids(const Options& options) {
+  auto ids = options.only;
+  if (!ids.empty()) ids.emplace_back(plugin_finding_id);
+  return ids;
+}
+
 }  // namespace
 
 Report examine(const Options& options) {
-  require_known(options.only, "--only");
-  require_known(options.skip, "--skip");
+  const auto plugins = load_plugins(options);
+  require_known_checks(options.only, "--only", plugins);
+  require_known_checks(options.skip, "--skip", plugins);
   const Source source = open_source(options.source);
   Progress progress("Reading " + (source.kind == "live" ? std::string("this host") : source.name));
   const Host host = gather_host(*source.root, options.wake ? Wake::yes : Wake::no);
@@ -57,7 +59,10 @@ Report examine(const Options& options) {
     spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
   progress.set_text("Judging " + std::to_string(host.all_functions().size()) + " functions");
   const auto selection = select_functions(host, options.selectors);
-  Report report = build_report(source, host, run_checks(options, host), selection, options.only);
+  auto findings = run_checks(options, host);
+  if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
+  for (auto& finding : run_plugins(plugins, host, options)) findings.push_back(std::move(finding));
+  Report report = build_report(source, host, std::move(findings), selection, reported_ids(options));
   if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + list_text(options.skip) + ". The verdicts do not count them.");
   if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + list_text(options.only) + ".");
   return report;

@@ -19,6 +19,7 @@ struct Options {
   bool verbose = false;
   ColorChoice color = ColorChoice::automatic;
   std::vector<std::string> plugin_directories;
+  unsigned plugin_timeout = 10;  ///< seconds for each plugin to run
 
   std::vector<std::string> formats, outputs;  ///< the n-th format goes to the n-th output; what is left to stdout
   std::vector<std::string> selectors;         ///< --device, or the SEL arguments of a command
@@ -43,5 +44,6 @@ int run_explain_command(const Options& options);
 int run_manifest_command(const Options& options);
 int run_verify_command(const Options& options);
 int run_snapshot_command(const Options& options);
+int run_plugins_command(const Options& options);
 
 }  // namespace vfio_doctor

@@ -6,6 +6,7 @@
 
 #include "facts/input_error.hpp"
 #include "facts/pci_address.hpp"
+#include "facts/root/escape.hpp"
 #include "facts/text.hpp"
 
 namespace vfio_doctor {
@@ -13,47 +14,7 @@ namespace {
 
 using Kind = RecordedNode::Kind;
 using Words = std::vector<std::string_view>;
-constexpr std::size_t most_nodes = 2'000'000;
-
-std::string unescape(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto code = text.substr(i).starts_with("\\x") && i + 4 <= text.size()
-                          ? parse_unsigned(text.substr(i + 2, 2), 16)
-                          : std::nullopt;
-    plain += code ? static_cast<char>(*code) : text[i];
-    if (code) i += 3;
-  }
-  return plain;
-}
-
-std::string escape_path(const std::string& path) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string escaped;
-  for (const char c : path) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte > ' ' && byte != '\\' && byte < 0x7f)
-      escaped += c;
-    else
-      escaped += std::string("\\x") + digits[byte >> 4] + digits[byte & 15];
-  }
-  return escaped;
-}
-
-/// A reason for one line: blanks inside stay readable.
-std::string escape_reason(const std::string& reason) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string escaped;
-  for (std::size_t i = 0; i < reason.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(reason[i]);
-    const bool outer_blank = reason[i] == ' ' && (i == 0 || i + 1 == reason.size());
-    if (byte >= ' ' && byte != '\\' && byte < 0x7f && !outer_blank)
-      escaped += reason[i];
-    else
-      escaped += std::string("\\x") + digits[byte >> 4] + digits[byte & 15];
-  }
-  return escaped;
-}
+constexpr std::size_t most_nodes = 2'000'000, longest_path = 4096;
 
 std::string with_blanks(std::string_view value) {
   std::string text = unescape(value);
@@ -89,6 +50,7 @@ class MachineTextParser {
     if (verb == "pci") return parse_pci(words);
     const std::string path = unescape(words[1]);
     if (!path.starts_with('/')) fail("a path starts with '/'");
+    if (path.size() > longest_path) fail("a path has at most " + std::to_string(longest_path) + " bytes");
     const auto rest = trim(line.substr(static_cast<std::size_t>(words[1].data() + words[1].size() - line.data())));
     if (verb == "text") return put(path, {Kind::file, one_line(rest)});
     if (verb == "file") return put(path, {Kind::file, block(false)});
@@ -196,8 +158,12 @@ class MachineTextParser {
     }
     const auto bridge = PciAddress::parse(above);
     const auto link = bridge ? nodes_.find("/sys/bus/pci/devices/" + bridge->text()) : nodes_.end();
-    if (link == nodes_.end()) fail("the bridge behind 'under=' must come first");
-    return "/sys" + link->second.content.substr(std::string("../../..").size()) + "/" + address.text();
+    static constexpr std::string_view up = "../../..";
+    if (link == nodes_.end() || !link->second.content.starts_with(up))
+      fail("the bridge behind 'under=' must come first, as a 'pci' record");
+    auto directory = "/sys" + link->second.content.substr(up.size()) + "/" + address.text();
+    if (directory.size() > longest_path) fail("the bridges are nested too deeply");
+    return directory;
   }
 
   void parse_pci(const Words& words);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/root/memory_root.hpp"
 
+#include "facts/input_error.hpp"
+
 namespace vfio_doctor {
 namespace {
 
 using Kind = RecordedNode::Kind;
+constexpr std::size_t most_implied_directories = 1'000'000;
 
 Observed<std::string> content_of(const RecordedNode& node) {
   switch (node.kind) {
@@ -21,7 +24,10 @@ MemoryRoot::MemoryRoot(RecordedNodes nodes) : nodes_(std::move(nodes)) {
   RecordedNodes parents;
   for (const auto& [path, node] : nodes_)
     for (auto above = parent_path(path); above.size() > 1 && !nodes_.contains(above); above = parent_path(above))
-      if (!parents.try_emplace(above, RecordedNode{Kind::directory, {}}).second) break;
+      if (!parents.try_emplace(above, RecordedNode{Kind::directory, {}}).second)
+        break;
+      else if (parents.size() > most_implied_directories)
+        throw InputError("the recorded machine has too many directories");
   nodes_.merge(parents);
   nodes_.try_emplace("/", RecordedNode{Kind::directory, {}});
 }

@@ -4,9 +4,11 @@
 #include <cstdio>
 #include <map>
 
+#include "facts/input_error.hpp"
 #include "facts/pci_names.hpp"
 #include "facts/root/machine_text.hpp"
 #include "facts/root/recording_root.hpp"
+#include "facts/snapshot/archive.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -52,6 +54,11 @@ RecordedNodes take_snapshot(const Root& root, Wake wake) {
   return nodes;
 }
 
-RecordedNodes read_snapshot(const std::string& bytes, const std::string& name) { return parse_machine_text(bytes, name); }
+RecordedNodes read_snapshot(const std::string& bytes, const std::string& name) {
+  if (is_archive(bytes)) return read_archive(bytes, name);
+  if (bytes.substr(0, 4096).find('\0') != std::string::npos)
+    throw InputError(name + ": neither an archive made by 'vfio-doctor snapshot' nor the text of a recorded machine");
+  return parse_machine_text(bytes, name);
+}
 
 }  // namespace vfio_doctor

@@ -58,9 +58,25 @@ TEST(RenderText, ProtectionIsAReasonAndNoProblem) {
       << "asked about this very device, it is what stands in the way";
 }
 
+TEST(RenderText, UnknownProtectionIsAProblem) {
+  Report report = ready_laptop();
+  for (Finding& each : report.findings)
+    if (each.id == "root-disk") each.status = Status::unknown;
+  EXPECT_THAT(render_text(report, plain), HasSubstr("UNKNOWN  Disks the host lives on [root-disk]"));
+}
+
 TEST(RenderText, AManyTimesRepeatedProblemIsToldOnce) {
   const std::string text = render_text(large_host(4096), plain);
   EXPECT_THAT(text, HasSubstr("The same for 4093 more"));
+}
+
+TEST(RenderText, CountsChecksAndNotFindings) {
+  Report report = empty_report();
+  for (const Status status : {Status::pass, Status::pass, Status::not_applicable})
+    report.findings.push_back(finding("reset-method", status, "host", "Reset", "A sentence."));
+  EXPECT_THAT(render_text(report, plain), HasSubstr("\n1 check passed (-v shows them)."));
+  report.findings.push_back(finding("reset-method", Status::warn, "host", "Reset", "A sentence."));
+  EXPECT_THAT(render_text(report, plain), HasSubstr("\n0 checks passed (-v shows them)."));
 }
 
 TEST(RenderText, OneReasonOfAllIsToldOnce) {
