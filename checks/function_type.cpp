@@ -25,6 +25,7 @@ std::string reason_against(const PciFunction& function) {
   if (function.is_bridge()) return "A bridge: it stays with the host, and VFIO takes only endpoints.";
   if (kind == 0x0600) return "The host bridge: it belongs to the host's memory and bus.";
   if (kind == 0x0601) return "The ISA bridge (LPC): the host's own chipset hangs on it.";
+  if (kind == 0x0806) return "The IOMMU itself: it keeps the host's devices apart.";
   if (is_denied(function)) return "vfio-pci refuses this device: it is on the kernel's list of devices with known flaws.";
   return {};
 }

@@ -8,11 +8,14 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"group-exists", "Membership in an IOMMU group", "groups", run};
 
+/// AMD's IOMMU is a PCI function of its own. No remapping unit covers it, and that is as it should be.
+bool is_iommu(const PciFunction& function) { return function.class_and_subclass() == 0x0806; }
+
 std::vector<Finding> run(const Host& host) {
   if (dma_remapping(host) != Switch::on) return {};
   std::vector<Finding> findings;
   for (const auto& function : host.all_functions()) {
-    if (function.is_bridge() || function.iommu_group.has_value()) continue;
+    if (function.is_bridge() || is_iommu(function) || function.iommu_group.has_value()) continue;
     const std::string source = function.sysfs_path + "/iommu_group";
     auto finding = check.finding(Status::fail, device_subject(function.address),
                                  "It is in no IOMMU group although the IOMMU is on: no remapping unit covers it, so VFIO "

@@ -60,7 +60,13 @@ CpuVendor iommu_vendor(const Host& host) {
   if (host.firmware.dmar.present.is(true)) return CpuVendor::intel;
   if (host.firmware.ivrs.present.is(true)) return CpuVendor::amd;
   if (host.firmware.iort.present.is(true)) return CpuVendor::arm;
-  return host.cpu.vendor;
+  if (host.cpu.vendor != CpuVendor::unknown) return host.cpu.vendor;
+  for (const auto& function : host.all_functions()) {  // a tree without /proc: the maker of the host bridge
+    if (function.class_and_subclass() != 0x0600) continue;
+    if (function.vendor_id.is(0x8086)) return CpuVendor::intel;
+    if (function.vendor_id.is(0x1022)) return CpuVendor::amd;
+  }
+  return CpuVendor::unknown;
 }
 
 }  // namespace vfio_doctor

@@ -21,7 +21,8 @@ Switch dma_remapping(const Host& host);
 /// go through a GICv2m frame are not (drivers/irqchip, msi_device_has_isolated_msi).
 Switch interrupt_remapping(const Host& host);
 
-/// Whose IOMMU this is: by the units the kernel drives, else by the firmware's table, else by the processor.
+/// Whose IOMMU this is: by the units the kernel drives, else by the firmware's table, else by the
+/// processor, else by the maker of the host bridge.
 CpuVendor iommu_vendor(const Host& host);
 
 /// True for a group that VFIO made itself in no-IOMMU mode.

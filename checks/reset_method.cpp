@@ -3,6 +3,7 @@
 
 #include "checks/check.hpp"
 #include "checks/group_members.hpp"
+#include "checks/iommu_state.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -10,13 +11,14 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"reset-method", "Reset between guests", "devices", run};
 
-/// Kinds that people assign and that carry state from one guest to the next: storage, network, display, audio, USB and
-/// processing accelerators. Chipset functions without a reset are normal and not worth a word.
+/// Kinds whose firmware carries state from one guest to the next: storage, network, display and processing
+/// accelerators. USB and audio controllers start from scratch whenever a driver takes them; chipset functions without a
+/// reset are normal.
 bool carries_state(const PciFunction& function) {
   const auto kind = function.class_and_subclass();
   if (!kind || function.is_bridge()) return false;
   const auto base = *kind >> 8;
-  return base == 0x01 || base == 0x02 || base == 0x03 || base == 0x12 || *kind == 0x0403 || *kind == 0x0c03;
+  return base == 0x01 || base == 0x02 || base == 0x03 || base == 0x12;
 }
 
 /// Behind a port, a user who owns every function there can reset the whole bus (VFIO_DEVICE_PCI_HOT_RESET).
@@ -37,7 +39,7 @@ std::vector<Finding> run(const Host& host) {
   const bool kernel_shows_it = std::ranges::any_of(functions, [](const PciFunction& function) {
     return function.reset_methods.has_value();
   });
-  if (!kernel_shows_it) return {};
+  if (!kernel_shows_it || dma_remapping(host) == Switch::off) return {};
   std::vector<Finding> findings;
   for (const auto& function : functions) {
     const auto& methods = function.reset_methods;

@@ -100,7 +100,7 @@ void print_reasons(TextPage& page, const DeviceReport& device, const std::vector
     else
       seen_at = before->second;
   }
-  if (!seen_at.empty()) page.paragraph("Said above, at " + printable(seen_at) + ".", reason_indent, 2);
+  if (!seen_at.empty()) page.paragraph("See " + printable(seen_at) + " above.", reason_indent, 2);
 }
 
 void print_below(TextPage& page, const DeviceReport& device, const std::vector<std::string>& common, SaidAbout& said) {

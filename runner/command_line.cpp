@@ -118,10 +118,10 @@ void add_commands(CLI::App& app, Options& options, Command& chosen) {
   add_check_options(*add_command(app, "check", "Judge this host and its devices (the default)", run_check_command, chosen), options);
   add_output_options(*add_command(app, "groups", "List the IOMMU groups", run_groups_command, chosen), options, {"text", "json", "svg"});
   add_output_options(*add_command(app, "checks", "List every check", run_checks_command, chosen), options, {"text", "json"});
-  add_manifest_options(*add_command(app, "manifest", "Write down what the guest should see", run_manifest_command, chosen), options);
-  add_verify_options(*add_command(app, "verify", "Ask the guest whether its devices arrived and work", run_verify_command, chosen), options);
   add_output_options(*add_command(app, "plugins", "List the plugins, and why some are refused", run_plugins_command, chosen),
                      options, {"text", "json"});
+  add_manifest_options(*add_command(app, "manifest", "Write down what the guest should see", run_manifest_command, chosen), options);
+  add_verify_options(*add_command(app, "verify", "Ask the guest whether its devices arrived and work", run_verify_command, chosen), options);
   add_command(app, "explain", "Show the page of a check", run_explain_command, chosen)
       ->add_option("ID", options.check_id, "The check's id, see 'vfio-doctor checks'")
       ->required();

@@ -68,4 +68,9 @@ Report examine(const Options& options) {
   return report;
 }
 
+Report examine_plainly(const Source& source, Wake wake) {
+  const Host host = gather_host(*source.root, wake);
+  return build_report(source, host, run_checks({}, host), {}, {});
+}
+
 }  // namespace vfio_doctor

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "facts/host.hpp"
 #include "reports/report.hpp"
 #include "runner/options.hpp"
 
@@ -9,5 +10,8 @@ namespace vfio_doctor {
 /// Gathers, judges and reports what the options ask for: the way from a source to a Report that every command shares.
 /// Throws InputError for unknown check ids, selectors and sources.
 Report examine(const Options& options);
+
+/// What this program's own checks say about a source, without selection and plugins: to compare machines with.
+Report examine_plainly(const Source& source, Wake wake);
 
 }  // namespace vfio_doctor

@@ -35,7 +35,8 @@ std::string refuse_writable(const std::string& path) {
 }
 
 /// Whoever can write to a directory above can put another one in this one's place. In a directory with the sticky bit
-/// (/tmp) only the owner can; a group that root itself gave a directory to (/usr/local/lib on some systems) is trusted.
+/// (/tmp) only the owner can. A group that root itself gave a directory to (/usr/local/lib on some systems) is trusted,
+/// and so is the caller's own primary group, which holds nobody else on systems that work with a umask of 002.
 std::string refuse_parents(fs::path path) {
   while (path.has_relative_path()) {
     path = path.parent_path();
@@ -43,7 +44,8 @@ std::string refuse_parents(fs::path path) {
     if (::stat(path.c_str(), &status) != 0) return path.string() + ": " + std::strerror(errno);
     if (auto why = refuse_owner(status, path); !why.empty()) return why;
     if (status.st_mode & S_ISVTX) continue;
-    if ((status.st_mode & S_IWOTH) || ((status.st_mode & S_IWGRP) && status.st_uid != 0))
+    const bool trusted_group = status.st_uid == 0 || status.st_gid == ::getegid();
+    if ((status.st_mode & S_IWOTH) || ((status.st_mode & S_IWGRP) && !trusted_group))
       return path.string() + ", above it, can be written by others";
   }
   return {};

@@ -15,13 +15,14 @@ namespace vfio_doctor {
 /// cannot say:
 ///
 ///     {"format": "vfio-doctor/snapshot/1", "tool": "0.1.0", "redacted": {"mac": 3} | null,
-///      "nodes": [{"path": "/dev/kvm", "kind": "special"},
+///      "nodes": [{"path": "/boot/vmlinuz", "kind": "seen"},
 ///                {"path": "/root", "kind": "closed", "why": "Permission denied"},
 ///                {"path": "/etc/x", "kind": "link", "target": "/lib/x"},
 ///                {"path": "/odd\\x0aname", "kind": "file", "stored": ".vfio-doctor/0"}]}
 ///
 /// Paths and targets there are escaped as in machine_text.hpp. When unpacked, files whose content was not read are empty
-/// and without permissions, and what could not be read is a link to itself: neither can be mistaken for a fact.
+/// and without permissions, what could not be read is a link to itself, a device node is a FIFO: none can be mistaken
+/// for a fact.
 struct SnapshotNotes {
   std::string tool_version;
   bool redacted = false;

@@ -93,6 +93,7 @@ class ArchiveReader {
       if (!target || std::string_view(target).size() > 5000) fail(shown + " is a link without a readable target");
       return put(path, {Kind::link, target});
     }
+    if (type == AE_IFIFO) return put(path, {Kind::special, {}});
     if (type != AE_IFREG) fail(shown + " is neither file, directory nor link");
     if (archive_entry_sparse_count(entry) > 0) fail(shown + " is a sparse file; a snapshot has none");
     put(path, {Kind::file, content_of(entry, shown)});

@@ -94,7 +94,7 @@ class ArchiveLayout {
       case Kind::directory: entries.push_back({name, AE_IFDIR, 0755, {}}); return true;
       case Kind::closed: entries.push_back({name, AE_IFDIR, 0, {}}); return false;
       case Kind::seen: entries.push_back({name, AE_IFREG, 0, {}}); return false;
-      case Kind::special: return false;
+      case Kind::special: entries.push_back({name, AE_IFIFO, 0600, {}}); return true;  // harmless, unlike a device node
       case Kind::unreadable:
       case Kind::hidden: entries.push_back({name, AE_IFLNK, 0777, base_name(path)}); return false;
       case Kind::link: return place_link(path, node.content);

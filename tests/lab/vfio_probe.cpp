@@ -92,6 +92,7 @@ std::vector<Function> read_functions() {
 /// A function taken from its driver for the time of one question.
 struct Detached {
   Function function;
+  std::string override_before;
   int bind_error = 0;    ///< what the kernel answered; vfio-pci's own refusal comes back through drivers_probe
   bool on_vfio = false;
 };
@@ -105,7 +106,9 @@ void unbind(const std::string& address) {
 enum class To { vfio, nobody };
 
 Detached detach(const Function& function, To to) {
-  Detached detached{.function = function};
+  Detached detached;
+  detached.function = function;
+  detached.override_before = read_text(devices_directory / function.address / "driver_override");
   unbind(function.address);
   if (to == To::nobody) return detached;
   write_text(devices_directory / function.address / "driver_override", "vfio-pci\n");
@@ -118,9 +121,9 @@ Detached detach(const Function& function, To to) {
 /// Puts a function back to the driver it had. False where it did not come back.
 bool put_back(const Detached& detached) {
   const std::string& address = detached.function.address;
-  if (detached.function.driver == "vfio-pci") return true;
+  const std::string& before = detached.override_before;
   unbind(address);
-  write_text(devices_directory / address / "driver_override", "\n");
+  write_text(devices_directory / address / "driver_override", (before == "(null)" ? "" : before) + "\n");
   if (!detached.function.driver.empty()) write_text("/sys/bus/pci/drivers_probe", address);
   return driver_of(address) == detached.function.driver;
 }

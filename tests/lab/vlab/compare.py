@@ -201,7 +201,7 @@ def _unsuitable(truth: KernelTruth, device: dict) -> list[str] | None:
     bridge = truth.find(address, "bridge")
     if bridge:
         return [f"is an unsuitable bridge, but {bridge.answer()}"] if bridge.accepted else []
-    if function["class"].startswith(("06", "0806")) or address in truth.skipped:
+    if address in truth.skipped:
         return None
     accepted = [question for question in truth.questions.get(address, []) if question.accepted]
     return [f"is unsuitable, but {question.kind}: {question.answer()}" for question in accepted]

@@ -23,10 +23,11 @@ DEVICE_DRIVERS = """nvme ahci sd_mod sr_mod e1000 e1000e 8139cp 8139too pcnet32 
 virtio_rng virtio_balloon xhci_pci ehci_pci uhci_hcd usb_storage uas usbhid hid_generic evdev i2c_i801 lpc_ich
 snd_hda_intel bochs megaraid_sas psmouse""".split()
 SERVICES = """vfio_pci vfio_iommu_type1 pci_stub 9p 9pnet_virtio overlay ext4 vfat nls_cp437 nls_ascii nls_iso8859_1 btrfs dm_mod
-kvm_amd dm_crypt raid1 md_mod bonding 8021q bridge loop crc32c_generic""".split()
+kvm_amd dm_crypt xts ecb cbc raid1 md_mod bonding 8021q bridge loop crc32c_generic""".split()
 
 # The kernel configuration that a report can rest on; all of it would make every recorded machine long.
 CONFIG_LINES = re.compile(r"IOMMU|IRQ_REMAP|VFIO|PCI|ACS|^CONFIG_(EFI|ACPI|KVM\w*|X86_64|ARM64)[= ]|^# Linux")
+BUILTIN = re.compile(r"vfio|kvm|iommu|pci")
 
 
 class Archive:
@@ -125,7 +126,8 @@ def _add_modules(archive: Archive, kernel: Kernel) -> None:
     archive.file(f"{directory}/modules.alias", ("\n".join(aliases) + "\n").encode())
     archive.file(f"{directory}/modules.symbols", b"")
     builtin = kernel.modules_directory / "modules.builtin"
-    archive.file(f"{directory}/modules.builtin", builtin.read_bytes() if builtin.exists() else b"")
+    names = builtin.read_text().splitlines() if builtin.exists() else []
+    archive.file(f"{directory}/modules.builtin", "".join(f"{name}\n" for name in names if BUILTIN.search(name)).encode())
 
 
 def topology_archive(topology, recording: bool) -> bytes:

@@ -15,6 +15,7 @@ from .compare import Outcome, compare
 from .initramfs import base_archive
 from .kernel import Kernel, KernelError, get_kernel
 from .machine import Boot, boot
+from .recording import keep_recordings
 from .topology import Topology, TopologyError, read_topologies
 
 LAB = Path(__file__).resolve().parent.parent
@@ -104,7 +105,7 @@ def _run_all(arguments: argparse.Namespace, topologies: list[Topology], kernel: 
     if arguments.probe_only:
         return table.print_truth(rows)
     if arguments.record:
-        _keep_recordings(rows, arguments.record)
+        keep_recordings(rows, arguments.record)
     return table.print_table(rows, time.monotonic() - started)
 
 
@@ -112,14 +113,3 @@ def _judge(arguments: argparse.Namespace, topology: Topology, ended: Boot) -> Ou
     if ended.problem:
         return Outcome(disagreements=[f"the host did not run: {ended.problem}; see {ended.directory}/console.log"])
     return Outcome() if arguments.probe_only else compare(topology, ended.directory)
-
-
-def _keep_recordings(rows: list[table.Row], directory: Path) -> None:
-    """Only machines whose report agreed with the kernel become recordings for the unit tests."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for row in rows:
-        recording = row.boot.directory / f"{row.topology.name}.machine"
-        if not row.outcome.disagreements and recording.exists():
-            shutil.copy(recording, directory / recording.name)
-        else:
-            print(f"not recorded: {row.topology.name}")
