@@ -5,6 +5,7 @@
 #include <array>
 
 #include "checks/check.hpp"
+#include "checks/guest/guest_pages.hpp"
 #include "facts/input_error.hpp"
 #include "reports/printable.hpp"
 
@@ -76,6 +77,8 @@ void require_known_checks(const std::vector<std::string>& ids, const std::string
 
 std::string page_of_check(const std::string& id, const std::vector<Plugin>& plugins) {
   if (id == plugin_finding_id) return std::string(plugin_page);
+  for (const auto& guest : guest_pages())
+    if (id == guest.id) return std::string(guest.page);
   const auto list = list_checks(plugins);
   const auto found = std::ranges::find(list, id, &ListedCheck::id);
   if (found == list.end()) throw unknown_check(id, "", plugins);

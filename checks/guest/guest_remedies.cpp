@@ -15,7 +15,7 @@ Remedy look_at_the_domain(const DeviceLadder& ladder) {
   if (ladder.expected->host_address) wanted = ladder.expected->host_address->text();
   return {"On the host, compare the <source> address of each <hostdev> with the device you mean (" + wanted +
               "). Correct it with virsh edit DOMAIN, then shut the guest down and start it again.",
-          {"virsh dumpxml DOMAIN --xpath //hostdev", "vfio-doctor check --domain DOMAIN"}, {}, only_reads};
+          {"virsh dumpxml DOMAIN", "vfio-doctor check --domain DOMAIN"}, {}, only_reads};
 }
 
 Remedy refresh_the_manifest() {

@@ -98,7 +98,7 @@ void fill_in_from_uevent(const Root& root, const std::string& path, GuestFunctio
 
 std::string guest_name(const Root& root) {
   const auto name = root.read_line("/proc/sys/kernel/hostname");
-  if (name.has_value() && !name->empty()) return name.value();
+  if (name.has_value() && !name->empty() && name.value() != "(none)") return name.value();
   const auto configured = root.read_line("/etc/hostname");
   return configured.has_value() && !configured->empty() ? configured.value() : "this guest";
 }
