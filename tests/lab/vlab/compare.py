@@ -218,7 +218,7 @@ def _compare_expectations(expect: Expect, report: dict) -> list[str]:
     for address in [*expect.protected, *expect.verdicts, *expect.companions]:
         if address not in devices:
             problems.append(f"{address} is expected by the topology, but not there")
-    for check_id in [*expect.findings, *expect.says]:
+    for check_id in dict.fromkeys([*expect.findings, *expect.says]):
         found = [finding for finding in report["findings"] if finding["id"] == check_id]
         status = expect.findings.get(check_id)
         if not found or (status and status not in {finding["status"] for finding in found}):

@@ -60,9 +60,6 @@ class Module:
         self.name = name
         self.content = _decompress(path)
         self.needs = [text.replace("-", "_") for line in self._info(b"depends") for text in line.split(",") if text]
-        for line in self._info(b"softdep"):
-            before = re.search(r"pre: (.*?)(?:post:|$)", line)
-            self.soft = before.group(1).split() if before else []
         self.aliases = self._info(b"alias")
 
     def _info(self, key: bytes) -> list[str]:

@@ -43,7 +43,7 @@ def qemu_command(topology: Topology, kernel: Kernel, initramfs: Path, directory:
         if "intremap=" in options:
             device = device.replace(",intremap=on", "")
         command += ["-device", ",".join(filter(None, [device, options]))]
-    for name, size in topology.disks.items():
+    for name in topology.disks:
         command += ["-drive", f"if=none,id={name},file={directory}/{name}.disk,format=raw,cache=unsafe,discard=unmap"]
     for name in topology.networks:
         command += ["-netdev", f"user,id={name},restrict=on"]
