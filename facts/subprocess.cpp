@@ -104,11 +104,16 @@ boost::filesystem::path find_program(const std::string& program) {
   return {};
 }
 
+/// What the caller adds or keeps takes the place of the standard value.
 std::vector<std::string> clean_environment(const ProcessRequest& request) {
-  std::vector<std::string> variables = {"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "LANG=C.UTF-8", "HOME=/"};
+  std::vector<std::string> variables = request.add_environment;
   for (const auto& name : request.keep_environment)
     if (const char* value = std::getenv(name.c_str())) variables.push_back(name + "=" + value);
-  variables.insert(variables.end(), request.add_environment.begin(), request.add_environment.end());
+  for (const std::string standard : {"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "LANG=C.UTF-8", "HOME=/"}) {
+    const auto name = standard.substr(0, standard.find('=') + 1);
+    if (std::ranges::none_of(variables, [&name](const std::string& one) { return one.starts_with(name); }))
+      variables.push_back(standard);
+  }
   return variables;
 }
 

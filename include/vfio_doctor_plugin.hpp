@@ -6,7 +6,6 @@
 #include <exception>
 #include <functional>
 #include <iostream>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -85,7 +84,7 @@ inline int run_plugin(const Plugin& plugin, int argument_count, char** arguments
     return 2;
   }
   try {
-    const Json input = Json::parse(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
+    const Json input = Json::parse(std::cin);
     for (const auto& check : plugin.checks) {
       for (const auto& finding : check.run(input.at("facts"))) {
         Json line{{"id", check.id}};

@@ -78,6 +78,20 @@ class GroupsText {
   bool verbose_;
 };
 
+void write_group(JsonWriter& json, const GroupReport& group, const Listing& listing) {
+  json.open_object();
+  json.member("id", group.id);
+  json.member("type", group.type);
+  json.member("members", group.members);
+  json.name("devices");
+  json.open_array();
+  for (const std::string& member : group.members)
+    if (const auto found = listing.devices.find(member); found != listing.devices.end())
+      write_device(json, *found->second);
+  json.close_array();
+  json.close_object();
+}
+
 }  // namespace
 
 std::string render_groups_text(const Report& report, const TextStyle& style) {
@@ -85,26 +99,20 @@ std::string render_groups_text(const Report& report, const TextStyle& style) {
 }
 
 std::string render_groups_json(const Report& report) {
-  using Json = nlohmann::ordered_json;
   const Listing listing = list(report);
-  Json groups = Json::array(), without_group = Json::array();
-  for (const GroupReport* group : listing.groups) {
-    Json devices = Json::array();
-    for (const std::string& member : group->members)
-      if (const auto found = listing.devices.find(member); found != listing.devices.end())
-        devices.push_back(device_object(*found->second));
-    groups.push_back(Json{{"id", group->id},
-                          {"type", group->type ? Json(*group->type) : Json(nullptr)},
-                          {"members", group->members},
-                          {"devices", std::move(devices)}});
-  }
-  for (const DeviceReport* device : listing.without_group) without_group.push_back(device_object(*device));
-  return document_text(Json{{"schema", "vfio-doctor/groups/1"},
-                            {"tool", tool_object(report)},
-                            {"generated_at", report.generated_at},
-                            {"source", source_object(report)},
-                            {"groups", std::move(groups)},
-                            {"without_group", std::move(without_group)}});
+  JsonWriter json;
+  json.open_object();
+  write_document_start(json, "vfio-doctor/groups/1", report);
+  json.name("groups");
+  json.open_array();
+  for (const GroupReport* group : listing.groups) write_group(json, *group, listing);
+  json.close_array();
+  json.name("without_group");
+  json.open_array();
+  for (const DeviceReport* device : listing.without_group) write_device(json, *device);
+  json.close_array();
+  json.close_object();
+  return json.take();
 }
 
 std::string render_groups_svg(const Report& report) {

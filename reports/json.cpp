@@ -6,96 +6,128 @@
 namespace vfio_doctor {
 namespace {
 
-using Json = nlohmann::ordered_json;
+void write_text_or_null(JsonWriter& json, std::string_view name, const std::string& text) {
+  json.name(name);
+  if (text.empty())
+    json.null();
+  else
+    json.value(text);
+}
+
+void write_remedy(JsonWriter& json, const Remedy& remedy) {
+  json.open_object();
+  json.member("text", remedy.text);
+  json.member("commands", remedy.commands);
+  json.member("undo", remedy.undo);
+  json.member("risk", remedy.risk);
+  json.close_object();
+}
+
+void write_evidence(JsonWriter& json, const Evidence& seen) {
+  json.open_object();
+  json.member("source", seen.source);
+  json.member("value", seen.value);
+  json.close_object();
+}
+
+void write_finding(JsonWriter& json, const Finding& finding) {
+  json.open_object();
+  json.member("id", finding.id);
+  json.member("status", to_text(finding.status));
+  json.member("subject", finding.subject);
+  json.member("title", finding.title);
+  json.member("summary", finding.summary);
+  json.name("evidence");
+  json.open_array();
+  for (const Evidence& seen : finding.evidence) write_evidence(json, seen);
+  json.close_array();
+  json.name("remedy");
+  json.open_array();
+  for (const Remedy& remedy : finding.remedy) write_remedy(json, remedy);
+  json.close_array();
+  if (finding.effect != Effect::none) json.member("effect", to_text(finding.effect));
+  json.close_object();
+}
+
+void write_group(JsonWriter& json, const GroupReport& group) {
+  json.open_object();
+  json.member("id", group.id);
+  json.member("type", group.type);
+  json.member("members", group.members);
+  json.close_object();
+}
+
+void write_host(JsonWriter& json, const Report::HostSummary& host) {
+  json.name("host");
+  json.open_object();
+  json.member("kernel", host.kernel);
+  json.member("cpu_vendor", host.cpu_vendor);
+  json.member("distribution", host.distribution);
+  json.member("iommu", host.iommu);
+  json.member("interrupt_remapping", host.interrupt_remapping);
+  json.close_object();
+}
 
 template <typename T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
-
-Json finding_object(const Finding& finding) {
-  Json evidence = Json::array();
-  for (const Evidence& seen : finding.evidence)
-    evidence.push_back(Json{{"source", seen.source}, {"value", seen.value}});
-  Json remedies = Json::array();
-  for (const Remedy& remedy : finding.remedy)
-    remedies.push_back(Json{
-        {"text", remedy.text}, {"commands", remedy.commands}, {"undo", remedy.undo}, {"risk", remedy.risk}});
-  Json object{{"id", finding.id},
-              {"status", to_text(finding.status)},
-              {"subject", finding.subject},
-              {"title", finding.title},
-              {"summary", finding.summary},
-              {"evidence", std::move(evidence)},
-              {"remedy", std::move(remedies)}};
-  if (finding.effect != Effect::none) object["effect"] = to_text(finding.effect);
-  return object;
-}
-
-Json group_object(const GroupReport& group) {
-  return Json{{"id", group.id}, {"type", or_null(group.type)}, {"members", group.members}};
+void write_list(JsonWriter& json, std::string_view name, const std::vector<T>& items,
+                void (*write)(JsonWriter&, const T&)) {
+  json.name(name);
+  json.open_array();
+  for (const T& item : items) write(json, item);
+  json.close_array();
 }
 
 }  // namespace
 
-Json tool_object(const Report& report) {
-  return Json{{"name", report.tool.name}, {"version", report.tool.version}};
+void write_document_start(JsonWriter& json, std::string_view schema, const Report& report) {
+  json.member("schema", schema);
+  json.name("tool");
+  json.open_object();
+  json.member("name", report.tool.name);
+  json.member("version", report.tool.version);
+  json.close_object();
+  json.member("generated_at", report.generated_at);
+  json.name("source");
+  json.open_object();
+  json.member("kind", report.source.kind);
+  json.member("name", report.source.name);
+  json.close_object();
 }
 
-Json source_object(const Report& report) {
-  return Json{{"kind", report.source.kind}, {"name", report.source.name}};
-}
-
-Json device_object(const DeviceReport& device) {
-  Json object{{"address", device.address},
-              {"vendor_id", or_null(device.vendor_id)},
-              {"device_id", or_null(device.device_id)},
-              {"subsystem_vendor_id", or_null(device.subsystem_vendor_id)},
-              {"subsystem_device_id", or_null(device.subsystem_device_id)},
-              {"class", or_null(device.class_code)},
-              {"revision", or_null(device.revision)},
-              {"name", text_or_null(device.name)},
-              {"class_name", text_or_null(device.class_name)},
-              {"iommu_group", or_null(device.iommu_group)},
-              {"driver", or_null(device.driver)},
-              {"parent", or_null(device.parent)},
-              {"verdict", to_text(device.verdict)},
-              {"companions", device.companions},
-              {"reasons", device.reasons}};
-  if (device.is_bridge) object["is_bridge"] = true;
-  return object;
-}
-
-std::string document_text(const Json& document) {
-  return document.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+void write_device(JsonWriter& json, const DeviceReport& device) {
+  json.open_object();
+  json.member("address", device.address);
+  json.member("vendor_id", device.vendor_id);
+  json.member("device_id", device.device_id);
+  json.member("subsystem_vendor_id", device.subsystem_vendor_id);
+  json.member("subsystem_device_id", device.subsystem_device_id);
+  json.member("class", device.class_code);
+  json.member("revision", device.revision);
+  write_text_or_null(json, "name", device.name);
+  write_text_or_null(json, "class_name", device.class_name);
+  json.member("iommu_group", device.iommu_group);
+  json.member("driver", device.driver);
+  json.member("parent", device.parent);
+  json.member("verdict", to_text(device.verdict));
+  json.member("companions", device.companions);
+  json.member("reasons", device.reasons);
+  if (device.is_bridge) json.member("is_bridge", true);
+  json.close_object();
 }
 
 std::string render_json(const Report& report) {
-  Json findings = Json::array(), devices = Json::array(), groups = Json::array();
-  for (const Finding& finding : report.findings) findings.push_back(finding_object(finding));
-  for (const DeviceReport& device : report.devices) devices.push_back(device_object(device));
-  for (const GroupReport& group : report.groups) groups.push_back(group_object(group));
-  const Json document{{"schema", "vfio-doctor/report/1"},
-                      {"tool", tool_object(report)},
-                      {"generated_at", report.generated_at},
-                      {"source", source_object(report)},
-                      {"host",
-                       {{"kernel", or_null(report.host.kernel)},
-                        {"cpu_vendor", or_null(report.host.cpu_vendor)},
-                        {"distribution", or_null(report.host.distribution)},
-                        {"iommu", report.host.iommu},
-                        {"interrupt_remapping", report.host.interrupt_remapping}}},
-                      {"verdict", to_text(report.verdict)},
-                      {"selection", report.selection},
-                      {"notes", report.notes},
-                      {"findings", std::move(findings)},
-                      {"devices", std::move(devices)},
-                      {"groups", std::move(groups)}};
-  return document_text(document);
+  JsonWriter json;
+  json.open_object();
+  write_document_start(json, "vfio-doctor/report/1", report);
+  write_host(json, report.host);
+  json.member("verdict", to_text(report.verdict));
+  json.member("selection", report.selection);
+  json.member("notes", report.notes);
+  write_list(json, "findings", report.findings, write_finding);
+  write_list(json, "devices", report.devices, write_device);
+  write_list(json, "groups", report.groups, write_group);
+  json.close_object();
+  return json.take();
 }
 
 }  // namespace vfio_doctor

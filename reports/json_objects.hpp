@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <nlohmann/json.hpp>
-
+#include "reports/json_writer.hpp"
 #include "reports/report.hpp"
 
 namespace vfio_doctor {
 
-/// The pieces that the JSON documents share, with their members in the order people expect.
-nlohmann::ordered_json tool_object(const Report& report);
-nlohmann::ordered_json source_object(const Report& report);
-nlohmann::ordered_json device_object(const DeviceReport& device);
+/// The members that the program's JSON documents begin with: schema, tool, generated_at, source.
+void write_document_start(JsonWriter& json, std::string_view schema, const Report& report);
 
-/// `document` as text: two blanks of indentation, ASCII only, a line end at the end.
-std::string document_text(const nlohmann::ordered_json& document);
+/// A device as docs/schema/report-1.json describes it.
+void write_device(JsonWriter& json, const DeviceReport& device);
 
 }  // namespace vfio_doctor

@@ -2,37 +2,11 @@
 #include "reports/printable.hpp"
 
 #include <array>
-#include <cstdint>
+
+#include "reports/utf8.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-struct Decoded {
-  char32_t code_point = 0;
-  std::size_t length = 0;  ///< bytes; 0: not valid UTF-8
-};
-
-unsigned char byte_at(std::string_view text, std::size_t position) {
-  return static_cast<unsigned char>(text[position]);
-}
-
-/// The code point at `position`; overlong forms, surrogates and what lies above U+10FFFF are not valid.
-Decoded decode(std::string_view text, std::size_t position) {
-  const unsigned char first = byte_at(text, position);
-  if (first < 0x80) return {first, 1};
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || position + length > text.size()) return {};
-  char32_t code_point = first & (0x7fU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    const unsigned char next = byte_at(text, position + i);
-    if ((next & 0xc0) != 0x80) return {};
-    code_point = (code_point << 6) | (next & 0x3fU);
-  }
-  constexpr std::array<char32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
-  if (code_point < smallest[length] || surrogate || code_point > 0x10ffff) return {};
-  return {code_point, length};
-}
 
 struct Range {
   char32_t first, last;
@@ -69,17 +43,17 @@ std::string harmless(std::string_view text, LineEnds line_ends) {
   std::string result;
   result.reserve(text.size());
   for (std::size_t position = 0; position < text.size();) {
-    const Decoded decoded = decode(text, position);
+    const CodePoint decoded = decode_utf8(text, position);
     if (decoded.length == 0) {
-      result += "\\x" + hexadecimal(byte_at(text, position++), 2);
+      result += "\\x" + hexadecimal(static_cast<unsigned char>(text[position++]), 2);
       continue;
     }
-    if (is_harmless(decoded.code_point) || (line_ends == LineEnds::kept && decoded.code_point == '\n'))
+    if (is_harmless(decoded.value) || (line_ends == LineEnds::kept && decoded.value == '\n'))
       result += text.substr(position, decoded.length);
-    else if (decoded.code_point < 0x100)
-      result += "\\x" + hexadecimal(decoded.code_point, 2);
+    else if (decoded.value < 0x100)
+      result += "\\x" + hexadecimal(decoded.value, 2);
     else
-      result += "\\u{" + hexadecimal(decoded.code_point, 4) + "}";
+      result += "\\u{" + hexadecimal(decoded.value, 4) + "}";
     position += decoded.length;
   }
   return result;

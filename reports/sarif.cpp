@@ -2,8 +2,8 @@
 #include "reports/sarif.hpp"
 
 #include <map>
+#include <nlohmann/json.hpp>
 
-#include "reports/json_objects.hpp"
 #include "reports/outline.hpp"
 #include "reports/printable.hpp"
 
@@ -156,15 +156,15 @@ std::string render_sarif(const Report& report) {
   const Json driver{{"name", printable(report.tool.name)},
                     {"version", printable(report.tool.version)},
                     {"rules", rules.take()}};
-  return document_text(
-      Json{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-           {"version", "2.1.0"},
-           {"runs", Json::array({Json{{"tool", {{"driver", driver}}},
-                                      {"invocations", Json::array({invocation})},
-                                      {"originalUriBaseIds", {{"ROOT", {{"uri", "file:///"}}}}},
-                                      {"columnKind", "unicodeCodePoints"},
-                                      {"results", std::move(results)},
-                                      {"properties", {{"verdict", to_text(report.verdict)}}}}})}});
+  const Json document{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+                      {"version", "2.1.0"},
+                      {"runs", Json::array({Json{{"tool", {{"driver", driver}}},
+                                                 {"invocations", Json::array({invocation})},
+                                                 {"originalUriBaseIds", {{"ROOT", {{"uri", "file:///"}}}}},
+                                                 {"columnKind", "unicodeCodePoints"},
+                                                 {"results", std::move(results)},
+                                                 {"properties", {{"verdict", to_text(report.verdict)}}}}})}};
+  return document.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace vfio_doctor

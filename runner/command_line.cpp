@@ -114,6 +114,14 @@ void add_snapshot_command(CLI::App& app, Options& options, Command& chosen) {
   command->add_flag("--no-redact", options.no_redact, "Keep addresses, serial numbers and names as they are");
 }
 
+void add_diff_command(CLI::App& app, Options& options, Command& chosen) {
+  auto* command = add_command(app, "diff", "What changed between two reports (JSON) or snapshots", run_diff_command, chosen);
+  command->add_option("FILE", options.compared, "The earlier and the later one")->required()->expected(2);
+  add_output_options(*command, options, {"text", "json"});
+  command->footer("Exit codes: 0 nothing got worse, 1 a verdict got worse, 2 wrong usage or unreadable input,\n"
+                  "3 a verdict became undetermined.");
+}
+
 void add_commands(CLI::App& app, Options& options, Command& chosen) {
   add_check_options(*add_command(app, "check", "Judge this host and its devices (the default)", run_check_command, chosen), options);
   add_output_options(*add_command(app, "groups", "List the IOMMU groups", run_groups_command, chosen), options, {"text", "json", "svg"});
@@ -126,6 +134,7 @@ void add_commands(CLI::App& app, Options& options, Command& chosen) {
       ->add_option("ID", options.check_id, "The check's id, see 'vfio-doctor checks'")
       ->required();
   add_snapshot_command(app, options, chosen);
+  add_diff_command(app, options, chosen);
 }
 
 /// A parse error in one line.

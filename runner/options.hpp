@@ -34,6 +34,7 @@ struct Options {
   std::string via = "qga";            ///< verify: "qga" or "ssh:TARGET"
   unsigned wait_seconds = 0;          ///< verify: give the guest that long
   bool no_redact = false;  ///< snapshot
+  std::vector<std::string> compared;  ///< diff: two files
 };
 
 /// One command: its own file, its own function, the exit code as the result. Throws InputError for exit code 2.
@@ -44,6 +45,7 @@ int run_explain_command(const Options& options);
 int run_manifest_command(const Options& options);
 int run_verify_command(const Options& options);
 int run_snapshot_command(const Options& options);
+int run_diff_command(const Options& options);
 int run_plugins_command(const Options& options);
 
 }  // namespace vfio_doctor

@@ -22,11 +22,8 @@ Source open_sample(const std::string& name) {
   return {"sample", name, std::make_unique<MemoryRoot>(parse_machine_text(sample_hm170, "sample " + name))};
 }
 
-/// Snapshots hold what one run read; a host with 16384 functions makes about 60 MB of text.
-constexpr std::size_t largest_snapshot = 256 << 20;
-
 Source open_snapshot(const std::string& file) {
-  return {"snapshot", file, std::make_unique<MemoryRoot>(read_snapshot(read_input_file(file, largest_snapshot), file))};
+  return {"snapshot", file, std::make_unique<MemoryRoot>(read_snapshot(read_input_file(file, largest_snapshot_bytes), file))};
 }
 
 }  // namespace

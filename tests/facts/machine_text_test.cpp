@@ -64,7 +64,7 @@ TEST(MachineText, ErrorsNameTheLine) {
   EXPECT_EQ(error_of("pci 03:00.0 id=8086\n"), "m:1: ids are VVVV:DDDD");
   EXPECT_EQ(error_of("pci 03:00.0 id=18086:1\n"), "m:1: ids are VVVV:DDDD");
   EXPECT_EQ(error_of("pci 03:00.0 id=8086:1 class=xyz\n"), "m:1: class, rev or header is out of range");
-  EXPECT_EQ(error_of("pci 03:00.0 id=8086:1 under=00:1c.0\n"), "m:1: the bridge behind 'under=' must come first");
+  EXPECT_EQ(error_of("pci 03:00.0 id=8086:1 under=00:1c.0\n"), "m:1: the bridge behind 'under=' must come first, as a 'pci' record");
   EXPECT_EQ(error_of("pci 03:00.0 rubbish\n"), "m:1: expected KEY=VALUE: 'rubbish'");
   EXPECT_EQ(error_of("group x\n"), "m:1: a group is a number");
   EXPECT_EQ(error_of("group 1 reserved=0-1\n"), "m:1: write: reserved=START-END:TYPE,...");

@@ -41,7 +41,7 @@ TEST(PciConfig, WhatANormalUserGetsLeavesTheRestUnknown) {
   EXPECT_TRUE(config.acs.is_unreadable());
   EXPECT_TRUE(config.function_level_reset.is_unreadable());
   EXPECT_TRUE(config.serial.is_unreadable());
-  EXPECT_NE(config.acs.why().find("root"), std::string::npos);
+  EXPECT_EQ(config.acs.why(), "not read");
 }
 
 TEST(PciConfig, WithoutExtendedSpaceAcsIsUnknownOnExpressAndAbsentElsewhere) {

@@ -82,6 +82,14 @@ TEST_F(Subprocess, EnvironmentIsCleanAndThereIsNoTerminal) {
   EXPECT_TRUE(result.output.ends_with("/\nno terminal\n")) << result.output;
 }
 
+TEST_F(Subprocess, KeptVariablesReplaceTheStandardOnes) {
+  ::setenv("HOME", "/somewhere", 1);
+  auto request = shell("env | grep '^HOME='");
+  EXPECT_EQ(run_process(request).output, "HOME=/\n");
+  request.keep_environment = {"HOME"};
+  EXPECT_EQ(run_process(request).output, "HOME=/somewhere\n");
+}
+
 TEST_F(Subprocess, NoDescriptorLeaksIntoIt) {
   const auto result = run_process(shell("ls /proc/self/fd | tr '\\n' ' '"));
   EXPECT_EQ(result.output, "0 1 2 3 ");  // 3: the directory that ls reads

@@ -16,6 +16,11 @@ struct GoldenCase {
   Format format;
 };
 
+/// How GoogleTest names the parameter; it would print its bytes.
+void PrintTo(const GoldenCase& golden, std::ostream* out) {
+  *out << golden.report.name << " as " << golden.format.name;
+}
+
 std::vector<GoldenCase> golden_cases() {
   std::vector<GoldenCase> cases;
   for (const NamedReport& report : golden_reports())
