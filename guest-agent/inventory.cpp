@@ -90,7 +90,6 @@ Json function_json(const GuestFunction& function, const IdsFile& pci) {
   json["subsystem_device_id"] = hex_or_null(function.subsystem_device_id, 4);
   json["class"] = hex_or_null(function.class_code, 6);
   json["revision"] = hex_or_null(function.revision, 2);
-  json["serial"] = text_or_null(function.serial);
   json["class_name"] = class_name(pci, function);
   json["name"] = function.name.empty() ? Json() : Json(function.name);
   json["driver"] = text_or_null(function.driver);

@@ -66,6 +66,17 @@ TextStyle terminal_style(const AgentOptions& options) {
   return style;
 }
 
+/// Only those that a serial could tell from their twins.
+GuestView look_at(const Root& root, const Manifest& manifest) {
+  auto view = gather_guest(root);
+  read_serials(root, view, [&manifest](const GuestFunction& function) {
+    for (const auto& device : manifest.devices)
+      if (device.serial && function.vendor_id.is(device.vendor_id) && function.device_id.is(device.device_id)) return true;
+    return false;
+  });
+  return view;
+}
+
 /// One look at the guest. Neither copied nor moved: the judgement points into it.
 struct Look {
   GuestView view;
@@ -73,7 +84,7 @@ struct Look {
   Report report;
 
   Look(const Root& root, const Manifest& manifest, const std::string& name)
-      : view(gather_guest(root)), judgement(judge_guest(manifest, view)) {
+      : view(look_at(root, manifest)), judgement(judge_guest(manifest, view)) {
     report = guest_report(judgement, view, "guest", name.empty() ? view.name : name);
   }
   Look(const Look&) = delete;

@@ -26,8 +26,12 @@ std::vector<ExpectedUsb> usb_on(const GuestFunction& function) {
 /// Names, places and USB devices come through the same eyes as in a guest, so that both sides mean the same.
 class ManifestMaker {
  public:
-  explicit ManifestMaker(const Root& root) : view_(gather_guest(root)), functions_(gather_pci(root, Wake::no)) {
+  ManifestMaker(const Root& root, const std::vector<PciAddress>& sources)
+      : view_(gather_guest(root)), functions_(gather_pci(root, Wake::no)) {
     if (!view_.functions.has_value()) throw InputError("no PCI devices can be listed: " + view_.functions.why());
+    read_serials(root, view_, [&sources](const GuestFunction& function) {
+      return std::find(sources.begin(), sources.end(), function.address) != sources.end();
+    });
   }
 
   ExpectedDevice device(const PciAddress& source) const {
@@ -85,7 +89,7 @@ bool expects_driver(std::uint16_t class_and_subclass) {
 }
 
 Manifest manifest_of(const Root& root, const std::vector<PciAddress>& sources) {
-  const ManifestMaker maker(root);
+  const ManifestMaker maker(root, sources);
   Manifest manifest;
   for (const auto& source : sources) manifest.devices.push_back(maker.device(source));
   if (manifest.devices.empty()) throw InputError("no device is named: give --domain or devices");
@@ -94,7 +98,9 @@ Manifest manifest_of(const Root& root, const std::vector<PciAddress>& sources) {
 }
 
 Manifest manifest_of(const Root& root, const Domain& domain) {
-  const ManifestMaker maker(root);
+  std::vector<PciAddress> sources;
+  for (const auto& hostdev : domain.hostdevs) sources.push_back(hostdev.source);
+  const ManifestMaker maker(root, sources);
   Manifest manifest;
   manifest.domain = domain.name;
   for (const auto& hostdev : domain.hostdevs) {

@@ -103,13 +103,6 @@ std::string guest_name(const Root& root) {
   return configured.has_value() && !configured->empty() ? configured.value() : "this guest";
 }
 
-void note_what_only_root_sees(GuestView& view) {
-  const auto hidden = std::any_of(view.functions->begin(), view.functions->end(), [](const GuestFunction& function) {
-    return function.serial.why().starts_with("only root");
-  });
-  if (hidden) view.notes.push_back("Device serial numbers could not be read; root in the guest can see them.");
-}
-
 }  // namespace
 
 bool GuestFunction::is_bridge() const { return class_and_subclass.has_value() && class_and_subclass.value() >> 8 == 0x06; }
@@ -165,7 +158,6 @@ GuestView gather_guest(const Root& root) {
             [](const GuestFunction& a, const GuestFunction& b) { return a.address < b.address; });
   view.functions = std::move(functions);
   gather_log_errors(root, view);
-  note_what_only_root_sees(view);
   return view;
 }
 

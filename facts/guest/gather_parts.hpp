@@ -26,7 +26,7 @@ void gather_interrupts(const Root& root, const std::vector<FunctionPath>& functi
 /// Adds a note to `view` where the log cannot be read. Runs after gather_children(): messages name children.
 void gather_log_errors(const Root& root, GuestView& view);
 
-/// Configuration space: command register, serial, whether anything answers.
+/// The first 64 bytes of configuration space: command register, whether anything answers.
 void read_config(const Root& root, const std::string& path, GuestFunction& function);
 
 }  // namespace vfio_doctor

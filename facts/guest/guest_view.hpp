@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -88,8 +89,12 @@ struct GuestView {
   std::vector<std::string> notes;  ///< what could not be seen, and who could see it
 };
 
-/// Reads the guest this runs in, or one that `root` recorded. Wakes no sleeping device. Names and modules are left out.
+/// Reads the guest this runs in, or one that `root` recorded. Wakes no sleeping device. Names, serials and modules
+/// are left out.
 GuestView gather_guest(const Root& root);
+/// Fills in `serial` of the functions that `wanted` picks. Apart, because it reads 4 KiB of configuration space, every
+/// word of which costs a guest a trip to the host: a tenth of a second for some functions.
+void read_serials(const Root& root, GuestView& view, const std::function<bool(const GuestFunction&)>& wanted);
 /// Fills in `modules` from the kernel's modules.alias.
 void find_modules(const Root& root, GuestView& view);
 

@@ -45,26 +45,38 @@ void read_config(const Root& root, const std::string& path, GuestFunction& funct
   // Reading `config` powers up a function in D3cold and sees cleared bits in a suspended one: leave it asleep.
   if (function.is_asleep()) {
     function.command = Observed<std::uint16_t>::unreadable("asleep");
-    function.serial = Observed<std::string>::unreadable("asleep");
     return;
   }
-  const auto config = root.read_head(path + "/config", extended_bytes);
+  const auto config = root.read_head(path + "/config", header_bytes);
   if (!config.has_value()) {
     function.command = Observed<std::uint16_t>::like(config);
-    function.serial = Observed<std::string>::unreadable("its configuration space: " + config.why());
     return;
   }
   if (config->size() < header_bytes) {
     function.command = Observed<std::uint16_t>::unreadable("config is shorter than 64 bytes");
-    function.serial = Observed<std::string>::unreadable("config is shorter than 64 bytes");
     return;
   }
   // A virtual function's ids read ffff; with the command register all ones too, nothing answers.
   function.answers_nothing = little_endian(config.value(), 0, 4) == 0xffffffff &&
                              little_endian(config.value(), 4, 4) == 0xffffffff;
   function.command = static_cast<std::uint16_t>(little_endian(config.value(), 4, 2));
-  function.serial = function.answers_nothing ? Observed<std::string>::unreadable("the function answers nothing")
-                                             : device_serial(config.value());
+}
+
+void read_serials(const Root& root, GuestView& view, const std::function<bool(const GuestFunction&)>& wanted) {
+  if (!view.functions.has_value()) return;
+  bool hidden = false;
+  for (auto& function : view.functions.value()) {
+    if (!wanted(function)) continue;
+    if (function.is_asleep() || function.answers_nothing) {
+      function.serial = Observed<std::string>::unreadable(function.answers_nothing ? "it answers nothing" : "asleep");
+      continue;
+    }
+    const auto config = root.read_head("/sys/bus/pci/devices/" + function.address.text() + "/config", extended_bytes);
+    function.serial = config.has_value() ? device_serial(config.value())
+                                         : Observed<std::string>::unreadable("its configuration space: " + config.why());
+    hidden = hidden || function.serial.is_unreadable();
+  }
+  if (hidden) view.notes.push_back("Device serial numbers could not be read; root in the guest can see them.");
 }
 
 }  // namespace vfio_doctor

@@ -185,6 +185,38 @@ TEST(Ladder, AnUnreadableLogChangesNothing) {
   EXPECT_THAT(judged.view.notes.front(), HasSubstr("kernel log"));
 }
 
+/// 4 KiB of configuration space with a serial number capability at 0x100.
+std::string serial_record(unsigned last_byte) {
+  std::string text = "hex " + nvme_directory + "/config\n|";
+  for (unsigned at = 0; at < 4096; ++at) {
+    unsigned byte = 0;
+    if (at == 4) byte = 6;
+    if (at == 0x100) byte = 3;
+    if (at == 0x102) byte = 1;
+    if (at == 0x104) byte = last_byte;
+    char buffer[8];
+    std::snprintf(buffer, sizeof buffer, " %02x", byte);
+    text += buffer;
+  }
+  return text + "\n";
+}
+
+TEST(Ladder, ASerialTellsAnotherCardOfTheSameModel) {
+  const auto manifest = replaced(nvme_manifest, "\"serial\": null", "\"serial\": \"00-00-00-00-00-00-00-07\"");
+  const auto seen = [](const std::string& text) {
+    const auto root = machine(text);
+    auto view = gather_guest(root);
+    read_serials(root, view, [](const GuestFunction& function) { return !function.is_bridge(); });
+    return view;
+  };
+  EXPECT_EQ(Judged(manifest, seen(nvme_guest + serial_record(7))).status(Rung::identity), Status::pass);
+  EXPECT_EQ(Judged(manifest, seen(nvme_guest + serial_record(8))).device().failed(), Rung::identity);
+  // A normal user sees 64 bytes: no serial, and no doubt because of it alone.
+  const Judged unseen(manifest, seen(nvme_guest));
+  EXPECT_EQ(unseen.status(Rung::identity), Status::pass);
+  EXPECT_THAT(unseen.view.notes.back(), HasSubstr("root in the guest"));
+}
+
 // Network, sound, display and others.
 
 std::string one_function(const std::string& pci, const std::string& more = "") {
