@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/sample_reports.hpp"
+#include "reports/valid_json.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -128,12 +129,25 @@ TEST(Diff, FollowsFindingsWithTheirDevice) {
   EXPECT_THAT(text_of(comparison), HasSubstr("pass -> fail"));
 }
 
-TEST(Diff, IsValidJson) {
-  const auto before = with({card("0000:03:00.0", "", 4)}), after = with({card("0000:04:00.0", "", 5)}, Verdict::not_ready);
-  const auto document = nlohmann::json::parse(render_diff_json(compare_reports(before, after)));
-  EXPECT_EQ(document["schema"], "vfio-doctor/diff/1");
+TEST(Diff, FollowsItsSchema) {
+  auto other = bridge("0000:00:1c.0", 9);
+  auto before = with({card("0000:03:00.0", "", 4), other}), after = with({card("0000:04:00.0", "", 5)}, Verdict::not_ready);
+  for (const auto* address : {"0000:0a:00.0", "0000:0b:00.0"}) before.devices.push_back(card(address, "", 30));
+  for (const auto* address : {"0000:0c:00.0", "0000:0d:00.0"}) after.devices.push_back(card(address, "", 31));
+  for (auto* report : {&before, &after})
+    for (auto& device : report->devices)
+      if (*device.iommu_group >= 30) device.revision = "a2";
+  before.groups = testing::groups_of(before);
+  after.groups = testing::groups_of(after);
+  after.groups.back().type = "identity";
+  after.findings = {finding("iommu-active", Status::fail, "host", "IOMMU", "Off.")};
+  const auto comparison = compare_reports(before, after);
+  const auto document = nlohmann::json::parse(render_diff_json(comparison));
+  EXPECT_EQ(testing::schema_violations(document, "docs/schema/diff-1.json"), "");
   EXPECT_EQ(document["direction"], "worse");
-  EXPECT_EQ(document["devices"][0]["after"], "0000:04:00.0");
+  EXPECT_EQ(document["twins"].size(), 1u);
+  EXPECT_EQ(document["findings"][0]["before"], nullptr);
+  EXPECT_FALSE(document["groups"].empty());
 }
 
 }  // namespace
