@@ -3,14 +3,13 @@
 
 #include <algorithm>
 
-#include "reports/json_objects.hpp"
+#include "reports/json_writer.hpp"
 #include "reports/outline.hpp"
 #include "reports/text_layout.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-using Json = nlohmann::ordered_json;
 constexpr std::string_view arrow = " -> ";
 
 Paint paint_of(Direction direction) {
@@ -115,28 +114,85 @@ void show_findings(TextPage& page, const Comparison& comparison) {
   }
 }
 
-Json text_or_null(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
-Json source_of(const Report::Source& source) { return Json{{"kind", source.kind}, {"name", source.name}}; }
-Json number_or_null(const std::optional<unsigned>& number) { return number ? Json(*number) : Json(nullptr); }
-Json status_or_null(const std::optional<Status>& status) { return status ? Json(to_text(*status)) : Json(nullptr); }
-
-Json value_object(const ValueChange& change) {
-  return Json{{"what", change.what}, {"before", text_or_null(change.before)}, {"after", text_or_null(change.after)}};
+void write_source(JsonWriter& json, std::string_view name, const Report::Source& source) {
+  json.name(name);
+  json.open_object();
+  json.member("kind", source.kind);
+  json.member("name", source.name);
+  json.close_object();
 }
 
-template <class List, class Function>
-Json list_of(const List& list, Function object) {
-  Json array = Json::array();
-  for (const auto& one : list) array.push_back(object(one));
-  return array;
+void write(JsonWriter& json, const ValueChange& change) {
+  json.open_object();
+  json.member("what", change.what);
+  json.member("before", change.before);
+  json.member("after", change.after);
+  json.close_object();
 }
 
-Json group_object(const GroupChange& change) {
-  return Json{{"before", number_or_null(change.before)},
-              {"after", number_or_null(change.after)},
-              {"joined", change.joined},
-              {"left", change.left},
-              {"type", change.type ? value_object(*change.type) : Json(nullptr)}};
+void write(JsonWriter& json, const DeviceChange& change);
+void write(JsonWriter& json, const Twins& twins);
+void write(JsonWriter& json, const GroupChange& change);
+void write(JsonWriter& json, const FindingChange& change);
+
+template <class List>
+void write_list(JsonWriter& json, std::string_view name, const List& list) {
+  json.name(name);
+  json.open_array();
+  for (const auto& one : list) write(json, one);
+  json.close_array();
+}
+
+void write(JsonWriter& json, const DeviceChange& change) {
+  json.open_object();
+  json.member("before", change.before);
+  json.member("after", change.after);
+  json.member("name", change.name);
+  json.member("direction", to_text(change.direction));
+  write_list(json, "values", change.values);
+  json.close_object();
+}
+
+void write(JsonWriter& json, const Twins& twins) {
+  json.open_object();
+  json.member("name", twins.name);
+  json.member("before", twins.before);
+  json.member("after", twins.after);
+  json.member("direction", to_text(twins.direction));
+  json.close_object();
+}
+
+void write(JsonWriter& json, const GroupChange& change) {
+  json.open_object();
+  json.member("before", change.before);
+  json.member("after", change.after);
+  json.member("joined", change.joined);
+  json.member("left", change.left);
+  json.name("type");
+  if (change.type)
+    write(json, *change.type);
+  else
+    json.null();
+  json.close_object();
+}
+
+void write_status(JsonWriter& json, std::string_view name, const std::optional<Status>& status) {
+  json.name(name);
+  if (status)
+    json.value(to_text(*status));
+  else
+    json.null();
+}
+
+void write(JsonWriter& json, const FindingChange& change) {
+  json.open_object();
+  json.member("id", change.id);
+  json.member("subject", change.subject);
+  json.member("title", change.title);
+  write_status(json, "before", change.before);
+  write_status(json, "after", change.after);
+  json.member("summary", change.summary);
+  json.close_object();
 }
 
 }  // namespace
@@ -167,41 +223,26 @@ std::string render_diff_text(const Comparison& comparison, const TextStyle& styl
 }
 
 std::string render_diff_json(const Comparison& comparison) {
-  const Json document{
-      {"schema", "vfio-doctor/diff/1"},
-      {"tool", {{"name", "vfio-doctor"}, {"version", comparison.tool_version}}},
-      {"before", source_of(comparison.before)},
-      {"after", source_of(comparison.after)},
-      {"direction", to_text(comparison.direction)},
-      {"host", list_of(comparison.host, value_object)},
-      {"devices", list_of(comparison.devices,
-                          [](const DeviceChange& change) {
-                            return Json{{"before", text_or_null(change.before)},
-                                        {"after", text_or_null(change.after)},
-                                        {"name", change.name},
-                                        {"direction", to_text(change.direction)},
-                                        {"values", list_of(change.values, value_object)}};
-                          })},
-      {"twins", list_of(comparison.twins,
-                        [](const Twins& twins) {
-                          return Json{{"name", twins.name},
-                                      {"before", twins.before},
-                                      {"after", twins.after},
-                                      {"direction", to_text(twins.direction)}};
-                        })},
-      {"groups", list_of(comparison.groups, group_object)},
-      {"renumbered_groups", comparison.renumbered_groups},
-      {"findings", list_of(comparison.findings,
-                           [](const FindingChange& change) {
-                             return Json{{"id", change.id},
-                                         {"subject", change.subject},
-                                         {"title", change.title},
-                                         {"before", status_or_null(change.before)},
-                                         {"after", status_or_null(change.after)},
-                                         {"summary", change.summary}};
-                           })},
-      {"same_devices", comparison.same_devices}};
-  return document_text(document);
+  JsonWriter json;
+  json.open_object();
+  json.member("schema", "vfio-doctor/diff/1");
+  json.name("tool");
+  json.open_object();
+  json.member("name", "vfio-doctor");
+  json.member("version", comparison.tool_version);
+  json.close_object();
+  write_source(json, "before", comparison.before);
+  write_source(json, "after", comparison.after);
+  json.member("direction", to_text(comparison.direction));
+  write_list(json, "host", comparison.host);
+  write_list(json, "devices", comparison.devices);
+  write_list(json, "twins", comparison.twins);
+  write_list(json, "groups", comparison.groups);
+  json.member("renumbered_groups", static_cast<unsigned>(comparison.renumbered_groups));
+  write_list(json, "findings", comparison.findings);
+  json.member("same_devices", static_cast<unsigned>(comparison.same_devices));
+  json.close_object();
+  return json.take();
 }
 
 }  // namespace vfio_doctor

@@ -25,11 +25,11 @@ std::string with_blanks(std::string_view value) {
 
 class MachineTextParser {
  public:
-  MachineTextParser(std::string_view text, const std::string& name) : lines_(split_lines(text)), name_(name) {}
+  MachineTextParser(std::string_view text, const std::string& name) : rest_(text), name_(name) {}
 
   RecordedNodes parse() {
-    for (at_ = 0; at_ < lines_.size(); ++at_) {
-      const auto line = trim(lines_[at_]);
+    while (!rest_.empty()) {
+      const auto line = trim(next_line());
       if (line.empty() || line.front() == '#') continue;
       parse_record(line);
       if (nodes_.size() > most_nodes) fail("too many records");
@@ -39,7 +39,16 @@ class MachineTextParser {
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    throw InputError(name_ + ":" + std::to_string(at_ + 1) + ": " + what);
+    throw InputError(name_ + ":" + std::to_string(number_) + ": " + what);
+  }
+
+  std::string_view next_line() {
+    const auto end = rest_.find('\n');
+    auto line = rest_.substr(0, end);
+    rest_ = end == rest_.npos ? std::string_view() : rest_.substr(end + 1);
+    ++number_;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
   }
 
   void parse_record(std::string_view line) {
@@ -73,8 +82,8 @@ class MachineTextParser {
   /// The lines behind "|" that follow; `file` ends each with a line end, "|\" ends the last one without.
   std::string block(bool is_hex) {
     std::string content;
-    while (at_ + 1 < lines_.size() && lines_[at_ + 1].starts_with('|')) {
-      auto line = lines_[++at_].substr(1);
+    while (rest_.starts_with('|')) {
+      auto line = next_line().substr(1);
       if (is_hex) {
         for (const auto byte : split_words(line)) {
           const auto value = byte.size() == 2 ? parse_unsigned(byte, 16) : std::nullopt;
@@ -170,9 +179,9 @@ class MachineTextParser {
   void put_config(const std::string& directory, const Ids& ids, const Ids& subsystem, std::uint32_t class_code,
                   std::uint8_t revision, std::uint8_t header);
 
-  std::vector<std::string_view> lines_;
+  std::string_view rest_;  ///< what was not read yet; not split beforehand, since text may be nothing but line ends
   const std::string& name_;
-  std::size_t at_ = 0;
+  std::size_t number_ = 0;  ///< of the line read last, from 1
   RecordedNodes nodes_;
 };
 

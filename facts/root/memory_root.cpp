@@ -7,7 +7,7 @@ namespace vfio_doctor {
 namespace {
 
 using Kind = RecordedNode::Kind;
-constexpr std::size_t most_implied_directories = 1'000'000;
+constexpr std::size_t most_implied_bytes = 128 << 20;  // names of directories that stand only in longer names
 
 Observed<std::string> content_of(const RecordedNode& node) {
   switch (node.kind) {
@@ -22,12 +22,13 @@ Observed<std::string> content_of(const RecordedNode& node) {
 
 MemoryRoot::MemoryRoot(RecordedNodes nodes) : nodes_(std::move(nodes)) {
   RecordedNodes parents;
+  std::size_t bytes = 0;
   for (const auto& [path, node] : nodes_)
-    for (auto above = parent_path(path); above.size() > 1 && !nodes_.contains(above); above = parent_path(above))
-      if (!parents.try_emplace(above, RecordedNode{Kind::directory, {}}).second)
-        break;
-      else if (parents.size() > most_implied_directories)
-        throw InputError("the recorded machine has too many directories");
+    for (auto above = parent_path(path); above.size() > 1 && !nodes_.contains(above); above = parent_path(above)) {
+      if (!parents.try_emplace(above, RecordedNode{Kind::directory, {}}).second) break;
+      bytes += above.size();
+      if (bytes > most_implied_bytes) throw InputError("the recorded machine has too many directories");
+    }
   nodes_.merge(parents);
   nodes_.try_emplace("/", RecordedNode{Kind::directory, {}});
 }

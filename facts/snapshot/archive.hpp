@@ -29,8 +29,10 @@ struct SnapshotNotes {
   std::map<std::string, std::size_t> redactions;  ///< kind of secret -> how many different ones
 };
 
+enum class Compression { zstd, none };
+
 /// Throws std::runtime_error where the library fails (out of memory).
-std::string write_archive(const RecordedNodes& nodes, const SnapshotNotes& notes);
+std::string write_archive(const RecordedNodes& nodes, const SnapshotNotes& notes, Compression compression = Compression::zstd);
 
 /// True where the bytes begin like an archive that read_archive() may understand.
 bool is_archive(std::string_view bytes);

@@ -116,9 +116,9 @@ class ArchiveLayout {
 };
 
 struct Writer {
-  Writer() : handle(archive_write_new()) {
+  explicit Writer(Compression compression) : handle(archive_write_new()) {
     archive_write_set_format_gnutar(handle);  // raw names of any length, no character sets
-    archive_write_add_filter_zstd(handle);
+    if (compression == Compression::zstd) archive_write_add_filter_zstd(handle);
     archive_write_set_bytes_in_last_block(handle, 1);
     check(archive_write_open(handle, &bytes, nullptr, append, nullptr));
   }
@@ -154,7 +154,7 @@ struct Writer {
 
 }  // namespace
 
-std::string write_archive(const RecordedNodes& nodes, const SnapshotNotes& notes) {
+std::string write_archive(const RecordedNodes& nodes, const SnapshotNotes& notes, Compression compression) {
   ArchiveLayout layout(nodes);
   nlohmann::ordered_json manifest;
   manifest["format"] = archive_layout::format_name;
@@ -162,7 +162,7 @@ std::string write_archive(const RecordedNodes& nodes, const SnapshotNotes& notes
   manifest["redacted"] = nullptr;
   if (notes.redacted) manifest["redacted"] = notes.redactions;
   manifest["nodes"] = std::move(layout.manifest_nodes);
-  Writer writer;
+  Writer writer(compression);
   writer.add({std::string(archive_layout::own_directory), AE_IFDIR, 0755, {}});
   writer.add({std::string(archive_layout::manifest_name), AE_IFREG, 0644, manifest.dump(1) + "\n"});
   for (const auto& entry : layout.entries) writer.add(entry);
