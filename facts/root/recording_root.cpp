@@ -45,7 +45,17 @@ void RecordingRoot::keep(const std::string& path, RecordedNode node) const {
 
 /// The target of a link whose directory part is already resolved.
 Observed<std::string> RecordingRoot::keep_link(const std::string& path) const {
+  {
+    // The same directories are on the way to thousands of files.
+    const std::lock_guard lock(mutex_);
+    if (no_links_.contains(path)) return Observed<std::string>::absent();
+    if (const auto known = nodes_.find(path); known != nodes_.end() && known->second.kind == Kind::link) return known->second.content;
+  }
   auto target = inner_.read_link(path);
+  if (target.is_absent()) {
+    const std::lock_guard lock(mutex_);
+    no_links_.insert(path);
+  }
   if (target.has_value()) keep(path, {Kind::link, target.value()});
   if (target.is_unreadable()) keep(path, {Kind::hidden, target.why()});
   return target;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mutex>
+#include <unordered_set>
 
 #include "facts/root/recorded_nodes.hpp"
 #include "facts/root/root.hpp"
@@ -36,6 +37,7 @@ class RecordingRoot : public Root {
   const Root& inner_;
   mutable std::mutex mutex_;
   mutable RecordedNodes nodes_;
+  mutable std::unordered_set<std::string> no_links_;  ///< paths that were found to be no link
 };
 
 }  // namespace vfio_doctor
