@@ -12,7 +12,7 @@ namespace vfio_doctor {
 namespace {
 
 const std::string devices_path = "/sys/bus/pci/devices";
-constexpr std::size_t header_bytes = 64, all_bytes = 4096;
+constexpr std::size_t header_bytes = 64, all_bytes = 4096, revision_offset = 8;
 
 template <class Number>
 Observed<Number> read_number(const Root& root, const std::string& path, int base) {
@@ -98,6 +98,8 @@ void gather_config(const Root& root, Wake wake, PciFunction& function) {
   auto bytes = root.read_head(path, header_bytes);
   if (!bytes.has_value()) return mark_unread(function.config, bytes.why());
   function.config = decode_pci_config(bytes.value());
+  if (bytes->size() == header_bytes && !function.config.all_ones)
+    function.revision = static_cast<std::uint8_t>((*bytes)[revision_offset]);
   // The rest is needed only to explain groups: for bridges and for functions that share a slot.
   if (function.is_bridge() || function.config.multifunction.is(true)) {
     bytes = root.read_head(path, all_bytes);
@@ -152,8 +154,8 @@ PciFunction gather_function(const Root& root, Wake wake, const PciAddress& addre
   function.parent = function_above(function.sysfs_path);
   const auto& path = function.sysfs_path;
   if (!gather_from_uevent(root, function)) gather_from_attributes(root, function);
-  function.revision = read_number<std::uint8_t>(root, path + "/revision", 16);
   gather_config(root, wake, function);
+  if (!function.revision.has_value()) function.revision = read_number<std::uint8_t>(root, path + "/revision", 16);
   function.iommu_group = read_group(root, path + "/iommu_group");
   function.boot_vga = Observed<bool>::absent();
   if (function.class_and_subclass() == 0x0300) {

@@ -71,6 +71,9 @@ Observed<std::string> link_target(int link) {
   return Observed<std::string>::unreadable(std::strerror(errno));
 }
 
+/// sysfs hands out at most a page a time (kernfs_fop_readwrite), so fewer bytes than the smallest page are the end.
+constexpr ssize_t smallest_page = 4096;
+
 /// openat2 is refused by the kernel (before 5.6) or by a container's system call filter.
 bool openat2_refused(int error) { return error == ENOSYS || error == EPERM; }
 
@@ -131,21 +134,24 @@ int DirectoryRoot::open_by_walking(const std::string& path, int flags) const {
   return open_plain(follow_last ? resolved.value() : join_path(resolved.value(), base_name(path)), flags);
 }
 
+bool DirectoryRoot::is_live_sysfs(const std::string& path) const { return is_live() && path.starts_with("/sys/"); }
+
 Observed<std::string> DirectoryRoot::read_bytes(const std::string& path, std::size_t length, bool whole) const {
   // Opening a device node or a FIFO can act on the machine: look first, except below the live kernel's own
   // file systems, which hold none.
-  const bool kernel_made = is_live() && (path.starts_with("/sys/") || path.starts_with("/proc/"));
-  struct stat status {};
+  const bool kernel_made = is_live_sysfs(path) || (is_live() && path.starts_with("/proc/"));
+  const auto is_regular = [](int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+  };
   if (!kernel_made) {
     const Descriptor seen(open_inside(path, O_PATH));
     if (seen.get() < 0) return from_errno<std::string>(errno);
-    if (::fstat(seen.get(), &status) != 0) return from_errno<std::string>(errno);
-    if (!S_ISREG(status.st_mode)) return Observed<std::string>::unreadable("not a regular file");
+    if (!is_regular(seen.get())) return Observed<std::string>::unreadable("not a regular file");
   }
   const Descriptor file(open_inside(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
   if (file.get() < 0) return from_errno<std::string>(errno);
-  if (::fstat(file.get(), &status) != 0) return from_errno<std::string>(errno);
-  if (!S_ISREG(status.st_mode)) return Observed<std::string>::unreadable("not a regular file");
+  if (!kernel_made && !is_regular(file.get())) return Observed<std::string>::unreadable("not a regular file");
 
   std::string content;
   char buffer[16384];
@@ -153,9 +159,11 @@ Observed<std::string> DirectoryRoot::read_bytes(const std::string& path, std::si
   while (content.size() < wanted) {
     const auto got = ::read(file.get(), buffer, std::min(sizeof buffer, wanted - content.size()));
     if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EISDIR) return Observed<std::string>::unreadable("not a regular file");
     if (got < 0) return Observed<std::string>::unreadable(std::strerror(errno));
     if (got == 0) break;
     content.append(buffer, static_cast<std::size_t>(got));
+    if (got < smallest_page && is_live_sysfs(path)) break;
   }
   if (whole && content.size() > length)
     return Observed<std::string>::unreadable("larger than " + std::to_string(length) + " bytes");
@@ -191,6 +199,12 @@ Observed<std::vector<std::string>> DirectoryRoot::list(const std::string& path) 
 }
 
 Observed<std::string> DirectoryRoot::read_link(const std::string& path) const {
+  if (is_live_sysfs(path)) {  // nothing to escape from: this root is the real one
+    char target[4096];
+    const auto length = ::readlinkat(root_, relative(path).c_str(), target, sizeof target);
+    if (length >= 0) return std::string(target, static_cast<std::size_t>(length));
+    return errno == EINVAL ? Observed<std::string>::absent() : from_errno<std::string>(errno);
+  }
   const Descriptor link(open_inside(path, O_PATH | O_NOFOLLOW));
   if (link.get() < 0) return from_errno<std::string>(errno);
   return link_target(link.get());

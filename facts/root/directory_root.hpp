@@ -33,6 +33,7 @@ class DirectoryRoot : public Root {
   int open_inside(const std::string& path, int flags) const;
   int open_plain(const std::string& path, int flags) const;
   int open_by_walking(const std::string& path, int flags) const;
+  bool is_live_sysfs(const std::string& path) const;
   Observed<std::string> read_bytes(const std::string& path, std::size_t length, bool whole) const;
 
   int root_ = -1;
