@@ -58,17 +58,21 @@ void add_output_options(CLI::App& app, Options& options, const std::vector<std::
   std::string names;
   for (const auto& format : formats) names += (names.empty() ? "" : ", ") + format;
   app.add_option("--format", options.formats, "How to write it: " + names + "; several with -o for each")
+      ->allow_extra_args(false)
       ->check(CLI::IsMember(formats))
       ->type_name("FORMAT");
-  app.add_option("-o,--output", options.outputs, "Write to a file instead of standard output")->type_name("FILE");
+  app.add_option("-o,--output", options.outputs, "Write to a file instead of standard output")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
 }
 
 void add_check_options(CLI::App& app, Options& options) {
   app.add_option("--device", options.selectors,
                  "Judge this device: an address, vendor:device, or a piece of its name; may be repeated")
+      ->allow_extra_args(false)
       ->type_name("SEL");
-  app.add_option("--only", options.only, "Report only these checks")->delimiter(',')->type_name("ID,..");
-  app.add_option("--skip", options.skip, "Leave these checks out")->delimiter(',')->type_name("ID,..");
+  app.add_option("--only", options.only, "Report only these checks")->delimiter(',')->allow_extra_args(false)->type_name("ID,..");
+  app.add_option("--skip", options.skip, "Leave these checks out")->delimiter(',')->allow_extra_args(false)->type_name("ID,..");
   app.add_option("--fail-on", options.fail_on, "What makes the exit code 1: fail, warn, never")
       ->transform(CLI::CheckedTransformer(fail_on_words, CLI::ignore_case))
       ->type_name("WHAT");
