@@ -51,7 +51,15 @@ Finding protecting(const PciAddress& function, const std::vector<const StorageUs
 
 /// The functions that may carry storage nobody could follow: storage and memory card controllers, and whatever else
 /// (a USB controller) has a disk below it.
+/// Shares a directory of the machine below: the virtio devices 9p and fs (virtio specification, 5.11 and 4.1.2), whose
+/// class does not say so.
+bool is_shared_directory(const PciFunction& function) {
+  return function.vendor_id.is(0x1af4) &&
+         (function.device_id.is(0x1009) || function.device_id.is(0x1049) || function.device_id.is(0x105a));
+}
+
 bool may_carry_storage(const Host& host, const PciFunction& function) {
+  if (is_shared_directory(function)) return true;
   const auto kind = function.class_and_subclass();
   if (!kind) return true;
   if (*kind >> 8 == 0x01 || *kind == 0x0805) return true;

@@ -51,6 +51,11 @@ TEST(HostStorage, NamesTheWholeChain) {
   EXPECT_THAT(subjects(findings, Status::pass, Effect::none), ElementsAre("host"));
 }
 
+TEST(HostStorage, HiddenLayersMayLieInASharedDirectory) {
+  const auto findings = example("host-storage", "unknown-hidden-layers-on-9p");
+  EXPECT_THAT(subjects(findings, Status::unknown, Effect::protects), ElementsAre("0000:00:05.0"));
+}
+
 TEST(HostStorage, FreeDiskIsNotNamed) {
   EXPECT_EQ(example("host-storage", "pass-free-disk").size(), 1u);
 }
