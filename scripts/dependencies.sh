@@ -41,6 +41,10 @@ package_manager() {
 }
 
 is_installed() {
+  case $1 in  # Node.js often comes from elsewhere, with an npm of its own that excludes the distribution's
+    nodejs) command -v node >/dev/null && return 0 ;;
+    npm) command -v npm >/dev/null && return 0 ;;
+  esac
   case $(package_manager) in
     apt) [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
     dnf) rpm -q --whatprovides "$1" >/dev/null 2>&1 ;;

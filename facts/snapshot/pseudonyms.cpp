@@ -90,7 +90,8 @@ std::string Pseudonyms::address(const std::string& bytes) {
     const bool is_set = (byte_at(bytes, bit / 8) & mask) != 0;
     if (bit >= kept) {
       const auto [flip, is_new] = flips_.try_emplace(prefix, false);
-      if (is_new) flip->second = random_bit_();
+      // The first bit always flips: chance alone would, now and then, leave a network as it was.
+      if (is_new) flip->second = bit == kept || random_bit_();
       if (flip->second) stand_in[bit / 8] = static_cast<char>(stand_in[bit / 8] ^ mask);
     }
     prefix += is_set ? '1' : '0';
