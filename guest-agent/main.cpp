@@ -151,7 +151,7 @@ int verify(const Root& root, const AgentOptions& options) {
   look->report.generated_at = utc_now();
   print(options.format == AgentFormat::json
             ? render_json(look->report)
-            : render_guest_text(look->judgement, look->report, terminal_style(options)));
+            : render_guest_text(look->report, terminal_style(options)));
   return exit_code(look->report.verdict);
 }
 

@@ -69,6 +69,15 @@ std::vector<ListedCheck> list_checks(const std::vector<Plugin>& plugins) {
   return list;
 }
 
+std::vector<ListedCheck> list_guest_checks() {
+  std::vector<ListedCheck> list;
+  for (const auto& [id, page] : guest_pages()) {
+    const auto title = page.substr(0, page.find('\n'));  // "# Title"
+    list.push_back({std::string(id), std::string(title.substr(title.find_first_not_of("# "))), "guest", std::string(page), nullptr});
+  }
+  return list;
+}
+
 void require_known_checks(const std::vector<std::string>& ids, const std::string& option, const std::vector<Plugin>& plugins) {
   const auto list = list_checks(plugins);
   for (const auto& id : ids)
@@ -77,9 +86,8 @@ void require_known_checks(const std::vector<std::string>& ids, const std::string
 
 std::string page_of_check(const std::string& id, const std::vector<Plugin>& plugins) {
   if (id == plugin_finding_id) return std::string(plugin_page);
-  for (const auto& guest : guest_pages())
-    if (id == guest.id) return std::string(guest.page);
-  const auto list = list_checks(plugins);
+  auto list = list_checks(plugins);
+  std::ranges::move(list_guest_checks(), std::back_inserter(list));
   const auto found = std::ranges::find(list, id, &ListedCheck::id);
   if (found == list.end()) throw unknown_check(id, "", plugins);
   return page_of(*found);

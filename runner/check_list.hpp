@@ -17,10 +17,13 @@ struct ListedCheck {
 /// Every check, by group: the built-in ones, then those of accepted plugins. `plugins` must outlive the list.
 std::vector<ListedCheck> list_checks(const std::vector<Plugin>& plugins);
 
+/// What `verify` finds out in a guest, in a group of its own: no check of a host, so not for --only and --skip.
+std::vector<ListedCheck> list_guest_checks();
+
 /// Throws InputError where one of `ids` is no check; `option` is where the user named them.
 void require_known_checks(const std::vector<std::string>& ids, const std::string& option, const std::vector<Plugin>& plugins);
 
-/// The page of a check, Markdown. Throws InputError where there is no such check.
+/// The page of a check or guest check, Markdown. Throws InputError where there is no such check.
 std::string page_of_check(const std::string& id, const std::vector<Plugin>& plugins);
 
 }  // namespace vfio_doctor

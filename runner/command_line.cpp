@@ -27,6 +27,27 @@ Examples:
 Exit codes: 0 ready, 1 not ready, 2 wrong usage or unreadable input, 3 undetermined.
 )";
 
+constexpr const char* manifest_examples = R"(
+Examples:
+  vfio-doctor manifest --domain win11 -o win11.json     what libvirt will give to this domain
+  vfio-doctor manifest 03:00.0 -o card.json             what you mean to give
+
+Then, in the guest:      vfio-guest-agent --expect win11.json
+or, from the host:       vfio-doctor verify win11
+)";
+
+constexpr const char* verify_examples = R"(
+Examples:
+  vfio-doctor verify fedora                              through the QEMU guest agent
+  vfio-doctor verify fedora --via ssh:root@192.0.2.7     through ssh
+  vfio-doctor verify fedora --wait 60                    a guest that is still starting
+  vfio-doctor verify fedora --manifest card.json         against what you meant, not against its XML
+  vfio-doctor verify --manifest card.json --evidence lspci.txt lsusb.txt
+
+Exit codes: 0 everything expected is there and works, 1 it is not, 2 wrong usage or the guest cannot be asked,
+3 nothing fails, but not all could be seen.
+)";
+
 const std::map<std::string, ColorChoice> color_words = {
     {"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}};
 const std::map<std::string, FailOn> fail_on_words = {
@@ -71,6 +92,8 @@ void add_check_options(CLI::App& app, Options& options) {
                  "Judge this device: an address, vendor:device, or a piece of its name; may be repeated")
       ->allow_extra_args(false)
       ->type_name("SEL");
+  app.add_option("--domain", options.domain, "Judge the devices that a libvirt domain takes: its name, or a file with its XML")
+      ->type_name("NAME|FILE.xml");
   app.add_option("--only", options.only, "Report only these checks")->delimiter(',')->allow_extra_args(false)->type_name("ID,..");
   app.add_option("--skip", options.skip, "Leave these checks out")->delimiter(',')->allow_extra_args(false)->type_name("ID,..");
   app.add_option("--fail-on", options.fail_on, "What makes the exit code 1: fail, warn, never")
@@ -80,6 +103,7 @@ void add_check_options(CLI::App& app, Options& options) {
 }
 
 void add_manifest_options(CLI::App& app, Options& options) {
+  app.footer(manifest_examples);
   app.add_option("--domain", options.domain, "A libvirt domain, or a file with its XML")->type_name("NAME|FILE.xml");
   app.add_option("SEL", options.selectors, "Or devices: an address, vendor:device, or a piece of the name");
   app.add_option("-o,--output", options.outputs, "Write to a file instead of standard output")
@@ -88,6 +112,7 @@ void add_manifest_options(CLI::App& app, Options& options) {
 }
 
 void add_verify_options(CLI::App& app, Options& options) {
+  app.footer(verify_examples);
   app.add_option("DOMAIN", options.domain, "The libvirt domain whose guest is asked");
   app.add_option("--via", options.via, "How to reach the guest: qga (the QEMU guest agent) or ssh:TARGET")->type_name("WAY");
   app.add_option("--wait", options.wait_seconds, "Give the devices that long to appear")

@@ -8,8 +8,9 @@
 #include "facts/input_error.hpp"
 #include "facts/root/root.hpp"
 #include "reports/json.hpp"
-#include "reports/text.hpp"
+#include "reports/guest/guest_report.hpp"
 #include "runner/build_report.hpp"
+#include "runner/examine.hpp"
 #include "runner/find_domain.hpp"
 #include "runner/manifest.hpp"
 #include "runner/output.hpp"
@@ -71,9 +72,8 @@ Report ask_guest(const Options& options) {
                           ? run_agent_through_qga(options.domain, agent_bytes(), text, wait)
                           : run_agent_through_ssh(options.via.substr(ssh.size()), agent_bytes(), text, wait);
   auto report = report_of_answer(manifest, answer, options.domain);
-  Host host;
-  host.functions = gather_pci(*source.root, Wake::no);
-  add_host_side(manifest, host, report);
+  const auto host = gather_host(*source.root, Wake::no);
+  add_host_side(manifest, host, examine_plainly(source, host), report);
   return report;
 }
 
@@ -84,7 +84,7 @@ int run_verify_command(const Options& options) {
   report.tool = {"vfio-doctor", VFIO_DOCTOR_VERSION};
   report.generated_at = utc_now();
   write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
-    return format == "json" ? render_json(report) : render_text(report, text_style_for(options, file));
+    return format == "json" ? render_json(report) : render_guest_text(report, text_style_for(options, file));
   });
   return exit_code(report.verdict);
 }

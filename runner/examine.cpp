@@ -8,6 +8,7 @@
 #include "facts/input_error.hpp"
 #include "runner/build_report.hpp"
 #include "runner/check_list.hpp"
+#include "runner/find_domain.hpp"
 #include "runner/progress.hpp"
 #include "runner/selection.hpp"
 
@@ -58,7 +59,8 @@ Report examine(const Options& options) {
   if (source.kind == "root" && host.functions.is_absent())
     spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
   progress.set_text("Judging " + std::to_string(host.all_functions().size()) + " functions");
-  const auto selection = select_functions(host, options.selectors);
+  auto selection = select_functions(host, options.selectors);
+  if (!options.domain.empty()) select_domain(host, find_domain(options.domain, source), selection);
   auto findings = run_checks(options, host);
   if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
   for (auto& finding : run_plugins(plugins, host, options)) findings.push_back(std::move(finding));
@@ -69,7 +71,10 @@ Report examine(const Options& options) {
 }
 
 Report examine_plainly(const Source& source, Wake wake) {
-  const Host host = gather_host(*source.root, wake);
+  return examine_plainly(source, gather_host(*source.root, wake));
+}
+
+Report examine_plainly(const Source& source, const Host& host) {
   return build_report(source, host, run_checks({}, host), {}, {});
 }
 

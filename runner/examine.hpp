@@ -13,5 +13,7 @@ Report examine(const Options& options);
 
 /// What this program's own checks say about a source, without selection and plugins: to compare machines with.
 Report examine_plainly(const Source& source, Wake wake);
+/// The same where the facts of the source are gathered already.
+Report examine_plainly(const Source& source, const Host& host);
 
 }  // namespace vfio_doctor

@@ -49,4 +49,13 @@ std::vector<PciAddress> select_functions(const Host& host, const std::vector<std
   return selected;
 }
 
+void select_domain(const Host& host, const Domain& domain, std::vector<PciAddress>& selected) {
+  for (const auto& hostdev : domain.hostdevs) {
+    if (!host.find(hostdev.source))
+      throw InputError("domain '" + domain.name + "' takes " + hostdev.source.text() + ", but this host has no such function");
+    if (std::ranges::find(selected, hostdev.source) == selected.end()) selected.push_back(hostdev.source);
+  }
+  if (domain.hostdevs.empty()) throw InputError("domain '" + domain.name + "' takes no PCI function from this host");
+}
+
 }  // namespace vfio_doctor

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "facts/domain/domain_xml.hpp"
 #include "facts/host.hpp"
 
 namespace vfio_doctor {
@@ -11,5 +12,8 @@ namespace vfio_doctor {
 /// The functions that selectors name: an address (domain optional), vendor:device ids, or a piece of the device's name
 /// in any case. Throws InputError where one matches nothing, or more than one function (it lists them).
 std::vector<PciAddress> select_functions(const Host& host, const std::vector<std::string>& selectors);
+
+/// Adds the functions that a domain takes from the host. Throws InputError where it takes none, or one that is not there.
+void select_domain(const Host& host, const Domain& domain, std::vector<PciAddress>& selected);
 
 }  // namespace vfio_doctor

@@ -2,7 +2,9 @@
 #include "runner/verify.hpp"
 
 #include <algorithm>
+#include <cctype>
 
+#include "checks/guest/guest_released.hpp"
 #include "checks/guest/guest_remedies.hpp"
 #include "facts/input_error.hpp"
 #include "facts/text.hpp"
@@ -27,6 +29,19 @@ void require_complete(const Manifest& manifest, const Report& report, const std:
       refuse(guest, "its report does not speak of every rung of every expected device");
 }
 
+/// Remedies speak of DOMAIN; where its name can be pasted into a shell as it is, they say it.
+void name_the_domain(const std::string& domain, Remedy& remedy) {
+  const auto is_plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.'; };
+  if (domain.empty() || domain.front() == '-' || !std::ranges::all_of(domain, is_plain)) return;
+  const auto fill_in = [&domain](std::string& text) {
+    static constexpr std::string_view placeholder = "DOMAIN";
+    for (auto at = text.find(placeholder); at != text.npos; at = text.find(placeholder, at + domain.size()))
+      text.replace(at, placeholder.size(), domain);
+  };
+  fill_in(remedy.text);
+  std::ranges::for_each(remedy.commands, fill_in);
+}
+
 /// A guest could put commands into a remedy for somebody to paste on the host.
 void replace_remedies(const Manifest& manifest, Report& report) {
   for (std::size_t at = 0; at < report.findings.size(); ++at) {
@@ -37,33 +52,8 @@ void replace_remedies(const Manifest& manifest, Report& report) {
     DeviceLadder ladder;
     ladder.expected = &manifest.devices[at / rung_count];
     finding.remedy.push_back(remedy_for(all_rungs[at % rung_count], ladder));
+    name_the_domain(manifest.domain, finding.remedy.back());
   }
-}
-
-Finding released_finding(const ExpectedDevice& device, const PciFunction* function) {
-  Finding finding;
-  finding.id = "guest-released";
-  finding.title = "Host has let go of the device";
-  finding.subject = device.host_address->text();
-  if (!function) {
-    finding.status = Status::unknown;
-    finding.summary = device.label + " is not on this host now.";
-  } else if (function->driver.has_value() && function->driver.value().find("vfio") != std::string::npos) {
-    finding.status = Status::pass;
-    finding.summary = device.label + " is held by " + function->driver.value() + " on the host, for the guest.";
-  } else if (function->driver.is_unreadable()) {
-    finding.status = Status::unknown;
-    finding.summary = "Which driver holds " + device.label + " on the host could not be read: " + function->driver.why() + ".";
-  } else {
-    finding.status = Status::fail;
-    finding.summary = device.label + (function->driver.has_value()
-                                          ? " is still driven by the host's " + function->driver.value() + "."
-                                          : " has no driver on the host, so no guest holds it.");
-    finding.remedy.push_back({"See which domain should hold it and whether it runs.",
-                              {"virsh list --all", "vfio-doctor check --device " + device.host_address->text()}, {},
-                              "None: these commands only read."});
-  }
-  return finding;
 }
 
 }  // namespace
@@ -89,9 +79,13 @@ Report report_of_answer(const Manifest& manifest, const AgentAnswer& answer, con
   return report;
 }
 
-void add_host_side(const Manifest& manifest, const Host& host, Report& report) {
-  for (const auto& device : manifest.devices)
-    if (device.host_address) report.findings.push_back(released_finding(device, host.find(*device.host_address)));
+void add_host_side(const Manifest& manifest, const Host& host, const Report& host_report, Report& report) {
+  for (const auto& device : manifest.devices) {
+    if (!device.host_address) continue;
+    report.findings.push_back(judge_released(device, host.find(*device.host_address)));
+    const auto row = std::ranges::find(host_report.devices, device.host_address->text(), &DeviceReport::address);
+    if (row != host_report.devices.end()) report.devices.push_back(*row);
+  }
   report.verdict = guest_verdict(report.findings);
 }
 

@@ -19,8 +19,8 @@ Report verify_evidence(const Manifest& manifest, const std::vector<EvidenceFile>
 /// every rung of every expected device; the verdict is counted anew, and remedies are ours. Throws InputError else.
 Report report_of_answer(const Manifest& manifest, const AgentAnswer& answer, const std::string& guest);
 
-/// Adds the host's side to a guest's report: whether the host has let go of each device (one finding
-/// "guest-released" for each), and what both sides say in `devices`.
-void add_host_side(const Manifest& manifest, const Host& host, Report& report);
+/// Adds the host's side to a guest's report: whether the host has let go of each expected device (one finding
+/// "guest-released" for each), and its row of `host_report`, the host's own report.
+void add_host_side(const Manifest& manifest, const Host& host, const Report& host_report, Report& report);
 
 }  // namespace vfio_doctor

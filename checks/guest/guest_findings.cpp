@@ -15,10 +15,6 @@ std::string_view rung_title(Rung rung) {
   return titles[static_cast<std::size_t>(rung)];
 }
 
-std::string host_name_of(const ExpectedDevice& expected) {
-  return expected.label + (expected.host_address ? " (host " + expected.host_address->text() + ")" : "");
-}
-
 Finding device_finding(const DeviceLadder& ladder, Rung rung, const GuestView& view) {
   const auto& result = ladder.at(rung);
   Finding finding;
@@ -46,7 +42,7 @@ std::string shown(const GuestFunction& function) {
 
 Finding unexpected_finding(const GuestJudgement& judgement, const GuestView& view) {
   Finding finding;
-  finding.id = "guest-unexpected";
+  finding.id = unexpected_finding_id;
   finding.title = "Nothing else was passed";
   finding.subject = "guest:" + view.name;
   finding.status = Status::pass;
@@ -67,6 +63,10 @@ Finding unexpected_finding(const GuestJudgement& judgement, const GuestView& vie
 }
 
 }  // namespace
+
+std::string host_name_of(const ExpectedDevice& expected) {
+  return expected.label + (expected.host_address ? " (host " + expected.host_address->text() + ")" : "");
+}
 
 std::vector<Finding> guest_findings(const GuestJudgement& judgement, const GuestView& view) {
   std::vector<Finding> findings;

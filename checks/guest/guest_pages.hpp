@@ -12,7 +12,7 @@ struct GuestPage {
   std::string_view page;  ///< Markdown
 };
 
-/// Every page, in the order of the ladder's ids.
+/// Every page, in the order of their ids.
 std::span<const GuestPage> guest_pages();
 
 }  // namespace vfio_doctor

@@ -52,6 +52,11 @@ struct GuestJudgement {
   std::vector<const GuestFunction*> unexpected;  ///< look like real hardware, but the manifest does not name them
 };
 
+inline constexpr std::string_view unexpected_finding_id = "guest-unexpected";
+
+/// "LABEL (host ADDRESS)": what findings about a device quote of the manifest.
+std::string host_name_of(const ExpectedDevice& expected);
+
 /// Assigns expected devices to seen ones and climbs the ladder for each.
 /// Where the guest's functions could not be listed every rung is unknown.
 GuestJudgement judge_guest(const Manifest& manifest, const GuestView& view);

@@ -16,7 +16,8 @@ Verdict guest_verdict(const std::vector<Finding>& findings);
 Report guest_report(const GuestJudgement& judgement, const GuestView& view, const std::string& kind,
                     const std::string& name);
 
-/// The ladder of every device for a terminal: how far it got, what proves it, what to do where it fails.
-std::string render_guest_text(const GuestJudgement& judgement, const Report& report, const TextStyle& style);
+/// A guest's report for a terminal, device by device: how far each got, what proves it, what its host says, what to do
+/// where it fails.
+std::string render_guest_text(const Report& report, const TextStyle& style);
 
 }  // namespace vfio_doctor

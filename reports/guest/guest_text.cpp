@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
+#include "checks/guest/guest_released.hpp"
+#include "checks/guest/ladder.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/printable.hpp"
 #include "reports/text_layout.hpp"
@@ -29,44 +31,96 @@ Paint paint_of(Verdict verdict) {
   return Paint::magenta;
 }
 
-std::string verdict_line(const GuestJudgement& judgement, Verdict verdict) {
-  const auto total = judgement.devices.size();
-  const auto failing = std::count_if(judgement.devices.begin(), judgement.devices.end(),
-                                     [](const DeviceLadder& ladder) { return ladder.failed().has_value(); });
-  const std::string of_all = " of " + std::to_string(total) + (total == 1 ? " expected device" : " expected devices");
+/// The findings about one expected device: its rungs, lowest first, and what its host says, where it was asked.
+struct DeviceFindings {
+  std::string name;  ///< LABEL (host ADDRESS), as the manifest's evidence has it
+  std::vector<const Finding*> rungs;
+  const Finding* released = nullptr;
+
+  const Finding* failed() const {
+    const auto found = std::ranges::find(rungs, Status::fail, &Finding::status);
+    return found == rungs.end() ? nullptr : *found;
+  }
+  const Finding* proven() const {
+    const Finding* highest = nullptr;
+    for (const auto* rung : rungs) {
+      if (rung->status == Status::fail) break;
+      if (rung->status == Status::pass || rung->status == Status::warn) highest = rung;
+    }
+    return highest;
+  }
+  bool is_wrong() const { return failed() || (released && released->status == Status::fail); }
+};
+
+std::string manifest_name(const Finding& finding) {
+  return !finding.evidence.empty() && finding.evidence.front().source == "manifest" ? finding.evidence.front().value : "";
+}
+
+std::string rung_word(const Finding& finding) {
+  const auto rung = std::ranges::find(all_rungs, finding.id, rung_id);
+  return rung == all_rungs.end() ? finding.id : std::string(to_text(*rung));
+}
+
+std::vector<DeviceFindings> by_device(const Report& report) {
+  std::vector<DeviceFindings> devices;
+  for (const auto& finding : report.findings) {
+    if (finding.id == rung_id(Rung::present)) devices.push_back({manifest_name(finding), {}, nullptr});
+    if (!devices.empty() && std::ranges::find(all_rungs, finding.id, rung_id) != all_rungs.end())
+      devices.back().rungs.push_back(&finding);
+    if (finding.id == released_finding_id)
+      for (auto& device : devices)
+        if (device.name == manifest_name(finding)) device.released = &finding;
+  }
+  return devices;
+}
+
+std::string verdict_line(const std::vector<DeviceFindings>& devices, Verdict verdict) {
+  const auto wrong = std::ranges::count_if(devices, &DeviceFindings::is_wrong);
+  const std::string total = std::to_string(devices.size());
   switch (verdict) {
     case Verdict::ready:
-      return total == 1 ? "Ready: the expected device is here and works."
-                        : "Ready: all " + std::to_string(total) + " expected devices are here and work.";
+      return devices.size() == 1 ? "Ready: the expected device is here and works."
+                                 : "Ready: all " + total + " expected devices are here and work.";
     case Verdict::not_ready:
-      return "Not ready: " + std::to_string(failing) + of_all + (failing == 1 ? " fails." : " fail.");
+      return devices.size() == 1 ? "Not ready: the expected device fails."
+                                 : "Not ready: " + std::to_string(wrong) + " of " + total + " expected devices " +
+                                       (wrong == 1 ? "fails." : "fail.");
     case Verdict::undetermined: break;
   }
   return "Undetermined: nothing fails, but not all of it could be seen.";
 }
 
-std::string device_line(const DeviceLadder& ladder) {
-  std::string line = ladder.expected->label;
-  if (ladder.expected->host_address) line += " (host " + ladder.expected->host_address->text() + ")";
-  const auto failed = ladder.failed();
-  const auto proven = ladder.proven();
-  line += ": ";
-  if (proven) line += "proven up to " + std::string(to_text(*proven));
-  if (failed) line += (proven ? ", fails at " : "fails at ") + std::string(to_text(*failed));
+std::string device_line(const DeviceFindings& device) {
+  const auto* failed = device.failed();
+  const auto* proven = device.proven();
+  std::string line = device.name + ": ";
+  if (proven) line += "proven up to " + rung_word(*proven);
+  if (failed) line += (proven ? ", fails at " : "fails at ") + rung_word(*failed);
   if (!proven && !failed) line += "nothing is proven";
   return line;
 }
 
+/// The device's name and what is proven of it stand above; the summary need not say them again.
+std::string without_name(const Finding& finding, const std::string& name) {
+  const auto label = name.substr(0, name.rfind(" (host "));
+  auto summary = finding.summary;
+  for (const auto& start : {label + ": ", label + " fails at " + rung_word(finding) + ": "})
+    if (summary.starts_with(start)) summary.erase(0, start.size());
+  if (const auto proven = summary.rfind(" Proven: "); finding.status == Status::fail && proven != summary.npos)
+    summary.erase(proven);
+  return summary;
+}
+
 class GuestText {
  public:
-  GuestText(const GuestJudgement& judgement, const Report& report, const TextStyle& style)
-      : judgement_(judgement), report_(report), verbose_(style.verbosity == Verbosity::verbose), page_(style) {}
+  GuestText(const Report& report, const TextStyle& style)
+      : report_(report), devices_(by_device(report)), verbose_(style.verbosity == Verbosity::verbose), page_(style) {}
 
   std::string take() {
-    page_.painted_line(verdict_line(judgement_, report_.verdict), paint_of(report_.verdict));
+    page_.painted_line(verdict_line(devices_, report_.verdict), paint_of(report_.verdict));
     page_.paragraph("Seen from " + report_.source.kind + " " + report_.source.name +
                     (report_.host.kernel ? ", kernel " + *report_.host.kernel : "") + ".");
-    for (const auto& ladder : judgement_.devices) device(ladder);
+    for (const auto& device : devices_) show(device);
     unexpected();
     for (const auto& note : report_.notes) {
       page_.blank_line();
@@ -76,38 +130,32 @@ class GuestText {
   }
 
  private:
-  void device(const DeviceLadder& ladder) {
+  void show(const DeviceFindings& device) {
     page_.blank_line();
-    page_.painted_line(device_line(ladder), Paint::bold);
-    const auto failed = ladder.failed();
-    for (const auto rung : all_rungs) {
-      if (failed && rung > *failed) break;
-      this->rung(rung, ladder.at(rung));
+    page_.painted_line(device_line(device), Paint::bold);
+    for (const auto* rung : device.rungs) {
+      step(rung_word(*rung), *rung, device.name);
+      if (rung->status != Status::fail) continue;
+      for (const auto& remedy : rung->remedy) show(remedy);
+      break;
     }
-    if (!failed) return;
-    for (const auto& finding : report_.findings)
-      if (is_failure_of(finding, ladder))
-        for (const auto& remedy : finding.remedy) show(remedy);
+    if (!device.released) return;
+    step("HOST", *device.released, device.name);
+    for (const auto& remedy : device.released->remedy) show(remedy);
   }
 
-  bool is_failure_of(const Finding& finding, const DeviceLadder& ladder) const {
-    const auto& first = report_.findings[static_cast<std::size_t>(&ladder - judgement_.devices.data()) * rung_count];
-    return &finding >= &first && &finding < &first + rung_count && finding.status == Status::fail;
-  }
-
-  void rung(Rung rung, const RungResult& result) {
-    static constexpr std::size_t rung_width = 11, status_width = 8;
-    auto status = std::string(to_text(result.status));
-    if (result.status == Status::not_applicable) status = "-";
-    const auto indent = 2 + rung_width + status_width;
-    const auto lines = wrap(printable(result.summary), page_.columns() - indent, page_.columns() - indent);
+  void step(const std::string& word, const Finding& finding, const std::string& name) {
+    static constexpr std::size_t rung_width = 11, status_width = 8, indent = 2 + rung_width + status_width;
+    const auto status = finding.status == Status::not_applicable ? "-" : std::string(to_text(finding.status));
+    const auto lines = wrap(printable(without_name(finding, name)), page_.columns() - indent, page_.columns() - indent);
     for (std::size_t i = 0; i < lines.size(); ++i)
-      page_.finished_line(i == 0 ? padded(std::string(to_text(rung)), rung_width) +
-                                       page_.painted(padded(status, status_width), paint_of(result.status)) + lines[i]
+      page_.finished_line(i == 0 ? padded(word, rung_width) +
+                                       page_.painted(padded(status, status_width), paint_of(finding.status)) + lines[i]
                                  : std::string(rung_width + status_width, ' ') + lines[i],
                           2);
-    if (result.status == Status::pass && !verbose_) return;
-    for (const auto& evidence : result.evidence) page_.paragraph(evidence.source + ": " + evidence.value, indent, 2);
+    if (finding.status == Status::pass && !verbose_) return;
+    for (const auto& evidence : finding.evidence)
+      if (evidence.source != "manifest") page_.paragraph(evidence.source + ": " + evidence.value, indent, 2);
   }
 
   void show(const Remedy& remedy) {
@@ -117,22 +165,21 @@ class GuestText {
   }
 
   void unexpected() {
-    const auto& finding = report_.findings.back();
-    if (finding.status != Status::warn) return;
-    page_.blank_line();
-    page_.paragraph(finding.summary);
+    for (const auto& finding : report_.findings) {
+      if (finding.id != unexpected_finding_id || finding.status == Status::pass) continue;
+      page_.blank_line();
+      page_.paragraph(finding.summary);
+    }
   }
 
-  const GuestJudgement& judgement_;
   const Report& report_;
+  std::vector<DeviceFindings> devices_;
   bool verbose_;
   TextPage page_;
 };
 
 }  // namespace
 
-std::string render_guest_text(const GuestJudgement& judgement, const Report& report, const TextStyle& style) {
-  return GuestText(judgement, report, style).take();
-}
+std::string render_guest_text(const Report& report, const TextStyle& style) { return GuestText(report, style).take(); }
 
 }  // namespace vfio_doctor

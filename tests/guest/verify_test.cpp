@@ -42,7 +42,8 @@ TEST(Answer, TheVerdictIsCountedAnewAndRemediesAreOurs) {
   const auto report = report_of_answer(expected(), {0, json.dump(), ""}, "guest1");
   EXPECT_EQ(report.verdict, Verdict::not_ready);
   EXPECT_EQ(render_json(report).find("evil"), std::string::npos);
-  EXPECT_FALSE(report.findings[3].remedy.empty());
+  ASSERT_FALSE(report.findings[3].remedy.empty());
+  EXPECT_EQ(render_json(report).find("DOMAIN"), std::string::npos);  // the domain is called by its name
 }
 
 TEST(Answer, RubbishIsRefused) {
@@ -61,9 +62,15 @@ TEST(HostSide, SaysWhoHoldsTheDevice) {
     auto report = report_of_answer(expected(), {0, good_answer(), ""}, "guest1");
     Host host;
     host.functions = gather_pci(machine("pci 0000:3d:00.0 id=144d:a802 class=010802" + driver + "\n"), Wake::no);
-    add_host_side(expected(), host, report);
+    Report host_report;
+    host_report.devices.resize(2);
+    host_report.devices[1].address = "0000:3d:00.0";
+    add_host_side(expected(), host, host_report, report);
     EXPECT_EQ(report.findings.back().id, "guest-released");
     EXPECT_EQ(report.findings.back().status, status) << driver;
+    EXPECT_EQ(report.verdict, status == Status::pass ? Verdict::ready : Verdict::not_ready);
+    ASSERT_EQ(report.devices.size(), 1u);
+    EXPECT_EQ(report.devices.front().address, "0000:3d:00.0");
   }
 }
 

@@ -80,8 +80,8 @@ def compare(topology: Topology, directory: Path) -> Outcome:
     try:
         report = json.loads((directory / "report.json").read_text())
     except (OSError, ValueError):
-        exit_code = _text(directory / "report.json.exit")
-        outcome.disagreements.append(f"no report (exit {exit_code}): {_text(directory / 'report.json.stderr')[-300:]}")
+        exit_code = text_of(directory / "report.json.exit")
+        outcome.disagreements.append(f"no report (exit {exit_code}): {text_of(directory / 'report.json.stderr')[-300:]}")
         return outcome
     devices = {device["address"]: device for device in report["devices"]}
     for address in sorted(set(truth.functions) | set(devices)):
@@ -93,15 +93,20 @@ def compare(topology: Topology, directory: Path) -> Outcome:
         else:
             outcome.agreements.append(address)
     outcome.disagreements += _compare_expectations(topology.expect, report)
-    exit_codes = {"ready": "0", "not-ready": "1", "undetermined": "3"}
-    if (code := _text(directory / "report.json.exit")) != exit_codes.get(report["verdict"]):
-        outcome.disagreements.append(f"verdict {report['verdict']}, but exit code {code}")
+    outcome.disagreements += compare_exit_code(report, directory / "report.json.exit")
     if truth.not_put_back:
         outcome.disagreements.append(f"the lab could not put back {', '.join(truth.not_put_back)}")
     return outcome
 
 
-def _text(path: Path) -> str:
+def compare_exit_code(report: dict, path: Path) -> list[str]:
+    code = text_of(path)
+    if code == {"ready": "0", "not-ready": "1", "undetermined": "3"}.get(report["verdict"]):
+        return []
+    return [f"verdict {report['verdict']}, but exit code {code}"]
+
+
+def text_of(path: Path) -> str:
     return path.read_text(errors="replace").strip() if path.exists() else "nothing"
 
 
@@ -218,6 +223,11 @@ def _compare_expectations(expect: Expect, report: dict) -> list[str]:
     for address in [*expect.protected, *expect.verdicts, *expect.companions]:
         if address not in devices:
             problems.append(f"{address} is expected by the topology, but not there")
+    return problems + compare_findings(expect, report)
+
+
+def compare_findings(expect: Expect, report: dict) -> list[str]:
+    problems = []
     for check_id in dict.fromkeys([*expect.findings, *expect.says]):
         found = [finding for finding in report["findings"] if finding["id"] == check_id]
         status = expect.findings.get(check_id)

@@ -23,7 +23,7 @@ DEVICE_DRIVERS = """nvme ahci sd_mod sr_mod e1000 e1000e 8139cp 8139too pcnet32 
 virtio_rng virtio_balloon xhci_pci ehci_pci uhci_hcd usb_storage uas usbhid hid_generic evdev i2c_i801 lpc_ich
 snd_hda_intel bochs megaraid_sas psmouse""".split()
 SERVICES = """vfio_pci vfio_iommu_type1 pci_stub 9p 9pnet_virtio overlay ext4 vfat nls_cp437 nls_ascii nls_iso8859_1 btrfs dm_mod
-kvm_amd dm_crypt xts ecb cbc raid1 md_mod bonding 8021q bridge loop crc32c_generic""".split()
+kvm_amd tun dm_crypt xts ecb cbc raid1 md_mod bonding 8021q bridge loop crc32c_generic""".split()
 
 # The kernel configuration that a report can rest on; all of it would make every recorded machine long.
 CONFIG_LINES = re.compile(r"IOMMU|IRQ_REMAP|VFIO|PCI|ACS|^CONFIG_(EFI|ACPI|KVM\w*|X86_64|ARM64)[= ]|^# Linux")
@@ -83,10 +83,9 @@ def add_program(archive: Archive, source: Path, path: str) -> None:
         archive.file(library, Path(library).read_bytes(), 0o755)
 
 
-def base_archive(kernel: Kernel, guest_directory: Path, programs: dict[str, Path]) -> bytes:
-    """What all virtual hosts share; `programs` are those of this build: name -> file."""
-    archive = Archive()
-    for name in ("proc", "sys", "dev", "run", "tmp", "root", "var", "etc", "mnt", "newroot", "usr/sbin", "sbin", "bin"):
+def add_base_system(archive: Archive) -> None:
+    """The directories and busybox."""
+    for name in ("proc", "sys", "dev", "run", "tmp", "root", "var/tmp", "etc", "mnt", "newroot", "usr/sbin", "sbin", "bin"):
         archive.directory(name)
     archive.device("dev/console", 5, 1)
     busybox = find_program("busybox")
@@ -94,21 +93,28 @@ def base_archive(kernel: Kernel, guest_directory: Path, programs: dict[str, Path
     for applet in APPLETS:
         archive.link(f"bin/{applet}", "busybox")
     archive.link("sbin/modprobe", "../bin/busybox")
+
+
+def base_archive(kernel: Kernel, host_directory: Path, programs: dict[str, Path]) -> bytes:
+    """What all virtual hosts share; `programs` are those of this build: name -> file."""
+    archive = Archive()
+    add_base_system(archive)
     for name, source in programs.items():
         add_program(archive, source, f"usr/bin/{name}")
-    for script in sorted(guest_directory.iterdir()):
+    for script in sorted(host_directory.iterdir()):
         archive.file("init" if script.name == "init" else f"lab/{script.name}", script.read_bytes(), 0o755)
     archive.file("etc/os-release", Path("/etc/os-release").read_bytes())
     config = kernel.config.read_text() if kernel.config.exists() else ""
     kept = [line for line in config.splitlines() if CONFIG_LINES.search(line)]
     archive.file(f"boot/config-{kernel.version}", ("\n".join(kept) + "\n").encode())
-    _add_modules(archive, kernel)
+    add_modules(archive, kernel, DEVICE_DRIVERS + SERVICES)
     return archive.content()
 
 
-def _add_modules(archive: Archive, kernel: Kernel) -> None:
+def add_modules(archive: Archive, kernel: Kernel, wanted: list[str]) -> None:
+    """The modules with those they need, and the lists by which modprobe finds them."""
     directory = f"lib/modules/{kernel.version}"
-    modules = kernel.modules_with_dependencies(DEVICE_DRIVERS + SERVICES)
+    modules = kernel.modules_with_dependencies(wanted)
     dependencies, aliases = [], []
     by_name = {module.name: module for module in modules}
 

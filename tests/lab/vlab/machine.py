@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .initramfs import topology_archive
 from .kernel import Kernel
+from .nested import guest_archive, host_side_archive
 from .topology import Topology
 
 # The CPU models' vendors are real; "svm" is there because it is the virtualization that QEMU emulates, on either.
@@ -61,7 +62,10 @@ def boot(topology: Topology, kernel: Kernel, base: bytes, directory: Path, recor
         if old.is_file():
             old.unlink()
     initramfs = directory / "initramfs"
-    initramfs.write_bytes(base + topology_archive(topology, recording))
+    content = base + topology_archive(topology, recording)
+    if topology.guest:
+        content += _prepare_guest(topology, kernel, directory)
+    initramfs.write_bytes(content)
     for name, size in topology.disks.items():
         _make_disk(directory / f"{name}.disk", size)
     started = time.monotonic()
@@ -70,10 +74,27 @@ def boot(topology: Topology, kernel: Kernel, base: bytes, directory: Path, recor
     if not problem and b"lab: " not in (directory / "console.log").read_bytes():
         problem = _run(command, directory, topology.deadline)  # the kernel did not get as far as our first program
     seconds = time.monotonic() - started
-    initramfs.unlink()
-    for name in topology.disks:
-        (directory / f"{name}.disk").unlink()
+    for scratch in (initramfs, directory / "guest-initramfs", *(directory / f"{name}.disk" for name in topology.disks)):
+        scratch.unlink(missing_ok=True)
     return Boot(seconds, directory, problem or _unpack(directory))
+
+
+def _prepare_guest(topology: Topology, kernel: Kernel, directory: Path) -> bytes:
+    """Writes the nested guest's initramfs, which the host finds under the same path over 9p; returns what the host needs."""
+    guest_initramfs = directory / "guest-initramfs"
+    key = ""
+    if topology.guest.via.startswith("ssh:"):
+        key = _make_key(directory)
+    guest_initramfs.write_bytes(guest_archive(topology.guest, kernel, key and (directory / "guest_key.pub").read_text()))
+    return host_side_archive(topology.guest, kernel, guest_initramfs, key)
+
+
+def _make_key(directory: Path) -> str:
+    """A private key for this one boot, with its public half in guest_key.pub."""
+    private = directory / "guest_key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "guest", "-f", str(private)], check=True,
+                   stdin=subprocess.DEVNULL, timeout=30)
+    return private.read_text()
 
 
 def _run(command: list[str], directory: Path, deadline: int) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import requirements, table
 from .compare import Outcome, compare
+from .compare_proof import compare_proof
 from .initramfs import base_archive
 from .kernel import Kernel, KernelError, get_kernel
 from .machine import Boot, boot
@@ -49,7 +50,7 @@ def main() -> int:
         cache.mkdir(parents=True, exist_ok=True)
         kernel = get_kernel(cache, arguments.kernel)
         programs = _programs(arguments, cache)
-        base = base_archive(kernel, LAB / "guest", programs)
+        base = base_archive(kernel, LAB / "host", programs)
     except (TopologyError, KernelError) as error:
         print(f"tests/lab/run: {error}", file=sys.stderr)
         return 2
@@ -81,10 +82,15 @@ def _programs(arguments: argparse.Namespace, cache: Path) -> dict[str, Path]:
              if path.is_file()]
     if not found:
         raise KernelError(f"{arguments.build} holds no vfio-doctor; build it first, or name another build with --build")
-    stripped = cache / "vfio-doctor"
-    shutil.copy2(found[0], stripped)
-    subprocess.run(["strip", str(stripped)], check=True, timeout=60)
-    return {**programs, "vfio-doctor": stripped}
+    agent = found[0].parent.parent / "guest-agent" / "vfio-guest-agent"
+    for built in (found[0], agent):
+        if not built.is_file():
+            raise KernelError(f"{built} is missing; build it first")
+        stripped = cache / built.name
+        shutil.copy2(built, stripped)
+        subprocess.run(["strip", str(stripped)], check=True, timeout=60)
+        programs[built.name] = stripped
+    return programs
 
 
 def _run_all(arguments: argparse.Namespace, topologies: list[Topology], kernel: Kernel, base: bytes,
@@ -112,4 +118,6 @@ def _run_all(arguments: argparse.Namespace, topologies: list[Topology], kernel: 
 def _judge(arguments: argparse.Namespace, topology: Topology, ended: Boot) -> Outcome:
     if ended.problem:
         return Outcome(disagreements=[f"the host did not run: {ended.problem}; see {ended.directory}/console.log"])
-    return Outcome() if arguments.probe_only else compare(topology, ended.directory)
+    if arguments.probe_only:
+        return Outcome()
+    return compare_proof(topology, ended.directory) if topology.guest else compare(topology, ended.directory)

@@ -24,9 +24,24 @@ class Expect:
     companions: dict[str, list[str]] = field(default_factory=dict)  # address -> exactly these companions
     findings: dict[str, str] = field(default_factory=dict)         # check id -> status
     says: dict[str, list[str]] = field(default_factory=dict)       # check id -> patterns its summaries must match
+    proof: dict[str, str] = field(default_factory=dict)            # host address -> "works" or "fails at RUNG"
     verdict: str | None = None                                     # ready, not-ready, undetermined
     iommu: str | None = None                                       # on, off
     interrupt_remapping: str | None = None
+
+
+@dataclass
+class Guest:
+    """A nested guest that libvirt starts on the host, and how it is asked for proof."""
+
+    hostdevs: list[str]            # host addresses that its domain takes
+    promised: list[str] = field(default_factory=list)  # what the manifest speaks of, where that is not the domain
+    via: str = "qga"               # how vfio-doctor reaches it: qga or ssh:guest
+    drivers: list[str] = field(default_factory=list)   # kernel modules it has beside those of its own virtio devices
+    xml: str = ""                  # further devices of the domain
+    after_start: str = ""          # shell, run by the host when the guest answers
+    kernel: str = ""               # kernel arguments
+    wait: int = 20                 # seconds that the devices get to appear and work
 
 
 @dataclass
@@ -51,6 +66,7 @@ class Topology:
     quick: bool = False            # part of the default run of scripts/test
     deadline: int = 180            # seconds
     memory: int = 768              # MiB
+    guest: Guest | None = None     # with a guest the kernel is asked by starting it, not by the probe
     expect: Expect = field(default_factory=Expect)
 
     def kept(self) -> list[str]:
@@ -63,8 +79,10 @@ def read_topology(path: Path) -> Topology:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise TopologyError(f"{path}: {error}") from error
     expect = _fill(Expect, table.pop("expect", {}), f"{path}: [expect]")
+    guest = table.pop("guest", None)
     topology = _fill(Topology, {"name": path.stem, **table}, str(path))
     topology.expect = expect
+    topology.guest = _fill(Guest, guest, f"{path}: [guest]") if guest is not None else None
     _validate(topology, path)
     return topology
 
@@ -96,6 +114,10 @@ def _validate(topology: Topology, path: Path) -> None:
     if topology.cpu and topology.cpu not in CPU_KINDS:
         raise TopologyError(f"{path}: cpu is one of {', '.join(CPU_KINDS)}, not '{topology.cpu}'")
     expect = topology.expect
-    for address in [*topology.keep, *expect.protected, *expect.verdicts, *expect.companions]:
+    guest = topology.guest
+    if guest and topology.root != "9p":
+        raise TopologyError(f"{path}: a host with a guest needs root = \"9p\": libvirt and QEMU come from there")
+    for address in [*topology.keep, *expect.protected, *expect.verdicts, *expect.companions, *expect.proof,
+                    *(guest.hostdevs + guest.promised if guest else [])]:
         if not ADDRESS.fullmatch(address):
             raise TopologyError(f"{path}: '{address}' is no address like 0000:03:00.0")
