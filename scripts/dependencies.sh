@@ -12,7 +12,7 @@ packages_apt() {
     browser) echo chromium nodejs npm ;;
     lab)
       echo qemu-system-x86 busybox-static pciutils lvm2 cryptsetup-bin mdadm btrfs-progs dosfstools e2fsprogs iproute2 \
-        cpio ;;
+        cpio libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-guest-agent dropbear-bin openssh-client ;;
   esac
 }
 
@@ -23,7 +23,8 @@ packages_dnf() {
         zlib-devel libarchive-devel kainjow-mustache-devel pugixml-devel hwdata ;;
     test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 ;;
     browser) echo chromium nodejs npm ;;
-    lab) echo qemu-system-x86-core busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute cpio ;;
+    lab) echo qemu-system-x86-core busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute cpio \
+      libvirt-daemon libvirt-daemon-driver-qemu libvirt-client qemu-guest-agent dropbear openssh-clients ;;
   esac
 }
 

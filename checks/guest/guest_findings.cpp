@@ -40,6 +40,22 @@ std::string shown(const GuestFunction& function) {
   return function.has_address ? function.address.text() + " " + name : name;
 }
 
+std::string shown_unexpected(const GuestJudgement& judgement, std::size_t most) {
+  std::vector<std::string> listed;
+  for (const auto* function : judgement.unexpected)
+    if (listed.size() < most) listed.push_back(shown(*function));
+  if (judgement.unexpected.size() > listed.size())
+    listed.push_back(std::to_string(judgement.unexpected.size() - listed.size()) + " more");
+  return join(listed, "; ");
+}
+
+/// Where another device came, the XML most likely names that one.
+void say_what_came_instead(const GuestJudgement& judgement, Finding& finding) {
+  constexpr std::size_t most_instead = 4;
+  if (finding.status != Status::fail || judgement.unexpected.empty()) return;
+  finding.evidence.push_back({"came instead", shown_unexpected(judgement, most_instead)});
+}
+
 Finding unexpected_finding(const GuestJudgement& judgement, const GuestView& view) {
   Finding finding;
   finding.id = unexpected_finding_id;
@@ -52,13 +68,8 @@ Finding unexpected_finding(const GuestJudgement& judgement, const GuestView& vie
     finding.summary = "The guest's PCI devices were not seen: " + view.functions.why() + ".";
   }
   if (judgement.unexpected.empty()) return finding;
-  std::vector<std::string> listed;
-  for (const auto* function : judgement.unexpected)
-    if (listed.size() < most_listed) listed.push_back(shown(*function));
-  if (judgement.unexpected.size() > listed.size())
-    listed.push_back(std::to_string(judgement.unexpected.size() - listed.size()) + " more");
   finding.status = Status::warn;
-  finding.summary = "In the guest, but not in the manifest: " + join(listed, "; ") + ".";
+  finding.summary = "In the guest, but not in the manifest: " + shown_unexpected(judgement, most_listed) + ".";
   return finding;
 }
 
@@ -71,7 +82,10 @@ std::string host_name_of(const ExpectedDevice& expected) {
 std::vector<Finding> guest_findings(const GuestJudgement& judgement, const GuestView& view) {
   std::vector<Finding> findings;
   for (const auto& ladder : judgement.devices)
-    for (const auto rung : all_rungs) findings.push_back(device_finding(ladder, rung, view));
+    for (const auto rung : all_rungs) {
+      findings.push_back(device_finding(ladder, rung, view));
+      if (rung == Rung::present) say_what_came_instead(judgement, findings.back());
+    }
   findings.push_back(unexpected_finding(judgement, view));
   return findings;
 }

@@ -51,6 +51,15 @@ std::string counted_devices(std::size_t count) {
   return count == 1 ? "1 device" : std::to_string(count) + " devices";
 }
 
+std::string listed(std::vector<std::string> names) {
+  constexpr std::size_t most = 8;
+  if (names.size() > most) {
+    names.resize(most);
+    names.push_back("...");
+  }
+  return join(names, ", ");
+}
+
 /// On the controller itself: what hangs on it was read from the guest's device tree.
 RungResult judge_tied(const ExpectedDevice& expected, const GuestFunction& seen) {
   const auto& devices = seen.usb.value();
@@ -58,18 +67,18 @@ RungResult judge_tied(const ExpectedDevice& expected, const GuestFunction& seen)
     return rung_result(Status::fail, "its driver is there, but the controller has no USB bus.");
   if (const auto gone = missing(expected.usb, devices); !gone.empty())
     return rung_result(Status::fail, "not on this controller: " + names(gone) + ". Was it unplugged?");
-  std::size_t attached = 0;
+  std::vector<std::string> attached;
   for (const auto& device : devices) {
     if (device.is_root_hub) continue;
-    ++attached;
+    attached.push_back(device.product.empty() ? device.id : device.product);
     if (device.is_hid && device.inputs.empty())
       return rung_result(Status::fail, "the input device " + device.id + " is on it, but gives no input.");
   }
-  if (attached > 0 && seen.interrupts.vectors.has_value() && seen.interrupts.vectors.value() > 0 &&
+  if (!attached.empty() && seen.interrupts.vectors.has_value() && seen.interrupts.vectors.value() > 0 &&
       seen.interrupts.arrived.is(0))
     return rung_result(Status::fail, "no interrupt from it has ever arrived.");
-  if (attached == 0) return rung_result(Status::pass, "the controller works; nothing is plugged in.");
-  return rung_result(Status::pass, "the controller works, with " + counted_devices(attached) + " on it.");
+  if (attached.empty()) return rung_result(Status::pass, "the controller works; nothing is plugged in.");
+  return rung_result(Status::pass, "the controller works, with " + counted_devices(attached.size()) + " on it: " + listed(attached) + ".");
 }
 
 /// From a listing like lsusb, which does not tell whose bus it is.

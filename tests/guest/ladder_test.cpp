@@ -48,6 +48,9 @@ TEST(Ladder, AnotherDeviceElsewhereIsUnexpected) {
   EXPECT_EQ(judged.device().failed(), Rung::present);
   ASSERT_EQ(judged.judgement.unexpected.size(), 1u);
   EXPECT_EQ(ids_text(*judged.judgement.unexpected.front()), "8086:a12f");
+  const auto present = guest_findings(judged.judgement, judged.view).front();
+  EXPECT_EQ(present.evidence.back().source, "came instead");
+  EXPECT_THAT(present.evidence.back().value, HasSubstr("0000:03:00.0"));
 }
 
 TEST(Ladder, TheSameModelWithAnotherSubsystemIsNotTheCard) {

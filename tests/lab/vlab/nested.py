@@ -74,7 +74,7 @@ def host_side_archive(guest: Guest, kernel: Kernel, guest_initramfs: Path, priva
     archive.file("lab/domain.xml", domain_xml(guest, kernel, guest_initramfs).encode())
     archive.file("lab/after_start", f"{guest.after_start}\n".encode())
     # With a manifest that is not made from the running domain, vfio-doctor must be told which.
-    settings = {"VIA": guest.via, "WAIT": str(guest.wait), "PROMISED": " ".join(guest.promised),
+    settings = {"VIA": guest.via, "WAIT": str(guest.wait), "GUEST_TIME": str(guest.start), "PROMISED": " ".join(guest.promised),
                 "KNOWN": "1" if guest.promised or guest.after_start else "", "HOST_ADDRESS": HOST_ADDRESS,
                 "GUEST_ADDRESS": GUEST_ADDRESS}
     archive.file("lab/guest_settings", _shell_variables(settings))

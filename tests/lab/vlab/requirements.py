@@ -25,6 +25,11 @@ PROGRAMS = (
     Program("lvm", "lvm2", "lvm2"),
     Program("cryptsetup", "cryptsetup-bin", "cryptsetup"),
     Program("mkfs.btrfs", "btrfs-progs", "btrfs-progs"),
+    Program("libvirtd", "libvirt-daemon", "libvirt-daemon"),
+    Program("virsh", "libvirt-clients", "libvirt-client"),
+    Program("qemu-ga", "qemu-guest-agent", "qemu-guest-agent"),
+    Program("dropbear", "dropbear-bin", "dropbear"),
+    Program("ssh-keygen", "openssh-client", "openssh"),
     Program("mkfs.vfat", "dosfstools", "dosfstools"),
 )
 SYSTEM_PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])

@@ -41,6 +41,7 @@ class Guest:
     xml: str = ""                  # further devices of the domain
     after_start: str = ""          # shell, run by the host when the guest answers
     kernel: str = ""               # kernel arguments
+    start: int = 90                # seconds that it gets to start
     wait: int = 20                 # seconds that the devices get to appear and work
 
 
@@ -64,7 +65,7 @@ class Topology:
     keep: list[str] = field(default_factory=list)        # never taken away by the probe, beside protected storage
     ask_protected: bool = False    # the probe may take protected functions too
     quick: bool = False            # part of the default run of scripts/test
-    deadline: int = 180            # seconds
+    deadline: int = 180            # seconds; with a guest at least 400
     memory: int = 768              # MiB
     guest: Guest | None = None     # with a guest the kernel is asked by starting it, not by the probe
     expect: Expect = field(default_factory=Expect)
@@ -83,6 +84,8 @@ def read_topology(path: Path) -> Topology:
     topology = _fill(Topology, {"name": path.stem, **table}, str(path))
     topology.expect = expect
     topology.guest = _fill(Guest, guest, f"{path}: [guest]") if guest is not None else None
+    if topology.guest:
+        topology.deadline = max(topology.deadline, 400)
     _validate(topology, path)
     return topology
 
