@@ -89,6 +89,7 @@ RungResult judge_decode(const ExpectedDevice& expected, const GuestFunction& see
   std::erase(problems, std::string());
   if (!problems.empty()) return rung_result(Status::fail, join(problems, "; ") + ".");
 
+  if (gave_up(seen)) return rung_result(Status::not_applicable, "no driver holds it any more.");
   if (!driven && driver.status == Status::not_applicable && same_bars(expected, seen) != Agreement::same)
     return rung_result(Status::not_applicable, "without a driver nothing needs to be decoded.");
   if (driven && seen.is_asleep())

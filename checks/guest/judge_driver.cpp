@@ -3,6 +3,7 @@
 #include <array>
 
 #include "checks/guest/rungs.hpp"
+#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -42,6 +43,20 @@ const ProblemCode* find_problem_code(unsigned code) {
   return found == problem_codes.end() ? nullptr : &*found;
 }
 
+std::optional<std::string> gave_up(const GuestFunction& seen) {
+  constexpr std::array<std::string_view, 4> last_words = {"removing after probe failure", "failed with error", "probe failed",
+                                                          "assume dead"};
+  if (!seen.driver.is_absent() || seen.answers_nothing || !seen.log_errors.has_value()) return std::nullopt;
+  std::optional<std::string> found;
+  for (const auto& line : seen.log_errors.value()) {
+    const auto lower = to_lower(line);
+    if (lower.find("firmware load") != lower.npos) return std::nullopt;
+    const auto says = [&lower](std::string_view words) { return lower.find(words) != lower.npos; };
+    if (std::ranges::any_of(last_words, says)) found = line;
+  }
+  return found;
+}
+
 RungResult judge_driver(const ExpectedDevice& expected, const GuestFunction& seen) {
   if (seen.driver.has_value()) {
     const auto& driver = seen.driver.value();
@@ -51,6 +66,11 @@ RungResult judge_driver(const ExpectedDevice& expected, const GuestFunction& see
     return rung_result(Status::fail, driver + " holds it, which makes no use of it.");
   }
   if (!expected.expect_driver) return rung_result(Status::not_applicable, "it needs no driver to be of use.");
+  if (const auto line = gave_up(seen)) {
+    auto result = rung_result(Status::warn, "a driver took it, but gave it up again.");
+    result.evidence.push_back({"kernel log", *line});
+    return result;
+  }
   if (seen.driver.is_absent()) {
     auto result = rung_result(Status::fail, "no driver is bound to it.");
     if (seen.answers_nothing) result.summary = "no driver is bound to it, and the device answers nothing: it is dead.";

@@ -120,6 +120,11 @@ RungResult judge_function(const ExpectedDevice& expected, const GuestFunction& s
   if (const auto* code = seen.problem_code.has_value() ? find_problem_code(seen.problem_code.value()) : nullptr)
     if (code->rung == Rung::function)
       return rung_result(Status::fail, std::string(code->meaning) + " (code " + std::to_string(code->code) + ").");
+  if (gave_up(seen)) {
+    auto result = rung_result(Status::fail, "its driver tried and gave up: the device does not work.");
+    add_log(seen, result);
+    return result;
+  }
   const auto class_code = class_of(expected, seen);
   const auto* role = role_of(class_code);
   auto result = class_code == 0x0c03 ? judge_usb(expected, seen, view)

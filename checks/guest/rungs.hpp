@@ -15,6 +15,11 @@ RungResult judge_function(const ExpectedDevice& expected, const GuestFunction& s
 /// The part of FUNCTION that is about a USB controller and what hangs on it.
 RungResult judge_usb(const ExpectedDevice& expected, const GuestFunction& seen, const GuestView& view);
 
+/// The kernel's word that a driver took the function and let go of it because it did not work; nothing where a driver
+/// holds it, or where firmware was missing, which is the driver's trouble and not the device's. Sources:
+/// drivers/nvme/host/pci.c "Removing after probe failure", drivers/base/dd.c "probe of ... failed with error".
+std::optional<std::string> gave_up(const GuestFunction& seen);
+
 RungResult rung_result(Status status, std::string summary);
 
 /// Windows problem codes (Device Manager error codes, learn.microsoft.com "cm-prob-*"): what one means.

@@ -326,6 +326,29 @@ TEST(Twins, OneOfTwoMissingFails) {
   EXPECT_EQ(missing, 1);
 }
 
+/// As a nested guest behind an emulated AMD IOMMU shows it: the driver is gone by the time that somebody looks.
+TEST(Ladder, ADriverThatGaveUpFailsAtFunction) {
+  const std::string given_up = without(replaced(nvme_guest, " driver=nvme", ""), "/nvme/nvme0") +
+                               "file /run/vfio-doctor/kernel.log\n"
+                               "| <6>[   11.094578] nvme nvme0: pci function 0000:03:00.0\n"
+                               "| <4>[   73.035095] nvme nvme0: I/O 20 QID 0 timeout, disable controller\n"
+                               "| <4>[   73.266882] nvme nvme0: Removing after probe failure status: -5\n";
+  const Judged judged(nvme_manifest, given_up);
+  EXPECT_EQ(judged.status(Rung::driver), Status::warn);
+  EXPECT_EQ(judged.status(Rung::decode), Status::not_applicable);
+  EXPECT_EQ(judged.device().failed(), Rung::function);
+  EXPECT_EQ(judged.device().at(Rung::function).evidence.back().value,
+            "<4>[   73.266882] nvme nvme0: Removing after probe failure status: -5");
+}
+
+TEST(Ladder, MissingFirmwareStaysTheDriversTrouble) {
+  const std::string no_firmware = without(replaced(nvme_guest, " driver=nvme", ""), "/nvme/nvme0") +
+                                  "file /run/vfio-doctor/kernel.log\n"
+                                  "| <4>[ 9.0] card 0000:03:00.0: Direct firmware load for card.bin failed with error -2\n"
+                                  "| <4>[ 9.1] card: probe of 0000:03:00.0 failed with error -2\n";
+  EXPECT_EQ(Judged(nvme_manifest, no_firmware).device().failed(), Rung::driver);
+}
+
 TEST(Unexpected, EmulatedDevicesAreNotNamed) {
   const Judged judged(nvme_manifest, nvme_guest + "pci 0000:00:05.0 id=1af4:1041 class=020000 sub=1af4:1100\n"
                                                   "pci 0000:00:06.0 id=8086:10d3 class=020000 sub=8086:0000\n");

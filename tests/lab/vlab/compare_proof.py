@@ -42,7 +42,7 @@ def how_far(report: dict, address: str) -> str:
         status = found.get(rung, "missing")
         if status == "fail":
             return f"fails at {rung.upper()}"
-        if status not in ("pass", "not-applicable"):
+        if status not in ("pass", "warn", "not-applicable"):
             return f"{status} at {rung.upper()}"
     return "works" if found["function"] == "pass" else "not judged at FUNCTION"
 
