@@ -35,7 +35,7 @@ docs/plugins.md
 )";
 
 std::size_t group_rank(const ListedCheck& check) {
-  constexpr std::array<std::string_view, 6> order = {"iommu", "boot", "groups", "protection", "devices", "plugins"};
+  constexpr std::array<std::string_view, 7> order = {"iommu", "boot", "groups", "protection", "devices", "guest", "plugins"};
   return static_cast<std::size_t>(std::ranges::find(order, check.group) - order.begin());
 }
 
@@ -69,12 +69,13 @@ std::vector<ListedCheck> list_checks(const std::vector<Plugin>& plugins) {
   return list;
 }
 
-std::vector<ListedCheck> list_guest_checks() {
-  std::vector<ListedCheck> list;
+std::vector<ListedCheck> list_checks_and_guest_checks(const std::vector<Plugin>& plugins) {
+  auto list = list_checks(plugins);
   for (const auto& [id, page] : guest_pages()) {
     const auto title = page.substr(0, page.find('\n'));  // "# Title"
     list.push_back({std::string(id), std::string(title.substr(title.find_first_not_of("# "))), "guest", std::string(page), nullptr});
   }
+  std::ranges::stable_sort(list, {}, group_rank);
   return list;
 }
 
@@ -86,8 +87,7 @@ void require_known_checks(const std::vector<std::string>& ids, const std::string
 
 std::string page_of_check(const std::string& id, const std::vector<Plugin>& plugins) {
   if (id == plugin_finding_id) return std::string(plugin_page);
-  auto list = list_checks(plugins);
-  std::ranges::move(list_guest_checks(), std::back_inserter(list));
+  const auto list = list_checks_and_guest_checks(plugins);
   const auto found = std::ranges::find(list, id, &ListedCheck::id);
   if (found == list.end()) throw unknown_check(id, "", plugins);
   return page_of(*found);

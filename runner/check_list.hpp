@@ -17,8 +17,8 @@ struct ListedCheck {
 /// Every check, by group: the built-in ones, then those of accepted plugins. `plugins` must outlive the list.
 std::vector<ListedCheck> list_checks(const std::vector<Plugin>& plugins);
 
-/// What `verify` finds out in a guest, in a group of its own: no check of a host, so not for --only and --skip.
-std::vector<ListedCheck> list_guest_checks();
+/// The same with what `verify` finds out in a guest, which is no check of a host: not for --only and --skip.
+std::vector<ListedCheck> list_checks_and_guest_checks(const std::vector<Plugin>& plugins);
 
 /// Throws InputError where one of `ids` is no check; `option` is where the user named them.
 void require_known_checks(const std::vector<std::string>& ids, const std::string& option, const std::vector<Plugin>& plugins);
