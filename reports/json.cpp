@@ -117,6 +117,7 @@ void write_device(JsonWriter& json, const DeviceReport& device) {
 
 std::string render_json(const Report& report) {
   JsonWriter json;
+  json.expect(1024 * report.findings.size() + 640 * report.devices.size() + 128 * report.groups.size());
   json.open_object();
   write_document_start(json, "vfio-doctor/report/1", report);
   write_host(json, report.host);

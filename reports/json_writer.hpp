@@ -14,6 +14,10 @@ namespace vfio_doctor {
 /// becomes U+FFFD.
 class JsonWriter {
  public:
+  /// Makes room for about so many bytes at once: growing step by step copies a large document several times over, and
+  /// each copy is fresh memory that the kernel has to map page by page. What is not used is never mapped.
+  void expect(std::size_t bytes) { text_.reserve(bytes); }
+
   void open_object() { open('{'); }
   void close_object() { close('}'); }
   void open_array() { open('['); }
