@@ -5,6 +5,7 @@
 #include "facts/input_error.hpp"
 #include "guest/guest_machines.hpp"
 #include "runner/manifest.hpp"
+#include "runner/selection.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -125,6 +126,21 @@ TEST(MakeManifest, RefusesWhatIsNotThere) {
   EXPECT_THROW(manifest_of(machine(host), std::vector<PciAddress>{}), InputError);
   EXPECT_THROW(manifest_of(machine(host), std::vector{*PciAddress::parse("0a:00.0")}), InputError);
   EXPECT_THROW(manifest_of(machine(host), parse_domain_xml(domain_xml(""), "d")), InputError);
+}
+
+/// check --domain judges what the domain takes, each once, beside what --device names.
+TEST(SelectDomain, TakesItsFunctionsOrSaysWhatIsMissing) {
+  Host here;
+  here.functions = gather_pci(machine(host), Wake::no);
+  const auto wireless = *PciAddress::parse("03:00.0");
+  const auto selected = [&here](const std::string& devices, std::vector<PciAddress> list) {
+    select_domain(here, parse_domain_xml(domain_xml(devices), "d"), list);
+    return list;
+  };
+  EXPECT_THAT(selected(hostdev(wireless_source, ""), {}), ::testing::ElementsAre(wireless));
+  EXPECT_THAT(selected(hostdev(wireless_source, ""), {wireless}), ::testing::ElementsAre(wireless));
+  EXPECT_THROW(selected("", {}), InputError);
+  EXPECT_THROW(selected(hostdev("domain='0x0000' bus='0x09' slot='0x00' function='0x0'", ""), {}), InputError);
 }
 
 }  // namespace
