@@ -131,7 +131,7 @@ TEST(MakeManifest, RefusesWhatIsNotThere) {
 /// check --domain judges what the domain takes, each once, beside what --device names.
 TEST(SelectDomain, TakesItsFunctionsOrSaysWhatIsMissing) {
   Host here;
-  here.functions = gather_pci(machine(host), Wake::no);
+  here.functions = gather_pci(machine("pci 0000:03:00.0 id=8086:24f3 class=028000\n"), Wake::no);
   const auto wireless = *PciAddress::parse("03:00.0");
   const auto selected = [&here](const std::string& devices, std::vector<PciAddress> list) {
     select_domain(here, parse_domain_xml(domain_xml(devices), "d"), list);
