@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "facts/in_parallel.hpp"
+#include "facts/sysfs_path.hpp"
 #include "facts/text.hpp"
 
 namespace vfio_doctor {
@@ -27,13 +28,13 @@ Observed<std::vector<ReservedRegion>> parse_regions(const Observed<std::string>&
 }
 
 IommuGroup gather_group(const Root& root, unsigned number) {
-  const std::string directory = groups_path + "/" + std::to_string(number);
+  AttributePath path(groups_path + "/" + std::to_string(number));
   IommuGroup group;
   group.number = number;
-  group.name = root.read_line(directory + "/name");
-  group.type = root.read_line(directory + "/type");
-  group.reserved_regions = parse_regions(root.read(directory + "/reserved_regions"));
-  const auto members = root.list(directory + "/devices");
+  group.name = root.read_line(path("name"));
+  group.type = root.read_line(path("type"));
+  group.reserved_regions = parse_regions(root.read(path("reserved_regions")));
+  const auto members = root.list(path("devices"));
   if (!members.has_value()) return group;
   for (const auto& member : members.value()) {
     if (const auto address = PciAddress::parse(member))

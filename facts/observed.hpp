@@ -14,7 +14,7 @@ template <class T>
 class Observed {
  public:
   /// A fact that nobody looked for yet counts as unreadable.
-  Observed() : state_(Unreadable{"not read"}) {}
+  Observed() : state_(std::in_place_index<2>) {}
   Observed(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
 
   static Observed absent() { return Observed(State(std::in_place_index<1>)); }
@@ -43,13 +43,15 @@ class Observed {
   /// Why there is no value: "absent", or the reason it could not be read; empty where there is one.
   std::string why() const {
     if (is_absent()) return "absent";
-    return is_unreadable() ? std::get<2>(state_).why : std::string();
+    if (has_value()) return {};
+    const auto& why = std::get<2>(state_).why;
+    return why.empty() ? "not read" : why;
   }
 
  private:
   struct Absent {};
   struct Unreadable {
-    std::string why;
+    std::string why;  // empty: nobody looked
   };
   using State = std::variant<T, Absent, Unreadable>;
   explicit Observed(State state) : state_(std::move(state)) {}

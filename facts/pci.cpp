@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 #include <limits>
+#include <memory>
 
 #include "facts/host.hpp"
 #include "facts/in_parallel.hpp"
 #include "facts/pci_config.hpp"
 #include "facts/pci_names.hpp"
+#include "facts/sysfs_path.hpp"
 #include "facts/text.hpp"
 
 namespace vfio_doctor {
@@ -41,8 +43,8 @@ void parse_id_pair(std::string_view text, First& first, Second& second) {
 
 /// One read answers five questions: DRIVER, PCI_CLASS, PCI_ID, PCI_SUBSYS_ID (drivers/pci/pci-driver.c pci_uevent).
 /// False where the tree has no such file (old recordings).
-bool gather_from_uevent(const Root& root, PciFunction& function) {
-  const auto uevent = root.read(function.sysfs_path + "/uevent");
+bool gather_from_uevent(const Root& root, AttributePath& path, PciFunction& function) {
+  const auto uevent = root.read(path("uevent"));
   if (!uevent.has_value() || uevent->find("PCI_ID=") == std::string::npos) return false;
   function.driver = Observed<std::string>::absent();
   for (const auto line : split_lines(uevent.value())) {
@@ -59,14 +61,13 @@ bool gather_from_uevent(const Root& root, PciFunction& function) {
   return true;
 }
 
-void gather_from_attributes(const Root& root, PciFunction& function) {
-  const auto& path = function.sysfs_path;
-  function.vendor_id = read_number<std::uint16_t>(root, path + "/vendor", 16);
-  function.device_id = read_number<std::uint16_t>(root, path + "/device", 16);
-  function.subsystem_vendor_id = read_number<std::uint16_t>(root, path + "/subsystem_vendor", 16);
-  function.subsystem_device_id = read_number<std::uint16_t>(root, path + "/subsystem_device", 16);
-  function.class_code = read_number<std::uint32_t>(root, path + "/class", 16);
-  function.driver = link_name(root, path + "/driver");
+void gather_from_attributes(const Root& root, AttributePath& path, PciFunction& function) {
+  function.vendor_id = read_number<std::uint16_t>(root, path("vendor"), 16);
+  function.device_id = read_number<std::uint16_t>(root, path("device"), 16);
+  function.subsystem_vendor_id = read_number<std::uint16_t>(root, path("subsystem_vendor"), 16);
+  function.subsystem_device_id = read_number<std::uint16_t>(root, path("subsystem_device"), 16);
+  function.class_code = read_number<std::uint32_t>(root, path("class"), 16);
+  function.driver = link_name(root, path("driver"));
 }
 
 /// Reading `config` resumes a sleeping function (pci_config_pm_runtime_get in drivers/pci/pci-sysfs.c): look at the
@@ -88,21 +89,20 @@ void mark_unread(PciConfig& config, const std::string& why) {
   mark(config.serial);
 }
 
-void gather_config(const Root& root, Wake wake, PciFunction& function) {
-  function.power_state = root.read_line(function.sysfs_path + "/power_state");
-  function.runtime_status = root.read_line(function.sysfs_path + "/power/runtime_status");
+void gather_config(const Root& root, Wake wake, AttributePath& path, PciFunction& function) {
+  function.power_state = root.read_line(path("power_state"));
+  function.runtime_status = root.read_line(path("power/runtime_status"));
   if (wake == Wake::no && is_asleep(function)) {
     return mark_unread(function.config, "asleep; use --wake");
   }
-  const auto path = function.sysfs_path + "/config";
-  auto bytes = root.read_head(path, header_bytes);
+  auto bytes = root.read_head(path("config"), header_bytes);
   if (!bytes.has_value()) return mark_unread(function.config, bytes.why());
   function.config = decode_pci_config(bytes.value());
   if (bytes->size() == header_bytes && !function.config.all_ones)
     function.revision = static_cast<std::uint8_t>((*bytes)[revision_offset]);
   // The rest is needed only to explain groups: for bridges and for functions that share a slot.
   if (function.is_bridge() || function.config.multifunction.is(true)) {
-    bytes = root.read_head(path, all_bytes);
+    bytes = root.read_head(path("config"), all_bytes);
     if (bytes.has_value()) function.config = decode_pci_config(bytes.value());
     function.config.denied = bytes.has_value() && bytes->size() <= header_bytes;
     if (function.config.denied) mark_unread(function.config, "needs root: a normal user gets 64 bytes");
@@ -146,51 +146,77 @@ std::optional<PciAddress> function_above(const std::string& sysfs_path) {
   return std::nullopt;
 }
 
-PciFunction gather_function(const Root& root, Wake wake, const PciAddress& address, const std::string& name) {
+Observed<int> read_numa_node(const Root& root, const std::string& path) {
+  const auto text = root.read_line(path);
+  const auto number = text.has_value() ? parse_signed(text.value()) : std::nullopt;
+  if (number && *number >= -1 && *number < 1 << 20) return static_cast<int>(*number);
+  return Observed<int>::unreadable(text.has_value() ? "no number" : text.why());
+}
+
+/// What is the same for every function.
+struct Circumstances {
+  Wake wake = Wake::no;
+  bool one_numa_node = false;  ///< nothing is near or far then, and the question is spared
+};
+
+PciFunction gather_function(const Root& root, const Circumstances& circumstances, const PciAddress& address,
+                            const std::string& name) {
   PciFunction function;
   function.address = address;
   const auto link = root.read_link(devices_path + "/" + name);
   function.sysfs_path = link.has_value() ? join_path(devices_path, link.value()) : devices_path + "/" + name;
   function.parent = function_above(function.sysfs_path);
-  const auto& path = function.sysfs_path;
-  if (!gather_from_uevent(root, function)) gather_from_attributes(root, function);
-  gather_config(root, wake, function);
-  if (!function.revision.has_value()) function.revision = read_number<std::uint8_t>(root, path + "/revision", 16);
-  function.iommu_group = read_group(root, path + "/iommu_group");
+  AttributePath path(function.sysfs_path);
+  if (!gather_from_uevent(root, path, function)) gather_from_attributes(root, path, function);
+  gather_config(root, circumstances.wake, path, function);
+  if (!function.revision.has_value()) function.revision = read_number<std::uint8_t>(root, path("revision"), 16);
+  function.iommu_group = read_group(root, path("iommu_group"));
   function.boot_vga = Observed<bool>::absent();
   if (function.class_and_subclass() == 0x0300) {
-    const auto boot_vga = read_number<std::uint8_t>(root, path + "/boot_vga", 10);
+    const auto boot_vga = read_number<std::uint8_t>(root, path("boot_vga"), 10);
     function.boot_vga = boot_vga.has_value() ? Observed<bool>(*boot_vga == 1) : Observed<bool>::like(boot_vga);
   }
-  function.reset_methods = read_words(root, path + "/reset_method");
-  function.driver_override = read_driver_override(root, path + "/driver_override");
-  const auto node = root.read_line(path + "/numa_node");
-  const auto node_number = node.has_value() ? parse_signed(node.value()) : std::nullopt;
-  function.numa_node = node_number && *node_number >= -1 && *node_number < 1 << 20
-                           ? Observed<int>(static_cast<int>(*node_number))
-                           : Observed<int>::unreadable(node.has_value() ? "no number" : node.why());
-  function.physical_function = read_address_link(root, path + "/physfn");
-  function.virtual_functions = read_number<unsigned>(root, path + "/sriov_numvfs", 10);
+  function.reset_methods = read_words(root, path("reset_method"));
+  function.driver_override = read_driver_override(root, path("driver_override"));
+  function.numa_node =
+      circumstances.one_numa_node ? Observed<int>::absent() : read_numa_node(root, path("numa_node"));
+  function.virtual_functions = read_number<unsigned>(root, path("sriov_numvfs"), 10);
   return function;
+}
+
+/// A virtual function exists only while a physical one of this host has some enabled (sriov_enable() in
+/// drivers/pci/iov.c): mostly there is none to look for.
+void find_physical_functions(const Root& root, std::vector<PciFunction>& functions) {
+  const bool some_may_be_virtual = std::ranges::any_of(functions, [](const PciFunction& function) {
+    const auto& enabled = function.virtual_functions;
+    return enabled.is_unreadable() || (enabled.has_value() && enabled.value() > 0);
+  });
+  for (auto& function : functions)
+    function.physical_function = some_may_be_virtual ? read_address_link(root, function.sysfs_path + "/physfn")
+                                                     : Observed<PciAddress>::absent();
 }
 
 }  // namespace
 
 Observed<std::vector<PciFunction>> gather_pci(const Root& root, Wake wake) {
   using Functions = std::vector<PciFunction>;
-  const auto names = root.list(devices_path);
-  if (!names.has_value()) return Observed<Functions>::like(names);
+  const auto entries = root.list(devices_path);
+  if (!entries.has_value()) return Observed<Functions>::like(entries);
   std::vector<std::pair<PciAddress, std::string>> found;
-  for (const auto& name : names.value())
+  for (const auto& name : entries.value())
     if (const auto address = PciAddress::parse(name)) found.emplace_back(*address, name);
   std::ranges::sort(found);
-  auto functions =
-      in_parallel(found, [&](const auto& entry) { return gather_function(root, wake, entry.first, entry.second); });
-  PciNames pci_names(root);  // libpci is not made for several threads
+  // To load the list of names takes as long as to read hundreds of functions.
+  auto loading = beside([&root] { return std::make_unique<PciNames>(root); });
+  const Circumstances circumstances{wake, root.read_line("/sys/devices/system/node/online").is("0")};
+  auto functions = in_parallel(
+      found, [&](const auto& entry) { return gather_function(root, circumstances, entry.first, entry.second); });
+  find_physical_functions(root, functions);
+  const auto names = loading.get();
   for (auto& function : functions) {
     if (function.vendor_id.has_value() && function.device_id.has_value())
-      function.name = pci_names.function_name(*function.vendor_id, *function.device_id);
-    if (const auto kind = function.class_and_subclass()) function.class_name = pci_names.class_name(*kind);
+      function.name = names->function_name(*function.vendor_id, *function.device_id);
+    if (const auto kind = function.class_and_subclass()) function.class_name = names->class_name(*kind);
   }
   return functions;
 }

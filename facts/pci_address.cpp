@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/pci_address.hpp"
 
-#include <cstdio>
-
 #include "facts/text.hpp"
 
 namespace vfio_doctor {
@@ -41,9 +39,7 @@ std::optional<PciAddress> PciAddress::parse(std::string_view text) {
 }
 
 std::string PciAddress::text() const {
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%04x:%02x:%02x.%x", domain, bus, device, function);
-  return buffer;
+  return hex_text(domain, 4) + ":" + hex_text(bus, 2) + ":" + hex_text(device, 2) + "." + hex_text(function, 1);
 }
 
 }  // namespace vfio_doctor

@@ -61,7 +61,7 @@ struct PciFunction {
   Observed<std::string> driver_override;  ///< absent where none is set
   Observed<std::string> power_state;      ///< "D0", "D3hot", "D3cold", "unknown", "error"
   Observed<std::string> runtime_status;   ///< "active", "suspended", "unsupported"
-  Observed<int> numa_node;                ///< -1: the machine has no such notion
+  Observed<int> numa_node;                ///< -1: not known to the firmware; absent where the machine has one node only
   Observed<PciAddress> physical_function; ///< on a virtual function: its physical function
   Observed<unsigned> virtual_functions;   ///< sriov_numvfs: how many are enabled; absent where SR-IOV is not there
 

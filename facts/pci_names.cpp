@@ -36,7 +36,11 @@ struct PciNames::Library {
 };
 
 PciNames::PciNames(const Root& root) {
-  if (const auto names = root.read(recorded_names_path); names.has_value()) read_recorded(names.value());
+  const auto names = root.read(recorded_names_path);
+  if (names.has_value())
+    read_recorded(names.value());
+  else
+    pci_load_name_list(library().access);
 }
 
 PciNames::~PciNames() = default;

@@ -16,6 +16,7 @@ class PciNames {
  public:
   static constexpr const char* recorded_names_path = "/run/vfio-doctor/pci.ids";
 
+  /// Loads the whole list, which takes milliseconds, unless the machine brings its own.
   explicit PciNames(const Root& root);
   ~PciNames();
   PciNames(const PciNames&) = delete;

@@ -41,6 +41,7 @@ std::vector<std::string_view> split_words(std::string_view text) {
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
+  parts.reserve(8);  // paths and addresses have fewer
   for (;;) {
     const auto end = text.find(separator);
     parts.push_back(text.substr(0, end));
@@ -62,6 +63,13 @@ std::optional<long long> parse_signed(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 10);
   if (error != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
   return value;
+}
+
+std::string hex_text(std::uint64_t value, std::size_t least_digits) {
+  char digits[16];
+  const auto length = static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value, 16).ptr - digits);
+  std::string text(least_digits > length ? least_digits - length : 0, '0');
+  return text.append(digits, length);
 }
 
 std::string to_lower(std::string_view text) {

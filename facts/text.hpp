@@ -23,6 +23,8 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// rubbish, overflow or trailing characters.
 std::optional<std::uint64_t> parse_unsigned(std::string_view text, int base = 10);
 std::optional<long long> parse_signed(std::string_view text);
+/// Lower-case hexadecimal, no prefix, filled up with zeros to `least_digits`.
+std::string hex_text(std::uint64_t value, std::size_t least_digits);
 /// ASCII lower case.
 std::string to_lower(std::string_view text);
 /// Joins with `separator`: {"a","b"}, ", " -> "a, b".

@@ -14,11 +14,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 template <class T>
-std::optional<std::string> hex(const Observed<T>& number, int digits) {
-  if (!number.has_value()) return std::nullopt;
-  char buffer[16];
-  std::snprintf(buffer, sizeof buffer, "%0*x", digits, static_cast<unsigned>(number.value()));
-  return buffer;
+std::optional<std::string> hex(const Observed<T>& number, std::size_t digits) {
+  return number.has_value() ? std::optional(hex_text(number.value(), digits)) : std::nullopt;
 }
 
 template <class T>

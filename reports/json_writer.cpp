@@ -50,40 +50,32 @@ bool is_plain(char byte) {
 
 }  // namespace
 
-void JsonWriter::new_line() {
-  text_ += '\n';
-  text_.append(2 * depth_, ' ');
-}
-
 void JsonWriter::begin_value() {
   if (after_name_) {
     after_name_ = false;
     return;
   }
-  if (!is_first_) text_ += ',';
-  if (depth_ > 0) new_line();
+  if (!is_outermost()) text_.append(separator_, is_first_ ? 1 : 0);
   is_first_ = false;
 }
 
 void JsonWriter::open(char bracket) {
   begin_value();
   text_ += bracket;
-  ++depth_;
+  separator_ += "  ";
   is_first_ = true;
 }
 
 void JsonWriter::close(char bracket) {
-  --depth_;
-  if (!is_first_) new_line();
+  separator_.resize(separator_.size() - 2);
+  if (!is_first_) text_.append(separator_, 1);
   text_ += bracket;
   is_first_ = false;
 }
 
 void JsonWriter::name(std::string_view name) {
   begin_value();
-  text_ += '"';
-  text_ += name;
-  text_ += "\": ";
+  text_.append(1, '"').append(name).append("\": ", 3);
   after_name_ = true;
 }
 

@@ -54,11 +54,11 @@ class JsonWriter {
   void open(char bracket);
   void close(char bracket);
   void begin_value();
-  void new_line();
+  bool is_outermost() const { return separator_.size() == 2; }
   void raw(std::string_view text);
 
   std::string text_;
-  std::size_t depth_ = 0;
+  std::string separator_ = ",\n";  // and two blanks for each object or array that is open
   bool is_first_ = true;  // of the object or array that is open
   bool after_name_ = false;
 };

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <set>
 
 #include "checks/group_members.hpp"
 #include "checks/iommu_state.hpp"
+#include "facts/in_parallel.hpp"
 #include "facts/text.hpp"
 
 namespace vfio_doctor {
@@ -28,11 +28,8 @@ std::string now_text() {
 }
 
 template <class Number>
-std::optional<std::string> hex(const Observed<Number>& value, int digits) {
-  if (!value.has_value()) return std::nullopt;
-  char text[16];
-  std::snprintf(text, sizeof text, "%0*x", digits, static_cast<unsigned>(value.value()));
-  return text;
+std::optional<std::string> hex(const Observed<Number>& value, std::size_t digits) {
+  return value.has_value() ? std::optional(hex_text(value.value(), digits)) : std::nullopt;
 }
 
 template <class T>
@@ -40,7 +37,7 @@ std::optional<T> as_optional(const Observed<T>& value) {
   return value.has_value() ? std::optional<T>(value.value()) : std::nullopt;
 }
 
-DeviceReport describe(const DeviceDecision& decision) {
+DeviceReport describe_device(const DeviceDecision& decision) {
   const auto& function = *decision.function;
   DeviceReport device;
   device.address = function.address.text();
@@ -181,18 +178,13 @@ void keep_relevant(const Host& host, const std::vector<PciAddress>& selection, s
   std::erase_if(findings, [&subjects](const Finding& finding) { return !subjects.contains(finding.subject); });
 }
 
-std::vector<GroupReport> describe_groups(const Host& host) {
-  std::vector<GroupReport> groups;
-  if (!host.iommu.groups.has_value()) return groups;
-  for (const auto& group : host.iommu.groups.value()) {
-    GroupReport one;
-    one.id = group.number;
-    one.type = as_optional(group.type);
-    for (const auto& member : group.members) one.members.push_back(member.text());
-    one.members.insert(one.members.end(), group.other_members.begin(), group.other_members.end());
-    groups.push_back(std::move(one));
-  }
-  return groups;
+GroupReport describe_group(const IommuGroup& group) {
+  GroupReport one;
+  one.id = group.number;
+  one.type = as_optional(group.type);
+  for (const auto& member : group.members) one.members.push_back(member.text());
+  one.members.insert(one.members.end(), group.other_members.begin(), group.other_members.end());
+  return one;
 }
 
 std::vector<std::string> describe_limits(const Host& host) {
@@ -218,7 +210,7 @@ Report build_report(const Source& source, const Host& host, std::vector<Finding>
   report.source = {source.kind, source.name};
   report.host = summarize(host);
   report.notes = describe_limits(host);
-  const auto decisions = decide_devices(host, findings);
+  auto decisions = decide_devices(host, findings);
   if (!only.empty())
     std::erase_if(findings, [&only](const Finding& finding) { return std::ranges::find(only, finding.id) == only.end(); });
   if (selection.empty()) {
@@ -228,11 +220,13 @@ Report build_report(const Source& source, const Host& host, std::vector<Finding>
     report.verdict = judge_selection(host, decisions, selection, findings);
   }
   for (const auto& address : selection) report.selection.push_back(address.text());
-  for (const auto& decision : decisions)
-    if (selection.empty() || std::ranges::find(selection, decision.function->address) != selection.end())
-      report.devices.push_back(describe(decision));
+  if (!selection.empty())
+    std::erase_if(decisions, [&selection](const DeviceDecision& decision) {
+      return std::ranges::find(selection, decision.function->address) == selection.end();
+    });
+  report.devices = in_parallel(decisions, describe_device);
   report.findings = std::move(findings);
-  report.groups = describe_groups(host);
+  if (host.iommu.groups.has_value()) report.groups = in_parallel(host.iommu.groups.value(), describe_group);
   return report;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "checks/group_members.hpp"
+#include "facts/in_parallel.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -90,9 +91,7 @@ class Decider {
 
 std::vector<DeviceDecision> decide_devices(const Host& host, const std::vector<Finding>& findings) {
   const Decider decider(host, findings);
-  std::vector<DeviceDecision> decisions;
-  for (const auto& function : host.all_functions()) decisions.push_back(decider.decide(function));
-  return decisions;
+  return in_parallel(host.all_functions(), [&](const PciFunction& function) { return decider.decide(function); });
 }
 
 }  // namespace vfio_doctor

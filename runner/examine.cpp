@@ -4,7 +4,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 
+#include "facts/in_parallel.hpp"
 #include "facts/input_error.hpp"
 #include "runner/build_report.hpp"
 #include "runner/check_list.hpp"
@@ -28,11 +30,12 @@ bool contains(const std::vector<std::string>& ids, std::string_view id) {
 /// A check left out with --skip does not run at all. --only narrows what is reported and what the host's verdict counts,
 /// but device verdicts still rest on every check: "assignable" must not come from not having looked.
 std::vector<Finding> run_checks(const Options& options, const Host& host) {
+  const auto run_unless_skipped = [&](const Check& check) {
+    return contains(options.skip, check.id) ? std::vector<Finding>{} : run_check(check, host);
+  };
   std::vector<Finding> findings;
-  for (const auto& check : all_checks()) {
-    if (contains(options.skip, check.id)) continue;
-    for (auto& finding : run_check(check, host)) findings.push_back(std::move(finding));
-  }
+  for (auto& some : in_parallel(all_checks(), run_unless_skipped, 1))
+    std::ranges::move(some, std::back_inserter(findings));
   // What keeps every device from being assigned is what a reader looks for first.
   std::ranges::stable_partition(findings, [](const Finding& finding) {
     return finding.subject == host_subject && finding.effect == Effect::blocked;

@@ -5,21 +5,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include "checks/iommu_state.hpp"
+#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-template <class Number>
-std::string hex(Number value, int digits) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%0*llx", digits, static_cast<unsigned long long>(value));
-  return text;
-}
 
 /// A value as it is, null for an absent fact, {"unreadable": why} for one that could not be read.
 template <class T, class Convert>
@@ -35,8 +28,8 @@ Json observed(const Observed<T>& fact) {
 }
 
 template <class Number>
-Json observed_hex(const Observed<Number>& fact, int digits) {
-  return observed(fact, [digits](Number value) { return Json(hex(value, digits)); });
+Json observed_hex(const Observed<Number>& fact, std::size_t digits) {
+  return observed(fact, [digits](Number value) { return Json(hex_text(value, digits)); });
 }
 
 template <class List, class Convert>
@@ -88,7 +81,7 @@ Json config_space(const PciConfig& config) {
           {"pcie_type", observed(config.pcie_type, [](PcieType type) { return Json(pcie_type_text(type)); })},
           {"acs", observed(config.acs,
                            [](const AcsCapability& acs) {
-                             return Json{{"supported", hex(acs.supported, 4)}, {"enabled", hex(acs.enabled, 4)}};
+                             return Json{{"supported", hex_text(acs.supported, 4)}, {"enabled", hex_text(acs.enabled, 4)}};
                            })},
           {"function_level_reset", observed(config.function_level_reset)},
           {"serial", observed(config.serial)},
@@ -129,8 +122,8 @@ Json iommu_group(const IommuGroup& group) {
           {"type", observed(group.type)},
           {"reserved_regions", observed_list(group.reserved_regions,
                                              [](const ReservedRegion& region) {
-                                               return Json{{"start", hex(region.start, 16)},
-                                                           {"end", hex(region.end, 16)},
+                                               return Json{{"start", hex_text(region.start, 16)},
+                                                           {"end", hex_text(region.end, 16)},
                                                            {"type", region.type}};
                                              })},
           {"members", addresses(group.members)},

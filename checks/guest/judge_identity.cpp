@@ -8,19 +8,13 @@
 namespace vfio_doctor {
 namespace {
 
-std::string hex(std::uint64_t number, int digits) {
-  char buffer[24];
-  std::snprintf(buffer, sizeof buffer, "%0*llx", digits, static_cast<unsigned long long>(number));
-  return buffer;
-}
-
 template <class T>
-std::string shown(const Observed<T>& seen, int digits) {
-  return seen.has_value() ? hex(seen.value(), digits) : "?";
+std::string shown(const Observed<T>& seen, std::size_t digits) {
+  return seen.has_value() ? hex_text(seen.value(), digits) : "?";
 }
 
 std::string expected_ids(const ExpectedDevice& expected) {
-  return hex(expected.vendor_id, 4) + ":" + hex(expected.device_id, 4);
+  return hex_text(expected.vendor_id, 4) + ":" + hex_text(expected.device_id, 4);
 }
 
 struct Comparison {
@@ -33,13 +27,13 @@ std::vector<Comparison> comparisons(const ExpectedDevice& expected, const GuestF
   std::vector<Comparison> list;
   if (expected.subsystem_vendor_id && expected.subsystem_device_id)
     list.push_back({"subsystem", same_subsystem(expected, seen),
-                    hex(*expected.subsystem_vendor_id, 4) + ":" + hex(*expected.subsystem_device_id, 4),
+                    hex_text(*expected.subsystem_vendor_id, 4) + ":" + hex_text(*expected.subsystem_device_id, 4),
                     shown(seen.subsystem_vendor_id, 4) + ":" + shown(seen.subsystem_device_id, 4)});
   if (expected.class_code)
-    list.push_back({"class", same_class(expected, seen), hex(*expected.class_code, 6),
+    list.push_back({"class", same_class(expected, seen), hex_text(*expected.class_code, 6),
                     seen.class_code.has_value() ? shown(seen.class_code, 6) : shown(seen.class_and_subclass, 4)});
   if (expected.revision)
-    list.push_back({"revision", same_revision(expected, seen), hex(*expected.revision, 2), shown(seen.revision, 2)});
+    list.push_back({"revision", same_revision(expected, seen), hex_text(*expected.revision, 2), shown(seen.revision, 2)});
   if (expected.serial)
     list.push_back({"serial", same_serial(expected, seen), *expected.serial,
                     seen.serial.has_value() ? seen.serial.value() : "?"});

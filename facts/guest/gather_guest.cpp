@@ -110,9 +110,7 @@ bool GuestFunction::is_usb_controller() const { return class_and_subclass.is(0x0
 
 std::string ids_text(const GuestFunction& function) {
   if (!function.vendor_id.has_value() || !function.device_id.has_value()) return "????:????";
-  char buffer[16];
-  std::snprintf(buffer, sizeof buffer, "%04x:%04x", function.vendor_id.value(), function.device_id.value());
-  return buffer;
+  return hex_text(function.vendor_id.value(), 4) + ":" + hex_text(function.device_id.value(), 4);
 }
 
 GuestFunction* owner_of(const std::vector<FunctionPath>& functions, std::string_view resolved_path) {

@@ -120,18 +120,14 @@ void name_functions(const IdsFile& ids, GuestView& view) {
     const auto vendor = ids.vendor(function.vendor_id.value());
     const auto device = ids.device(function.vendor_id.value(), function.device_id.value());
     if (!vendor) continue;
-    char number[16];
-    std::snprintf(number, sizeof number, "Device %04x", function.device_id.value());
-    function.name = *vendor + " " + device.value_or(number);
+    function.name = *vendor + " " + device.value_or("Device " + hex_text(function.device_id.value(), 4));
   }
 }
 
 std::string class_name(const IdsFile& ids, const GuestFunction& function) {
   if (!function.class_and_subclass.has_value()) return "Unknown class";
   if (auto name = ids.device_class(function.class_and_subclass.value())) return *name;
-  char number[16];
-  std::snprintf(number, sizeof number, "Class %04x", function.class_and_subclass.value());
-  return number;
+  return "Class " + hex_text(function.class_and_subclass.value(), 4);
 }
 
 }  // namespace vfio_doctor

@@ -145,14 +145,8 @@ Json parse_json(std::string_view text, const std::string& name) {
   return json;
 }
 
-std::string hex_text(std::uint64_t number, int digits) {
-  char buffer[24];
-  std::snprintf(buffer, sizeof buffer, "%0*llx", digits, static_cast<unsigned long long>(number));
-  return buffer;
-}
-
 template <class Number>
-Json hex_or_null(const std::optional<Number>& number, int digits) {
+Json hex_or_null(const std::optional<Number>& number, std::size_t digits) {
   return number ? Json(hex_text(*number, digits)) : Json();
 }
 

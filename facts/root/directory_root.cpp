@@ -45,18 +45,18 @@ Observed<T> from_errno(int error) {
 }
 
 /// The path below the root: "/sys/x" -> "sys/x"; the root itself is ".".
-std::string relative(const std::string& path) {
+const char* relative(const std::string& path) {
   const auto first = path.find_first_not_of('/');
-  return first == std::string::npos ? "." : path.substr(first);
+  return first == std::string::npos ? "." : path.c_str() + first;
 }
 
-int open_in_root(int root, const std::string& path, int flags) {
+int open_in_root(int root, const char* path, int flags) {
   open_how how{};
   how.flags = static_cast<__u64>(flags | O_CLOEXEC);
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
   int fd = -1;
   for (int attempt = 0; attempt < 16; ++attempt) {  // EAGAIN: the tree moved while ".." was resolved
-    fd = static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how));
+    fd = static_cast<int>(::syscall(SYS_openat2, root, path, &how, sizeof how));
     if (fd >= 0 || errno != EAGAIN) break;
   }
   return fd;
@@ -98,7 +98,7 @@ DirectoryRoot::~DirectoryRoot() { ::close(root_); }
 
 int DirectoryRoot::open_inside(const std::string& path, int flags) const {
   // Nothing to escape from: this root is the real one, and sysfs holds no magic links. The plain call is quicker.
-  if (is_live_sysfs(path)) return ::openat(root_, relative(path).c_str(), flags | O_CLOEXEC);
+  if (is_live_sysfs(path)) return ::openat(root_, relative(path), flags | O_CLOEXEC);
   const int fd = open_in_root(root_, relative(path), flags);
   if (fd >= 0 || !openat2_refused(errno)) return fd;
   return open_by_walking(path, flags);
@@ -107,8 +107,7 @@ int DirectoryRoot::open_inside(const std::string& path, int flags) const {
 /// Opens a path that is known to hold no links, component by component; a link that appears meanwhile is refused.
 int DirectoryRoot::open_plain(const std::string& path, int flags) const {
   Descriptor current(::dup(root_));
-  const auto below = relative(path);
-  const auto parts = split(below, '/');
+  const auto parts = split(relative(path), '/');
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const bool last = i + 1 == parts.size();
     const int how = last ? flags | O_NOFOLLOW : O_PATH | O_DIRECTORY | O_NOFOLLOW;
@@ -209,7 +208,7 @@ Observed<std::vector<std::string>> DirectoryRoot::list(const std::string& path) 
 Observed<std::string> DirectoryRoot::read_link(const std::string& path) const {
   if (is_live_sysfs(path)) {  // nothing to escape from: this root is the real one
     char target[4096];
-    const auto length = ::readlinkat(root_, relative(path).c_str(), target, sizeof target);
+    const auto length = ::readlinkat(root_, relative(path), target, sizeof target);
     if (length >= 0) return std::string(target, static_cast<std::size_t>(length));
     return errno == EINVAL ? Observed<std::string>::absent() : from_errno<std::string>(errno);
   }

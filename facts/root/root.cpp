@@ -18,16 +18,18 @@ std::vector<std::string> components(std::string_view path) {
 }  // namespace
 
 std::string join_path(const std::string& directory, const std::string& relative) {
-  std::vector<std::string> parts;
-  if (!relative.starts_with('/')) parts = components(directory);
-  for (auto& part : components(relative)) {
-    if (part != "..")
-      parts.push_back(std::move(part));
-    else if (!parts.empty())
-      parts.pop_back();
-  }
   std::string path;
-  for (const auto& part : parts) path += "/" + part;
+  const auto append = [&path](const std::string& below) {
+    for (const auto part : split(below, '/')) {
+      if (part.empty() || part == ".") continue;
+      if (part == "..")
+        path.erase(path.empty() ? 0 : path.rfind('/'));
+      else
+        path.append(1, '/').append(part);
+    }
+  };
+  if (!relative.starts_with('/')) append(directory);
+  append(relative);
   return path.empty() ? "/" : path;
 }
 

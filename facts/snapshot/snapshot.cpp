@@ -9,15 +9,10 @@
 #include "facts/root/machine_text.hpp"
 #include "facts/root/recording_root.hpp"
 #include "facts/snapshot/archive.hpp"
+#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-std::string hex(unsigned value, int digits) {
-  char text[16];
-  std::snprintf(text, sizeof text, "%0*x", digits, value);
-  return text;
-}
 
 /// The names in use, in the format of pci.ids. The list knows vendor and device apart, a function only both together.
 std::string used_names(const Root& root, const Host& host) {
@@ -34,13 +29,13 @@ std::string used_names(const Root& root, const Host& host) {
     auto vendor = names.vendor_name(static_cast<std::uint16_t>(ids >> 16));
     if (!name.starts_with(vendor + " ")) vendor = name.substr(0, name.find(' '));
     if (vendor.size() + 1 >= name.size()) continue;
-    const auto line = hex(ids >> 16, 4) + "  " + vendor + "\n";
+    const auto line = hex_text(ids >> 16, 4) + "  " + vendor + "\n";
     if (line != vendor_line) list += line;
     vendor_line = line;
-    list += "\t" + hex(ids & 0xffff, 4) + "  " + name.substr(vendor.size() + 1) + "\n";
+    list += "\t" + hex_text(ids & 0xffff, 4) + "  " + name.substr(vendor.size() + 1) + "\n";
   }
   for (const auto& [kind, name] : classes)
-    list += "C " + hex(kind >> 8, 2) + "  -\n\t" + hex(kind & 0xff, 2) + "  " + name + "\n";
+    list += "C " + hex_text(kind >> 8, 2) + "  -\n\t" + hex_text(kind & 0xff, 2) + "  " + name + "\n";
   return list;
 }
 

@@ -74,11 +74,7 @@ std::optional<std::string> long_bytes(std::string_view text) {
 
 std::string long_text(const std::string& bytes) {
   std::string text;
-  for (const char c : bytes) {
-    std::array<char, 4> digits{};
-    std::snprintf(digits.data(), digits.size(), "%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    text += digits.data();
-  }
+  for (const char c : bytes) text += hex_text(static_cast<unsigned char>(c), 2);
   return text;
 }
 

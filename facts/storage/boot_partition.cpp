@@ -24,9 +24,7 @@ std::string guid_text(std::string_view bytes) {
   std::string text;
   for (std::size_t i = 0; i < order.size(); ++i) {
     if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    std::array<char, 3> digits{};
-    std::snprintf(digits.data(), digits.size(), "%02x", byte_at(bytes, static_cast<std::size_t>(order[i])));
-    text += digits.data();
+    text += hex_text(byte_at(bytes, static_cast<std::size_t>(order[i])), 2);
   }
   return text;
 }

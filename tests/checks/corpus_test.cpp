@@ -7,6 +7,7 @@
 #include "checks/iommu_state.hpp"
 #include "corpus.hpp"
 #include "facts/root/directory_root.hpp"
+#include "facts/subprocess.hpp"
 #include "temporary_directory.hpp"
 
 namespace vfio_doctor {
@@ -21,9 +22,11 @@ using testing::findings_of;
 /// The host of a case's tree; nothing where it could not be unpacked.
 std::optional<Host> unpack(const std::string& case_path) {
   const testing::TemporaryDirectory directory;
-  const auto command = "tar -xzf '" + (testing::corpus(case_path) / "sysfs-tree.tar.gz").string() + "' -C '" +
-                       directory.path().string() + "'";
-  if (std::system(command.c_str()) != 0) return std::nullopt;
+  ProcessRequest tar;
+  tar.program = "tar";
+  tar.arguments = {"-xzf", std::filesystem::absolute(testing::corpus(case_path) / "sysfs-tree.tar.gz").string(), "-C",
+                   directory.path().string()};
+  if (run_process(tar).exit_code != 0) return std::nullopt;
   return gather_host(DirectoryRoot(directory.path().string()));
 }
 

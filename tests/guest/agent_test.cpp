@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gmock/gmock.h>
-#include <sys/wait.h>
 
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "facts/subprocess.hpp"
+#include "facts/text.hpp"
 #include "guest/guest_machines.hpp"
 
 namespace vfio_doctor {
@@ -44,10 +45,15 @@ class Agent : public ::testing::Test {
     std::ofstream(directory_ / name, std::ios::binary) << content;
     return (directory_ / name).string();
   }
-  Outcome run(const std::string& arguments) {
-    const auto out = directory_ / "out", err = directory_ / "err";
-    const auto status = std::system((std::string(AGENT) + " " + arguments + " >" + out.string() + " 2>" + err.string()).c_str());
-    return {WEXITSTATUS(status), read_test_file(out.string()), read_test_file(err.string())};
+  /// `arguments` are separated by blanks.
+  static Outcome run(const std::string& arguments, const std::string& input = {}) {
+    ProcessRequest request;
+    request.program = AGENT;
+    for (const auto word : split_words(arguments)) request.arguments.emplace_back(word);
+    request.input = input;
+    request.deadline = std::chrono::seconds(60);
+    const auto result = run_process(request);
+    return {result.exit_code, result.output, result.errors};
   }
 
   fs::path directory_;
@@ -62,7 +68,7 @@ TEST_F(Agent, IsReadyWhenAllWorks) {
 }
 
 TEST_F(Agent, ReadsTheManifestFromStandardInput) {
-  EXPECT_EQ(run("--root " + guest(nvme_guest) + " --expect - <" + file("m", nvme_manifest)).code, 0);
+  EXPECT_EQ(run("--root " + guest(nvme_guest) + " --expect -", nvme_manifest).code, 0);
 }
 
 TEST_F(Agent, SaysWhereItStopsAsJsonToo) {

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <gtest/gtest.h>
+
+#include "facts/host.hpp"
+#include "facts/root/machine_text.hpp"
+#include "facts/root/memory_root.hpp"
+#include "facts/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+const std::string card = "/sys/devices/pci0000:03/0000:03:00.0", second = "/sys/devices/pci0000:03/0000:03:00.1";
+const std::string two_functions = "pci 0000:03:00.0 id=8086:1572 class=020000\npci 0000:03:00.1 id=8086:1572 class=020000\n";
+
+std::vector<PciFunction> gather(const std::string& machine) {
+  return gather_pci(MemoryRoot(parse_machine_text(machine, "test")), Wake::no).value();
+}
+
+TEST(GatherPci, AsksForTheMemoryNodeWhereThereIsMoreThanOne) {
+  const auto with_node = two_functions + "text " + card + "/numa_node = 1\n";
+  EXPECT_TRUE(gather(with_node)[0].numa_node.is(1));
+  EXPECT_TRUE(gather(with_node + "text /sys/devices/system/node/online = 0-1\n")[0].numa_node.is(1));
+  EXPECT_TRUE(gather(with_node + "text /sys/devices/system/node/online = 0\n")[0].numa_node.is_absent());
+  EXPECT_TRUE(gather(two_functions + "text " + card + "/numa_node = far\n")[0].numa_node.is_unreadable());
+}
+
+TEST(GatherPci, LooksForPhysicalFunctionsWhereVirtualOnesAreEnabled) {
+  const auto linked = two_functions + "link " + second + "/physfn ../0000:03:00.0\n";
+  EXPECT_TRUE(gather(linked + "text " + card + "/sriov_numvfs = 0\n")[1].physical_function.is_absent());
+  const auto functions = gather(linked + "text " + card + "/sriov_numvfs = 1\n");
+  EXPECT_TRUE(functions[1].physical_function.is(functions[0].address));
+  EXPECT_TRUE(functions[0].physical_function.is_absent());
+  const auto unknown_number = gather(linked + "text " + card + "/sriov_numvfs = many\n");
+  EXPECT_TRUE(unknown_number[1].physical_function.is(unknown_number[0].address));
+}
+
+TEST(HexText, IsFilledUpWithZeros) {
+  EXPECT_EQ(hex_text(0, 1), "0");
+  EXPECT_EQ(hex_text(0xaf, 4), "00af");
+  EXPECT_EQ(hex_text(0x10000, 4), "10000");
+  EXPECT_EQ(hex_text(~0ULL, 0), "ffffffffffffffff");
+}
+
+}  // namespace
+}  // namespace vfio_doctor
