@@ -30,7 +30,7 @@ class Ssh {
   AgentAnswer call(const std::string& command, std::string_view input, std::chrono::milliseconds deadline) const {
     ProcessRequest request;
     request.program = "ssh";
-    request.arguments = {"-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "--", target_, command};
+    request.arguments = arguments_for(command);
     request.input = input;
     request.deadline = deadline;
     request.most_output = longest_agent_answer;
@@ -45,6 +45,19 @@ class Ssh {
   }
 
  private:
+  /// The user's own configuration says how to get there. What else it may ask for is switched off: the guest is not
+  /// trusted with forwarded keys or ports, and no shared connection is left behind.
+  std::vector<std::string> arguments_for(const std::string& command) const {
+    std::vector<std::string> arguments = {"-T", "-a", "-x"};
+    for (const auto* option : {"BatchMode=yes", "ConnectTimeout=15", "ClearAllForwardings=yes", "ControlMaster=no",
+                               "PermitLocalCommand=no", "RemoteCommand=none", "LogLevel=ERROR"}) {
+      arguments.emplace_back("-o");
+      arguments.emplace_back(option);
+    }
+    arguments.insert(arguments.end(), {"--", target_, command});
+    return arguments;
+  }
+
   const std::string& target_;
   ProcessRunner run_;
 };

@@ -17,6 +17,7 @@ namespace {
 
 using namespace vfio_doctor::testing;
 using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
 using Json = nlohmann::json;
 
 std::string good_answer() {
@@ -174,6 +175,7 @@ ProcessResult fake_ssh(const ProcessRequest& request) {
   result.end = ProcessResult::End::exited;
   result.exit_code = 0;
   EXPECT_EQ(request.program, "ssh");
+  EXPECT_THAT(request.arguments, IsSupersetOf({"-a", "-x", "ClearAllForwardings=yes", "ControlMaster=no"})) << "a guest is not trusted";
   ssh_commands.push_back(request.arguments.back());
   if (request.arguments.back().find("mktemp") != std::string::npos) {
     EXPECT_EQ(request.input, "agent bytes");
