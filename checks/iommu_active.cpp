@@ -65,8 +65,18 @@ Remedy switch_on_in_firmware(CpuVendor vendor) {
   return remedy;
 }
 
+/// Xen takes the IOMMU for itself and hides Intel's table from Linux, its control domain included (acpi_dmar_zap in
+/// xen/drivers/passthrough/vtd/dmar.c): no firmware switch and no kernel argument brings groups here.
+void explain_xen(Finding& finding) {
+  finding.summary = "This kernel runs on Xen, which keeps the IOMMU to itself: VFIO finds none here.";
+  finding.evidence.push_back({"/sys/hypervisor/type", "xen"});
+  finding.remedy.push_back({"Give the device away by Xen's own means in its control domain (xl pci-assignable-add, then pci= in "
+                            "the guest's configuration), or boot this kernel without Xen.", {}, {}, {}});
+}
+
 /// Why the IOMMU is off, as far as the facts go: each cause that was not excluded gets its remedy.
 void explain_off(const Host& host, Finding& finding) {
+  if (host.cpu.runs_on_xen()) return explain_xen(finding);
   const auto vendor = iommu_vendor(host);
   const auto& table = vendor == CpuVendor::amd ? host.firmware.ivrs : host.firmware.dmar;
   const auto off_argument = argument_that_switches_off(host, vendor);
