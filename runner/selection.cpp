@@ -2,6 +2,7 @@
 #include "runner/selection.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "facts/input_error.hpp"
 #include "facts/text.hpp"
@@ -50,7 +51,11 @@ std::vector<PciAddress> select_functions(const Host& host, const std::vector<std
 }
 
 void select_domain(const Host& host, const Domain& domain, std::vector<PciAddress>& selected) {
+  std::set<PciAddress> taken;
   for (const auto& hostdev : domain.hostdevs) {
+    // virPCIDeviceListAdd() in libvirt: "Device ... is already in use", and the guest does not start.
+    if (!taken.insert(hostdev.source).second)
+      throw InputError("domain '" + domain.name + "' takes " + hostdev.source.text() + " twice; libvirt does not start it");
     if (!host.find(hostdev.source))
       throw InputError("domain '" + domain.name + "' takes " + hostdev.source.text() + ", but this host has no such function");
     if (std::ranges::find(selected, hostdev.source) == selected.end()) selected.push_back(hostdev.source);

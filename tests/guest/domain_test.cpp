@@ -140,6 +140,7 @@ TEST(SelectDomain, TakesItsFunctionsOrSaysWhatIsMissing) {
   EXPECT_THAT(selected(hostdev(wireless_source, ""), {}), ::testing::ElementsAre(wireless));
   EXPECT_THAT(selected(hostdev(wireless_source, ""), {wireless}), ::testing::ElementsAre(wireless));
   EXPECT_THROW(selected("", {}), InputError);
+  EXPECT_THROW(selected(hostdev(wireless_source, "") + hostdev(wireless_source, ""), {}), InputError) << "libvirt refuses";
   EXPECT_THROW(selected(hostdev("domain='0x0000' bus='0x09' slot='0x00' function='0x0'", ""), {}), InputError);
 }
 
