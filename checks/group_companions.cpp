@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
+#include <ranges>
 
 #include "checks/check.hpp"
 #include "checks/group_isolation.hpp"
@@ -34,7 +35,7 @@ Finding describe_group(const Host& host, const IommuGroup& group, const std::vec
   auto finding = check.finding(Status::pass, group_subject(group.number), "");
   const auto source = "/sys/kernel/iommu_groups/" + std::to_string(group.number);
   std::string members, chipset;
-  for (const auto* function : counted) {
+  for (const auto* function : counted | std::views::take(most_members)) {
     append_name(members, described(*function));
     if (is_platform_function(*function)) append_name(chipset, function->address.text());
     finding.evidence.push_back({source, described(*function) + ", " + driver_text(*function)});
@@ -85,6 +86,9 @@ void add_doubts(const Host& host, const IommuGroup& group, std::vector<Finding>&
     finding.evidence = {{source, value}};
     findings.push_back(finding);
   };
+  if (group.members.size() > most_members)
+    add("This group has more than " + std::to_string(most_members) + " members: too many to name the companions of each.",
+        directory, std::to_string(group.members.size()) + " functions");
   if (!group.members_doubt.empty())
     add("This group may have more members than were seen (" + group.members_doubt + "): what else would have to go to the "
         "guest is not known. If a device was plugged in just now, run this again.", directory, group.members_doubt);

@@ -40,6 +40,7 @@ std::vector<PciAddress> companions_of(const Host& host, const PciFunction& funct
   const auto* group = host.iommu.find_group(function.iommu_group.value());
   if (!group) return companions;
   for (const auto& address : group->members) {
+    if (companions.size() == most_members) break;
     if (address == function.address) continue;
     const auto* member = host.find(address);
     if (!member || membership(host, *member) != Membership::exempt_bridge) companions.push_back(address);

@@ -25,7 +25,11 @@ bool leaves_dma_to_user(std::string_view driver);
 /// (vfio_dev_viable). Either way a bridge on pcieport or without a driver does not count.
 Membership membership(const Host& host, const PciFunction& member);
 
-/// The other members of a function's group that must go to the same guest or be left without a host driver; sorted.
+/// No real group comes near this; of a larger one no function is called assignable, and not all companions are named.
+inline constexpr std::size_t most_members = 1024;
+
+/// The other members of a function's group that must go to the same guest or be left without a host driver; sorted, and
+/// cut short in a group of more than most_members.
 std::vector<PciAddress> companions_of(const Host& host, const PciFunction& function);
 
 }  // namespace vfio_doctor

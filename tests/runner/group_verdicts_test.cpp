@@ -111,5 +111,39 @@ TEST(GroupVerdicts, ACompanionOnVfioIsNoHindrance) {
   EXPECT_THAT(report.findings.back().summary, HasSubstr("held by vfio-pci"));
 }
 
+/// Each of many members may keep the others from a guest: the report grows with the group, not with its square.
+TEST(GroupVerdicts, ALargeGroupKeepsItsReasonsShort) {
+  std::string text;
+  std::vector<Finding> findings;
+  for (int i = 0; i < 300; ++i) {
+    const PciAddress address{0, static_cast<std::uint8_t>(i / 8), 0, static_cast<std::uint8_t>(i % 8)};
+    text += "pci " + address.text() + " id=8086:153a class=020000 group=1\n";
+    Finding finding;
+    finding.subject = device_subject(address);
+    finding.status = i % 2 == 0 ? Status::warn : Status::unknown;
+    finding.effect = Effect::protects;
+    finding.summary = "The host needs it.";
+    findings.push_back(finding);
+  }
+  const auto host = gather_host(testing::machine(text));
+  const auto decisions = decide_devices(host, findings);
+  ASSERT_EQ(decisions.size(), 300u);
+  EXPECT_EQ(decisions[1].verdict, DeviceVerdict::protected_by_host);
+  EXPECT_EQ(decisions[1].companions.size(), 299u);
+  EXPECT_EQ(decisions[1].reasons.size(), 17u);
+  EXPECT_THAT(decisions[1].reasons.back(), HasSubstr("134 more"));
+  EXPECT_EQ(decisions[0].reasons.front(), "The host needs it.");
+}
+
+TEST(GroupVerdicts, NoFunctionOfAnImpossiblyLargeGroupIsAssignable) {
+  std::string text;
+  for (int i = 0; i < 1100; ++i)
+    text += "pci " + PciAddress{0, static_cast<std::uint8_t>(i / 256), static_cast<std::uint8_t>(i / 8 % 32),
+                                static_cast<std::uint8_t>(i % 8)}.text() + " id=8086:153a class=020000 group=1\n";
+  const auto report = report_on(text);
+  EXPECT_EQ(report.devices.at(0).verdict, DeviceVerdict::undetermined);
+  EXPECT_LE(report.devices.at(0).companions.size(), 1024u);
+}
+
 }  // namespace
 }  // namespace vfio_doctor
