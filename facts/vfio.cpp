@@ -53,8 +53,8 @@ std::map<std::string, std::string> modprobe_files(const Root& root) {
 }
 
 /// The last value that modprobe.d gives a module's parameter; a switch without a value is on.
-Observed<std::string> modprobe_option(const Root& root, std::string_view module, std::string_view parameter) {
-  auto found = Observed<std::string>::absent();
+Observed<ModprobeOption> modprobe_option(const Root& root, std::string_view module, std::string_view parameter) {
+  auto found = Observed<ModprobeOption>::absent();
   for (const auto& [name, path] : modprobe_files(root)) {
     const auto text = root.read(path);
     if (!text.has_value()) continue;
@@ -64,7 +64,7 @@ Observed<std::string> modprobe_option(const Root& root, std::string_view module,
       for (std::size_t i = 2; i < words.size(); ++i) {
         const auto equals = words[i].find('=');
         if (words[i].substr(0, equals) != parameter) continue;
-        found = equals == words[i].npos ? "Y" : std::string(words[i].substr(equals + 1));
+        found = ModprobeOption{equals == words[i].npos ? "Y" : std::string(words[i].substr(equals + 1)), path};
       }
     }
   }
@@ -79,7 +79,10 @@ VfioFacts gather_vfio(const Root& root, const Observed<std::string>& kernel_rele
     vfio.loaded[module] = root.exists("/sys/module/" + module);
   vfio.allow_unsafe_interrupts = read_bool(root, "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
   vfio.unsafe_noiommu_mode = read_bool(root, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
-  vfio.modprobe_unsafe_interrupts = modprobe_option(root, "vfio_iommu_type1", "allow_unsafe_interrupts");
+  const auto unsafe_interrupts = modprobe_option(root, "vfio_iommu_type1", "allow_unsafe_interrupts");
+  vfio.modprobe_unsafe_interrupts = unsafe_interrupts.has_value() ? Observed<std::string>(unsafe_interrupts->value)
+                                                                  : Observed<std::string>::like(unsafe_interrupts);
+  vfio.modprobe_ids = modprobe_option(root, "vfio_pci", "ids");
   if (vfio.loaded["vfio_pci"])
     vfio.pci_driver_installed = true;
   else if (const auto* release = kernel_release.get(); release && release->find('/') == release->npos)
