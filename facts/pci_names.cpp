@@ -15,7 +15,8 @@ namespace vfio_doctor {
 namespace {
 
 void ignore_message(char*, ...) {}
-[[noreturn]] void report_broken_list(char*, ...) {
+// Not [[noreturn]]: libpci declares it with the attribute, and for clang that is a part of the type.
+__attribute__((noreturn)) void report_broken_list(char*, ...) {
   throw InputError("pci.ids, the list of PCI names, is damaged: reinstall the package it comes from");
 }
 
