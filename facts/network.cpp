@@ -62,7 +62,7 @@ class InterfaceFollower {
     auto lower = lower_interfaces(root_, path.value());
     if (lower.empty() && is_virtual(path.value())) {
       if (is_quiet_end(path.value())) return footing;
-      lower = ports_of_open_vswitch(path.value(), name);
+      lower = is_point_to_point(path.value()) ? carriers_of_point_to_point() : ports_of_open_vswitch(path.value(), name);
       if (lower.empty()) footing.unresolved = name + " is a virtual interface and does not say what carries it";
     }
     std::vector<std::string> words;
@@ -76,10 +76,33 @@ class InterfaceFollower {
     return footing;
   }
 
+  /// No plain Ethernet interface, as those of Open vSwitch are.
   bool is_tunnel(const std::string& path) const {
     const auto uevent = root_.read(path + "/uevent");
-    return root_.exists(path + "/tun_flags") ||
-           (uevent.has_value() && uevent->find("DEVTYPE=wireguard") != std::string::npos);
+    const auto type = root_.read_line(path + "/type");
+    return root_.exists(path + "/tun_flags") || (type.has_value() && !type.is("1")) ||
+           (uevent.has_value() && uevent->find("DEVTYPE=") != std::string::npos);
+  }
+
+  bool is_point_to_point(const std::string& path) const { return root_.read_line(path + "/type").is("512"); }
+
+  /// The interfaces that PPP over Ethernet uses. Which one carries which is not told, so all; none where there are
+  /// more connections than that (a modem, a VPN): then it may be another.
+  std::vector<std::string> carriers_of_point_to_point() const {
+    auto text = root_.read("/proc/1/net/pppoe");
+    if (!text.has_value()) text = root_.read("/proc/net/pppoe");
+    const auto names = root_.list("/sys/class/net");
+    if (!text.has_value() || !names.has_value()) return {};
+    std::vector<std::string> carriers;
+    for (const auto line : split_lines(text.value()))
+      if (const auto words = split_words(line); words.size() == 3 && words[0] != "Id") carriers.emplace_back(words[2]);
+    const auto connections = std::ranges::count_if(
+        names.value(), [this](const std::string& name) { return is_point_to_point(net_class + name); });
+    if (static_cast<std::size_t>(connections) > carriers.size()) return {};
+    std::ranges::sort(carriers);
+    const auto repeated = std::ranges::unique(carriers);
+    carriers.erase(repeated.begin(), repeated.end());
+    return carriers;
   }
 
   /// Below a bridge, the cable to a virtual machine or a container; a bridge without ports. They lead to no card.

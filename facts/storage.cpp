@@ -134,12 +134,10 @@ class StorageGatherer {
   /// Volumes, RAID arrays and pools that are active though nothing of them is mounted: the host holds their disks open.
   void add_held_devices() {
     for (const auto& name : tracer_.block_names()) {
-      const bool is_stack = name.starts_with("dm-") || name.starts_with("md") || name.starts_with("bcache");
-      if (!is_stack || root_.exists("/sys/class/block/" + name + "/partition")) continue;
+      const auto parts = root_.list("/sys/class/block/" + name + "/slaves");  // partitions have none
+      if (!parts.has_value() || parts->empty()) continue;
       const auto holders = root_.list("/sys/class/block/" + name + "/holders");
-      const auto parts = root_.list("/sys/class/block/" + name + "/slaves");
-      const bool is_top = !holders.has_value() || holders->empty();
-      if (is_top && parts.has_value() && !parts->empty())
+      if (!holders.has_value() || holders->empty())
         add_if_new("an active volume", "/sys/class/block/" + name, "", tracer_.block_by_name(name));
     }
     const auto pools = root_.list("/proc/spl/kstat/zfs");

@@ -115,6 +115,12 @@ TEST(HostConsole, OnlyTheBootDisplay) {
               ElementsAre("0000:01:00.0", "0000:02:00.0"));
 }
 
+TEST(HostConsole, BootDisplayThatWasNotReadIsNotNone) {
+  const auto findings = judge("host-console", testing::machine("pci 0000:01:00.0 id=10de:1b80 class=030000 driver=nvidia\n"
+                                                               "file /proc/fb\n"));
+  EXPECT_THAT(subjects(findings, Status::unknown, Effect::protects), ElementsAre("0000:01:00.0"));
+}
+
 TEST(HostConsole, FramebufferWithoutOwnerBelongsToTheBootDisplay) {
   const auto findings = judge("host-console", testing::machine("pci 0000:01:00.0 id=10de:1b80 class=030000 boot_vga=1\n"
                                                                "pci 0000:02:00.0 id=10de:1b80 class=030000 boot_vga=0\n"

@@ -116,6 +116,26 @@ TEST(Network, OpenVSwitchPortsAreFollowed) {
   EXPECT_THAT(addresses(path), ElementsAre("0000:01:00.0"));
 }
 
+TEST(Network, OnlyPlainInterfacesAreOpenVSwitchs) {
+  const auto ovs = card("eth0", "0000:01:00.0") + virtual_interface("ovs-system", {"eth0"});
+  const auto tunnel = virtual_interface("vti0", {}) + "text /sys/devices/virtual/net/vti0/type = 768\n" +
+                      routes("| vti0 00000000 00000000 0001 0 0 0 00000000\n");
+  EXPECT_NE(only_path(ovs + tunnel).unresolved, "");
+}
+
+TEST(Network, PppOverEthernetNamesItsCard) {
+  const auto ppp = card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") + virtual_interface("ppp0", {}) +
+                   "text /sys/devices/virtual/net/ppp0/type = 512\n" +
+                   routes("| ppp0 00000000 00000000 0001 0 0 0 00000000\n") +
+                   "file /proc/net/pppoe\n| Id       Address              Device\n| 00001A2B 02:00:00:00:00:01     eth1\n";
+  const auto path = only_path(ppp);
+  EXPECT_EQ(path.chain, "ppp0 on eth1");
+  EXPECT_EQ(path.unresolved, "");
+  EXPECT_THAT(addresses(path), ElementsAre("0000:02:00.0"));
+  const auto modem = virtual_interface("ppp1", {}) + "text /sys/devices/virtual/net/ppp1/type = 512\n";
+  EXPECT_NE(only_path(ppp + modem).unresolved, "");
+}
+
 TEST(Network, OtherTablesAreDoubtAndCardsAreListed) {
   const std::string trie = "file /proc/net/fib_trie\n| Main:\n|   +-- 0.0.0.0/0 3 0 5\n|      |-- 0.0.0.0\n"
                            "|         /0 universe UNICAST\n| Id 51820:\n|   |-- 0.0.0.0\n|      /0 universe UNICAST\n"

@@ -351,6 +351,13 @@ TEST(Storage, ActiveVolumesAndHiddenMountsCount) {
   EXPECT_THAT(addresses(use_of(text, "a file system in another mount namespace")), ElementsAre("0000:00:17.0"));
 }
 
+TEST(Storage, EveryKindOfStackThatIsHeldCounts) {
+  // A volume below DRBD, which a guest uses: the volume is not at the top, and what is has a name of its own.
+  const auto text = four_disks() + mapping("dm-0", "254:0", "vg-vm", "LVM-x", {nvme1 + "/nvme1n1p1"}) +
+                    stacked("drbd1000", "147:0", {"/sys/devices/virtual/block/dm-0"}) + mountinfo({root_on_nvme});
+  EXPECT_THAT(addresses(use_of(text, "an active volume")), ElementsAre("0000:3d:00.0"));
+}
+
 TEST(Storage, CircleOfMappingsEndsUnresolved) {
   const auto text = mapping("dm-0", "254:0", "a", "LVM-a", {"/sys/devices/virtual/block/dm-1"}) +
                     mapping("dm-1", "254:1", "b", "LVM-b", {"/sys/devices/virtual/block/dm-0"}) +
