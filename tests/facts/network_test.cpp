@@ -6,6 +6,7 @@
 
 #include "facts/live_routes.hpp"
 #include "facts/root/memory_root.hpp"
+#include "facts/root/recording_root.hpp"
 #include "facts/routes.hpp"
 #include "machines.hpp"
 
@@ -206,6 +207,32 @@ TEST(Network, EveryNextHopOfEveryTable) {
   const auto table = read_routes(testing::machine(text));
   EXPECT_THAT(interfaces_towards(table, "192.0.2.1").value(), ElementsAre("lo"));
   EXPECT_THAT(interfaces_towards(table, "198.51.100.1").value(), ElementsAre("eth0", "eth1", "eth2"));
+}
+
+/// As the live machine answers: not from a file.
+class AnsweringRoot : public MemoryRoot {
+ public:
+  AnsweringRoot(MemoryRoot files, Observed<std::string> routes) : MemoryRoot(std::move(files)), routes_(std::move(routes)) {}
+  Observed<std::string> routes() const override { return routes_; }
+
+ private:
+  Observed<std::string> routes_;
+};
+
+TEST(Network, AnswersOfTheKernelAreRecorded) {
+  const auto files = testing::machine(card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") + default_through("eth0"));
+  for (const auto& answer : {Observed<std::string>(std::string("unicast 0.0.0.0/0 dev eth1 table 254 metric 0 gateway\n")),
+                             Observed<std::string>::unreadable("Permission denied")}) {
+    const AnsweringRoot live(files, answer);
+    const RecordingRoot recording(live);
+    const auto seen = gather_network(recording), played = gather_network(MemoryRoot(recording.nodes()));
+    ASSERT_TRUE(seen.paths.has_value() && played.paths.has_value());
+    ASSERT_EQ(seen.paths->size(), 1u);
+    ASSERT_EQ(played.paths->size(), 1u);
+    EXPECT_EQ(seen.paths->front().chain, answer.has_value() ? "eth1" : "eth0");
+    EXPECT_EQ(played.paths->front().chain, seen.paths->front().chain);
+    EXPECT_EQ(played.paths->front().source, seen.paths->front().source);
+  }
 }
 
 TEST(Network, WithinATableTheCheapestRouteLeads) {
