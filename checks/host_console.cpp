@@ -88,8 +88,9 @@ std::string doubt_of(const Host& host) {
   if (framebuffers && !framebuffers->empty() && framebuffers->front().functions.empty())
     return "which device the framebuffer " + framebuffers->front().name.substr(0, 60) + " lies on is not visible";
   const auto is_unclear = [](const PciFunction& function) { return is_vga(function) && !function.boot_vga.has_value(); };
-  if (!framebuffers && std::ranges::any_of(host.all_functions(), is_unclear))
-    return "neither the boot display nor the framebuffer could be read";
+  if (std::ranges::any_of(host.all_functions(), is_unclear) && (!framebuffers || framebuffers->empty()))
+    return framebuffers ? "which display is the boot display could not be read, and no framebuffer tells"
+                        : "neither the boot display nor the framebuffer could be read";
   return {};
 }
 

@@ -68,10 +68,11 @@ std::vector<Finding> run(const Host& host) {
 
   const auto doubts = doubts_of(host);
   if (doubts.empty()) {
-    const bool has_routes = host.network.paths.has_value() && !host.network.paths->empty();
-    findings.push_back(check.finding(Status::pass, host_subject,
-                                     has_routes ? "Every default route was traced to its network cards."
-                                                : "This host has no default route to protect."));
+    const bool has_paths = host.network.paths.has_value() && !host.network.paths->empty();
+    findings.push_back(check.finding(
+        Status::pass, host_subject,
+        has_paths ? "Every default route and remote session was traced to its network cards."
+                  : "This host has no default route to protect, and nobody is logged in from afar."));
     return findings;
   }
   const std::string reason = doubts.front().what + " (" + doubts.front().why + ")";

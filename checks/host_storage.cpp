@@ -62,10 +62,11 @@ bool may_carry_storage(const Host& host, const PciFunction& function) {
   if (is_shared_directory(function)) return true;
   const auto kind = function.class_and_subclass();
   if (!kind) return true;
-  if (*kind >> 8 == 0x01 || *kind == 0x0805) return true;
+  // A disk that comes over NVMe and Fibre Channel is not listed below its controller.
+  if (*kind >> 8 == 0x01 || *kind == 0x0805 || *kind == 0x0c04) return true;
   if (const auto* with_disks = host.storage.disk_functions.get(); with_disks && !with_disks->empty())
     return std::ranges::binary_search(*with_disks, function.address);
-  return *kind == 0x0c03 || *kind == 0x0c00 || *kind == 0x0c04;  // USB, FireWire, Fibre Channel
+  return *kind == 0x0c03 || *kind == 0x0c00;  // USB, FireWire
 }
 
 bool may_carry_network(const PciFunction& function) {

@@ -18,7 +18,11 @@ struct InputRecord {
   std::string name, sysfs, keys, relative_axes;
   std::vector<std::string_view> handlers;
   bool bluetooth = false;
+  bool security_key = false;
 };
+
+/// Yubico's USB vendor number; its keys type a password and nothing else, but announce all keys of a keyboard.
+constexpr std::string_view security_key_vendor = "1050";
 
 /// The lowest word of a bit map as the input layer prints it: words from high to low.
 std::uint64_t lowest_word(std::string_view map) {
@@ -48,7 +52,7 @@ std::vector<PciAddress> bluetooth_adapters(const Root& root) {
 void add_input(const Root& root, const InputRecord& record, Inputs& inputs) {
   InputDevice device;
   device.name = record.name.substr(0, most_name_bytes);
-  device.keyboard = is_keyboard(record);
+  device.keyboard = is_keyboard(record) && !record.security_key;
   device.mouse = is_mouse(record);
   if (!device.keyboard && !device.mouse) return;
   device.functions = functions_behind(root, record.sysfs);
@@ -68,6 +72,7 @@ Inputs parse_inputs(const Root& root, const std::string& text) {
       record = {};
     } else if (line.starts_with("I: ")) {
       record.bluetooth = line.find("Bus=0005") != line.npos;
+      record.security_key = line.find("Bus=0003 Vendor=" + std::string(security_key_vendor)) != line.npos;
     } else if (line.starts_with("N: Name=")) {
       record.name = line.substr(8);
       std::erase(record.name, '"');
@@ -103,6 +108,7 @@ Observed<Inputs> list_inputs(const Root& root) {
     record.keys = line("capabilities/key");
     record.relative_axes = line("capabilities/rel");
     record.bluetooth = line("id/bustype") == "0005";
+    record.security_key = line("id/bustype") == "0003" && line("id/vendor") == security_key_vendor;
     add_input(root, record, inputs);
   }
   return inputs;

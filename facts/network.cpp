@@ -2,9 +2,11 @@
 #include "facts/network.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <utility>
 
-#include "facts/routes.hpp"
+#include "facts/remote_sessions.hpp"
 #include "facts/sysfs_path.hpp"
 #include "facts/text.hpp"
 
@@ -60,7 +62,7 @@ class InterfaceFollower {
     auto lower = lower_interfaces(root_, path.value());
     if (lower.empty() && is_virtual(path.value())) {
       if (is_quiet_end(path.value())) return footing;
-      lower = ports_of_open_vswitch(path.value(), name);
+      lower = is_point_to_point(path.value()) ? carriers_of_point_to_point() : ports_of_open_vswitch(path.value(), name);
       if (lower.empty()) footing.unresolved = name + " is a virtual interface and does not say what carries it";
     }
     std::vector<std::string> words;
@@ -74,10 +76,33 @@ class InterfaceFollower {
     return footing;
   }
 
+  /// No plain Ethernet interface, as those of Open vSwitch are.
   bool is_tunnel(const std::string& path) const {
     const auto uevent = root_.read(path + "/uevent");
-    return root_.exists(path + "/tun_flags") ||
-           (uevent.has_value() && uevent->find("DEVTYPE=wireguard") != std::string::npos);
+    const auto type = root_.read_line(path + "/type");
+    return root_.exists(path + "/tun_flags") || (type.has_value() && !type.is("1")) ||
+           (uevent.has_value() && uevent->find("DEVTYPE=") != std::string::npos);
+  }
+
+  bool is_point_to_point(const std::string& path) const { return root_.read_line(path + "/type").is("512"); }
+
+  /// The interfaces that PPP over Ethernet uses. Which one carries which is not told, so all; none where there are
+  /// more connections than that (a modem, a VPN): then it may be another.
+  std::vector<std::string> carriers_of_point_to_point() const {
+    auto text = root_.read("/proc/1/net/pppoe");
+    if (!text.has_value()) text = root_.read("/proc/net/pppoe");
+    const auto names = root_.list("/sys/class/net");
+    if (!text.has_value() || !names.has_value()) return {};
+    std::vector<std::string> carriers;
+    for (const auto line : split_lines(text.value()))
+      if (const auto words = split_words(line); words.size() == 3 && words[0] != "Id") carriers.emplace_back(words[2]);
+    const auto connections = std::ranges::count_if(
+        names.value(), [this](const std::string& name) { return is_point_to_point(net_class + name); });
+    if (static_cast<std::size_t>(connections) > carriers.size()) return {};
+    std::ranges::sort(carriers);
+    const auto repeated = std::ranges::unique(carriers);
+    carriers.erase(repeated.begin(), repeated.end());
+    return carriers;
   }
 
   /// Below a bridge, the cable to a virtual machine or a container; a bridge without ports. They lead to no card.
@@ -86,7 +111,8 @@ class InterfaceFollower {
     if (open_.size() < 2) return false;
     if (root_.exists(path + "/tun_flags")) return true;
     const auto own = root_.read_line(path + "/ifindex"), peer = root_.read_line(path + "/iflink");
-    return own.has_value() && peer.has_value() && own.value() != peer.value();
+    // 0: a tunnel that is bound to no interface; its packets leave through one all the same.
+    return own.has_value() && peer.has_value() && !peer.is("0") && own.value() != peer.value();
   }
 
   /// Interfaces that Open vSwitch makes have no links to its ports; all ports belong to "ovs-system".
@@ -120,19 +146,22 @@ InterfaceFooting follow_route(const Root& root, const RouteTable& table, const s
   return {footing.chain + ", a tunnel through " + join(words, ", "), functions, {}};
 }
 
+/// "default route (IPv4)", "default route (IPv4, table 51820)".
+std::string name_of(const Route& route) {
+  const bool v4 = route.destination.family == InternetAddress::Family::v4;
+  const auto table = route.table == Route::main_table ? "" : ", table " + std::to_string(route.table);
+  return std::string("default route (") + (v4 ? "IPv4" : "IPv6") + table + ")";
+}
+
 std::vector<NetworkPath> default_paths(const Root& root, const RouteTable& table) {
   std::vector<NetworkPath> paths;
+  std::set<std::pair<InternetAddress::Family, std::string>> told;
   for (const auto& route : table.routes) {
-    if (!route.is_default()) continue;
-    const bool v4 = route.destination.family == InternetAddress::Family::v4;
+    if (!route.is_default() || !told.emplace(route.destination.family, route.interface).second) continue;
     NetworkPath path;
     path.interface = route.interface;
-    path.use = v4 ? "default route (IPv4)" : "default route (IPv6)";
+    path.use = name_of(route);
     path.source = route.source;
-    const auto known = std::ranges::find_if(paths, [&path](const NetworkPath& other) {
-      return other.interface == path.interface && other.use == path.use;
-    });
-    if (known != paths.end()) continue;
     auto footing = follow_route(root, table, route.interface);
     path.chain = std::move(footing.chain);
     path.functions = std::move(footing.functions);
@@ -148,6 +177,31 @@ std::vector<NetworkPath> default_paths(const Root& root, const RouteTable& table
   }
   if (!table.problem.empty()) paths.push_back({{}, {}, "routes", "/proc/net", {}, table.problem});
   return paths;
+}
+
+/// Somebody who works on this host from afar comes in through it; this need not be where a default route points.
+void add_remote_sessions(const Root& root, const RouteTable& table, std::vector<NetworkPath>& paths) {
+  std::set<std::string> told;
+  for (const auto& session : read_remote_sessions(root)) {
+    NetworkPath path;
+    path.use = "remote session";
+    path.source = session.source;
+    const auto zone = session.host.find('%');
+    auto names = zone == session.host.npos ? interfaces_towards(table, session.host)
+                                           : std::vector<std::string>{session.host.substr(zone + 1)};
+    if (!names.has_value()) {
+      if (!told.insert("").second) continue;
+      path.unresolved = names.is_absent() ? "no route leads to " + session.host : names.why();
+      paths.push_back(path);
+      continue;
+    }
+    for (const auto& name : names.value()) {
+      if (name == "lo" || !told.insert(name).second) continue;
+      auto footing = follow_route(root, table, name);
+      paths.push_back({name, std::move(footing.chain), path.use, path.source, std::move(footing.functions),
+                       std::move(footing.unresolved)});
+    }
+  }
 }
 
 Observed<std::vector<NetworkCard>> cards_in_use(const Root& root) {
@@ -177,28 +231,40 @@ std::vector<PciAddress> functions_below_interface(const Root& root, const std::s
   return follow_interface(root, interface).functions;
 }
 
-Observed<std::string> interface_towards(const Root& root, const std::string& address) {
+Observed<std::vector<std::string>> interfaces_towards(const Observed<RouteTable>& table, const std::string& address) {
+  using Names = Observed<std::vector<std::string>>;
   const auto wanted = InternetAddress::parse(address);
-  if (!wanted) return Observed<std::string>::unreadable("not an address: " + address.substr(0, 80));
-  if (wanted->is_loopback()) return std::string("lo");
-  const auto table = read_routes(root);
-  if (!table.has_value()) return Observed<std::string>::like(table);
-  const Route* best = nullptr;
-  for (const auto& route : table->routes)
-    if (wanted->lies_in(route.destination, route.prefix_length) &&
-        (!best || route.prefix_length > best->prefix_length))
-      best = &route;
-  if (!best) return Observed<std::string>::absent();
-  return best->interface;
+  if (!wanted) return Names::unreadable("not an address: " + address.substr(0, 80));
+  if (wanted->is_loopback()) return std::vector<std::string>{"lo"};
+  if (!table.has_value()) return Names::like(table);
+  std::map<std::uint64_t, std::vector<const Route*>> best;  // of each table: the longest, of these the cheapest
+  unsigned longest = 0;
+  for (const auto& route : table->routes) {
+    if (!wanted->lies_in(route.destination, route.prefix_length)) continue;
+    if (route.to_this_host) return std::vector<std::string>{"lo"};
+    longest = std::max(longest, route.prefix_length);
+    auto& own = best[route.table];
+    const auto rank = [](const Route& one) { return std::pair(~one.prefix_length, one.metric); };
+    if (!own.empty() && rank(route) < rank(*own.front())) own.clear();
+    if (own.empty() || rank(route) == rank(*own.front())) own.push_back(&route);
+  }
+  std::set<std::string> names;
+  for (const auto& [number, routes] : best)
+    for (const auto* route : routes)
+      if (route->prefix_length == longest) names.insert(route->interface);
+  if (names.empty()) return Names::absent();
+  return std::vector<std::string>(names.begin(), names.end());
 }
 
 NetworkFacts gather_network(const Root& root) {
   NetworkFacts facts;
   const auto table = read_routes(root);
-  if (table.has_value())
+  if (table.has_value()) {
     facts.paths = default_paths(root, table.value());
-  else
+    add_remote_sessions(root, table.value(), facts.paths.value());
+  } else {
     facts.paths = Observed<std::vector<NetworkPath>>::like(table);
+  }
   const auto* paths = facts.paths.get();
   const auto is_open = [](const NetworkPath& path) { return !path.unresolved.empty(); };
   if (!paths || std::ranges::any_of(*paths, is_open)) facts.cards = cards_in_use(root);

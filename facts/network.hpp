@@ -7,16 +7,18 @@
 
 #include "facts/observed.hpp"
 #include "facts/pci_address.hpp"
+#include "facts/routes.hpp"
 #include "facts/root/root.hpp"
 
 namespace vfio_doctor {
 
-/// A way out of this host: a default route (or the route of network storage), followed down to the network cards.
+/// A way into or out of this host: a default route or the route to who is logged in from afar, followed down to the
+/// network cards.
 struct NetworkPath {
   std::string interface;  ///< where the route points: "vlan10"
   std::string chain;      ///< "vlan10 on bond0 on eth0, eth1"
-  std::string use;        ///< "default route (IPv4)", "default route (IPv6)"
-  std::string source;     ///< "/proc/net/route"
+  std::string use;        ///< "default route (IPv4)", "default route (IPv6)", "remote session"
+  std::string source;     ///< "rtnetlink", "/proc/net/route"
   std::vector<PciAddress> functions;  ///< sorted; empty where the interface stands on no PCI function
   std::string unresolved;  ///< not empty: could not be followed to its end, for this reason
 };
@@ -46,8 +48,9 @@ InterfaceFooting follow_interface(const Root& root, const std::string& interface
 /// The PCI functions of follow_interface().
 std::vector<PciAddress> functions_below_interface(const Root& root, const std::string& interface);
 
-/// The interface that packets to `address` (IPv4 or IPv6, as text) leave through, by the longest matching route.
-/// Absent where no route matches, unreadable where routes or address could not be read.
-Observed<std::string> interface_towards(const Root& root, const std::string& address);
+/// The interfaces that packets to `address` (IPv4 or IPv6, as text) may leave through: those of the longest matching
+/// route, of each table that has it; "lo" alone where the address is this host's own. Absent where no route matches,
+/// unreadable where routes or address could not be read.
+Observed<std::vector<std::string>> interfaces_towards(const Observed<RouteTable>& table, const std::string& address);
 
 }  // namespace vfio_doctor

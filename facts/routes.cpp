@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -11,7 +12,6 @@
 namespace vfio_doctor {
 namespace {
 
-constexpr std::size_t most_route_bytes = 32 << 20;
 // include/uapi/linux/route.h
 constexpr std::uint64_t flag_up = 0x1, flag_gateway = 0x2, flag_reject = 0x200;
 
@@ -25,7 +25,7 @@ struct RouteFile {
 /// The first process's view: this program may run in a network namespace of its own.
 RouteFile read_route_file(const Root& root, const std::string& name) {
   for (const std::string directory : {"/proc/1/net/", "/proc/net/"}) {
-    auto text = root.read(directory + name, most_route_bytes);
+    auto text = root.read(directory + name, Root::most_route_bytes);
     if (text.has_value() || directory == "/proc/net/") return {std::move(text), directory + name};
   }
   return {};
@@ -60,6 +60,7 @@ std::optional<Route> parse_v4(std::string_view line, const std::string& path) {
   route.destination = from_machine_word(*destination);
   route.prefix_length = leading_ones(from_machine_word(*mask));
   route.through_gateway = (*flags & flag_gateway) != 0;
+  route.metric = parse_unsigned(words[6]).value_or(0);
   if ((*flags & flag_up) != 0 && (*flags & flag_reject) == 0) route.interface = words[0];
   return route;
 }
@@ -79,11 +80,55 @@ std::optional<Route> parse_v6(std::string_view line, const std::string& path) {
   }
   route.prefix_length = static_cast<unsigned>(*length);
   route.through_gateway = (*flags & flag_gateway) != 0;
+  route.metric = parse_unsigned(words[5], 16).value_or(0);
   // Multicast is on every interface and says nothing about a way out.
   const bool multicast = route.destination.bytes[0] == 0xff && *length >= 8;
   if ((*flags & flag_up) != 0 && (*flags & flag_reject) == 0 && words[9] != "lo" && !multicast)
     route.interface = words[9];
   return route;
+}
+
+/// A line of Root::routes().
+std::optional<Route> parse_told(std::string_view line) {
+  const auto words = split_words(line);
+  if (words.size() < 8 || words[2] != "dev" || words[4] != "table" || words[6] != "metric") return std::nullopt;
+  const auto slash = words[1].find('/');
+  const auto address = InternetAddress::parse(words[1].substr(0, slash));
+  const auto length = slash == words[1].npos ? std::nullopt : parse_unsigned(words[1].substr(slash + 1));
+  const auto table = parse_unsigned(words[5]), metric = parse_unsigned(words[7]);
+  if (!address || !length || *length > (address->family == Family::v4 ? 32u : 128u) || !table || !metric)
+    return std::nullopt;
+  Route route;
+  route.source = "rtnetlink";
+  route.destination = *address;
+  route.prefix_length = static_cast<unsigned>(*length);
+  route.interface = words[3];
+  route.through_gateway = words.size() > 8 && words[8] == "gateway";
+  route.to_this_host = words[0] == "local";
+  route.table = *table;
+  route.metric = *metric;
+  return route;
+}
+
+/// Older kernels list multicast, which is on every interface, as if it were a way out.
+bool is_multicast(const Route& route) {
+  const auto first = route.destination.bytes[0];
+  if (route.destination.family == Family::v6) return first == 0xff && route.prefix_length >= 8;
+  return (first & 0xf0) == 0xe0 && route.prefix_length >= 4;
+}
+
+RouteTable parse_told_routes(std::string_view text) {
+  RouteTable table;
+  for (const auto line : split_lines(text)) {
+    if (trim(line).empty()) continue;
+    auto route = parse_told(line);
+    if (!route)
+      table.problem = "a line of the recorded routes could not be understood";
+    else if (!is_multicast(*route))
+      table.routes.push_back(std::move(*route));
+  }
+  std::ranges::stable_partition(table.routes, [](const Route& route) { return route.table == Route::main_table; });
+  return table;
 }
 
 void add_routes(RouteTable& table, const RouteFile& file,
@@ -151,6 +196,7 @@ bool InternetAddress::lies_in(const InternetAddress& prefix, unsigned length) co
 }
 
 Observed<RouteTable> read_routes(const Root& root) {
+  if (const auto told = root.routes(); told.has_value()) return parse_told_routes(told.value());
   const auto v4 = read_route_file(root, "route");
   if (!v4.text.has_value()) return Observed<RouteTable>::unreadable(v4.path + ": " + v4.text.why());
   RouteTable table;

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "facts/kernel_arguments.hpp"
 #include "facts/storage/boot_partition.hpp"
 #include "facts/storage/mounts.hpp"
 #include "facts/storage/tracer.hpp"
@@ -50,6 +51,7 @@ class StorageGatherer {
       add("mounted file systems", mounts_.source, lost.fail(mounts_.problem));
     }
     add_swap();
+    add_hibernation();
     add_boot_partitions();
     add_mounted_elsewhere();
     add_held_devices();
@@ -80,6 +82,17 @@ class StorageGatherer {
       footing.label = "file " + name.substr(0, 120);
       add("swap", "/proc/swaps", footing);
     }
+  }
+
+  /// The image of a sleeping host lies in swap, which is told already unless it is switched off now.
+  void add_hibernation() {
+    const auto line = root_.read("/proc/cmdline");
+    const auto arguments = KernelArguments::parse(line.has_value() ? line.value() : std::string());
+    const auto* resume = arguments.last("resume");
+    if (!resume || !resume->value) return;
+    const auto name = tracer_.device_name(*resume->value);
+    if (name.has_value())
+      add_if_new("the space for hibernation (resume=)", "/proc/cmdline", "", tracer_.block_by_name(name.value()));
   }
 
   /// A boot partition that is not there now (a stick that was pulled out) cannot be lost to a guest.
@@ -121,12 +134,10 @@ class StorageGatherer {
   /// Volumes, RAID arrays and pools that are active though nothing of them is mounted: the host holds their disks open.
   void add_held_devices() {
     for (const auto& name : tracer_.block_names()) {
-      const bool is_stack = name.starts_with("dm-") || name.starts_with("md") || name.starts_with("bcache");
-      if (!is_stack || root_.exists("/sys/class/block/" + name + "/partition")) continue;
+      const auto parts = root_.list("/sys/class/block/" + name + "/slaves");  // partitions have none
+      if (!parts.has_value() || parts->empty()) continue;
       const auto holders = root_.list("/sys/class/block/" + name + "/holders");
-      const auto parts = root_.list("/sys/class/block/" + name + "/slaves");
-      const bool is_top = !holders.has_value() || holders->empty();
-      if (is_top && parts.has_value() && !parts->empty())
+      if (!holders.has_value() || holders->empty())
         add_if_new("an active volume", "/sys/class/block/" + name, "", tracer_.block_by_name(name));
     }
     const auto pools = root_.list("/proc/spl/kstat/zfs");

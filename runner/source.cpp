@@ -5,6 +5,7 @@
 
 #include "facts/input_error.hpp"
 #include "facts/kernel_log.hpp"
+#include "facts/live_routes.hpp"
 #include "facts/root/directory_root.hpp"
 #include "facts/root/machine_text.hpp"
 #include "facts/root/memory_root.hpp"
@@ -36,7 +37,7 @@ Source open_source(const SourceOptions& options) {
   if (!options.sample.empty()) return open_sample(options.sample);
   if (!options.from.empty()) return open_snapshot(options.from);
   if (!options.root.empty()) return {"root", options.root, std::make_unique<DirectoryRoot>(options.root)};
-  return {"live", "this host", std::make_unique<DirectoryRoot>(read_live_kernel_log)};
+  return {"live", "this host", std::make_unique<DirectoryRoot>(read_live_kernel_log, read_live_routes)};
 }
 
 }  // namespace vfio_doctor

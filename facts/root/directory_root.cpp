@@ -89,7 +89,8 @@ DirectoryRoot::DirectoryRoot(const std::string& directory) {
   }
 }
 
-DirectoryRoot::DirectoryRoot(KernelLogReader reader) : log_reader_(std::move(reader)) {
+DirectoryRoot::DirectoryRoot(KernelLogReader log_reader, RouteReader route_reader)
+    : log_reader_(std::move(log_reader)), route_reader_(std::move(route_reader)) {
   root_ = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root_ < 0) throw InputError(std::string("/: ") + std::strerror(errno));
 }
@@ -227,5 +228,10 @@ Observed<NodeKind> DirectoryRoot::kind(const std::string& path) const {
 }
 
 Observed<std::string> DirectoryRoot::kernel_log() const { return is_live() ? log_reader_() : Root::kernel_log(); }
+
+Observed<std::string> DirectoryRoot::routes() const {
+  if (!is_live()) return Root::routes();
+  return route_reader_ ? route_reader_() : Observed<std::string>::absent();
+}
 
 }  // namespace vfio_doctor

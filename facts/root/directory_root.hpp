@@ -12,11 +12,12 @@ namespace vfio_doctor {
 class DirectoryRoot : public Root {
  public:
   using KernelLogReader = std::function<Observed<std::string>()>;
+  using RouteReader = std::function<Observed<std::string>()>;
 
   /// A tree on disk. Throws InputError where the directory does not exist or holds none of sys, proc, etc, boot.
   explicit DirectoryRoot(const std::string& directory);
-  /// The machine this program runs on; `reader` fetches its kernel log.
-  explicit DirectoryRoot(KernelLogReader reader);
+  /// The machine this program runs on; the readers fetch its kernel log and, where they are asked for, its routes.
+  explicit DirectoryRoot(KernelLogReader log_reader, RouteReader route_reader = {});
   ~DirectoryRoot() override;
   DirectoryRoot(const DirectoryRoot&) = delete;
   DirectoryRoot& operator=(const DirectoryRoot&) = delete;
@@ -27,6 +28,7 @@ class DirectoryRoot : public Root {
   Observed<std::string> read_link(const std::string& path) const override;
   Observed<NodeKind> kind(const std::string& path) const override;
   Observed<std::string> kernel_log() const override;
+  Observed<std::string> routes() const override;
   bool is_live() const override { return static_cast<bool>(log_reader_); }
 
  private:
@@ -38,6 +40,7 @@ class DirectoryRoot : public Root {
 
   int root_ = -1;
   KernelLogReader log_reader_;
+  RouteReader route_reader_;
 };
 
 }  // namespace vfio_doctor

@@ -141,6 +141,13 @@ Observed<std::string> RecordingRoot::kernel_log() const {
   return log;
 }
 
+Observed<std::string> RecordingRoot::routes() const {
+  auto routes = inner_.routes();
+  if (routes.has_value()) keep(routes_path, {Kind::file, routes.value()});
+  if (routes.is_unreadable()) keep(routes_path, {Kind::unreadable, routes.why()});
+  return routes;
+}
+
 RecordedNodes RecordingRoot::nodes() const {
   const std::lock_guard lock(mutex_);
   return nodes_;

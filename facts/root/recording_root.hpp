@@ -22,6 +22,7 @@ class RecordingRoot : public Root {
   Observed<std::string> read_link(const std::string& path) const override;
   Observed<NodeKind> kind(const std::string& path) const override;
   Observed<std::string> kernel_log() const override;
+  Observed<std::string> routes() const override;
   Observed<std::string> canonical(const std::string& path) const override;
   bool is_live() const override { return inner_.is_live(); }
 

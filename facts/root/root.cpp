@@ -46,6 +46,8 @@ std::string parent_path(const std::string& path) {
 
 Observed<std::string> Root::kernel_log() const { return read(kernel_log_path, 16 << 20); }
 
+Observed<std::string> Root::routes() const { return read(routes_path, most_route_bytes); }
+
 Observed<std::string> Root::read_line(const std::string& path) const {
   auto content = read(path);
   if (content.has_value()) return std::string(trim(content.value()));

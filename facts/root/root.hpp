@@ -23,6 +23,9 @@ class Root {
   static constexpr std::size_t most_entries = 200'000;
   /// Where a recorded machine keeps the kernel log; see kernel_log().
   static constexpr const char* kernel_log_path = "/run/vfio-doctor/kernel.log";
+  /// The same for the routes; see routes().
+  static constexpr const char* routes_path = "/run/vfio-doctor/routes";
+  static constexpr std::size_t most_route_bytes = 32 << 20;
 
   virtual ~Root() = default;
 
@@ -39,6 +42,9 @@ class Root {
   virtual Observed<NodeKind> kind(const std::string& path) const = 0;
   /// The kernel's log of this boot, one message per line; best effort, never decisive.
   virtual Observed<std::string> kernel_log() const;
+  /// The kernel's routes of every table, one line per next hop:
+  /// "unicast|local ADDRESS/LENGTH dev NAME table NUMBER metric NUMBER [gateway]". Absent where they were not recorded.
+  virtual Observed<std::string> routes() const;
   /// True where the facts are of the machine this program runs on, now.
   virtual bool is_live() const { return false; }
 

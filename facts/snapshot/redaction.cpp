@@ -181,8 +181,11 @@ class Redactor {
     if (path.starts_with("/sys/") && path.ends_with("/config")) return redact_pci_config(content, pseudonyms_);
     if (content.starts_with("\x1f\x8b")) return content;
     if (content.find('\0') != std::string::npos) return redact_binary(content, text_);
-    if (path.ends_with("/net/route")) return redact_v4_routes(content, pseudonyms_);
-    if (path.ends_with("/net/ipv6_route")) return redact_v6_routes(content, pseudonyms_);
+    const auto rename = [this](std::string_view name) { return text_.redact(name); };
+    if (path.ends_with("/net/route")) return redact_v4_routes(content, pseudonyms_, rename);
+    if (path.ends_with("/net/ipv6_route")) return redact_v6_routes(content, pseudonyms_, rename);
+    if (path == Root::routes_path) return redact_told_routes(content, pseudonyms_, rename);
+    if (path.starts_with("/run/systemd/sessions/")) return text_.redact(redact_session(content, pseudonyms_));
     if (path.ends_with("/mountinfo") || path == "/etc/fstab" || path.ends_with("/mounts"))
       return text_.redact(redact_servers(content, pseudonyms_));
     if (is_secret_attribute(base_name(path))) return redact_attribute(content);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/snapshot/table_redaction.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -126,21 +128,22 @@ std::string change_options(std::string_view options, Pseudonyms& pseudonyms) {
 
 }  // namespace
 
-std::string redact_v4_routes(const std::string& text, Pseudonyms& pseudonyms) {
+std::string redact_v4_routes(const std::string& text, Pseudonyms& pseudonyms, const RenameInterface& rename) {
   return change_lines(text, [&](std::string_view line) {
     const auto words = split_words(line);
     std::string changed(line);
-    if (words.size() < 8) return changed;
+    if (words.size() < 8 || words[0] == "Iface") return changed;
     const auto destination = parse_unsigned(words[1], 16), gateway = parse_unsigned(words[2], 16), mask = parse_unsigned(words[7], 16);
     if (!destination || !gateway || !mask || (*destination | *gateway | *mask) > 0xffffffff) return changed;
     unsigned length = 0;
     for (const char byte : word_bytes(*mask)) length += static_cast<unsigned>(std::popcount(static_cast<unsigned char>(byte)));
+    changed = with_word(changed, 2, word_text(pseudonyms.address(word_bytes(*gateway))));
     changed = with_word(changed, 1, word_text(network(word_bytes(*destination), length, pseudonyms)));
-    return with_word(changed, 2, word_text(pseudonyms.address(word_bytes(*gateway))));
+    return with_word(changed, 0, rename(words[0]));
   });
 }
 
-std::string redact_v6_routes(const std::string& text, Pseudonyms& pseudonyms) {
+std::string redact_v6_routes(const std::string& text, Pseudonyms& pseudonyms, const RenameInterface& rename) {
   return change_lines(text, [&](std::string_view line) {
     const auto words = split_words(line);
     std::string changed(line);
@@ -151,7 +154,25 @@ std::string redact_v6_routes(const std::string& text, Pseudonyms& pseudonyms) {
       if (bytes && length && *length <= 128)
         changed = with_word(changed, column, long_text(network(*bytes, static_cast<unsigned>(*length), pseudonyms)));
     }
-    return changed;
+    return with_word(changed, 9, rename(words[9]));
+  });
+}
+
+std::string redact_told_routes(const std::string& text, Pseudonyms& pseudonyms, const RenameInterface& rename) {
+  return change_lines(text, [&](std::string_view line) {
+    const auto words = split_words(line);  // unicast 192.0.2.0/24 dev eth0 ...
+    std::string changed(line);
+    if (words.size() < 4) return changed;
+    const auto slash = std::min(words[1].find('/'), words[1].size());
+    const auto length = parse_unsigned(words[1].substr(std::min(slash + 1, words[1].size())));
+    const auto address = InternetAddress::parse(words[1].substr(0, slash));
+    if (!address || !length || *length > 128) return changed;
+    const bool v4 = address->family == InternetAddress::Family::v4;
+    const std::string bytes(address->bytes.begin(), address->bytes.begin() + (v4 ? 4 : 16));
+    std::array<char, INET6_ADDRSTRLEN> out{};
+    ::inet_ntop(v4 ? AF_INET : AF_INET6, network(bytes, static_cast<unsigned>(*length), pseudonyms).data(), out.data(), out.size());
+    changed = with_word(changed, 3, rename(words[3]));
+    return with_word(changed, 1, std::string(out.data()) + "/" + std::to_string(*length));
   });
 }
 
@@ -170,6 +191,18 @@ std::string redact_servers(const std::string& text, Pseudonyms& pseudonyms) {
     changed = with_word(changed, 0, change_source(words[0], pseudonyms));
     return with_word(changed, 3, change_options(words[3], pseudonyms));
   });
+}
+
+std::string redact_session(const std::string& text, Pseudonyms& pseudonyms) {
+  static constexpr std::string_view host_key = "REMOTE_HOST=";
+  std::string kept;
+  for (const auto line : split_lines(text)) {
+    if (line.starts_with(host_key) && !InternetAddress::parse(line.substr(host_key.size())))
+      kept += std::string(host_key) + pseudonyms.word("host", to_lower(line.substr(host_key.size()))) + "\n";
+    else if (line.starts_with(host_key) || line.starts_with("REMOTE=") || line.starts_with("STATE="))
+      kept += std::string(line) + "\n";
+  }
+  return kept;
 }
 
 }  // namespace vfio_doctor

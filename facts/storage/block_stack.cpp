@@ -60,11 +60,27 @@ bool is_fabrics_controller(std::string_view name) {  // "nvme0", not "nvme0n1" o
   return name.starts_with("nvme") && parse_unsigned(name.substr(4)).has_value();
 }
 
-/// "traddr=192.0.2.1,trsvcid=4420" -> "192.0.2.1".
-std::string target_address(std::string_view text) {
+/// Of "traddr=192.0.2.1,trsvcid=4420" what follows "traddr=".
+std::string address_part(std::string_view text, std::string_view key) {
   for (const auto part : split(text, ','))
-    if (part.starts_with("traddr=")) return std::string(trim(part.substr(7)));
+    if (part.starts_with(key)) return std::string(trim(part.substr(key.size())));
   return {};
+}
+
+/// "nn-0x200000109b579ef6:pn-0x100000109b579ef6" of this host -> the functions of the Fibre Channel ports of that name.
+std::vector<PciAddress> fibre_channel_functions(const Root& root, const std::string& host_address) {
+  std::vector<PciAddress> functions;
+  const auto at = host_address.find("pn-");
+  const auto wanted = at == host_address.npos ? std::nullopt : parse_unsigned(host_address.substr(at + 3), 16);
+  const auto hosts = root.list("/sys/class/fc_host");
+  if (!wanted || !hosts.has_value()) return functions;
+  for (const auto& host : hosts.value()) {
+    const auto name = root.read_line("/sys/class/fc_host/" + host + "/port_name");
+    const auto path = root.canonical("/sys/class/fc_host/" + host);
+    if (path.has_value() && name.has_value() && parse_unsigned(name.value(), 16) == wanted)
+      add_functions(functions, functions_behind(root, path.value()));
+  }
+  return functions;
 }
 
 /// The path up to and with the first component that starts with `prefix`; empty where none does.
@@ -72,6 +88,15 @@ std::string up_to_component(const std::string& path, std::string_view prefix) {
   const auto at = path.find("/" + std::string(prefix));
   if (at == std::string::npos) return {};
   return path.substr(0, path.find('/', at + 1));
+}
+
+/// "/sys/devices/platform/host7/session3/...": the interface that the session was told to use, whatever the routes
+/// say; nothing where it was told none.
+std::optional<std::string> bound_interface(const Root& root, const std::string& session_path) {
+  const auto netdev = root.read_line("/sys/class/iscsi_host/" + base_name(parent_path(session_path)) + "/netdev");
+  if (!netdev.has_value() || netdev->empty() || netdev->find('/') != std::string::npos) return std::nullopt;
+  if (!root.exists("/sys/class/net/" + netdev.value())) return std::nullopt;  // "default", "(null)"
+  return netdev.value();
 }
 
 }  // namespace
@@ -128,7 +153,7 @@ Footing StorageTracer::follow_hardware(const std::string& path) {
   if (path.find("/usb") != std::string::npos) footing.label += " (USB)";
   if (!footing.functions.empty()) return footing;
   const auto session = up_to_component(path, "session");
-  if (!session.empty()) return iscsi(footing.label, base_name(session));
+  if (!session.empty()) return iscsi(footing.label, session);
   if (path.starts_with("/sys/devices/rbd/"))
     return footing.fail("the servers behind " + footing.label + " (Ceph) are not visible", Carrier::network);
   if (path.find("/vhci_hcd") != std::string::npos)
@@ -214,8 +239,13 @@ Footing StorageTracer::nvme_controller(const std::string& path) {
   const auto address = root_.read_line(path + "/address");
   const bool over_network = transport.is("tcp") || transport.is("rdma");
   if (over_network && address.has_value()) {
-    const auto target = target_address(address.value());
+    const auto target = address_part(address.value(), "traddr=");
     return server(footing.label + " (NVMe over " + transport.value() + ") from " + target.substr(0, 80), target);
+  }
+  if (transport.is("fc") && address.has_value()) {
+    footing.label += " (NVMe over Fibre Channel)";
+    footing.functions = fibre_channel_functions(root_, address_part(address.value(), "host_traddr="));
+    if (!footing.functions.empty()) return footing;
   }
   if (transport.is("pcie") && address.has_value()) {  // the link was not recorded, the address says the same
     if (const auto function = PciAddress::parse(address.value())) {
@@ -227,11 +257,12 @@ Footing StorageTracer::nvme_controller(const std::string& path) {
                       over_network ? Carrier::network : Carrier::storage);
 }
 
-Footing StorageTracer::iscsi(const std::string& name, const std::string& session) {
+Footing StorageTracer::iscsi(const std::string& name, const std::string& session_path) {
   Footing footing;
   footing.label = name;
   // "session3" has its connections as "connection3:0".
-  const auto number = session.substr(std::string_view("session").size());
+  const auto number = base_name(session_path).substr(std::string_view("session").size());
+  const auto bound = bound_interface(root_, session_path);
   const auto connections = root_.list("/sys/class/iscsi_connection");
   bool found = false;
   if (connections.has_value()) {
@@ -242,7 +273,10 @@ Footing StorageTracer::iscsi(const std::string& name, const std::string& session
         address = root_.read_line("/sys/class/iscsi_connection/" + connection + "/persistent_address");
       if (!address.has_value()) continue;
       found = true;
-      footing.stand_on(server("iSCSI from " + address->substr(0, 80), address.value()));
+      Footing from;
+      from.label = "iSCSI from " + address->substr(0, 80);
+      if (bound) come_through(from, {*bound});
+      footing.stand_on(bound ? from : server(from.label, address.value()));
     }
   }
   if (!found) return footing.fail("the server behind " + name + " (iSCSI) is not visible", Carrier::network);

@@ -18,7 +18,7 @@ bool is_one_of(std::string_view type, const std::array<std::string_view, N>& typ
 
 constexpr auto remote_types = std::to_array<std::string_view>({"nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "afs",
                                                                "lustre", "beegfs", "gpfs", "orangefs", "ncpfs",
-                                                               "coda"});
+                                                               "coda", "fuse.glusterfs"});
 
 bool is_fuse(std::string_view type) { return type == "fuse" || type.starts_with("fuse."); }
 
@@ -52,10 +52,16 @@ OverlayLayers layers_of(const Mount& mount) {
   return layers;
 }
 
+/// "192.0.2.1:6789" -> "192.0.2.1", "[2001:db8::1]:6789" -> "[2001:db8::1]".
+std::string without_port(const std::string& address) {
+  if (address.starts_with('[')) return address.substr(0, address.find(']') + 1);
+  return std::ranges::count(address, ':') == 1 ? address.substr(0, address.find(':')) : address;
+}
+
 /// The server of "addr=192.0.2.1", "//server/share", "192.0.2.1,192.0.2.2:6789:/": the mount options know best.
 std::string server_address(const Mount& mount) {
   for (const auto* name : {"addr", "mountaddr", "ip", "mon_addr"})
-    for (const auto& value : mount.options(name)) return value.substr(0, value.find('/'));
+    for (const auto& value : mount.options(name)) return without_port(value.substr(0, value.find('/')));
   std::string source = mount.source;
   if (source.starts_with('[')) return source.substr(0, source.find(']') + 1);
   if (source.starts_with("//")) return source.substr(2, source.find('/', 2) - 2);
@@ -86,7 +92,10 @@ Footing StorageTracer::follow_mount(const Mount& mount) {
   if (mount.type == "overlay" || mount.type == "overlayfs") return overlay(mount);
   if (is_one_of(mount.type, remote_types)) return remote(mount);
   if (mount.type == "9p" || mount.type == "virtiofs") return shared_by_hypervisor(mount);
-  if (mount.has_block_device() || mount.source.starts_with("/dev/")) return mount_on_device(mount);
+  // A program that serves a file system may write anything as its source; many write "/dev/fuse".
+  const bool names_device =
+      mount.source.starts_with("/dev/") && (!is_fuse(mount.type) || !device_name(mount.source).is_absent());
+  if (mount.has_block_device() || names_device) return mount_on_device(mount);
   if (mount.type == "ecryptfs" || mount.type == "erofs" || mount.type == "shiftfs") {
     footing.stand_on(file(mount.source));
     return footing;
@@ -98,6 +107,14 @@ Footing StorageTracer::follow_mount(const Mount& mount) {
 }
 
 Footing StorageTracer::mount_on_device(const Mount& mount) {
+  auto footing = mounted_device(mount);
+  if (mount.type != "xfs") return footing;
+  for (const auto* name : {"logdev", "rtdev"})  // xfs(5): a journal or the data themselves on a disk of their own
+    for (const auto& device : mount.options(name)) footing.stand_on(block_by_device(device));
+  return footing;
+}
+
+Footing StorageTracer::mounted_device(const Mount& mount) {
   Footing footing;
   footing.label = mount.type.substr(0, 40);
   if (mount.has_block_device()) {

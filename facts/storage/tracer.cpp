@@ -76,16 +76,27 @@ Footing StorageTracer::file(const std::string& path) {
 Footing StorageTracer::server(const std::string& label, const std::string& address) {
   Footing footing;
   footing.label = label;
-  const auto interface = interface_towards(root_, address);
-  if (interface.is_absent()) return footing.fail("no route leads to " + address.substr(0, 80), Carrier::network);
-  if (!interface.has_value()) return footing.fail(interface.why(), Carrier::network);
-  if (interface.is("lo")) return footing;  // served by this host from its own file systems
-  const auto path = follow_interface(root_, interface.value());
-  footing.label += " through " + path.chain;
-  footing.functions = path.functions;
-  footing.interfaces = {interface.value()};
-  if (!path.unresolved.empty()) footing.fail(path.unresolved, Carrier::network);
+  if (!routes_) routes_ = read_routes(root_);
+  const auto names = interfaces_towards(*routes_, address);
+  if (names.is_absent()) return footing.fail("no route leads to " + address.substr(0, 80), Carrier::network);
+  if (!names.has_value()) return footing.fail(names.why(), Carrier::network);
+  if (names->front() == "lo") return footing;  // served by this host from its own file systems
+  come_through(footing, names.value());
   return footing;
+}
+
+void StorageTracer::come_through(Footing& footing, const std::vector<std::string>& interfaces) {
+  std::vector<std::string> chains;
+  std::string problem;
+  for (const auto& name : interfaces) {
+    const auto path = follow_interface(root_, name);
+    chains.push_back(path.chain);
+    add_functions(footing.functions, path.functions);
+    if (problem.empty()) problem = path.unresolved;
+  }
+  footing.label += " through " + join(chains, " and ");
+  footing.interfaces = interfaces;
+  if (!problem.empty()) footing.fail(problem, Carrier::network);
 }
 
 const std::vector<std::string>& StorageTracer::block_names() {

@@ -10,6 +10,7 @@
 
 #include "facts/pci_address.hpp"
 #include "facts/root/root.hpp"
+#include "facts/routes.hpp"
 #include "facts/storage.hpp"
 #include "facts/storage/mounts.hpp"
 
@@ -67,13 +68,15 @@ class StorageTracer {
   Footing follow_parts(Footing whole, const std::string& disk, const std::vector<std::string>& parts);
   Footing nvme_head(const std::string& path);
   Footing nvme_controller(const std::string& path);
-  Footing iscsi(const std::string& name, const std::string& session);
+  void come_through(Footing& footing, const std::vector<std::string>& interfaces);
+  Footing iscsi(const std::string& name, const std::string& session_path);
   Footing loop(const std::string& disk);
   Footing compressed_memory(const std::string& disk);
   Footing zfs_volume(const std::string& name);
 
   Footing follow_mount(const Mount& mount);
   Footing mount_on_device(const Mount& mount);
+  Footing mounted_device(const Mount& mount);
   Footing overlay(const Mount& mount);
   Footing btrfs_mount(const Mount& mount);
   Footing bcachefs(const Mount& mount);
@@ -87,6 +90,7 @@ class StorageTracer {
   std::map<std::string, Footing> done_;
   std::set<std::string> open_;
   std::optional<std::vector<std::string>> block_names_;
+  std::optional<Observed<RouteTable>> routes_;
   std::optional<std::map<std::string, std::string>> mapper_names_;
   std::optional<std::map<std::string, std::vector<std::string>>> zfs_members_;
 };

@@ -79,6 +79,21 @@ TEST(HostStorage, WithoutAnyDriverSeenUnboundProvesNothing) {
   EXPECT_THAT(subjects(findings, Status::unknown, Effect::protects), ElementsAre("0000:01:00.0"));
 }
 
+TEST(HostStorage, FibreChannelIsInDoubtThoughNoDiskIsListedBelowIt) {
+  const auto findings = judge("host-storage", testing::machine(
+      "pci 0000:00:17.0 id=8086:a102 class=010601 driver=ahci\npci 0000:05:00.0 id=10df:e300 class=0c0400 driver=lpfc\n"
+      "pci 0000:00:14.0 id=8086:a12f class=0c0330 driver=xhci_hcd\n"
+      "dir /sys/devices/pci0000:00/0000:00:17.0/ata1/block/sda\n"
+      "link /sys/class/block/sda ../../devices/pci0000:00/0000:00:17.0/ata1/block/sda\n"
+      "text /proc/1/mountinfo = 30 1 259:50 / / rw - xfs /dev/nvme5n1 rw\n"));
+  EXPECT_THAT(subjects(findings, Status::unknown, Effect::protects), ElementsAre("0000:00:17.0", "0000:05:00.0"));
+}
+
+TEST(HostNetwork, SaysThatARemoteSessionWouldEnd) {
+  const auto findings = example("host-network", "warn-remote-session");
+  EXPECT_EQ(summary_for(findings, "0000:02:00.0"), "This host's way to the network: it carries the remote session (eth1).");
+}
+
 TEST(HostNetwork, NamesTheWholeChain) {
   const auto findings = example("host-network", "warn-vlan-on-bond");
   EXPECT_THAT(subjects(findings, Status::warn, Effect::protects), ElementsAre("0000:01:00.0"));
@@ -98,6 +113,12 @@ TEST(HostConsole, OnlyTheBootDisplay) {
               ElementsAre("0000:01:00.0"));
   EXPECT_THAT(subjects(example("host-console", "unknown-unowned-framebuffer"), Status::unknown, Effect::protects),
               ElementsAre("0000:01:00.0", "0000:02:00.0"));
+}
+
+TEST(HostConsole, BootDisplayThatWasNotReadIsNotNone) {
+  const auto findings = judge("host-console", testing::machine("pci 0000:01:00.0 id=10de:1b80 class=030000 driver=nvidia\n"
+                                                               "file /proc/fb\n"));
+  EXPECT_THAT(subjects(findings, Status::unknown, Effect::protects), ElementsAre("0000:01:00.0"));
 }
 
 TEST(HostConsole, FramebufferWithoutOwnerBelongsToTheBootDisplay) {

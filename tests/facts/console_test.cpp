@@ -42,6 +42,12 @@ TEST(Inputs, KeyboardsByTheirKeys) {
   EXPECT_THAT(inputs[1].functions, IsEmpty());
 }
 
+TEST(Inputs, SecurityKeyIsNoKeyboard) {
+  auto key = input("Yubico YubiKey OTP+FIDO+CCID", "/devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/0003:1050:0407.0001/input/input5", letters);
+  key.replace(key.find("046d"), 4, "1050");
+  EXPECT_THAT(inputs_of("file /proc/bus/input/devices\n" + key), IsEmpty());
+}
+
 TEST(Inputs, BluetoothKeyboardHangsOnTheRadio) {
   const auto inputs = inputs_of(
       "dir /sys/devices/pci0000:00/0000:00:14.0/usb1/1-8/1-8:1.0/bluetooth/hci0\n"

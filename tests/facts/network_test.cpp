@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "facts/live_routes.hpp"
+#include "facts/root/memory_root.hpp"
+#include "facts/root/recording_root.hpp"
 #include "facts/routes.hpp"
 #include "machines.hpp"
 
@@ -114,6 +117,26 @@ TEST(Network, OpenVSwitchPortsAreFollowed) {
   EXPECT_THAT(addresses(path), ElementsAre("0000:01:00.0"));
 }
 
+TEST(Network, OnlyPlainInterfacesAreOpenVSwitchs) {
+  const auto ovs = card("eth0", "0000:01:00.0") + virtual_interface("ovs-system", {"eth0"});
+  const auto tunnel = virtual_interface("vti0", {}) + "text /sys/devices/virtual/net/vti0/type = 768\n" +
+                      routes("| vti0 00000000 00000000 0001 0 0 0 00000000\n");
+  EXPECT_NE(only_path(ovs + tunnel).unresolved, "");
+}
+
+TEST(Network, PppOverEthernetNamesItsCard) {
+  const auto ppp = card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") + virtual_interface("ppp0", {}) +
+                   "text /sys/devices/virtual/net/ppp0/type = 512\n" +
+                   routes("| ppp0 00000000 00000000 0001 0 0 0 00000000\n") +
+                   "file /proc/net/pppoe\n| Id       Address              Device\n| 00001A2B 02:00:00:00:00:01     eth1\n";
+  const auto path = only_path(ppp);
+  EXPECT_EQ(path.chain, "ppp0 on eth1");
+  EXPECT_EQ(path.unresolved, "");
+  EXPECT_THAT(addresses(path), ElementsAre("0000:02:00.0"));
+  const auto modem = virtual_interface("ppp1", {}) + "text /sys/devices/virtual/net/ppp1/type = 512\n";
+  EXPECT_NE(only_path(ppp + modem).unresolved, "");
+}
+
 TEST(Network, OtherTablesAreDoubtAndCardsAreListed) {
   const std::string trie = "file /proc/net/fib_trie\n| Main:\n|   +-- 0.0.0.0/0 3 0 5\n|      |-- 0.0.0.0\n"
                            "|         /0 universe UNICAST\n| Id 51820:\n|   |-- 0.0.0.0\n|      /0 universe UNICAST\n"
@@ -152,11 +175,117 @@ TEST(Network, NoFilesIsNotNoRoutes) {
 TEST(Network, LongestRouteLeadsToAServer) {
   const auto root = testing::machine(routes("| eth0 00000000 010200C0 0003 0 0 0 00000000\n"
                                             "| eth1 0001000A 00000000 0001 0 0 0 00FFFFFF\n"));
-  EXPECT_TRUE(interface_towards(root, "10.0.1.9").is("eth1"));
-  EXPECT_TRUE(interface_towards(root, "10.0.2.9").is("eth0"));
-  EXPECT_TRUE(interface_towards(root, "127.0.0.1").is("lo"));
-  EXPECT_TRUE(interface_towards(root, "2001:db8::1").is_absent());
-  EXPECT_TRUE(interface_towards(root, "filer.example").is_unreadable());
+  const auto table = read_routes(root);
+  EXPECT_THAT(interfaces_towards(table, "10.0.1.9").value(), ElementsAre("eth1"));
+  EXPECT_THAT(interfaces_towards(table, "10.0.2.9").value(), ElementsAre("eth0"));
+  EXPECT_THAT(interfaces_towards(table, "127.0.0.1").value(), ElementsAre("lo"));
+  EXPECT_TRUE(interfaces_towards(table, "2001:db8::1").is_absent());
+  EXPECT_TRUE(interfaces_towards(table, "filer.example").is_unreadable());
+}
+
+std::string told_routes(const std::string& lines) { return "file /run/vfio-doctor/routes\n" + lines; }
+
+std::vector<std::string> uses(const std::string& text) {
+  std::vector<std::string> found;
+  const auto facts = gather_network(testing::machine(text));
+  if (!facts.paths.has_value()) return {facts.paths.why()};
+  for (const auto& path : facts.paths.value())
+    found.push_back(path.use + ": " + path.chain + (path.unresolved.empty() ? "" : " ?"));
+  return found;
+}
+
+TEST(Network, EveryNextHopOfEveryTable) {
+  const auto text = card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") + card("eth2", "0000:03:00.0") +
+                    default_through("eth0") +  // the text file tells less and is not asked
+                    told_routes("| unicast 0.0.0.0/0 dev eth2 table 100 metric 0 gateway\n"
+                                "| unicast 0.0.0.0/0 dev eth0 table 254 metric 0 gateway\n"
+                                "| unicast 0.0.0.0/0 dev eth1 table 254 metric 0 gateway\n"
+                                "| unicast ::/0 dev eth1 table 254 metric 1024 gateway\n"
+                                "| local 192.0.2.1/32 dev eth0 table 255 metric 0\n");
+  EXPECT_THAT(uses(text), ElementsAre("default route (IPv4): eth0", "default route (IPv4): eth1",
+                                      "default route (IPv6): eth1", "default route (IPv4, table 100): eth2"));
+  const auto table = read_routes(testing::machine(text));
+  EXPECT_THAT(interfaces_towards(table, "192.0.2.1").value(), ElementsAre("lo"));
+  EXPECT_THAT(interfaces_towards(table, "198.51.100.1").value(), ElementsAre("eth0", "eth1", "eth2"));
+}
+
+/// As the live machine answers: not from a file.
+class AnsweringRoot : public MemoryRoot {
+ public:
+  AnsweringRoot(MemoryRoot files, Observed<std::string> routes) : MemoryRoot(std::move(files)), routes_(std::move(routes)) {}
+  Observed<std::string> routes() const override { return routes_; }
+
+ private:
+  Observed<std::string> routes_;
+};
+
+TEST(Network, AnswersOfTheKernelAreRecorded) {
+  const auto files = testing::machine(card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") + default_through("eth0"));
+  for (const auto& answer : {Observed<std::string>(std::string("unicast 0.0.0.0/0 dev eth1 table 254 metric 0 gateway\n")),
+                             Observed<std::string>::unreadable("Permission denied")}) {
+    const AnsweringRoot live(files, answer);
+    const RecordingRoot recording(live);
+    const auto seen = gather_network(recording), played = gather_network(MemoryRoot(recording.nodes()));
+    ASSERT_TRUE(seen.paths.has_value() && played.paths.has_value());
+    ASSERT_EQ(seen.paths->size(), 1u);
+    ASSERT_EQ(played.paths->size(), 1u);
+    EXPECT_EQ(seen.paths->front().chain, answer.has_value() ? "eth1" : "eth0");
+    EXPECT_EQ(played.paths->front().chain, seen.paths->front().chain);
+    EXPECT_EQ(played.paths->front().source, seen.paths->front().source);
+  }
+}
+
+TEST(Network, WithinATableTheCheapestRouteLeads) {
+  const auto table = read_routes(testing::machine(told_routes("| unicast 10.0.0.0/8 dev eth1 table 254 metric 600\n"
+                                                              "| unicast 10.0.0.0/8 dev eth0 table 254 metric 100\n"
+                                                              "| unicast 10.0.0.0/7 dev eth2 table 7 metric 0\n")));
+  EXPECT_THAT(interfaces_towards(table, "10.0.0.1").value(), ElementsAre("eth0"));
+}
+
+TEST(Network, UnnamedNextHopIsUnresolved) {
+  EXPECT_THAT(uses(card("eth0", "0000:01:00.0") +
+                   told_routes("| unicast 0.0.0.0/0 dev nexthop:17 table 254 metric 0\n")),
+              ElementsAre("default route (IPv4): nexthop:17 ?"));
+}
+
+TEST(Network, RubbishAmongRecordedRoutesIsAProblem) {
+  for (const auto* line : {"unicast", "unicast 0.0.0.0/33 dev eth0 table 254 metric 0", "unicast 0.0.0.0 dev eth0 table 254 metric 0",
+                           "unicast ::/0 dev eth0 table x metric 0", "\xff\xfe"})
+    EXPECT_THAT(uses(told_routes(std::string("| ") + line + "\n")), ElementsAre("routes:  ?")) << line;
+}
+
+TEST(Network, KernelIsAskedOnTheLiveMachine) {
+  const auto told = read_live_routes();
+  if (!told.has_value()) GTEST_SKIP() << told.why();
+  const MemoryRoot root({{Root::routes_path, {RecordedNode::Kind::file, told.value()}}});
+  const auto table = read_routes(root);
+  ASSERT_TRUE(table.has_value());
+  EXPECT_EQ(table->problem, "") << told.value();
+  EXPECT_THAT(interfaces_towards(table, "127.0.0.2").value(), ElementsAre("lo"));
+}
+
+std::string session(const std::string& host, const std::string& more = "") {
+  return "file /run/systemd/sessions/5\n| # This is private data. Do not parse.\n| USER=root\n| STATE=active\n| REMOTE=1\n"
+         "| REMOTE_HOST=" + host + "\n| SERVICE=sshd\n" + more;
+}
+
+TEST(Network, RemoteSessionComesThroughItsCard) {
+  const auto text = card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") +
+                    routes("| eth0 00000000 010200C0 0003 0 0 0 00000000\n| eth1 0001000A 00000000 0001 0 0 0 00FFFFFF\n");
+  EXPECT_THAT(uses(text + session("10.0.1.77")), ElementsAre("default route (IPv4): eth0", "remote session: eth1"));
+  EXPECT_THAT(uses(text + session("fe80::1%eth1")), ElementsAre("default route (IPv4): eth0", "remote session: eth1"));
+  EXPECT_THAT(uses(text + session("desk.example")), ElementsAre("default route (IPv4): eth0", "remote session:  ?"));
+  EXPECT_THAT(uses(text + session("10.0.1.77", "| STATE=closing\n")), ElementsAre("default route (IPv4): eth0"));
+}
+
+TEST(Network, TunnelUnderABridgeIsNoCable) {
+  const auto text = card("eth0", "0000:01:00.0") + virtual_interface("gretap1", {}) + virtual_interface("br0", {"gretap1"}) +
+                    "dir /sys/devices/virtual/net/br0/bridge\ntext /sys/devices/virtual/net/gretap1/ifindex = 7\n"
+                    "text /sys/devices/virtual/net/gretap1/iflink = 0\n";
+  EXPECT_NE(only_path(text + default_through("br0")).unresolved, "");
+  const auto path = only_path(text + routes("| br0 00000000 010200C0 0003 0 0 0 00000000\n"
+                                            "| eth0 0001000A 020200C0 0003 0 0 0 00FFFFFF\n"));
+  EXPECT_THAT(addresses(path), ElementsAre("0000:01:00.0"));
 }
 
 TEST(InternetAddress, ParsesAndRefuses) {

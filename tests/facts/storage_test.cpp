@@ -254,6 +254,76 @@ TEST(Storage, HypervisorShareHasItsVirtioFunction) {
   EXPECT_THAT(addresses(use_of(text, "/")), ElementsAre("0000:00:05.0"));
 }
 
+/// A Fibre Channel port, and an NVMe disk (259:50) that comes over it.
+const std::string fibre_channel_disk =
+    "text /sys/devices/pci0000:00/0000:05:00.0/host5/fc_host/host5/port_name = 0x100000109b579ef6\n"
+    "link /sys/class/fc_host/host5 ../../devices/pci0000:00/0000:05:00.0/host5/fc_host/host5\n" +
+    block_device("/sys/devices/virtual/nvme-subsystem/nvme-subsys5/nvme5n1", "259:50") +
+    "link /sys/devices/virtual/nvme-subsystem/nvme-subsys5/nvme5 ../../nvme-fabrics/ctl/nvme5\n"
+    "text /sys/devices/virtual/nvme-fabrics/ctl/nvme5/transport = fc\n"
+    "text /sys/devices/virtual/nvme-fabrics/ctl/nvme5/address = traddr=nn-0x201700a09890f5bf:pn-0x201b00a09890f5bf,"
+    "host_traddr=nn-0x200000109b579ef6:pn-0x100000109b579ef6\n";
+
+TEST(Storage, NvmeOverFibreChannelHasTheHostPort) {
+  const auto mounts = mountinfo({"30 1 259:50 / / rw - xfs /dev/nvme5n1 rw"});
+  const auto use = use_of(fibre_channel_disk + mounts, "/");
+  EXPECT_EQ(use.chain, "xfs on nvme5n1 on nvme5 (NVMe over Fibre Channel)");
+  EXPECT_THAT(addresses(use), ElementsAre("0000:05:00.0"));
+  auto other_port = fibre_channel_disk;
+  other_port.replace(other_port.find("port_name = 0x10"), 16, "port_name = 0x20");
+  EXPECT_NE(use_of(other_port + mounts, "/").unresolved, "");
+}
+
+TEST(Storage, IscsiOfABoundInterfaceIgnoresTheRoutes) {
+  const std::string host = "/sys/devices/platform/host7";
+  const auto card = [](const std::string& name, const std::string& address) {
+    return "link /sys/class/net/" + name + " ../../devices/pci0000:00/" + address + "/net/" + name + "\ndir /sys/devices/pci0000:00/" +
+           address + "/net/" + name + "\n";
+  };
+  const auto text = block_device(host + "/session1/target7:0:0/7:0:0:0/block/sdc", "8:32") + card("eth0", "0000:01:00.0") +
+                    card("eth1", "0000:02:00.0") + "text /sys/class/iscsi_connection/connection1:0/address = 10.2.0.9\n" +
+                    "file /proc/net/route\n| eth0 0000020A 00000000 0001 0 0 0 00FFFFFF\n"
+                    "| eth1 0000020A 00000000 0001 0 0 1 00FFFFFF\n" +
+                    mountinfo({"30 1 8:32 / / rw - ext4 /dev/sdc rw"});
+  const auto bound = use_of(text + "text /sys/class/iscsi_host/host7/netdev = eth1\n", "/");
+  EXPECT_EQ(bound.chain, "ext4 on sdc on iSCSI from 10.2.0.9 through eth1");
+  EXPECT_THAT(addresses(bound), ElementsAre("0000:02:00.0"));
+  const auto free = use_of(text + "text /sys/class/iscsi_host/host7/netdev = default\n", "/");
+  EXPECT_THAT(addresses(free), ElementsAre("0000:01:00.0"));
+}
+
+TEST(Storage, JournalOfXfsOnAnotherDisk) {
+  const auto use = use_of(four_disks() + mountinfo({"30 1 259:3 / / rw - xfs /dev/nvme0n1p3 rw,logdev=/dev/nvme1n1p1,noquota"}), "/");
+  EXPECT_EQ(use.chain, "xfs on nvme0n1p3 and nvme1n1p1");
+  EXPECT_THAT(addresses(use), ElementsAre("0000:3d:00.0", "0000:3e:00.0"));
+}
+
+TEST(Storage, ProgramsThatServeFileSystemsNameNoDevice) {
+  const auto text = four_disks() + mountinfo({root_on_nvme, "50 1 0:47 / /etc/pve rw - fuse /dev/fuse rw,user_id=0",
+                                              "51 1 0:48 / /mnt/stick rw - fuse.ntfs-3g /dev/sdb1 rw"});
+  EXPECT_EQ(use_of(text, "/etc/pve").unresolved, "");
+  EXPECT_THAT(addresses(use_of(text, "/mnt/stick")), ElementsAre("0000:00:14.0"));
+}
+
+TEST(Storage, ServersOfCephAndGluster) {
+  const auto text = [](const std::string& line) {
+    return "link /sys/class/net/eth1 ../../devices/pci0000:00/0000:02:00.0/net/eth1\ndir /sys/devices/pci0000:00/0000:02:00.0/net/eth1\n"
+           "file /proc/net/route\n| eth1 0000020A 00000000 0001 0 0 0 00FFFFFF\n" + mountinfo({line, "1 0 0:1 / / rw - tmpfs none rw"});
+  };
+  const auto ceph = text("60 1 0:60 / /srv rw - ceph admin@1.cephfs=/ rw,fsid=1,mon_addr=10.2.0.9:3300/10.2.0.10:3300");
+  EXPECT_THAT(addresses(use_of(ceph, "/srv")), ElementsAre("0000:02:00.0"));
+  EXPECT_THAT(addresses(use_of(text("60 1 0:60 / /srv rw - fuse.glusterfs 10.2.0.9:/gv0 rw"), "/srv")), ElementsAre("0000:02:00.0"));
+  EXPECT_NE(use_of(text("60 1 0:60 / /srv rw - fuse.glusterfs filer:/gv0 rw"), "/srv").unresolved, "");
+}
+
+TEST(Storage, HibernationOnADiskOfItsOwn) {
+  const auto text = four_disks() + mountinfo({root_on_nvme});
+  EXPECT_THAT(addresses(use_of(text + "text /proc/cmdline = quiet resume=/dev/nvme1n1p1\n", "the space for hibernation (resume=)")),
+              ElementsAre("0000:3d:00.0"));
+  EXPECT_EQ(uses_of(text + "text /proc/cmdline = resume=/dev/nvme0n1p2\n").size(), 1u);   // told with "/"
+  EXPECT_EQ(uses_of(text + "text /proc/cmdline = resume=UUID=gone\n").size(), 1u);
+}
+
 TEST(Storage, MemoryAndPlatformDisksNeedNoFunction) {
   const auto text = block_device("/sys/devices/platform/soc/fe340000.mmc/mmc_host/mmc0/mmc0:0001/block/mmcblk0", "179:0") +
                     block_device("/sys/devices/virtual/block/zram0", "253:0") +
@@ -279,6 +349,13 @@ TEST(Storage, ActiveVolumesAndHiddenMountsCount) {
                     "dir /sys/fs/ext4/sda1\n" + mountinfo({root_on_nvme});
   EXPECT_THAT(addresses(use_of(text, "an active volume")), ElementsAre("0000:3d:00.0"));
   EXPECT_THAT(addresses(use_of(text, "a file system in another mount namespace")), ElementsAre("0000:00:17.0"));
+}
+
+TEST(Storage, EveryKindOfStackThatIsHeldCounts) {
+  // A volume below DRBD, which a guest uses: the volume is not at the top, and what is has a name of its own.
+  const auto text = four_disks() + mapping("dm-0", "254:0", "vg-vm", "LVM-x", {nvme1 + "/nvme1n1p1"}) +
+                    stacked("drbd1000", "147:0", {"/sys/devices/virtual/block/dm-0"}) + mountinfo({root_on_nvme});
+  EXPECT_THAT(addresses(use_of(text, "an active volume")), ElementsAre("0000:3d:00.0"));
 }
 
 TEST(Storage, CircleOfMappingsEndsUnresolved) {

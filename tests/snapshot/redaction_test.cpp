@@ -6,6 +6,7 @@
 
 #include "facts/root/machine_text.hpp"
 #include "facts/root/memory_root.hpp"
+#include "facts/network.hpp"
 #include "facts/routes.hpp"
 #include "facts/snapshot/text_redactor.hpp"
 #include "machines.hpp"
@@ -129,6 +130,33 @@ TEST(Redaction, KeepsTogetherWhatBelongsTogether) {
   const auto server = InternetAddress::parse(mounts.substr(at, mounts.find(',', at) - at));
   ASSERT_TRUE(server.has_value()) << mounts;
   EXPECT_EQ(std::ranges::count_if(routes->routes, [&](const Route& route) { return server->lies_in(route.destination, route.prefix_length); }), 2);
+}
+
+/// A card that is named after its address, a server in a small network, and somebody who is logged in.
+const std::string remote_machine =
+    "link /sys/class/net/enx001b21aabbcc ../../devices/pci0000:00/0000:00:14.0/usb1/1-1/net/enx001b21aabbcc\n"
+    "dir /sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/net/enx001b21aabbcc\n"
+    "link /sys/class/net/eth0 ../../devices/pci0000:00/0000:01:00.0/net/eth0\ndir /sys/devices/pci0000:00/0000:01:00.0/net/eth0\n"
+    "file /run/systemd/sessions/5\n| USER=annika\n| REMOTE=1\n| REMOTE_HOST=198.51.100.130\n| FIFO=/run/annika\n";
+
+TEST(Redaction, RoutesStillLeadWhereTheyLed) {
+  const std::string told = "file /run/vfio-doctor/routes\n| unicast 0.0.0.0/0 dev eth0 table 254 metric 0 gateway\n"
+                           "| unicast 198.51.100.128/30 dev enx001b21aabbcc table 254 metric 0\n"
+                           "| unicast 2001:db8:7::/48 dev eth0 table 254 metric 0\n";
+  const std::string text_files = "file /proc/net/route\n| eth0 00000000 010200C0 0003 0 0 0 00000000\n"
+                                 "| enx001b21aabbcc 806433C6 00000000 0001 0 0 0 FCFFFFFF\n";
+  for (const auto& routes : {told, text_files}) {
+    const auto nodes = redact(parse_machine_text(remote_machine + routes, "test"), {}).nodes;
+    const auto text = write_machine_text(nodes);
+    for (const auto* secret : {"001b21aabbcc", "198.51.100", "806433C6", "annika", "db8:7"}) EXPECT_THAT(text, Not(HasSubstr(secret)));
+    const auto facts = gather_network(MemoryRoot(nodes));
+    ASSERT_TRUE(facts.paths.has_value());
+    ASSERT_EQ(facts.paths->size(), 2u) << text;
+    EXPECT_EQ(facts.paths->back().use, "remote session");
+    EXPECT_EQ(facts.paths->back().unresolved, "");
+    ASSERT_EQ(facts.paths->back().functions.size(), 1u) << text;
+    EXPECT_EQ(facts.paths->back().functions.front().text(), "0000:00:14.0");
+  }
 }
 
 TEST(Redaction, ReplacesTheSerialNumberInConfigurationSpace) {
