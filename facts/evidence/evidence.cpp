@@ -87,6 +87,7 @@ void fill(Observed<T>& known, const Observed<T>& more) {
 /// Another listing of the same function adds what the first did not show.
 void merge(GuestFunction& known, const GuestFunction& more) {
   if (known.name.empty()) known.name = more.name;
+  known.may_be_gone = known.may_be_gone && more.may_be_gone;
   fill(known.path, more.path);
   fill(known.vendor_id, more.vendor_id);
   fill(known.device_id, more.device_id);
@@ -105,12 +106,11 @@ void merge(GuestFunction& known, const GuestFunction& more) {
 }
 
 void add(const GuestFunction& function, std::vector<GuestFunction>& functions) {
-  if (function.has_address) {
-    const auto known = std::find_if(functions.begin(), functions.end(), [&function](const GuestFunction& other) {
-      return other.has_address && other.address == function.address;
-    });
-    if (known != functions.end()) return merge(*known, function);
-  }
+  const auto known = std::find_if(functions.begin(), functions.end(), [&function](const GuestFunction& other) {
+    if (!function.instance_id.empty() && function.instance_id == other.instance_id) return true;
+    return function.has_address && other.has_address && other.address == function.address;
+  });
+  if (known != functions.end()) return merge(*known, function);
   functions.push_back(function);
 }
 
@@ -141,7 +141,7 @@ GuestView read_evidence(const std::vector<EvidenceFile>& files) {
   GuestView view;
   std::vector<GuestFunction> functions;
   std::vector<GuestUsb> usb;
-  bool lists_functions = false, lists_usb = false;
+  bool lists_functions = false, lists_usb = false, shows_root_hub = false;
   for (const auto& file : files) {
     const auto text = as_utf8(file.text);
     const auto kind = recognise(text, file.name);
@@ -153,11 +153,13 @@ GuestView read_evidence(const std::vector<EvidenceFile>& files) {
     lists_functions = lists_functions || listing.lists_functions;
     lists_usb = lists_usb || listing.lists_usb;
     if (listing.has_gaps && !listing.functions.empty()) view.functions_complete = false;
-    if (listing.has_gaps && !listing.usb.empty()) view.usb_complete = false;
+    if ((listing.has_gaps && !listing.usb.empty()) || listing.usb_has_gaps) view.usb_complete = false;
+    shows_root_hub = shows_root_hub || listing.shows_root_hub;
   }
   std::stable_sort(functions.begin(), functions.end(),
                    [](const GuestFunction& a, const GuestFunction& b) { return a.address < b.address; });
   if (!has_host_bridge(functions)) view.functions_complete = false;
+  if (lists_usb && !shows_root_hub) view.usb_complete = false;
   view.kernel = Observed<std::string>::unreadable("the listing does not show it");
   view.functions = lists_functions ? Observed<std::vector<GuestFunction>>(std::move(functions))
                                    : Observed<std::vector<GuestFunction>>::unreadable("no PCI listing was given");
