@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 #include "facts/input_error.hpp"
@@ -20,7 +22,7 @@ bool is_plain(const std::string& text, std::string_view allowed) {
 /// directory name that was checked.
 class Ssh {
  public:
-  Ssh(const std::string& target, ProcessRunner run) : target_(target), run_(run) {
+  Ssh(const std::string& target, ProcessRunner run) : target_(without_brackets(target)), run_(run) {
     if (target.empty() || target.front() == '-' || !is_plain(target, "@.:_-[]%"))
       throw InputError("--via ssh:" + target.substr(0, 60) + ": not user@host");
   }
@@ -45,6 +47,14 @@ class Ssh {
   }
 
  private:
+  /// ssh wants the address of user@[fe80::1%eth0] without brackets.
+  static std::string without_brackets(std::string target) {
+    const auto open = target.find('[');
+    if (open == target.npos || !target.ends_with(']') || (open > 0 && target[open - 1] != '@')) return target;
+    target.pop_back();
+    return target.erase(open, 1);
+  }
+
   /// The user's own configuration says how to get there. What else it may ask for is switched off: the guest is not
   /// trusted with forwarded keys or ports, and no shared connection is left behind.
   std::vector<std::string> arguments_for(const std::string& command) const {
@@ -58,7 +68,7 @@ class Ssh {
     return arguments;
   }
 
-  const std::string& target_;
+  std::string target_;
   ProcessRunner run_;
 };
 
@@ -68,7 +78,8 @@ class Removal {
   ~Removal() {
     try {
       ssh_.call("rm -rf -- " + directory_, "", connect_time);
-    } catch (const std::exception&) {  // the guest is gone, and the directory with it
+    } catch (const std::exception&) {  // a guest that is gone took it with it
+      spdlog::warn("{} may have been left in the guest", directory_);
     }
   }
   Removal(const Removal&) = delete;
@@ -91,7 +102,7 @@ AgentAnswer run_agent_through_ssh(const std::string& target, std::string_view ag
   const std::string start = "/var/tmp/vfio-guest-agent-";
   if (made.exit_code != 0 || !directory.starts_with(start) || !is_plain(directory.substr(start.size()), "") ||
       directory.size() == start.size())
-    ssh.fail("the agent cannot be written to the guest's /var/tmp");
+    ssh.fail("the agent cannot be written to the guest's /var/tmp (is it a Linux guest?). Use --evidence instead");
   const Removal removal(ssh, directory);
   return ssh.call(directory + "/agent --expect - --format json --wait " + std::to_string(wait.count()), manifest,
                  wait + connect_time);
