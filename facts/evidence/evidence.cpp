@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "facts/evidence/listing.hpp"
 #include "facts/text.hpp"
@@ -79,6 +80,30 @@ EvidenceKind recognise(std::string_view text, const std::string& name) {
   throw InputError(name + ": not the output of lspci, lsusb, pnputil /enum-devices, Get-PnpDevice | ConvertTo-Json or pciconf -lv");
 }
 
+bool is_of_linux_terminal(EvidenceKind kind) {
+  return kind == EvidenceKind::lspci || kind == EvidenceKind::lsusb || kind == EvidenceKind::lsusb_tree;
+}
+
+/// People copy a terminal with several commands in it: one text for each kind of listing, in which the lines of the others
+/// are empty, so that lines keep their numbers.
+std::map<EvidenceKind, std::string> listings_in(const std::string& text, const std::string& name) {
+  auto kind = recognise(text, name);
+  if (!is_of_linux_terminal(kind)) return {{kind, text}};
+  std::map<EvidenceKind, std::string> listings{{kind, {}}};
+  std::size_t count = 0;
+  for (const auto line : split_lines(text)) {
+    const bool is_detail = line.empty() || line.front() == ' ' || line.front() == '\t';
+    const auto other = is_detail ? std::nullopt : kind_of_line(line);
+    if (other && *other != kind && is_of_linux_terminal(*other)) {
+      kind = *other;
+      listings.try_emplace(kind, std::string(count, '\n'));
+    }
+    for (auto& [of, lines] : listings) lines.append(of == kind ? line : std::string_view()).push_back('\n');
+    ++count;
+  }
+  return listings;
+}
+
 template <class T>
 void fill(Observed<T>& known, const Observed<T>& more) {
   if (!known.has_value() && !more.is_unreadable()) known = more;
@@ -144,17 +169,20 @@ GuestView read_evidence(const std::vector<EvidenceFile>& files) {
   bool lists_functions = false, lists_usb = false, shows_root_hub = false;
   for (const auto& file : files) {
     const auto text = as_utf8(file.text);
-    const auto kind = recognise(text, file.name);
-    const auto listing = entry_of(kind).read(text, file.name);
     view.name += (view.name.empty() ? "" : ", ") + file.name;
-    view.notes.push_back(file.name + " was read as the output of " + std::string(to_text(kind)) + ".");
-    for (const auto& function : listing.functions) add(function, functions);
-    for (const auto& device : listing.usb) add(device, usb);
-    lists_functions = lists_functions || listing.lists_functions;
-    lists_usb = lists_usb || listing.lists_usb;
-    if (listing.has_gaps && !listing.functions.empty()) view.functions_complete = false;
-    if ((listing.has_gaps && !listing.usb.empty()) || listing.usb_has_gaps) view.usb_complete = false;
-    shows_root_hub = shows_root_hub || listing.shows_root_hub;
+    std::vector<std::string> kinds_read;
+    for (const auto& [kind, lines] : listings_in(text, file.name)) {
+      const auto listing = entry_of(kind).read(lines, file.name);
+      kinds_read.emplace_back(to_text(kind));
+      for (const auto& function : listing.functions) add(function, functions);
+      for (const auto& device : listing.usb) add(device, usb);
+      lists_functions = lists_functions || listing.lists_functions;
+      lists_usb = lists_usb || listing.lists_usb;
+      if (listing.has_gaps && !listing.functions.empty()) view.functions_complete = false;
+      if ((listing.has_gaps && !listing.usb.empty()) || listing.usb_has_gaps) view.usb_complete = false;
+      shows_root_hub = shows_root_hub || listing.shows_root_hub;
+    }
+    view.notes.push_back(file.name + " was read as the output of " + join(kinds_read, ", ") + ".");
   }
   std::stable_sort(functions.begin(), functions.end(),
                    [](const GuestFunction& a, const GuestFunction& b) { return a.address < b.address; });

@@ -16,7 +16,7 @@ bool is_elision(std::string_view line) {
 
 /// "[root@guest ~]# lspci -nn", "user@guest:~$ sudo lsusb -t", and the prompt alone, with which a copied terminal ends.
 bool is_prompt(std::string_view text) {
-  for (const auto* mark : {"# ", "$ ", "% "}) {
+  for (const auto* mark : {"# ", "$ ", "% ", "> "}) {
     const auto at = text.find(mark);
     auto typed = at == text.npos ? std::string_view() : trim(text.substr(at + 2));
     if (typed.starts_with("sudo ")) typed = trim(typed.substr(5));
@@ -24,7 +24,7 @@ bool is_prompt(std::string_view text) {
       if (typed.starts_with(program)) return true;
   }
   const bool names_a_place = text.find('@') != text.npos || text.find(":~") != text.npos || text.find(":/") != text.npos;
-  return names_a_place && (text.ends_with('#') || text.ends_with('$'));
+  return names_a_place && (text.ends_with('#') || text.ends_with('$') || text.ends_with(" >"));
 }
 
 /// "$ lspci -nn", "# lsusb", "lspci: Unable to load libkmod", "pcilib: sysfs_read_vpd: read failed".

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "facts/evidence/evidence.hpp"
+#include "facts/input_error.hpp"
 #include "guest/guest_machines.hpp"
 
 namespace vfio_doctor {
@@ -61,8 +62,8 @@ TEST(PartialEvidence, LsusbWithoutItsRootHubsWasCut) {
 }
 
 TEST(PartialEvidence, ThePromptsOfATerminalAreNotTheListing) {
-  for (const std::string prompt : {"[root@guest ~]# ", "user@guest:~$ sudo ", "guest:~ # ", "root@guest:~# "}) {
-    const auto text = prompt + "lspci -nn\n" + chipset + drive + prompt.substr(0, prompt.find_last_of("#$") + 1) + "\n";
+  for (const std::string prompt : {"[root@guest ~]# ", "user@guest:~$ sudo ", "guest:~ # ", "root@guest:~# ", "user@guest > "}) {
+    const auto text = prompt + "lspci -nn\n" + chipset + drive + prompt.substr(0, prompt.find_last_of("#$>") + 1) + "\n";
     EXPECT_EQ(Judged(nvme_manifest, seen(text)).status(Rung::present), Status::pass) << prompt;
   }
 }
@@ -78,6 +79,34 @@ TEST(PartialEvidence, VgapciIsNoProofOfADriver) {
   const Judged judged(R"({"schema":"vfio-doctor/manifest/1","domain":"d","devices":[{"label":"GPU","vendor_id":"10de","device_id":"1b80"}]})",
       seen("vgapci0@pci0:9:0:0: class=0x030000 rev=0xa1 vendor=0x10de device=0x1b80 subvendor=0x1043 subdevice=0x8591\n"));
   EXPECT_EQ(judged.status(Rung::driver), Status::unknown) << judged.summary(Rung::driver);
+}
+
+/// Without ids, a name may still tell that it is none of the host's devices.
+TEST(PartialEvidence, WhatQemuMakesIsKnownByItsNameToo) {
+  const Judged judged(nvme_manifest, seen("00:00.0 Host bridge: Intel Corporation 82G33\n"
+                                          "00:01.0 VGA compatible controller: Red Hat, Inc. Virtio 1.0 GPU (rev 01)\n"
+                                          "09:00.0 Network controller: Intel Corporation Wireless 8260 (rev 3a)\n"));
+  ASSERT_EQ(judged.judgement.unexpected.size(), 1u);
+  EXPECT_EQ(judged.judgement.unexpected.front()->address.text(), "0000:09:00.0");
+}
+
+/// People copy a terminal with several commands in it.
+TEST(PartialEvidence, OneFileMayHoldSeveralListings) {
+  const auto view = seen("root@guest:~# lspci -nn\n" + chipset + drive + "\nroot@guest:~# lsusb\n"
+                         "Bus 001 Device 001: ID 1d6b:0002 Linux Foundation 2.0 root hub\n"
+                         "Bus 001 Device 004: ID 046d:c077 Logitech, Inc. Mouse\n"
+                         "root@guest:~# lsusb -t\n/:  Bus 01.Port 1: Dev 1, Class=root_hub, Driver=xhci_hcd/16p, 480M\n"
+                         "    |__ Port 3: Dev 4, If 0, Class=Human Interface Device, Driver=usbhid, 1.5M\n");
+  EXPECT_EQ(view.functions->size(), 2u);
+  ASSERT_EQ(view.loose_usb->size(), 2u);
+  EXPECT_TRUE(view.loose_usb->at(1).is_hid);
+  EXPECT_EQ(view.name, "capture");
+  try {
+    seen(chipset + "Bus 001 Device 001: ID 1d6b:0002 hub\nnonsense\n");
+    ADD_FAILURE();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), ::testing::StartsWith("capture:3: "));
+  }
 }
 
 }  // namespace
