@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/domain/domain_xml.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -49,7 +51,11 @@ class DomainReader {
   DomainReader(const std::string& text, const std::string& name) : name_(name) {
     if (text.size() > largest_domain_xml) fail("larger than 4 MiB");
     const auto result = document_.load_buffer(text.data(), text.size());
-    if (!result) fail(std::string("not valid XML: ") + result.description());
+    if (!result) {
+      const auto read = std::string_view(text).substr(0, static_cast<std::size_t>(std::max<std::ptrdiff_t>(result.offset, 0)));
+      const auto line = 1 + std::count(read.begin(), read.end(), '\n');
+      throw InputError(name_ + ":" + std::to_string(line) + ": not valid XML: " + result.description());
+    }
     root_ = document_.child("domain");
     if (!root_) root_ = document_.child("domstatus").child("domain");  // /run/libvirt/qemu/NAME.xml
     if (!root_) fail("no <domain> in it");

@@ -164,5 +164,14 @@ TEST(DomainXml, SaysWhatAManifestLeavesOut) {
   EXPECT_EQ(domain.notes.size(), 2u);
 }
 
+TEST(DomainXml, BrokenXmlIsNamedWithItsLine) {
+  try {
+    parse_domain_xml("<domain>\n<devices>\n</domain>\n", "d.xml");
+    ADD_FAILURE();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), ::testing::StartsWith("d.xml:3: not valid XML"));
+  }
+}
+
 }  // namespace
 }  // namespace vfio_doctor
