@@ -10,6 +10,7 @@
 #include "runner/base64.hpp"
 #include "runner/find_domain.hpp"
 #include "runner/guest_channel.hpp"
+#include "runner/interruption.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -49,10 +50,12 @@ class Qga {
     if (!arguments.empty()) message["arguments"] = arguments;
     request.arguments = {"--quiet", "qemu-agent-command", "--domain", domain_, "--timeout", "15", "--cmd", message.dump()};
     request.deadline = helper_time;
+    request.stop_when = &Interruption::flag();
     request.most_output = 2 * longest_agent_answer;
     request.keep_environment = {"LIBVIRT_DEFAULT_URI", "XDG_RUNTIME_DIR"};
     const auto result = run_(request);
     if (result.end == ProcessResult::End::not_started) fail("virsh cannot be started: " + result.problem);
+    if (Interruption::flag()) fail("interrupted");
     if (result.end == ProcessResult::End::too_slow) fail("the guest agent did not answer in time");
     if (result.end != ProcessResult::End::exited) fail("virsh did not end as it should");
     if (result.exit_code != 0) {
@@ -151,6 +154,7 @@ class Removal {
  public:
   Removal(const Qga& qga, std::vector<std::string> paths) : qga_(qga), paths_(std::move(paths)) {}
   ~Removal() {
+    Interruption::forgive();
     try {
       std::vector<std::string> arguments{"-f"};
       arguments.insert(arguments.end(), paths_.begin(), paths_.end());
@@ -172,6 +176,7 @@ class Removal {
 AgentAnswer run_agent_through_qga(const std::string& domain, std::string_view agent, std::string_view manifest,
                                   std::chrono::seconds wait, ProcessRunner run) {
   require_domain_name(domain);
+  const Interruption interruption;
   const Qga qga(domain, run);
   require_usable(qga);
   // A name that nobody in the guest can guess: nothing can lie in wait there. Not /run or /tmp, which often forbid

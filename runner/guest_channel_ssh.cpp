@@ -6,6 +6,7 @@
 #include "facts/input_error.hpp"
 #include "facts/text.hpp"
 #include "runner/guest_channel.hpp"
+#include "runner/interruption.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -35,10 +36,12 @@ class Ssh {
     request.arguments = arguments_for(command);
     request.input = input;
     request.deadline = deadline;
+    request.stop_when = &Interruption::flag();
     request.most_output = longest_agent_answer;
     request.keep_environment = {"HOME", "USER", "LOGNAME", "SSH_AUTH_SOCK"};
     auto result = run_(request);
     if (result.end == ProcessResult::End::not_started) fail("cannot be started: " + result.problem);
+    if (Interruption::flag()) fail("interrupted");
     if (result.end == ProcessResult::End::too_slow) fail("the guest did not answer in time");
     if (result.end == ProcessResult::End::too_much_output) fail("the guest answered too much");
     if (result.end != ProcessResult::End::exited) fail("did not end as it should");
@@ -76,6 +79,7 @@ class Removal {
  public:
   Removal(const Ssh& ssh, std::string directory) : ssh_(ssh), directory_(std::move(directory)) {}
   ~Removal() {
+    Interruption::forgive();
     try {
       ssh_.call("rm -rf -- " + directory_, "", connect_time);
     } catch (const std::exception&) {  // a guest that is gone took it with it
@@ -94,6 +98,7 @@ class Removal {
 
 AgentAnswer run_agent_through_ssh(const std::string& target, std::string_view agent, std::string_view manifest,
                                   std::chrono::seconds wait, ProcessRunner run) {
+  const Interruption interruption;
   const Ssh ssh(target, run);
   const auto made = ssh.call(
       "umask 077; d=$(mktemp -d /var/tmp/vfio-guest-agent-XXXXXXXX) && cat >\"$d/agent\" && chmod 700 \"$d/agent\" && echo \"$d\"",

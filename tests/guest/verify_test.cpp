@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +14,7 @@
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
 #include "runner/base64.hpp"
+#include "temporary_directory.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -75,6 +79,15 @@ TEST(HostSide, SaysWhoHoldsTheDevice) {
   }
 }
 
+/// "-" is standard input here as well, not a file of that name.
+TEST(VerifyCommand, ReadsTheManifestFromStandardInput) {
+  const TemporaryDirectory directory;
+  std::ofstream(directory.path() / "m.json") << nvme_manifest;
+  std::ofstream(directory.path() / "lspci") << "03:00.0 Non-Volatile memory controller [0108]: Samsung [144d:a802] (rev 01)\n";
+  const auto command = "cd " + directory.path().string() + " && " PROGRAM " verify --manifest - --evidence lspci <m.json >out 2>&1";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 3);
+}
+
 TEST(Base64, IsItsOwnInverse) {
   for (const auto& [plain, coded] : std::map<std::string, std::string>{
            {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {std::string("\0\xff\x10", 3), "AP8Q"}}) {
@@ -92,6 +105,7 @@ struct FakeGuest {
   std::string answer;
   bool answers_rubbish = false;
   bool exec_forbidden = false;
+  bool interrupts = false;  ///< a Ctrl-C comes while the agent runs
   std::map<std::string, std::string> answers;  ///< other than the usual: by command, or "" for all; "error: ..." is virsh's
 };
 FakeGuest* fake = nullptr;
@@ -118,7 +132,8 @@ Json fake_command(const Json& message) {
     return {{"pid", path.ends_with("rm") || path.ends_with("chmod") ? 1 : 2}};
   }
   if (name == "guest-exec-status") {
-    Json status{{"exited", true}, {"exitcode", 0}};
+    if (fake->interrupts && arguments["pid"] == 2) std::raise(SIGINT);
+    Json status{{"exited", !fake->interrupts || arguments["pid"] != 2}, {"exitcode", 0}};
     if (arguments["pid"] == 2) status["out-data"] = base64_encode(fake->answer);
     return status;
   }
@@ -168,6 +183,19 @@ TEST(QemuGuestAgent, TroubleIsOneLine) {
   }
   for (const auto* name : {"", "--help", "../x", "a\nb"})
     EXPECT_THROW(run_agent_through_qga(name, "a", "m", std::chrono::seconds(0), fake_virsh), InputError) << name;
+}
+
+TEST(QemuGuestAgent, RemovesBothWhenInterrupted) {
+  FakeGuest guest;
+  fake = &guest;
+  guest.interrupts = true;
+  try {
+    run_agent_through_qga("guest1", "a", "m", std::chrono::seconds(60), fake_virsh);
+    ADD_FAILURE();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("interrupted"));
+  }
+  EXPECT_TRUE(guest.files.empty());
 }
 
 std::vector<std::string> ssh_commands;
