@@ -14,6 +14,12 @@ bool is_elision(std::string_view line) {
   return text == "--" || text == "[...]" || text == "..." || text == "(...)" || text == "[…]" || text == "…";
 }
 
+/// "f2pcilib: sysfs_read_vpd: read failed": both streams in one file; what the line was to say is lost.
+bool is_broken_by_a_message(std::string_view line) {
+  const auto at = line.find("pcilib: ");
+  return at != line.npos && at != 0;
+}
+
 /// "[root@guest ~]# lspci -nn", "user@guest:~$ sudo lsusb -t", and the prompt alone, with which a copied terminal ends.
 bool is_prompt(std::string_view text) {
   for (const auto* mark : {"# ", "$ ", "% ", "> "}) {
@@ -43,7 +49,7 @@ CapturedLines::CapturedLines(std::string_view text, const std::string& name) : l
 bool CapturedLines::next() {
   while (at_ < lines_.size()) {
     line_ = lines_[at_++];
-    if (is_elision(line_))
+    if (is_elision(line_) || is_broken_by_a_message(line_))
       has_gaps_ = true;
     else if (!is_about_the_capture(line_))
       return true;

@@ -108,7 +108,8 @@ bool may_be_gone(const WindowsDevice& device) {
   if (device.is_present) return false;
   const auto status = to_lower(device.status);
   const auto code = problem_code(device);
-  return status == "unknown" ? !code.has_value() || code.is(0) : !code.has_value() && status != "stopped" && status != "degraded";
+  if (status == "unknown") return !code.has_value() || code.is(0);
+  return !code.has_value() && status != "stopped" && status != "degraded";
 }
 
 void add(const WindowsDevice& device, Listing& listing) {

@@ -109,5 +109,25 @@ TEST(PartialEvidence, OneFileMayHoldSeveralListings) {
   }
 }
 
+/// lspci -d 8086: leaves out QEMU's root port, but not the other bridge.
+TEST(PartialEvidence, ABusWhoseBridgeWasNotListedIsNoRootBus) {
+  const auto other_bridge = chipset + "00:1e.0 PCI bridge [0604]: Intel Corporation 82801 PCI Bridge [8086:244e] (rev 92)\n"
+                                      "\tBus: primary=00, secondary=01, subordinate=01, sec-latency=0\n";
+  EXPECT_EQ(Judged(nvme_manifest, seen(other_bridge + drive + "\tSubsystem: Samsung [144d:a801]\n")).status(Rung::placement),
+            Status::unknown);
+  const auto expander = "00:05.0 Host bridge [0600]: Red Hat, Inc. QEMU PCIe Expander bridge [1b36:000b]\n";
+  const Judged judged(replaced(nvme_manifest, "02.1/00.0", "00.0"),
+                      seen(other_bridge + expander + drive + "\tSubsystem: Samsung [144d:a801]\n"));
+  EXPECT_EQ(judged.status(Rung::placement), Status::pass) << judged.summary(Rung::placement);
+}
+
+/// lspci -xxxx 2>&1, as real captures have it.
+TEST(PartialEvidence, AMessageInTheMiddleOfALineIsNoDamage) {
+  const auto view = seen(chipset + "00: 86 80 c0 29\n10: 00 00 pcilib: sysfs_read_vpd: read failed: No such device\n00 00\n"
+                         "f2pcilib: sysfs_read_vpd: read failed: No such device\n0: 00 00\n\n" + drive);
+  EXPECT_EQ(view.functions->size(), 2u);
+  EXPECT_FALSE(view.functions_complete) << "the line might have been a device";
+}
+
 }  // namespace
 }  // namespace vfio_doctor
