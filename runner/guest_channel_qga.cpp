@@ -97,7 +97,8 @@ class Qga {
   static std::string what_to_do(const std::string& said) {
     const auto says = [&said](const char* words) { return said.find(words) != said.npos; };
     if (says("not connected") || says("not responding") || says("not configured"))
-      return std::string(". The guest needs a running qemu-guest-agent, and the domain its channel org.qemu.guest_agent.0.") + other_ways;
+      return std::string(". The guest needs a running qemu-guest-agent, the domain its channel org.qemu.guest_agent.0.") +
+             other_ways;
     if (says("has been disabled") || says("not allowed"))
       return std::string(". Allow it in the guest (/etc/sysconfig/qemu-ga or qemu-ga.conf).") + other_ways;
     if (says("Permission denied"))

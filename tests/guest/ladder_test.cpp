@@ -217,6 +217,7 @@ TEST(Ladder, ASerialTellsAnotherCardOfTheSameModel) {
   // A normal user sees 64 bytes: no serial, and no doubt because of it alone.
   const Judged unseen(manifest, seen(nvme_guest));
   EXPECT_EQ(unseen.status(Rung::identity), Status::pass);
+  EXPECT_THAT(unseen.summary(Rung::identity), HasSubstr("serial not seen"));
   EXPECT_THAT(unseen.view.notes.back(), HasSubstr("root in the guest"));
 }
 
