@@ -15,6 +15,13 @@ std::vector<Finding> run(const Host& host) {
   finding.evidence = {{"/proc/cpuinfo", flag.has_value() ? (flag.value() ? "flag vmx or svm" : "neither vmx nor svm") : flag.why()},
                       {"/dev/kvm", kvm.has_value() ? "present" : kvm.why()}};
   if (kvm.has_value()) return {finding};
+  if (host.cpu.runs_on_xen()) {
+    finding.status = Status::warn;
+    finding.summary = "This kernel runs on Xen, which keeps the processor's virtualization to itself: KVM is not there.";
+    finding.evidence.push_back({"/sys/hypervisor/type", "xen"});
+    finding.remedy = {{"Run the guest under Xen, or boot this kernel without Xen.", {}, {}, {}}};
+    return {finding};
+  }
   if (flag.is(false)) {
     finding.status = Status::warn;
     finding.summary = "The processor shows no virtualization (vmx or svm): guests would run in slow emulation.";

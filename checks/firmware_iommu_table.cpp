@@ -50,6 +50,10 @@ std::vector<Finding> run(const Host& host) {
   if (dma_remapping(host) == Switch::on) {
     // The kernel is the judge: an IOMMU that works was described somehow (device tree, hypervisor).
     finding.summary = "No ACPI table is visible, but the kernel uses an IOMMU all the same.";
+  } else if (host.cpu.runs_on_xen()) {
+    finding.status = Status::not_applicable;
+    finding.summary = "This kernel runs on Xen, which keeps the IOMMU and hides the firmware's table.";
+    finding.evidence.push_back({"/sys/hypervisor/type", "xen"});
   } else if (!all_known) {
     finding.status = Status::unknown;
     finding.summary = "Whether the firmware describes an IOMMU could not be seen.";

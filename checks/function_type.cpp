@@ -14,8 +14,9 @@ constexpr Check check{"function-type", "Functions that are not assigned", "devic
 constexpr std::array<std::uint16_t, 8> denied_intel_devices = {0x19e2, 0x19e3, 0x37c8, 0x37c9,
                                                                0x0435, 0x0443, 0x0b25, 0x0cfe};
 
+/// One that vfio-pci holds was not refused: the host's owner forced it (disable_denylist).
 bool is_denied(const PciFunction& function) {
-  return function.vendor_id.is(0x8086) && function.device_id.has_value() &&
+  return !function.driver.is("vfio-pci") && function.vendor_id.is(0x8086) && function.device_id.has_value() &&
          std::ranges::find(denied_intel_devices, function.device_id.value()) != denied_intel_devices.end();
 }
 
@@ -25,6 +26,8 @@ std::string reason_against(const PciFunction& function) {
   if (function.is_bridge()) return "A bridge: it stays with the host, and VFIO takes only endpoints.";
   if (kind == 0x0600) return "The host bridge: it belongs to the host's memory and bus.";
   if (kind == 0x0601) return "The ISA bridge (LPC): the host's own chipset hangs on it.";
+  if (kind == 0x0807)
+    return "An event collector: it reports the errors of functions on the root bus, and QEMU assigns only endpoints.";
   if (kind == 0x0806) return "The IOMMU itself: it keeps the host's devices apart.";
   if (is_denied(function)) return "vfio-pci refuses this device: it is on the kernel's list of devices with known flaws.";
   return {};
@@ -35,7 +38,9 @@ std::vector<Finding> run(const Host& host) {
   int others = 0;
   for (const auto& function : host.all_functions()) {
     const auto reason = reason_against(function);
-    const bool unseen = reason.empty() && !function.class_code.has_value() && !function.config.header_type.has_value();
+    // Without the class it may be a host bridge, without the ids one of the denied: neither is known from the header.
+    const bool unseen = reason.empty() && (!function.class_code.has_value() || !function.vendor_id.has_value() ||
+                                           !function.device_id.has_value());
     if (reason.empty() && !unseen) {
       ++others;
       continue;
@@ -45,6 +50,7 @@ std::vector<Finding> run(const Host& host) {
                                  unseen ? "What kind of function this is could not be read." : reason);
     finding.effect = unseen ? Effect::blocked : Effect::unsuitable;
     finding.evidence = {{function.sysfs_path, function.class_name.empty() ? "class not known" : function.class_name}};
+    if (unseen && function.class_code.has_value()) finding.evidence = {{function.sysfs_path, "vendor or device id not known"}};
     findings.push_back(finding);
   }
   if (others > 0)

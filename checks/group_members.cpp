@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "checks/kernel_rules.hpp"
 #include "facts/text.hpp"
 
 namespace vfio_doctor {
@@ -17,11 +18,20 @@ bool leaves_dma_to_user(std::string_view driver) {
 }
 
 Membership membership(const Host& host, const PciFunction& member) {
-  if (!member.is_bridge()) return Membership::endpoint;
+  if (!member.is_bridge()) {
+    // An event collector is no bridge, but pcieport drives it all the same; only the newer rule looks at the driver alone.
+    const bool new_rule = host.kernel.version.has_value() && has_rule_since(host, {5, 19}) == KernelRule::yes;
+    return new_rule && member.driver.is("pcieport") ? Membership::exempt_bridge : Membership::endpoint;
+  }
   const auto* driver = member.driver.get();
-  if (!driver || *driver == "pcieport" || leaves_dma_to_user(*driver)) return Membership::exempt_bridge;
-  const auto* version = host.kernel.version.get();
-  return version && *version < KernelVersion{5, 19} ? Membership::exempt_bridge : Membership::held_bridge;
+  const bool lets_go = member.driver.is_absent() || (driver && (*driver == "pcieport" || leaves_dma_to_user(*driver)));
+  if (lets_go) return Membership::exempt_bridge;
+  switch (has_rule_since(host, {5, 19})) {
+    case KernelRule::no: return Membership::exempt_bridge;
+    case KernelRule::not_known: return Membership::doubtful_bridge;
+    case KernelRule::yes: break;
+  }
+  return driver ? Membership::held_bridge : Membership::doubtful_bridge;
 }
 
 std::vector<PciAddress> companions_of(const Host& host, const PciFunction& function) {
@@ -30,6 +40,7 @@ std::vector<PciAddress> companions_of(const Host& host, const PciFunction& funct
   const auto* group = host.iommu.find_group(function.iommu_group.value());
   if (!group) return companions;
   for (const auto& address : group->members) {
+    if (companions.size() == most_members) break;
     if (address == function.address) continue;
     const auto* member = host.find(address);
     if (!member || membership(host, *member) != Membership::exempt_bridge) companions.push_back(address);

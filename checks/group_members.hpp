@@ -11,8 +11,9 @@ namespace vfio_doctor {
 /// How a member stands in the way of its group being viable, that is, of a guest owning the group's DMA.
 enum class Membership {
   endpoint,      ///< goes to the guest too, or is left without a host driver
-  exempt_bridge, ///< may keep its driver
+  exempt_bridge, ///< may keep its driver; also an event collector on pcieport
   held_bridge,   ///< a bridge whose driver does its own DMA: that driver must let go
+  doubtful_bridge, ///< one of the two: its driver, or the rule of this kernel, is not known
 };
 
 /// True for drivers that leave DMA ownership to user space (`driver_managed_dma`): VFIO's own, pci-stub and, for
@@ -24,7 +25,11 @@ bool leaves_dma_to_user(std::string_view driver);
 /// (vfio_dev_viable). Either way a bridge on pcieport or without a driver does not count.
 Membership membership(const Host& host, const PciFunction& member);
 
-/// The other members of a function's group that must go to the same guest or be left without a host driver; sorted.
+/// No real group comes near this; of a larger one no function is called assignable, and not all companions are named.
+inline constexpr std::size_t most_members = 1024;
+
+/// The other members of a function's group that must go to the same guest or be left without a host driver; sorted, and
+/// cut short in a group of more than most_members.
 std::vector<PciAddress> companions_of(const Host& host, const PciFunction& function);
 
 }  // namespace vfio_doctor

@@ -65,13 +65,44 @@ Remedy switch_on_in_firmware(CpuVendor vendor) {
   return remedy;
 }
 
+/// Xen takes the IOMMU for itself and hides Intel's table from Linux, its control domain included (acpi_dmar_zap in
+/// xen/drivers/passthrough/vtd/dmar.c): no firmware switch and no kernel argument brings groups here.
+void explain_xen(Finding& finding) {
+  finding.summary = "This kernel runs on Xen, which keeps the IOMMU to itself: VFIO finds none here.";
+  finding.evidence.push_back({"/sys/hypervisor/type", "xen"});
+  finding.remedy.push_back({"Give the device away by Xen's own means in its control domain (xl pci-assignable-add, then pci= in "
+                            "the guest's configuration), or boot this kernel without Xen.", {}, {}, {}});
+}
+
+/// The option of the IOMMU's driver where this kernel was built without; empty where it has it or nobody knows.
+std::string driver_left_out(const Host& host, CpuVendor vendor) {
+  const auto* config = host.kernel.config.get();
+  if (!config || !config->contains("PCI")) return {};  // "PCI" tells a whole configuration from a few lines of one
+  if (vendor == CpuVendor::intel && !config->contains("INTEL_IOMMU")) return "INTEL_IOMMU";
+  if (vendor == CpuVendor::amd && !config->contains("AMD_IOMMU")) return "AMD_IOMMU";
+  return {};
+}
+
+struct NamedTable {
+  std::string name;
+  const AcpiTable& table;
+};
+
+/// The firmware's table that would describe this vendor's IOMMU.
+NamedTable table_of(const Host& host, CpuVendor vendor) {
+  if (vendor == CpuVendor::amd) return {"IVRS", host.firmware.ivrs};
+  if (vendor == CpuVendor::arm) return {"IORT", host.firmware.iort};
+  return {"DMAR", host.firmware.dmar};
+}
+
 /// Why the IOMMU is off, as far as the facts go: each cause that was not excluded gets its remedy.
 void explain_off(const Host& host, Finding& finding) {
+  if (host.cpu.runs_on_xen()) return explain_xen(finding);
   const auto vendor = iommu_vendor(host);
-  const auto& table = vendor == CpuVendor::amd ? host.firmware.ivrs : host.firmware.dmar;
+  const auto& [table_name, table] = table_of(host, vendor);
   const auto off_argument = argument_that_switches_off(host, vendor);
-  if (vendor == CpuVendor::intel || vendor == CpuVendor::amd)
-    finding.evidence.push_back(table_evidence(vendor == CpuVendor::amd ? "IVRS" : "DMAR", table));
+  if (vendor == CpuVendor::intel || vendor == CpuVendor::amd || vendor == CpuVendor::arm)
+    finding.evidence.push_back(table_evidence(table_name, table));
   if (!off_argument.empty()) {
     finding.summary = "The IOMMU is off: the kernel argument " + off_argument + " switches it off.";
     finding.evidence.push_back({"/proc/cmdline", off_argument});
@@ -96,6 +127,13 @@ void explain_off(const Host& host, Finding& finding) {
   }
   const auto* config = host.kernel.config.get();
   const bool on_by_default = config && config->contains("INTEL_IOMMU_DEFAULT_ON");
+  if (const auto driver = driver_left_out(host, vendor); !driver.empty()) {
+    finding.summary = "The IOMMU is off: this kernel was built without the driver for it.";
+    finding.evidence.push_back({host.kernel.config_source, "CONFIG_" + driver + " is not set"});
+    finding.remedy = {{"Boot a general-purpose kernel of your distribution; kernels made for virtual machines and small systems "
+                       "leave the driver out.", {}, {}, {}}};
+    return;
+  }
   const auto* arguments = host.kernel.arguments.get();
   const auto asks_for_it = arguments && arguments->contains({"intel_iommu", "on"});
   if (vendor == CpuVendor::intel && !asks_for_it && !on_by_default) {

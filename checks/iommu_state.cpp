@@ -26,11 +26,15 @@ bool is_noiommu_group(const IommuGroup& group) { return group.name.is("vfio-noio
 Switch dma_remapping(const Host& host) {
   const auto& groups = host.iommu.groups;
   if (groups.is_unreadable() || host.functions.is_unreadable()) return Switch::unknown;
-  if (groups.has_value() &&
-      std::ranges::any_of(groups.value(), [](const IommuGroup& group) {
-        return !group.members.empty() && !is_noiommu_group(group);
-      }))
-    return Switch::on;
+  bool any_hidden = false;
+  if (groups.has_value())
+    for (const auto& group : groups.value()) {
+      if (group.members.empty() || is_noiommu_group(group)) continue;
+      if (!group.name.is_unreadable()) return Switch::on;
+      any_hidden = true;  // the name would say whether an IOMMU made this group
+    }
+  const bool has_units = host.iommu.units.has_value() && !host.iommu.units->empty();
+  if (any_hidden || (groups.is_absent() && has_units)) return Switch::unknown;
   // A tree that shows no PCI function at all proves nothing.
   if (host.all_functions().empty()) return Switch::unknown;
   return Switch::off;

@@ -13,7 +13,8 @@ enum class Switch { on, off, unknown };
 std::string_view to_text(Switch state);
 
 /// On where at least one PCI function is in a group that an IOMMU driver made (VFIO's no-IOMMU groups do not count),
-/// which is also libvirt's own test. The directory of groups exists, empty, with the IOMMU off.
+/// which is also libvirt's own test. The directory of groups exists, empty, with the IOMMU off. Functions that link to
+/// groups nobody could look at prove nothing, and neither do remapping units without any group to be seen.
 Switch dma_remapping(const Host& host);
 
 /// What the interrupt chips of /proc/interrupts say: "IR-PCI-MSI" and the like exist only behind Intel's and AMD's

@@ -10,6 +10,14 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"noiommu-mode", "VFIO without an IOMMU", "iommu", run};
 
+Finding name_not_read(const IommuGroup& group) {
+  auto finding = check.finding(Status::unknown, group_subject(group.number),
+                               "Whether an IOMMU made this group or VFIO itself, without one, could not be read.");
+  finding.evidence = {{"/sys/kernel/iommu_groups/" + std::to_string(group.number) + "/name", group.name.why()}};
+  finding.effect = Effect::blocked;
+  return finding;
+}
+
 std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   auto mode = check.finding(Status::pass, host_subject, "VFIO's no-IOMMU mode is off.");
@@ -30,6 +38,7 @@ std::vector<Finding> run(const Host& host) {
   findings.push_back(mode);
   if (!host.iommu.groups.has_value()) return findings;
   for (const auto& group : host.iommu.groups.value()) {
+    if (group.name.is_unreadable() && group.members_doubt.empty()) findings.push_back(name_not_read(group));
     if (!is_noiommu_group(group)) continue;
     auto finding = check.finding(Status::fail, group_subject(group.number),
                                  "This group was made by VFIO itself, without an IOMMU: no guest can use it.");

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <cstdio>
 
 #include "checks/check.hpp"
 #include "checks/iommu_state.hpp"
+#include "checks/kernel_rules.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -12,12 +14,8 @@ constexpr Check check{"reserved-regions", "Memory reserved by the firmware", "gr
 
 /// Since Linux 6.6 a `direct` region keeps every device of the group from VFIO, whoever made the IOMMU (commit
 /// a48ce36e2786 "iommu: Prevent RESV_DIRECT devices from blocking domains"); before, only Intel's driver refused.
-enum class Refusal { sure, no, not_known };
-Refusal kernel_refuses(const Host& host) {
-  const auto* version = host.kernel.version.get();
-  if (iommu_vendor(host) == CpuVendor::intel || !version || *version >= KernelVersion{6, 6}) return Refusal::sure;
-  // Enterprise kernels carry newer rules under an old number.
-  return host.kernel.release.value().find(".el") != std::string::npos ? Refusal::not_known : Refusal::no;
+KernelRule kernel_refuses(const Host& host) {
+  return iommu_vendor(host) == CpuVendor::intel ? KernelRule::yes : has_rule_since(host, {6, 6});
 }
 
 std::string region_text(const ReservedRegion& region) {
@@ -33,11 +31,11 @@ Finding judge_direct_region(const Host& host, const IommuGroup& group, const Res
                                "device of the group to a guest.");
   finding.effect = Effect::blocked;
   const auto refusal = kernel_refuses(host);
-  if (refusal == Refusal::not_known) {
+  if (refusal == KernelRule::not_known) {
     finding.status = Status::unknown;
     finding.summary = "The firmware keeps a piece of memory tied to a device of this group. Linux 6.6 and newer refuse "
                       "the assignment; whether this distribution's kernel took over that rule is not known.";
-  } else if (refusal == Refusal::no) {
+  } else if (refusal == KernelRule::no) {
     finding.status = Status::warn;
     finding.effect = Effect::none;
     finding.summary = "The firmware keeps a piece of memory tied to a device of this group; this kernel allows the "
@@ -50,13 +48,25 @@ Finding judge_direct_region(const Host& host, const IommuGroup& group, const Res
   return finding;
 }
 
+Finding not_read(std::string subject, const std::string& source, const IommuGroup& group) {
+  auto finding = check.finding(Status::unknown, std::move(subject),
+                               "Which memory the firmware reserves for devices could not be read.");
+  finding.effect = Effect::blocked;
+  finding.evidence = {{source, group.reserved_regions.why()}};
+  return finding;
+}
+
 std::vector<Finding> run(const Host& host) {
   if (dma_remapping(host) != Switch::on || !host.iommu.groups.has_value()) return {};
+  const auto& groups = host.iommu.groups.value();
+  const bool any_read = std::ranges::any_of(groups, [](const auto& group) { return group.reserved_regions.has_value(); });
+  // Older than Linux 4.11, or a recording without these files: one sentence for the whole host.
+  if (!any_read) return {not_read(host_subject, "/sys/kernel/iommu_groups/*/reserved_regions", groups.front())};
   std::vector<Finding> findings;
-  std::string unread;
-  for (const auto& group : host.iommu.groups.value()) {
+  for (const auto& group : groups) {
     if (!group.reserved_regions.has_value()) {
-      unread = group.reserved_regions.why();
+      const auto source = "/sys/kernel/iommu_groups/" + std::to_string(group.number) + "/reserved_regions";
+      findings.push_back(not_read(group_subject(group.number), source, group));
       continue;
     }
     for (const auto& region : group.reserved_regions.value())
@@ -64,13 +74,6 @@ std::vector<Finding> run(const Host& host) {
         findings.push_back(judge_direct_region(host, group, region));
         break;  // one is enough to refuse the group
       }
-  }
-  if (!unread.empty()) {
-    auto finding = check.finding(Status::unknown, host_subject, "Which memory the firmware reserves for devices could not "
-                                                                "be read for every group.");
-    finding.effect = Effect::blocked;
-    finding.evidence = {{"/sys/kernel/iommu_groups/*/reserved_regions", unread}};
-    findings.push_back(finding);
   }
   if (!findings.empty()) return findings;
   auto finding = check.finding(Status::pass, host_subject, "No group has memory that the firmware ties to a device.");

@@ -14,6 +14,11 @@ bool has_interface(const std::map<std::string, std::string>& config) {
   return container || iommufd;
 }
 
+Remedy install_modules() {
+  return {"Install the package with the rest of this kernel's modules (Fedora: kernel-modules; Ubuntu: "
+          "linux-modules-extra), or reboot if the kernel was just updated.", {}, {}, {}};
+}
+
 std::vector<Finding> run(const Host& host) {
   auto finding = check.finding(Status::pass, host_subject, "This kernel has the vfio-pci driver.");
   finding.effect = Effect::blocked;
@@ -33,12 +38,11 @@ std::vector<Finding> run(const Host& host) {
       finding.status = Status::fail;
       finding.summary = "This kernel was built without VFIO for PCI devices.";
       finding.remedy = {{"Boot a kernel of your distribution; they all have VFIO.", {}, {}, {}}};
-    } else if (installed.is(false)) {
+    } else if (option->second != "y" && installed.is(false)) {
       finding.status = Status::fail;
       finding.summary = "The vfio-pci module belongs to this kernel but is not installed.";
-      finding.evidence.push_back({"/lib/modules", "no vfio-pci in modules.dep or modules.builtin"});
-      finding.remedy = {{"Install the package with the rest of this kernel's modules (Fedora: kernel-modules; Ubuntu: "
-                         "linux-modules-extra), or reboot if the kernel was just updated.", {}, {}, {}}};
+      finding.evidence.push_back({"/lib/modules", "no vfio-pci for the running kernel"});
+      finding.remedy = {install_modules()};
     }
     return {finding};
   }
@@ -50,6 +54,7 @@ std::vector<Finding> run(const Host& host) {
     finding.status = installed.is(false) ? Status::fail : Status::unknown;
     finding.summary = installed.is(false) ? "The vfio-pci driver is not installed for the running kernel."
                                           : "Whether this kernel has the vfio-pci driver could not be seen.";
+    if (installed.is(false)) finding.remedy = {install_modules()};
   }
   return {finding};
 }

@@ -12,15 +12,15 @@ std::vector<Finding> run(const Host& host) {
   for (const auto& function : host.all_functions()) {
     // VMD makes a PCI domain of its own below its controller (drivers/pci/controller/vmd.c).
     auto above = function.parent;
-    const PciFunction* controller = nullptr;
+    std::optional<PciAddress> controller;
     for (int depth = 0; above && depth < 64 && !controller; ++depth) {
       const auto* bridge = host.find(*above);
-      if (above->domain != function.address.domain) controller = bridge;
+      if (above->domain != function.address.domain) controller = above;
       above = bridge ? bridge->parent : std::nullopt;
     }
     if (!controller || function.is_bridge()) continue;
     auto finding = check.finding(Status::fail, device_subject(function.address),
-                                 "It sits behind the Intel VMD controller " + controller->address.text() +
+                                 "It sits behind the Intel VMD controller " + controller->text() +
                                      " and reaches memory through it: it cannot be assigned by itself.");
     finding.effect = Effect::blocked;
     finding.evidence = {{"/sys/bus/pci/devices/" + function.address.text(), function.sysfs_path}};

@@ -31,6 +31,7 @@ Host gather_host(const Root& root, Wake wake) {
   host.vfio = gather_vfio(root, host.kernel.release);
   host.functions = gather_pci(root, wake);
   host.iommu = iommu.get();
+  join_groups_and_functions(host.iommu, host.functions);
   host.privileged = saw_privileged_facts(host);
   host.boot = gather_boot_configuration(root);
   host.storage = gather_storage(root);

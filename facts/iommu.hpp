@@ -7,6 +7,7 @@
 
 #include "facts/observed.hpp"
 #include "facts/pci_address.hpp"
+#include "facts/pci_function.hpp"
 #include "facts/root/root.hpp"
 
 namespace vfio_doctor {
@@ -23,6 +24,7 @@ struct IommuGroup {
   Observed<std::string> type;  ///< "DMA", "DMA-FQ", "identity", "blocked", "unmanaged"
   Observed<std::vector<ReservedRegion>> reserved_regions;
   std::vector<PciAddress> members;         ///< sorted
+  std::string members_doubt;  ///< why there may be more members than these; empty where there are no others
   std::vector<std::string> other_members;  ///< platform, ACPI and other devices that are no PCI functions
 };
 
@@ -41,5 +43,9 @@ struct IommuFacts {
 };
 
 IommuFacts gather_iommu(const Root& root);
+
+/// Membership is written down twice: a group lists its devices, a function links to its group. Puts both together and
+/// notes where they do not agree (a tree recorded in part, a device plugged in meanwhile).
+void join_groups_and_functions(IommuFacts& iommu, Observed<std::vector<PciFunction>>& functions);
 
 }  // namespace vfio_doctor

@@ -71,6 +71,7 @@ Observed<std::vector<std::string>> list_acpi_tables(const Root& root) {
 Cpu gather_cpu(const Root& root) {
   Cpu cpu;
   cpu.kvm_device = root.kind("/dev/kvm");
+  cpu.hypervisor = root.read_line("/sys/hypervisor/type");
   const auto info = root.read_head("/proc/cpuinfo", first_processors);
   if (!info.has_value()) {
     cpu.model = Observed<std::string>::like(info);

@@ -18,7 +18,9 @@ struct Cpu {
   Observed<std::string> model;
   Observed<bool> virtualization_flag;  ///< vmx or svm; absent on processors that have no such flag
   Observed<bool> hypervisor_flag;      ///< this host is a virtual machine itself
+  Observed<std::string> hypervisor;    ///< "xen" where Linux runs on Xen, as its control domain or as a guest; else absent
   Observed<NodeKind> kvm_device;       ///< /dev/kvm
+  bool runs_on_xen() const { return hypervisor.is("xen"); }
 };
 
 /// /etc/os-release.

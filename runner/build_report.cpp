@@ -120,33 +120,42 @@ Verdict judge_host(const std::vector<DeviceDecision>& decisions, std::vector<Fin
   return Verdict::not_ready;
 }
 
-/// Companions that are not selected must at least be free of host drivers.
+/// A companion that is not selected must at least be free of host drivers.
+Finding judge_companion(const Host& host, const std::string& address, const PciAddress& companion) {
+  const auto* function = host.find(companion);
+  const auto driver = function ? function->driver : Observed<std::string>::unreadable("no such function to be seen");
+  const auto name = "Its companion " + companion.text();
+  auto finding = verdict_finding(Status::warn, address,
+                                 name + " has no host driver now; it must stay that way while a guest has " + address + ".");
+  finding.evidence = {{"/sys/bus/pci/devices/" + companion.text() + "/driver",
+                       driver.has_value() ? *driver : driver.is_absent() ? "none" : driver.why()}};
+  if (driver.is_unreadable()) {
+    finding.status = Status::unknown;
+    finding.summary = "Whether a host driver holds its companion " + companion.text() + " could not be seen.";
+  } else if (driver.has_value() && leaves_dma_to_user(*driver)) {
+    finding.summary = name + " is held by " + *driver + " now, which is no hindrance; no host driver may take it while a "
+                      "guest has " + address + ".";
+  } else if (driver.has_value()) {
+    finding.status = Status::fail;
+    finding.summary = name + " is held by the host driver " + *driver + ": give it to the same guest, or take the driver away "
+                      "first.";
+  }
+  return finding;
+}
+
 void judge_companions(const Host& host, const DeviceDecision& decision, const std::vector<PciAddress>& selection,
                       std::vector<Finding>& findings) {
-  for (const auto& companion : decision.companions) {
-    if (std::ranges::find(selection, companion) != selection.end()) continue;
-    const auto* function = host.find(companion);
-    const auto* driver = function ? function->driver.get() : nullptr;
-    const bool held = driver && !leaves_dma_to_user(*driver);
-    const auto address = decision.function->address.text();
-    auto finding = verdict_finding(held ? Status::fail : Status::warn, address,
-                                   held ? "Its companion " + companion.text() + " is held by the host driver " + *driver +
-                                              ": give it to the same guest, or take the driver away first."
-                                        : "Its companion " + companion.text() + " has no host driver now; it must stay that "
-                                          "way while a guest has " + address + ".");
-    finding.evidence = {{"/sys/bus/pci/devices/" + companion.text() + "/driver", driver ? *driver : "none"}};
-    findings.push_back(finding);
-  }
+  for (const auto& companion : decision.companions)
+    if (std::ranges::find(selection, companion) == selection.end())
+      findings.push_back(judge_companion(host, decision.function->address.text(), companion));
 }
 
 Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& decisions,
                         const std::vector<PciAddress>& selection, std::vector<Finding>& findings) {
   const auto before = findings.size();
-  bool open = false;
   for (const auto& decision : decisions) {
     if (std::ranges::find(selection, decision.function->address) == selection.end()) continue;
     if (decision.verdict == DeviceVerdict::undetermined) {
-      open = true;
       findings.push_back(verdict_finding(Status::unknown, decision.function->address.text(),
                                          "Whether it can be given to a guest could not be determined."));
     } else if (!can_be_given(decision.verdict)) {
@@ -159,10 +168,12 @@ Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& dec
       judge_companions(host, decision, selection, findings);
     }
   }
-  const bool fails = std::any_of(findings.begin() + static_cast<std::ptrdiff_t>(before), findings.end(),
-                                 [](const Finding& finding) { return finding.status == Status::fail; });
-  if (fails) return Verdict::not_ready;
-  return open ? Verdict::undetermined : Verdict::ready;
+  const auto any = [&](Status status) {
+    return std::any_of(findings.begin() + static_cast<std::ptrdiff_t>(before), findings.end(),
+                       [status](const Finding& finding) { return finding.status == status; });
+  };
+  if (any(Status::fail)) return Verdict::not_ready;
+  return any(Status::unknown) ? Verdict::undetermined : Verdict::ready;
 }
 
 /// With a selection, only findings about the host, the selected functions and their groups stay.

@@ -19,41 +19,84 @@ bool is_open(const Finding& finding) { return finding.status == Status::unknown 
 struct Voices {
   std::vector<std::string> unsuitable, blocked, protects, open, remarks;
 
-  void hear(const Finding& finding, const std::string& prefix, bool is_companion) {
-    const std::string sentence = prefix + finding.summary;
-    if (finding.effect == Effect::unsuitable && !is_open(finding) && !is_companion) unsuitable.push_back(sentence);
-    if (finding.effect == Effect::blocked && counts(finding) && !is_companion) blocked.push_back(sentence);
+  void hear(const Finding& finding) {
+    const auto& sentence = finding.summary;
+    if (finding.effect == Effect::unsuitable && !is_open(finding)) unsuitable.push_back(sentence);
+    if (finding.effect == Effect::blocked && counts(finding)) blocked.push_back(sentence);
     if (finding.effect == Effect::protects && counts(finding)) protects.push_back(sentence);
     if (finding.effect == Effect::protects && is_open(finding)) open.push_back(sentence);
-    if (finding.effect == Effect::blocked && is_open(finding) && !is_companion) open.push_back(sentence);
-    if (finding.effect == Effect::none && !is_companion && finding.subject != host_subject) remarks.push_back(sentence);
+    if (finding.effect == Effect::blocked && is_open(finding)) open.push_back(sentence);
+    if (finding.effect == Effect::none && finding.subject != host_subject) remarks.push_back(sentence);
   }
 };
+
+/// What a member of a group hands on to the others: that the host needs it, or may need it.
+struct MemberVoice {
+  PciAddress member;
+  const Finding* finding = nullptr;
+};
+
+/// In a large group all members may say the same about each other; a few of them are enough to understand it.
+constexpr std::size_t most_companion_sentences = 16;
+
+void hear_companions(const std::vector<MemberVoice>& voices, const PciAddress& self, bool open,
+                     std::vector<std::string>& sentences) {
+  std::size_t heard = 0;
+  for (const auto& [member, finding] : voices) {
+    if (member == self || is_open(*finding) != open) continue;
+    if (++heard <= most_companion_sentences)
+      sentences.push_back("Its companion " + member.text() + ": " + finding->summary);
+  }
+  if (heard > most_companion_sentences)
+    sentences.push_back("There are " + std::to_string(heard - most_companion_sentences) + " more such reasons, from its other "
+                        "companions.");
+}
 
 class Decider {
  public:
   Decider(const Host& host, const std::vector<Finding>& findings) : host_(host) {
     for (const auto& finding : findings) by_subject_.emplace(finding.subject, &finding);
-    hear_all(host_subject, "", false, for_all_);
+    hear_all(host_subject, for_all_);
+    if (host.iommu.groups.has_value())
+      for (const auto& group : host.iommu.groups.value())
+        if (group.members.size() > 1) listen_to_members(group);
   }
 
   DeviceDecision decide(const PciFunction& function) const {
     DeviceDecision decision;
     decision.function = &function;
     Voices voices = for_all_;
-    hear_all(device_subject(function.address), "", false, voices);
-    if (const auto* group = function.iommu_group.get()) hear_all(group_subject(*group), "", false, voices);
+    hear_all(device_subject(function.address), voices);
     decision.companions = companions_of(host_, function);
-    for (const auto& companion : decision.companions)
-      hear_all(device_subject(companion), "Its companion " + companion.text() + ": ", true, voices);
+    if (const auto* group = function.iommu_group.get()) {
+      hear_all(group_subject(*group), voices);
+      if (const auto members = by_group_.find(*group); members != by_group_.end()) {
+        hear_companions(members->second, function.address, false, voices.protects);
+        hear_companions(members->second, function.address, true, voices.open);
+      }
+    }
     conclude(voices, decision);
     return decision;
   }
 
  private:
-  void hear_all(const std::string& subject, const std::string& prefix, bool is_companion, Voices& voices) const {
+  void hear_all(const std::string& subject, Voices& voices) const {
     const auto [first, last] = by_subject_.equal_range(subject);
-    for (auto one = first; one != last; ++one) voices.hear(*one->second, prefix, is_companion);
+    for (auto one = first; one != last; ++one) voices.hear(*one->second);
+  }
+
+  /// Once for the group instead of once for every pair of its members. A bridge that does not count says nothing.
+  void listen_to_members(const IommuGroup& group) {
+    std::vector<MemberVoice> voices;
+    for (const auto& member : group.members) {
+      const auto* function = host_.find(member);
+      if (function && membership(host_, *function) == Membership::exempt_bridge) continue;
+      const auto [first, last] = by_subject_.equal_range(device_subject(member));
+      for (auto one = first; one != last; ++one)
+        if (one->second->effect == Effect::protects && (counts(*one->second) || is_open(*one->second)))
+          voices.push_back({member, one->second});
+    }
+    if (!voices.empty()) by_group_.emplace(group.number, std::move(voices));
   }
 
   static void conclude(Voices& voices, DeviceDecision& decision) {
@@ -84,6 +127,7 @@ class Decider {
 
   const Host& host_;
   FindingsBySubject by_subject_;
+  std::map<unsigned, std::vector<MemberVoice>> by_group_;
   Voices for_all_;
 };
 

@@ -63,8 +63,12 @@ Report examine(const Options& options) {
     spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
   progress.set_text("Judging " + std::to_string(host.all_functions().size()) + " functions");
   auto selection = select_functions(host, options.selectors);
-  if (!options.domain.empty()) select_domain(host, find_domain(options.domain, source), selection);
   auto findings = run_checks(options, host);
+  if (!options.domain.empty()) {
+    const auto domain = find_domain(options.domain, source);
+    select_domain(host, domain, selection);
+    for (auto& finding : judge_unmanaged(host, domain)) findings.push_back(std::move(finding));
+  }
   if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
   for (auto& finding : run_plugins(plugins, host, options)) findings.push_back(std::move(finding));
   Report report = build_report(source, host, std::move(findings), selection, reported_ids(options));

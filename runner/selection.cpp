@@ -2,9 +2,12 @@
 #include "runner/selection.hpp"
 
 #include <algorithm>
+#include <set>
 
+#include "checks/group_members.hpp"
 #include "facts/input_error.hpp"
 #include "facts/text.hpp"
+#include "runner/build_report.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -30,6 +33,14 @@ std::vector<const PciFunction*> matches(const Host& host, const std::string& sel
   return found;
 }
 
+/// libvirt's name for a function: "pci_0000_03_00_0".
+std::string node_device_name(const PciAddress& address) {
+  auto name = "pci_" + address.text();
+  for (char& c : name)
+    if (c == ':' || c == '.') c = '_';
+  return name;
+}
+
 }  // namespace
 
 std::vector<PciAddress> select_functions(const Host& host, const std::vector<std::string>& selectors) {
@@ -50,12 +61,44 @@ std::vector<PciAddress> select_functions(const Host& host, const std::vector<std
 }
 
 void select_domain(const Host& host, const Domain& domain, std::vector<PciAddress>& selected) {
+  std::set<PciAddress> taken;
   for (const auto& hostdev : domain.hostdevs) {
+    // virPCIDeviceListAdd() in libvirt: "Device ... is already in use", and the guest does not start.
+    if (!taken.insert(hostdev.source).second)
+      throw InputError("domain '" + domain.name + "' takes " + hostdev.source.text() + " twice; libvirt does not start it");
     if (!host.find(hostdev.source))
       throw InputError("domain '" + domain.name + "' takes " + hostdev.source.text() + ", but this host has no such function");
     if (std::ranges::find(selected, hostdev.source) == selected.end()) selected.push_back(hostdev.source);
   }
   if (domain.hostdevs.empty()) throw InputError("domain '" + domain.name + "' takes no PCI function from this host");
+}
+
+std::vector<Finding> judge_unmanaged(const Host& host, const Domain& domain) {
+  std::vector<Finding> findings;
+  for (const auto& hostdev : domain.hostdevs) {
+    const auto* function = host.find(hostdev.source);
+    if (hostdev.managed || !function) continue;
+    const auto& driver = function->driver;
+    if (driver.has_value() && *driver != "pci-stub" && leaves_dma_to_user(*driver)) continue;
+    const auto address = hostdev.source.text();
+    Finding finding;
+    finding.id = verdict_finding_id;
+    finding.title = "Verdict";
+    finding.subject = address;
+    finding.status = driver.is_unreadable() ? Status::unknown : Status::fail;
+    finding.effect = Effect::blocked;
+    finding.summary = "The domain " + domain.name + " takes it without managed='yes', so it must be on vfio-pci before the "
+                      "start (\"must be manually detached from the host\"); " +
+                      (driver.has_value() ? "now " + *driver + " holds it."
+                       : driver.is_absent() ? "now it has no driver."
+                                            : "which driver holds it could not be read.");
+    finding.evidence = {{function->sysfs_path + "/driver", driver.has_value() ? *driver : driver.why()}};
+    finding.remedy = {{"Write managed='yes' in the domain's XML, or detach the function before each start.",
+                       {"sudo virsh nodedev-detach " + node_device_name(hostdev.source)},
+                       {"sudo virsh nodedev-reattach " + node_device_name(hostdev.source)}, {}}};
+    findings.push_back(finding);
+  }
+  return findings;
 }
 
 }  // namespace vfio_doctor

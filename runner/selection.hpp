@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "checks/finding.hpp"
 #include "facts/domain/domain_xml.hpp"
 #include "facts/host.hpp"
 
@@ -15,5 +16,9 @@ std::vector<PciAddress> select_functions(const Host& host, const std::vector<std
 
 /// Adds the functions that a domain takes from the host. Throws InputError where it takes none, or one that is not there.
 void select_domain(const Host& host, const Domain& domain, std::vector<PciAddress>& selected);
+
+/// What keeps the domain from starting although its devices could be given: functions that libvirt is not to detach
+/// from the host (managed='no', which is also what counts where nothing is said) and that VFIO does not hold.
+std::vector<Finding> judge_unmanaged(const Host& host, const Domain& domain);
 
 }  // namespace vfio_doctor

@@ -2,7 +2,7 @@
 # Sourced by quickstart and test: which packages are needed and how to get them. POSIX-style bash, no side effects
 # before a function is called.
 
-# Packages for a set, by package manager. Sets: build, test, browser, lab.
+# Packages for a set, by package manager. Sets: build, test, browser, lab, fuzz.
 packages_apt() {
   case $1 in
     build)
@@ -13,6 +13,7 @@ packages_apt() {
     lab)
       echo qemu-system-x86 busybox-static pciutils lvm2 cryptsetup-bin mdadm btrfs-progs dosfstools e2fsprogs iproute2 \
         cpio libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-guest-agent dropbear-bin openssh-client ;;
+    fuzz) clang_apt ;;
   esac
 }
 
@@ -25,6 +26,7 @@ packages_dnf() {
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86-core busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute cpio \
       libvirt-daemon libvirt-daemon-driver-qemu libvirt-client qemu-guest-agent dropbear openssh-clients ;;
+    fuzz) echo clang compiler-rt ;;
   esac
 }
 
@@ -35,6 +37,15 @@ boost_apt() {
   else
     echo libboost-dev libboost-filesystem-dev
   fi
+}
+
+# The distribution's clang may be too old for this library (Debian 12: 14); then one of those beside it.
+clang_apt() {
+  local version
+  for version in 21 20 19 18 17 16; do
+    if apt-cache show "clang-$version" >/dev/null 2>&1; then echo "clang-$version libclang-rt-$version-dev"; return; fi
+  done
+  echo clang
 }
 
 package_manager() {

@@ -68,6 +68,27 @@ TEST(Peers, TheTableSaysWhoseIommuNotTheProcessor) {
   EXPECT_THAT(all_commands(finding_about("iommu-active", host)), HasSubstr("intel_iommu=on"));
 }
 
+TEST(Peers, AnArmTableIsNotMissingBecauseIntelsIs) {
+  const auto host = host_of("file /proc/cpuinfo\n| CPU implementer : 0x41\ntext /proc/cmdline = quiet\n"
+                            "seen /sys/firmware/acpi/tables/IORT\n" + empty_groups + card);
+  EXPECT_THAT(finding_about("iommu-active", host).summary, Not(HasSubstr("does not offer")));
+}
+
+TEST(Peers, XenIsNotAFirmwareSwitch) {
+  const auto host = host_of(intel + "text /proc/cmdline = quiet\ntext /sys/hypervisor/type = xen\n"
+                            "seen /sys/firmware/acpi/tables/XMAR\n" + empty_groups + card);
+  EXPECT_THAT(finding_about("iommu-active", host).summary, HasSubstr("Xen"));
+  EXPECT_THAT(all_commands(finding_about("iommu-active", host)), Not(HasSubstr("VT-d")));
+}
+
+TEST(Peers, AKernelWithoutTheDriverNeedsNoArgument) {
+  const auto host = host_of(intel + "text /proc/cmdline = quiet\nseen /sys/firmware/acpi/tables/DMAR\n"
+                            "text /proc/sys/kernel/osrelease = 5.15.0-1058-kvm\n"
+                            "file /boot/config-5.15.0-1058-kvm\n| CONFIG_PCI=y\n" + empty_groups + card);
+  EXPECT_THAT(finding_about("iommu-active", host).summary, HasSubstr("without the driver"));
+  EXPECT_THAT(all_commands(finding_about("iommu-active", host)), Not(HasSubstr("intel_iommu")));
+}
+
 TEST(Peers, AnIommuThatIsOffFailsForEveryDevice) {
   const auto host = host_of(intel + "text /proc/cmdline = quiet\nseen /sys/firmware/acpi/tables/DMAR\n" + empty_groups + card);
   const auto finding = finding_about("iommu-active", host);

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "facts/host.hpp"
 #include "machines.hpp"
 
 namespace vfio_doctor {
@@ -63,6 +64,35 @@ TEST(Iommu, MembersThatAreNoPciFunctionsAreKept) {
       "pci 10000:01:00.0 id=8086:1 class=010802 group=3\nlink /sys/kernel/iommu_groups/3/devices/AMDI0020:00 ../x\n"));
   EXPECT_EQ(iommu.find_group(3)->members.at(0).text(), "10000:01:00.0");
   EXPECT_THAT(iommu.find_group(3)->other_members, ElementsAre("AMDI0020:00"));
+}
+
+TEST(Iommu, ListsAndLinksAreJoined) {
+  const auto text = testing::machine(
+      "pci 00:02.0 id=8086:1 class=030000 group=7\npci 00:03.0 id=8086:1 class=020000\npci 00:04.0 id=8086:1 class=020000\n"
+      "pci 00:05.0 id=8086:1 class=020000\npci 00:06.0 id=8086:1 class=020000\n"
+      "link /sys/devices/pci0000:00/0000:00:03.0/iommu_group ../../../kernel/iommu_groups/7\n"
+      "link /sys/devices/pci0000:00/0000:00:04.0/iommu_group ../../../kernel/iommu_groups/3\n"
+      "link /sys/kernel/iommu_groups/7/devices/0000:00:05.0 ../../../../devices/pci0000:00/0000:00:05.0\n");
+  auto iommu = gather_iommu(text);
+  auto functions = gather_pci(text, Wake::no);
+  join_groups_and_functions(iommu, functions);
+  EXPECT_THAT(numbers(iommu), ElementsAre(3, 7)) << "group 3 is known by a link alone";
+  EXPECT_FALSE(iommu.find_group(3)->members_doubt.empty());
+  EXPECT_EQ(iommu.find_group(3)->members.size(), 1u);
+  std::vector<std::string> members;
+  for (const auto& member : iommu.find_group(7)->members) members.push_back(member.text());
+  EXPECT_THAT(members, ElementsAre("0000:00:02.0", "0000:00:03.0", "0000:00:05.0"));
+  EXPECT_THAT(iommu.find_group(7)->members_doubt, ::testing::HasSubstr("0000:00:03.0"));
+  EXPECT_TRUE(functions->at(3).iommu_group.is_unreadable()) << "listed, and without a link: which group is not certain";
+  EXPECT_TRUE(functions->at(4).iommu_group.is_absent());
+}
+
+TEST(Iommu, NothingToJoinLeavesGroupsAbsent) {
+  const auto text = testing::machine("pci 00:02.0 id=8086:1 class=030000\n");
+  auto iommu = gather_iommu(text);
+  auto functions = gather_pci(text, Wake::no);
+  join_groups_and_functions(iommu, functions);
+  EXPECT_TRUE(iommu.groups.is_absent());
 }
 
 TEST(Iommu, ReadsReservedRegions) {

@@ -31,6 +31,12 @@ TEST(Cpu, KnowsTheVendors) {
   EXPECT_EQ(gather_cpu(machine("file /proc/cpuinfo\n| vendor_id : RiscVendor\n")).vendor, CpuVendor::other);
 }
 
+TEST(Cpu, KnowsXenBeneath) {
+  EXPECT_TRUE(gather_cpu(machine("text /sys/hypervisor/type = xen")).runs_on_xen());
+  EXPECT_FALSE(gather_cpu(machine("text /sys/hypervisor/type = other")).runs_on_xen());
+  EXPECT_FALSE(gather_cpu(machine("dir /sys/hypervisor")).runs_on_xen());
+}
+
 TEST(Cpu, UnreadableAndRubbish) {
   const auto hidden = gather_cpu(machine("unreadable /proc/cpuinfo Permission denied"));
   EXPECT_EQ(hidden.vendor, CpuVendor::unknown);

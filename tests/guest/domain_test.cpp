@@ -140,6 +140,7 @@ TEST(SelectDomain, TakesItsFunctionsOrSaysWhatIsMissing) {
   EXPECT_THAT(selected(hostdev(wireless_source, ""), {}), ::testing::ElementsAre(wireless));
   EXPECT_THAT(selected(hostdev(wireless_source, ""), {wireless}), ::testing::ElementsAre(wireless));
   EXPECT_THROW(selected("", {}), InputError);
+  EXPECT_THROW(selected(hostdev(wireless_source, "") + hostdev(wireless_source, ""), {}), InputError) << "libvirt refuses";
   EXPECT_THROW(selected(hostdev("domain='0x0000' bus='0x09' slot='0x00' function='0x0'", ""), {}), InputError);
 }
 
@@ -171,6 +172,27 @@ TEST(DomainXml, BrokenXmlIsNamedWithItsLine) {
   } catch (const InputError& error) {
     EXPECT_THAT(error.what(), ::testing::StartsWith("d.xml:3: not valid XML"));
   }
+}
+
+TEST(SelectDomain, WhatIsNotManagedMustBeOnVfio) {
+  const auto judged = [](const std::string& function, const std::string& managed) {
+    Host here;
+    here.functions = gather_pci(machine("pci 0000:03:00.0 id=8086:24f3 class=028000" + function), Wake::no);
+    auto xml = domain_xml(hostdev(wireless_source, ""));
+    const std::string_view yes = "managed='yes'";
+    const auto at = xml.find(yes);
+    if (at != std::string::npos) xml.replace(at, yes.size(), managed);
+    return judge_unmanaged(here, parse_domain_xml(xml, "d"));
+  };
+  EXPECT_TRUE(judged(" driver=iwlwifi", "managed='yes'").empty());
+  EXPECT_TRUE(judged(" driver=vfio-pci", "").empty());
+  ASSERT_EQ(judged(" driver=iwlwifi", "").size(), 1u) << "libvirt's default is not managed";
+  EXPECT_EQ(judged(" driver=iwlwifi", "managed='no'").at(0).status, Status::fail);
+  EXPECT_EQ(judged(" driver=iwlwifi", "managed='no'").at(0).effect, Effect::blocked);
+  EXPECT_EQ(judged("", "managed='no'").size(), 1u) << "a function without a driver is not detached either";
+  EXPECT_EQ(judged(" driver=pci-stub", "managed='no'").size(), 1u);
+  EXPECT_THAT(judged(" driver=iwlwifi", "").at(0).remedy.at(0).commands,
+              ::testing::ElementsAre("sudo virsh nodedev-detach pci_0000_03_00_0"));
 }
 
 }  // namespace

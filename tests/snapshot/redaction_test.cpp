@@ -89,7 +89,7 @@ TEST(Redaction, KeepsNetworksNested) {
 }
 
 /// A machine full of secrets. Each of `secrets` stands in it somewhere.
-const std::string private_machine = testing::read_test_file("fuzz/seeds/private.machine");
+const std::string private_machine = testing::read_test_file("fuzz/seeds/snapshot/private.machine");
 const std::vector<std::string> secrets = {
     "annastower", "ANNASTOWER", "example.net", "annika", "3c2e1f4a", "storage", "198.51.100", "HOLIDAY", "016433C6", "006433C6",
     "20010db80001", "abcdefghijklmnopqrstuvwxyz012345", "WD123456789", "5C2E-1A3B", "S5GXNX0R123456A", "1b21aabbcc", "1b:21:aa",

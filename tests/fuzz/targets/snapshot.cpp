@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Whatever bytes a stranger sends as a snapshot: they are refused with an InputError or become a machine that can be
-// asked everything and redacted. With clang, -DVFIO_DOCTOR_FUZZ=ON links libFuzzer; otherwise snapshot_smoke.cpp feeds
-// it a fixed set of broken inputs.
-#include <cstddef>
-#include <cstdint>
-#include <string>
-
+// asked everything, judged and redacted. Text seeds are recorded machines, so this is the target of every file below
+// /proc, /sys, /etc and /boot as well.
+#include "checks/check.hpp"
 #include "facts/host.hpp"
 #include "facts/input_error.hpp"
 #include "facts/root/memory_root.hpp"
 #include "facts/snapshot/redaction.hpp"
 #include "facts/snapshot/snapshot.hpp"
+#include "fuzz/target.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace vfio_doctor;
+namespace vfio_doctor {
+
+void try_input(const std::string& bytes) {
   try {
-    const auto nodes = read_snapshot(std::string(reinterpret_cast<const char*>(data), size), "fuzz");
+    const auto nodes = read_snapshot(bytes, "fuzz");
     const MemoryRoot root(nodes);
-    gather_host(root);
+    const auto host = gather_host(root);
+    for (const auto& check : all_checks()) check.run(host);
     redact(nodes, find_private_names(root));
   } catch (const InputError&) {
   }
-  return 0;
 }
+
+}  // namespace vfio_doctor
