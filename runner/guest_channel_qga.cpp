@@ -101,7 +101,7 @@ class Qga {
              other_ways;
     if (says("has been disabled") || says("not allowed"))
       return std::string(". Allow it in the guest (/etc/sysconfig/qemu-ga or qemu-ga.conf).") + other_ways;
-    if (says("Permission denied"))
+    if (says("Permission denied") && !says("connect"))  // not libvirt's own socket
       return std::string(". SELinux or a noexec /var/tmp in the guest forbids it.") + other_ways;
     return {};
   }

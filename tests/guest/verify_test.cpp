@@ -297,6 +297,12 @@ TEST(QemuGuestAgent, SaysWhatToDoWhereNobodyAnswersOrSelinuxForbids) {
               ::testing::AllOf(HasSubstr("Permission denied"), HasSubstr("SELinux"), HasSubstr("--via ssh:")));
 }
 
+/// That is the host's trouble: advice about the guest would mislead.
+TEST(QemuGuestAgent, LibvirtsOwnSocketIsNotTheGuests) {
+  EXPECT_THAT(trouble_with("", "error: Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied"),
+              ::testing::Not(HasSubstr("SELinux")));
+}
+
 TEST(QemuGuestAgent, AHostileCountIsOneLine) {
   EXPECT_THAT(trouble_with("guest-file-write", R"({"count":"all"})"), HasSubstr("did not take the whole file"));
 }
