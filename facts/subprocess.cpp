@@ -287,6 +287,7 @@ class Run {
     counter_.expires_after(between_counts);
     counter_.async_wait([this](error_code error) {
       if (error || keeper_done_) return;
+      if (request_.stop_when && *request_.stop_when) return stop(ProcessResult::End::too_slow);
       if (count_descendants(keeper_, most_processes) > most_processes) return stop(ProcessResult::End::too_many_processes);
       count_processes();
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -19,6 +20,7 @@ struct ProcessRequest {
   std::size_t most_output = 1 << 20;           ///< bytes on standard output; more ends it
   std::vector<std::string> keep_environment;   ///< passed on beside, or instead of, PATH, LANG=C.UTF-8 and HOME=/
   std::vector<std::string> add_environment;    ///< "NAME=VALUE"
+  const std::atomic<bool>* stop_when = nullptr;  ///< becomes true where it is to end early, as if the deadline had passed
 };
 
 struct ProcessResult {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <spdlog/spdlog.h>
 
+#include <set>
+
 #include "facts/input_error.hpp"
 #include "runner/find_domain.hpp"
 #include "runner/manifest.hpp"
@@ -15,8 +17,9 @@ Manifest make(const Options& options) {
   if (!options.domain.empty()) {
     if (!options.selectors.empty()) throw InputError("name either --domain or devices, not both");
     const auto domain = find_domain(options.domain, source);
-    for (const auto& note : domain.notes) spdlog::warn("{}", note);
-    return manifest_of(*source.root, domain);
+    auto manifest = manifest_of(*source.root, domain);  // a refusal stays one line: notes come after it
+    for (const auto& note : std::set<std::string>(domain.notes.begin(), domain.notes.end())) spdlog::warn("{}", note);
+    return manifest;
   }
   Host host;
   host.functions = gather_pci(*source.root, options.wake ? Wake::yes : Wake::no);

@@ -42,6 +42,26 @@ void name_the_domain(const std::string& domain, Remedy& remedy) {
   std::ranges::for_each(remedy.commands, fill_in);
 }
 
+/// "ADDRESS" in a remedy is the guest's own address of the device, which the finding is about.
+void name_the_address(const std::string& subject, Remedy& remedy) {
+  const auto address = PciAddress::parse(subject);
+  if (!address) return;
+  for (auto& command : remedy.commands)
+    if (const auto at = command.find("ADDRESS"); at != command.npos) command.replace(at, 7, address->text());
+}
+
+/// A guest could call a device by another's name.
+void restore_names(const Manifest& manifest, Report& report) {
+  for (std::size_t at = 0; at / rung_count < manifest.devices.size(); ++at) {
+    auto& evidence = report.findings[at].evidence;
+    const Evidence name{"manifest", host_name_of(manifest.devices[at / rung_count])};
+    if (!evidence.empty() && evidence.front().source == name.source)
+      evidence.front() = name;
+    else
+      evidence.insert(evidence.begin(), name);
+  }
+}
+
 /// A guest could put commands into a remedy for somebody to paste on the host.
 void replace_remedies(const Manifest& manifest, Report& report) {
   for (std::size_t at = 0; at < report.findings.size(); ++at) {
@@ -53,6 +73,7 @@ void replace_remedies(const Manifest& manifest, Report& report) {
     ladder.expected = &manifest.devices[at / rung_count];
     finding.remedy.push_back(remedy_for(all_rungs[at % rung_count], ladder));
     name_the_domain(manifest.domain, finding.remedy.back());
+    name_the_address(finding.subject, finding.remedy.back());
   }
 }
 
@@ -65,11 +86,13 @@ Report verify_evidence(const Manifest& manifest, const std::vector<EvidenceFile>
 
 Report report_of_answer(const Manifest& manifest, const AgentAnswer& answer, const std::string& guest) {
   if (answer.exit_code == 126 || answer.exit_code == 127)
-    refuse(guest, "it cannot be started there; it is made for the host's kind of processor and for Linux. Use --evidence instead");
+    refuse(guest, "it cannot be started there: it is made for the host's kind of processor and for Linux, and /var/tmp must "
+                  "not be mounted noexec. Use --evidence instead");
   if (answer.output.empty()) refuse(guest, answer.errors.empty() ? "it said nothing" : first_line(answer.errors));
   if (answer.output.size() > longest_agent_answer) refuse(guest, "its report is too long");
   auto report = parse_report_json(answer.output, "the agent in " + guest);
   require_complete(manifest, report, guest);
+  restore_names(manifest, report);
   replace_remedies(manifest, report);
   report.source = {"guest", guest};
   report.selection.clear();

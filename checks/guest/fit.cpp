@@ -33,6 +33,13 @@ Cost price(Agreement agreement, Cost full) {
 // FitTable::unmatched_cost: the right ids in the wrong place beat the wrong ids in the right place.
 constexpr Cost serial_price = 20'000, subsystem_price = 8'000, class_price = 4'000, place_price = 1'500,
                revision_price = 400, bars_price = 100, came_instead = 200'000;
+// Windows remembers a card at every place where it sat: any card that is there comes before the memory of one.
+constexpr Cost may_be_gone_price = 40'000, gone_price = 80'000;
+
+Cost price_of_absence(const GuestFunction& seen) {
+  if (is_gone(seen)) return gone_price;
+  return seen.may_be_gone ? may_be_gone_price : 0;
+}
 
 bool is_named_like(const ExpectedDevice& expected, const GuestFunction& seen) {
   return !seen.name.empty() && to_lower(seen.name) == to_lower(expected.label);
@@ -48,10 +55,13 @@ std::optional<Cost> fit(const ExpectedDevice& expected, const GuestFunction& see
   }
   return price(same_serial(expected, seen), serial_price) + price(same_subsystem(expected, seen), subsystem_price) +
          price(same_class(expected, seen), class_price) + price(same_place(expected, seen), place_price) +
-         price(same_revision(expected, seen), revision_price) + price(same_bars(expected, seen), bars_price);
+         price(same_revision(expected, seen), revision_price) + price(same_bars(expected, seen), bars_price) +
+         price_of_absence(seen);
 }
 
 }  // namespace
+
+bool is_gone(const GuestFunction& seen) { return seen.problem_code.is(24) || seen.problem_code.is(45); }
 
 Agreement same_ids(const ExpectedDevice& expected, const GuestFunction& seen) {
   return both(compare(std::optional(expected.vendor_id), seen.vendor_id),

@@ -10,6 +10,9 @@ namespace vfio_doctor {
 /// Three answers, so that what was not seen never counts as equal.
 enum class Agreement { same, different, unknown };
 
+/// Windows only remembers it: problem codes 24 (not there) and 45 (not connected).
+bool is_gone(const GuestFunction& seen);
+
 Agreement same_ids(const ExpectedDevice& expected, const GuestFunction& seen);
 Agreement same_subsystem(const ExpectedDevice& expected, const GuestFunction& seen);
 Agreement same_class(const ExpectedDevice& expected, const GuestFunction& seen);

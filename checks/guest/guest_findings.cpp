@@ -66,6 +66,9 @@ Finding unexpected_finding(const GuestJudgement& judgement, const GuestView& vie
   if (!view.functions.has_value()) {
     finding.status = Status::unknown;
     finding.summary = "The guest's PCI devices were not seen: " + view.functions.why() + ".";
+  } else if (!view.functions_complete) {
+    finding.status = Status::unknown;
+    finding.summary = "Only a part of the guest's PCI devices was listed, so what else was passed is not known.";
   }
   if (judgement.unexpected.empty()) return finding;
   finding.status = Status::warn;

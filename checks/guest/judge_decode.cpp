@@ -58,7 +58,7 @@ std::string command_problem(const GuestFunction& seen) {
 }
 
 std::string power_problem(const GuestFunction& seen) {
-  if (!seen.power_state.has_value() || seen.is_asleep()) return {};
+  if (!seen.power_state.has_value() || seen.is_asleep() || seen.may_be_asleep()) return {};
   const auto& state = seen.power_state.value();
   if (state == "D1" || state == "D2" || state == "D3hot" || state == "error")
     return "its power state is " + state + " although it is in use";
@@ -83,7 +83,7 @@ RungResult judge_decode(const ExpectedDevice& expected, const GuestFunction& see
   const auto driver = judge_driver(expected, seen);
   const bool driven = has_working_driver(seen, driver);
   std::vector<std::string> problems;
-  if (driven && seen.command.has_value()) problems.push_back(command_problem(seen));
+  if (driven && seen.command.has_value() && !seen.may_be_asleep()) problems.push_back(command_problem(seen));
   if (driven) problems.push_back(power_problem(seen));
   problems.push_back(bar_problem(expected, seen));
   std::erase(problems, std::string());
@@ -94,6 +94,9 @@ RungResult judge_decode(const ExpectedDevice& expected, const GuestFunction& see
     return rung_result(Status::not_applicable, "without a driver nothing needs to be decoded.");
   if (driven && seen.is_asleep())
     return rung_result(Status::unknown, "it is asleep now, so its command register was not read.");
+  if (driven && seen.may_be_asleep())
+    return rung_result(Status::unknown, "its power state is " + seen.power_state.value() +
+                                            "; whether it sleeps or is stuck was not seen. Use it, then look again.");
   if (driven && !seen.command.has_value())
     return rung_result(Status::unknown, "its command register was not seen: " + seen.command.why() + ".");
   if (!driven && driver.status != Status::not_applicable)

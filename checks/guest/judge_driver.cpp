@@ -33,6 +33,8 @@ constexpr std::array problem_codes = {
     ProblemCode{45, Rung::present, "not connected: Windows only remembers it"},
     ProblemCode{48, Rung::driver, "its driver is blocked"},
     ProblemCode{52, Rung::driver, "its driver is not signed"},
+    // It does not work: that is all that is known then.
+    ProblemCode{GuestFunction::unnamed_problem, Rung::function, "it has a problem, which the listing does not name"},
 };
 
 }  // namespace
@@ -41,6 +43,11 @@ const ProblemCode* find_problem_code(unsigned code) {
   const auto found = std::find_if(problem_codes.begin(), problem_codes.end(),
                                   [code](const ProblemCode& known) { return known.code == code; });
   return found == problem_codes.end() ? nullptr : &*found;
+}
+
+std::string problem_text(const ProblemCode& problem) {
+  const auto meaning = "Windows says: " + std::string(problem.meaning);
+  return problem.code == GuestFunction::unnamed_problem ? meaning + "." : meaning + " (code " + std::to_string(problem.code) + ").";
 }
 
 std::optional<std::string> gave_up(const GuestFunction& seen) {

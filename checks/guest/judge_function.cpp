@@ -96,8 +96,9 @@ std::uint16_t class_of(const ExpectedDevice& expected, const GuestFunction& seen
   return expected.class_code ? static_cast<std::uint16_t>(*expected.class_code >> 8) : 0xffff;
 }
 
-/// The log is never decisive: it makes a pass a warning, and explains what failed.
+/// The log is never decisive: it makes a pass a warning, and explains what failed. A pass without it says so.
 void add_log(const GuestFunction& seen, RungResult& result) {
+  if (!seen.log_errors.has_value() && result.status == Status::pass) result.summary += " The kernel log was not seen.";
   if (!seen.log_errors.has_value() || seen.log_errors->empty()) return;
   for (const auto& line : seen.log_errors.value()) result.evidence.push_back({"kernel log", line});
   if (result.status != Status::pass) return;
@@ -119,7 +120,7 @@ RungResult judge_function(const ExpectedDevice& expected, const GuestFunction& s
     return rung_result(Status::not_applicable, "nothing of use was expected of it.");
   if (const auto* code = seen.problem_code.has_value() ? find_problem_code(seen.problem_code.value()) : nullptr)
     if (code->rung == Rung::function)
-      return rung_result(Status::fail, std::string(code->meaning) + " (code " + std::to_string(code->code) + ").");
+      return rung_result(Status::fail, problem_text(*code));
   if (gave_up(seen)) {
     auto result = rung_result(Status::fail, "its driver tried and gave up: the device does not work.");
     add_log(seen, result);
@@ -127,9 +128,10 @@ RungResult judge_function(const ExpectedDevice& expected, const GuestFunction& s
   }
   const auto class_code = class_of(expected, seen);
   const auto* role = role_of(class_code);
-  auto result = class_code == 0x0c03 ? judge_usb(expected, seen, view)
-                : role              ? judge_children(*role, seen)
-                                    : judge_by_interrupts(expected, seen);
+  const bool makes_a_bus = seen.class_and_subclass.has_value() ? seen.is_usb_controller() : class_code == 0x0c03;
+  auto result = makes_a_bus ? judge_usb(expected, seen, view)
+                : role      ? judge_children(*role, seen)
+                            : judge_by_interrupts(expected, seen);
   if (role && !role->is_decisive && result.status == Status::unknown) {
     const auto by_interrupts = judge_by_interrupts(expected, seen);
     if (by_interrupts.status == Status::pass) result = by_interrupts;

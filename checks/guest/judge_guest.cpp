@@ -29,10 +29,12 @@ RungResult judge(Rung rung, const DeviceLadder& ladder, const GuestView& view) {
     return rung_result(Status::fail,
                        "Windows reports problem code " + std::to_string(seen.problem_code.value()) + ".");
   if (const auto* code = problem_at(seen, rung))
-    return rung_result(Status::fail, "Windows says: " + std::string(code->meaning) + " (code " +
-                                         std::to_string(code->code) + ").");
+    return rung_result(Status::fail, problem_text(*code));
   switch (rung) {
     case Rung::present:
+      if (seen.may_be_gone)
+        return rung_result(Status::unknown, "Windows lists it, but lists what it only remembers too, and this listing does not "
+                                            "tell (Get-PnpDevice -PresentOnly | ConvertTo-Json does).");
       return rung_result(Status::pass,
                          seen.has_address ? "it is in the guest, at " + seen.address.text() + "." : "it is in the guest.");
     case Rung::identity: return judge_identity(ladder);
@@ -79,9 +81,10 @@ void leave_unmatched(DeviceLadder& ladder, const GuestView& view) {
 }
 
 /// QEMU's, VMware's, Hyper-V's, VirtualBox's and Xen's own ids; QEMU marks what it emulates after real parts with
-/// the subsystem 1af4:1100 (docs/specs/pci-ids.rst). Without a subsystem, the parts of its two chipsets.
+/// the subsystem 1af4:1100 (docs/specs/pci-ids.rst). Without a subsystem, the parts of its two chipsets. Without ids, the
+/// names that pci.ids gives to the first two.
 bool looks_emulated(const GuestFunction& seen) {
-  if (!seen.vendor_id.has_value()) return false;
+  if (!seen.vendor_id.has_value()) return seen.name.starts_with("Red Hat, Inc. ") || seen.name.starts_with("VMware ");
   const auto is_one_of = [](std::uint16_t id, std::initializer_list<std::uint16_t> list) {
     return std::find(list.begin(), list.end(), id) != list.end();
   };
@@ -150,7 +153,7 @@ GuestJudgement judge_guest(const Manifest& manifest, const GuestView& view) {
     judgement.devices.push_back(std::move(ladder));
   }
   for (std::size_t column = 0; column < seen.size(); ++column)
-    if (!is_expected[column] && !seen[column].is_bridge() && !looks_emulated(seen[column]))
+    if (!is_expected[column] && !seen[column].is_bridge() && !looks_emulated(seen[column]) && !is_gone(seen[column]))
       judgement.unexpected.push_back(&seen[column]);
   return judgement;
 }

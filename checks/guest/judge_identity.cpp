@@ -70,6 +70,7 @@ RungResult judge_identity(const DeviceLadder& ladder) {
     if (comparison.agreement == Agreement::same) result.summary += ", " + comparison.what + " " + comparison.seen;
     if (comparison.agreement == Agreement::unknown && !may_stay_unseen(comparison, same_subsystem(expected, seen)))
       not_seen.push_back(comparison.what);
+    if (comparison.agreement == Agreement::unknown && comparison.what == "serial") result.summary += ", serial not seen";
     if (comparison.agreement != Agreement::different) continue;
     differing.push_back(comparison.what + " " + comparison.seen + " instead of " + comparison.expected);
     result.evidence.push_back({"expected " + comparison.what, comparison.expected});

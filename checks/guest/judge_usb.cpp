@@ -71,7 +71,7 @@ RungResult judge_tied(const ExpectedDevice& expected, const GuestFunction& seen)
   for (const auto& device : devices) {
     if (device.is_root_hub) continue;
     attached.push_back(device.product.empty() ? device.id : device.product);
-    if (device.is_hid && device.inputs.empty())
+    if (device.is_keyboard_or_mouse && device.inputs.empty())
       return rung_result(Status::fail, "the input device " + device.id + " is on it, but gives no input.");
   }
   if (!attached.empty() && seen.interrupts.vectors.has_value() && seen.interrupts.vectors.value() > 0 &&

@@ -29,5 +29,6 @@ struct ProblemCode {
   std::string_view meaning;
 };
 const ProblemCode* find_problem_code(unsigned code);
+std::string problem_text(const ProblemCode& problem);  ///< a sentence
 
 }  // namespace vfio_doctor

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/domain/domain_xml.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 
 #include "facts/input_error.hpp"
+#include "facts/root/root.hpp"
 #include "facts/text.hpp"
 
 namespace vfio_doctor {
@@ -20,12 +24,38 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return parse_unsigned(text);
 }
 
+using Arguments = std::map<std::string, std::string>;
+
+/// QEMU takes a device as "DRIVER,KEY=VALUE,..." and as a JSON object with "driver".
+Arguments argument_options(std::string_view value) {
+  Arguments options;
+  if (value.starts_with("{")) {
+    const auto json = nlohmann::json::parse(value, nullptr, /*allow_exceptions=*/false);
+    if (json.is_object())
+      for (const auto& [key, member] : json.items())
+        if (member.is_string()) options[key] = member.get<std::string>();
+    return options;
+  }
+  for (const auto part : split(value, ',')) {
+    const auto equals = part.find('=');
+    if (equals != part.npos)
+      options[std::string(part.substr(0, equals))] = std::string(part.substr(equals + 1));
+    else
+      options.try_emplace("driver", part);
+  }
+  return options;
+}
+
 class DomainReader {
  public:
   DomainReader(const std::string& text, const std::string& name) : name_(name) {
     if (text.size() > largest_domain_xml) fail("larger than 4 MiB");
     const auto result = document_.load_buffer(text.data(), text.size());
-    if (!result) fail(std::string("not valid XML: ") + result.description());
+    if (!result) {
+      const auto read = std::string_view(text).substr(0, static_cast<std::size_t>(std::max<std::ptrdiff_t>(result.offset, 0)));
+      const auto line = 1 + std::count(read.begin(), read.end(), '\n');
+      throw InputError(name_ + ":" + std::to_string(line) + ": not valid XML: " + result.description());
+    }
     root_ = document_.child("domain");
     if (!root_) root_ = document_.child("domstatus").child("domain");  // /run/libvirt/qemu/NAME.xml
     if (!root_) fail("no <domain> in it");
@@ -117,6 +147,10 @@ class DomainReader {
                              "only known while the guest runs.");
       return;
     }
+    if (kind == "hostdev" && type == "mdev")
+      domain.notes.push_back("A <hostdev type='mdev'> is a part of a host device, with ids of its own: the manifest leaves it out.");
+    if (kind == "hostdev" && type == "usb")
+      domain.notes.push_back("A <hostdev type='usb'> hangs on an emulated controller: the manifest leaves it out.");
     const bool is_hostdev = kind == "hostdev" && type == "pci";
     if (!is_hostdev && !(kind == "interface" && type == "hostdev")) return;
     const auto source = node.child("source").child("address");
@@ -131,13 +165,16 @@ class DomainReader {
     domain.hostdevs.push_back(std::move(device));
   }
 
-  /// "vfio-pci,host=0000:03:00.0,..."
+  /// "vfio-pci,host=0000:03:00.0,...", with sysfsdev=/sys/bus/pci/devices/0000:03:00.0, or the same as a JSON object.
   void read_argument(pugi::xml_node node, Domain& domain) const {
-    const std::string_view value = node.attribute("value").value();
-    if (!value.starts_with("vfio-pci,")) return;
-    for (const auto option : split(value, ',')) {
-      if (!option.starts_with("host=")) continue;
-      const auto source = PciAddress::parse(option.substr(5));
+    const auto options = argument_options(node.attribute("value").value());
+    const auto driver = options.find("driver");
+    if (driver == options.end() || !driver->second.starts_with("vfio-pci")) return;
+    for (const auto* key : {"host", "sysfsdev"}) {
+      const auto option = options.find(key);
+      if (option == options.end()) continue;
+      const auto source = PciAddress::parse(base_name(option->second));
+      if (!source && std::strcmp(key, "sysfsdev") == 0) continue;  // a mediated device
       if (!source) fail("vfio-pci on the command line has no valid host address");
       DomainHostdev device;
       device.origin = DomainHostdev::Origin::command_line;

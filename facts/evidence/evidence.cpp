@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "facts/evidence/listing.hpp"
 #include "facts/text.hpp"
@@ -79,6 +80,30 @@ EvidenceKind recognise(std::string_view text, const std::string& name) {
   throw InputError(name + ": not the output of lspci, lsusb, pnputil /enum-devices, Get-PnpDevice | ConvertTo-Json or pciconf -lv");
 }
 
+bool is_of_linux_terminal(EvidenceKind kind) {
+  return kind == EvidenceKind::lspci || kind == EvidenceKind::lsusb || kind == EvidenceKind::lsusb_tree;
+}
+
+/// People copy a terminal with several commands in it: one text for each kind of listing, in which the lines of the others
+/// are empty, so that lines keep their numbers.
+std::map<EvidenceKind, std::string> listings_in(const std::string& text, const std::string& name) {
+  auto kind = recognise(text, name);
+  if (!is_of_linux_terminal(kind)) return {{kind, text}};
+  std::map<EvidenceKind, std::string> listings{{kind, {}}};
+  std::size_t count = 0;
+  for (const auto line : split_lines(text)) {
+    const bool is_detail = line.empty() || line.front() == ' ' || line.front() == '\t';
+    const auto other = is_detail ? std::nullopt : kind_of_line(line);
+    if (other && *other != kind && is_of_linux_terminal(*other)) {
+      kind = *other;
+      listings.try_emplace(kind, std::string(count, '\n'));
+    }
+    for (auto& [of, lines] : listings) lines.append(of == kind ? line : std::string_view()).push_back('\n');
+    ++count;
+  }
+  return listings;
+}
+
 template <class T>
 void fill(Observed<T>& known, const Observed<T>& more) {
   if (!known.has_value() && !more.is_unreadable()) known = more;
@@ -87,6 +112,7 @@ void fill(Observed<T>& known, const Observed<T>& more) {
 /// Another listing of the same function adds what the first did not show.
 void merge(GuestFunction& known, const GuestFunction& more) {
   if (known.name.empty()) known.name = more.name;
+  known.may_be_gone = known.may_be_gone && more.may_be_gone;
   fill(known.path, more.path);
   fill(known.vendor_id, more.vendor_id);
   fill(known.device_id, more.device_id);
@@ -105,12 +131,11 @@ void merge(GuestFunction& known, const GuestFunction& more) {
 }
 
 void add(const GuestFunction& function, std::vector<GuestFunction>& functions) {
-  if (function.has_address) {
-    const auto known = std::find_if(functions.begin(), functions.end(), [&function](const GuestFunction& other) {
-      return other.has_address && other.address == function.address;
-    });
-    if (known != functions.end()) return merge(*known, function);
-  }
+  const auto known = std::find_if(functions.begin(), functions.end(), [&function](const GuestFunction& other) {
+    if (!function.instance_id.empty() && function.instance_id == other.instance_id) return true;
+    return function.has_address && other.has_address && other.address == function.address;
+  });
+  if (known != functions.end()) return merge(*known, function);
   functions.push_back(function);
 }
 
@@ -141,23 +166,28 @@ GuestView read_evidence(const std::vector<EvidenceFile>& files) {
   GuestView view;
   std::vector<GuestFunction> functions;
   std::vector<GuestUsb> usb;
-  bool lists_functions = false, lists_usb = false;
+  bool lists_functions = false, lists_usb = false, shows_root_hub = false;
   for (const auto& file : files) {
     const auto text = as_utf8(file.text);
-    const auto kind = recognise(text, file.name);
-    const auto listing = entry_of(kind).read(text, file.name);
     view.name += (view.name.empty() ? "" : ", ") + file.name;
-    view.notes.push_back(file.name + " was read as the output of " + std::string(to_text(kind)) + ".");
-    for (const auto& function : listing.functions) add(function, functions);
-    for (const auto& device : listing.usb) add(device, usb);
-    lists_functions = lists_functions || listing.lists_functions;
-    lists_usb = lists_usb || listing.lists_usb;
-    if (listing.has_gaps && !listing.functions.empty()) view.functions_complete = false;
-    if (listing.has_gaps && !listing.usb.empty()) view.usb_complete = false;
+    std::vector<std::string> kinds_read;
+    for (const auto& [kind, lines] : listings_in(text, file.name)) {
+      const auto listing = entry_of(kind).read(lines, file.name);
+      kinds_read.emplace_back(to_text(kind));
+      for (const auto& function : listing.functions) add(function, functions);
+      for (const auto& device : listing.usb) add(device, usb);
+      lists_functions = lists_functions || listing.lists_functions;
+      lists_usb = lists_usb || listing.lists_usb;
+      if (listing.has_gaps && !listing.functions.empty()) view.functions_complete = false;
+      if ((listing.has_gaps && !listing.usb.empty()) || listing.usb_has_gaps) view.usb_complete = false;
+      shows_root_hub = shows_root_hub || listing.shows_root_hub;
+    }
+    view.notes.push_back(file.name + " was read as the output of " + join(kinds_read, ", ") + ".");
   }
   std::stable_sort(functions.begin(), functions.end(),
                    [](const GuestFunction& a, const GuestFunction& b) { return a.address < b.address; });
   if (!has_host_bridge(functions)) view.functions_complete = false;
+  if (lists_usb && !shows_root_hub) view.usb_complete = false;
   view.kernel = Observed<std::string>::unreadable("the listing does not show it");
   view.functions = lists_functions ? Observed<std::vector<GuestFunction>>(std::move(functions))
                                    : Observed<std::vector<GuestFunction>>::unreadable("no PCI listing was given");

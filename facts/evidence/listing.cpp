@@ -11,7 +11,26 @@ namespace {
 
 bool is_elision(std::string_view line) {
   const auto text = trim(line);
-  return text == "[...]" || text == "..." || text == "(...)" || text == "[…]" || text == "…";
+  return text == "--" || text == "[...]" || text == "..." || text == "(...)" || text == "[…]" || text == "…";
+}
+
+/// "f2pcilib: sysfs_read_vpd: read failed": both streams in one file; what the line was to say is lost.
+bool is_broken_by_a_message(std::string_view line) {
+  const auto at = line.find("pcilib: ");
+  return at != line.npos && at != 0;
+}
+
+/// "[root@guest ~]# lspci -nn", "user@guest:~$ sudo lsusb -t", and the prompt alone, with which a copied terminal ends.
+bool is_prompt(std::string_view text) {
+  for (const auto* mark : {"# ", "$ ", "% ", "> "}) {
+    const auto at = text.find(mark);
+    auto typed = at == text.npos ? std::string_view() : trim(text.substr(at + 2));
+    if (typed.starts_with("sudo ")) typed = trim(typed.substr(5));
+    for (const auto* program : {"lspci", "lsusb", "pciconf"})
+      if (typed.starts_with(program)) return true;
+  }
+  const bool names_a_place = text.find('@') != text.npos || text.find(":~") != text.npos || text.find(":/") != text.npos;
+  return names_a_place && (text.ends_with('#') || text.ends_with('$') || text.ends_with(" >"));
 }
 
 /// "$ lspci -nn", "# lsusb", "lspci: Unable to load libkmod", "pcilib: sysfs_read_vpd: read failed".
@@ -19,7 +38,8 @@ bool is_about_the_capture(std::string_view line) {
   static constexpr std::array<std::string_view, 9> starts = {"$ ",     "# ",          "lspci:", "pcilib:", "lsusb:",
                                                              "```",    "PS C:\\",     "Couldn't open device", "can't get"};
   const auto text = trim(line);
-  return std::any_of(starts.begin(), starts.end(), [text](std::string_view start) { return text.starts_with(start); });
+  return is_prompt(text) ||
+         std::any_of(starts.begin(), starts.end(), [text](std::string_view start) { return text.starts_with(start); });
 }
 
 }  // namespace
@@ -29,7 +49,7 @@ CapturedLines::CapturedLines(std::string_view text, const std::string& name) : l
 bool CapturedLines::next() {
   while (at_ < lines_.size()) {
     line_ = lines_[at_++];
-    if (is_elision(line_))
+    if (is_elision(line_) || is_broken_by_a_message(line_))
       has_gaps_ = true;
     else if (!is_about_the_capture(line_))
       return true;

@@ -17,6 +17,8 @@ struct Listing {
   std::vector<GuestUsb> usb;
   bool lists_functions = false, lists_usb = false;
   bool has_gaps = false;  ///< "[...]": somebody left parts out
+  bool shows_root_hub = false;  ///< a USB listing without one was cut to some devices
+  bool usb_has_gaps = false;  ///< the same, where it is known of the USB devices alone
 };
 
 /// The lines of a file with what is about the capture, not the machine, taken out: prompts, elisions, messages of

@@ -14,13 +14,13 @@ std::optional<PciAddress> leading_address(std::string_view line) {
   return blank == line.npos || blank == 0 ? std::nullopt : PciAddress::parse(line.substr(0, blank));
 }
 
-/// "00: 86 80 10 19 ..." of -x, or "..." lines of hexadecimal in a stranger layout.
+/// "00: 86 80 10 19 ..." of -x, or the rest of such a line, which a message broke.
 bool is_hex_dump(std::string_view line) {
-  const auto words = split_words(line);
-  if (words.size() < 2 || words[0].back() != ':' || !parse_unsigned(words[0].substr(0, words[0].size() - 1), 16))
-    return false;
-  return std::all_of(words.begin() + 1, words.end(),
-                     [](std::string_view word) { return word.size() == 2 && parse_unsigned(word, 16); });
+  auto words = split_words(line);
+  if (!words.empty() && words[0].back() == ':' && parse_unsigned(words[0].substr(0, words[0].size() - 1), 16))
+    words.erase(words.begin());
+  return !words.empty() && std::all_of(words.begin(), words.end(),
+                                       [](std::string_view word) { return word.size() == 2 && parse_unsigned(word, 16); });
 }
 
 void put_ids(std::string_view text, Observed<std::uint16_t>& first, Observed<std::uint16_t>& second) {
@@ -192,6 +192,13 @@ class Lspci {
       bridges_.push_back({function.address, static_cast<std::uint8_t>(*primary), static_cast<std::uint8_t>(*secondary)});
   }
 
+  /// pxb and pxb-pcie (QEMU, docs/specs/pci-ids.rst).
+  bool has_expander() const {
+    return std::any_of(listing_.functions.begin(), listing_.functions.end(), [](const GuestFunction& function) {
+      return function.vendor_id.is(0x1b36) && (function.device_id.is(0x0009) || function.device_id.is(0x000b));
+    });
+  }
+
   /// Bridges tell which bus lies behind them, so the chain to the root bus can be followed up.
   Observed<SlotChain> path_of(const PciAddress& address) const {
     if (bridges_.empty() && address.bus != 0) return Observed<SlotChain>::unreadable("the listing does not show the bridges");
@@ -205,8 +212,9 @@ class Lspci {
       if (above == bridges_.end()) break;
       at = above->address;
     }
-    // A bus of its own number that no bridge leads to is a root bus only where all bridges were listed.
-    if (at.bus != 0 && (lines_.has_gaps() || bridges_.empty()))
+    // A bus that no bridge leads to is a root bus of its own only where QEMU's expander makes one; else its bridge was not
+    // listed (lspci -d 8086:).
+    if (at.bus != 0 && (lines_.has_gaps() || bridges_.empty() || !has_expander()))
       return Observed<SlotChain>::unreadable("the listing does not show all bridges");
     return chain;
   }

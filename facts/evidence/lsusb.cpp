@@ -53,6 +53,7 @@ Listing read_lsusb(std::string_view text, const std::string& name) {
     auto device = read_device(trim(line));
     if (!device) lines.fail("not a line of lsusb");
     if (listing.usb.size() == most_listed) lines.fail("too many devices");
+    listing.shows_root_hub = listing.shows_root_hub || device->is_root_hub;
     listing.usb.push_back(std::move(*device));
   }
   listing.lists_usb = true;
@@ -85,6 +86,7 @@ Listing read_lsusb_tree(std::string_view text, const std::string& name) {
       usb.bus = bus;
       usb.device = *device;
       usb.is_root_hub = is_root;
+      listing.shows_root_hub = listing.shows_root_hub || is_root;
       usb.serial = Observed<std::string>::unreadable("lsusb does not show it");
       listing.usb.push_back(std::move(usb));
       known = listing.usb.end() - 1;

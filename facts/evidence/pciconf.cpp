@@ -22,6 +22,9 @@ std::optional<GuestFunction> read_selector(std::string_view text) {
   auto driver = text.substr(0, at);
   while (!driver.empty() && driver.back() >= '0' && driver.back() <= '9') driver.remove_suffix(1);
   function.driver = driver == "none" ? Observed<std::string>::absent() : Observed<std::string>(std::string(driver));
+  // vgapci(4) takes every display adapter; the display's own driver attaches to it and is not listed.
+  if (driver == "vgapci")
+    function.driver = Observed<std::string>::unreadable("vgapci takes every display adapter, with or without a driver for it");
   return function;
 }
 

@@ -9,7 +9,7 @@ namespace vfio_doctor {
 namespace {
 
 using Json = nlohmann::json;
-constexpr unsigned not_connected = 45, disabled = 22, failed_start = 10;
+constexpr unsigned not_connected = 45, disabled = 22;
 
 /// "...&DEV_24F3&..." and "DEV_": the hexadecimal digits behind it.
 std::optional<std::uint64_t> hex_behind(std::string_view text, std::string_view key, std::size_t digits) {
@@ -52,25 +52,36 @@ void read_class_name(std::string_view name, GuestFunction& function) {
   if (!function.class_and_subclass.has_value() && name == "USB") function.class_and_subclass = std::uint16_t{0x0c03};
 }
 
-/// "CM_PROB_FAILED_START" and its number, for PowerShell that prints names (cfg.h of the Windows SDK).
+/// "CM_PROB_FAILED_START" and its number (cfg.h of the Windows SDK): PowerShell may print names alone, and pnputil prints
+/// them untranslated in every language.
 std::optional<unsigned> problem_of_name(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, unsigned>, 12> known = {{
+  static constexpr std::array<std::pair<std::string_view, unsigned>, 22> known = {{
       {"CM_PROB_NONE", 0},
       {"CM_PROB_NOT_CONFIGURED", 1},
       {"CM_PROB_FAILED_START", 10},
       {"CM_PROB_NORMAL_CONFLICT", 12},
+      {"CM_PROB_NEED_RESTART", 14},
+      {"CM_PROB_REINSTALL", 18},
+      {"CM_PROB_REGISTRY", 19},
+      {"CM_PROB_WILL_BE_REMOVED", 21},
       {"CM_PROB_DISABLED", 22},
       {"CM_PROB_DEVICE_NOT_THERE", 24},
       {"CM_PROB_FAILED_INSTALL", 28},
+      {"CM_PROB_HARDWARE_DISABLED", 29},
       {"CM_PROB_FAILED_ADD", 31},
+      {"CM_PROB_DISABLED_SERVICE", 32},
       {"CM_PROB_FAILED_DRIVER_ENTRY", 37},
       {"CM_PROB_DRIVER_FAILED_LOAD", 39},
       {"CM_PROB_FAILED_POST_START", 43},
       {"CM_PROB_PHANTOM", 45},
+      {"CM_PROB_HELD_FOR_EJECT", 47},
+      {"CM_PROB_DRIVER_BLOCKED", 48},
+      {"CM_PROB_UNSIGNED_DRIVER", 52},
+      {"CM_PROB_OUT_OF_MEMORY", 3},
   }};
   for (const auto& [text, code] : known)
     if (text == name) return code;
-  return std::nullopt;
+  return name.starts_with("CM_PROB_") ? std::optional(GuestFunction::unnamed_problem) : std::nullopt;
 }
 
 /// One device as both programs describe it.
@@ -78,7 +89,7 @@ struct WindowsDevice {
   std::string instance_id, name, status, class_name, driver, location;
   std::vector<std::string> ids;  ///< hardware and compatible ids
   std::optional<unsigned> problem;
-  bool is_gone = false;
+  bool is_gone = false, is_present = false;  ///< neither: the list does not say
 };
 
 Observed<unsigned> problem_code(const WindowsDevice& device) {
@@ -87,23 +98,42 @@ Observed<unsigned> problem_code(const WindowsDevice& device) {
   if (device.problem && (*device.problem != 0 || status != "error")) return *device.problem;
   if (status == "started" || status == "ok") return 0u;
   if (status == "disabled") return disabled;
-  if (status == "error") return failed_start;  // no code was given: it does not work, that is all that is known
+  if (status == "error" || status == "problem") return GuestFunction::unnamed_problem;
   return Observed<unsigned>::unreadable("the listing does not show it");
+}
+
+/// Both programs list what Windows merely remembers as well. Only a status that is understood tells: an unknown word may
+/// be another language's "disconnected", and "Unknown" is what Get-PnpDevice says of what is not there.
+bool may_be_gone(const WindowsDevice& device) {
+  if (device.is_present) return false;
+  const auto status = to_lower(device.status);
+  const auto code = problem_code(device);
+  if (status == "unknown") return !code.has_value() || code.is(0);
+  return !code.has_value() && status != "stopped" && status != "degraded";
 }
 
 void add(const WindowsDevice& device, Listing& listing) {
   auto function = unseen_function();
   if (read_pci_instance_id(device.instance_id, function)) {
     function.name = device.name;
+    function.instance_id = upper(device.instance_id);
+    function.may_be_gone = may_be_gone(device);
     function.has_address = false;
     read_location(device.location, function);
     for (const auto& id : device.ids) read_class(upper(id), function);
     read_class_name(device.class_name, function);
     function.problem_code = problem_code(device);
-    if (!device.driver.empty()) function.driver = device.driver;
+    if (!device.driver.empty() && !function.problem_code.has_value() && !device.is_present)
+      function.driver = Observed<std::string>::unreadable("one is installed, but the listing does not show whether it runs");
+    else if (!device.driver.empty())
+      function.driver = device.driver;
     if (function.problem_code.is(28)) function.driver = Observed<std::string>::absent();
     listing.functions.push_back(std::move(function));
-  } else if (auto usb = read_usb_instance_id(device.instance_id); usb && !problem_code(device).is(not_connected)) {
+  } else if (upper(device.instance_id).starts_with("USB\\ROOT_HUB")) {
+    listing.shows_root_hub = true;
+  } else if (auto usb = read_usb_instance_id(device.instance_id); usb && may_be_gone(device)) {
+    listing.usb_has_gaps = true;
+  } else if (usb && !problem_code(device).is(not_connected)) {
     usb->product = device.name;
     listing.usb.push_back(std::move(*usb));
   }
@@ -141,7 +171,7 @@ WindowsDevice device_of(const Json& object, const std::string& name) {
         if (id.is_string() && device.ids.size() < 64) device.ids.push_back(id.get<std::string>());
   device.problem = problem_of(object);
   if (const auto present = object.find("Present"); present != object.end() && present->is_boolean())
-    device.is_gone = !present->get<bool>();
+    (present->get<bool>() ? device.is_present : device.is_gone) = true;
   return device;
 }
 
@@ -186,7 +216,9 @@ Listing read_pnputil(std::string_view text, const std::string& name) {
     const auto colon = line.find(':');
     if (colon == line.npos) continue;  // the heading; lists below a key
     const auto key = line.substr(0, colon), value = trim(line.substr(colon + 1));
-    if (value.find('\\') != value.npos && (key == "Instance ID" || value.starts_with("PCI\\VEN_") || value.starts_with("USB\\VID_"))) {
+    const auto names = [value](std::string_view start) { return value.starts_with(start); };  // whatever the key is called
+    if (value.find('\\') != value.npos &&
+        (key == "Instance ID" || names("PCI\\VEN_") || names("USB\\VID_") || names("USB\\ROOT_HUB"))) {
       finish();
       if (listing.functions.size() + listing.usb.size() >= most_listed) lines.fail("too many devices");
       open.emplace();
@@ -197,8 +229,8 @@ Listing read_pnputil(std::string_view text, const std::string& name) {
     if (key == "Device Description") open->name = std::string(value);
     if (key == "Class Name") open->class_name = std::string(value);
     if (key == "Status") open->status = std::string(value);
-    if (key == "Driver Name") open->driver = std::string(value);
-    if (key == "Problem Code")
+    if (open->driver.empty() && value.ends_with(".inf")) open->driver = std::string(value);  // whatever the key is called
+    if (key == "Problem Code" || value.find("[CM_PROB_") != value.npos)
       if (const auto words = split_words(value); !words.empty())
         if (const auto code = parse_unsigned(words[0]); code && *code < 1000) open->problem = static_cast<unsigned>(*code);
   }

@@ -83,6 +83,8 @@ void gather_children(const Root& root, const std::vector<FunctionPath>& function
       const auto path = root.canonical(base + "/" + name);
       auto* owner = path.has_value() ? owner_of(functions, path.value()) : nullptr;
       if (!owner || !owner->children.has_value()) continue;
+      // simpledrm's card is the firmware's picture, not the function's driver: below it since Linux 6.9 (sysfb.c).
+      if (kind == Kind::display && path->find("-framebuffer") != std::string::npos) continue;
       add_child(root, kind, name, path.value(), owner->children.value());
       if (kind == Kind::nvme) controllers.emplace_back(path.value(), owner);
     }

@@ -106,7 +106,13 @@ std::string guest_name(const Root& root) {
 }  // namespace
 
 bool GuestFunction::is_bridge() const { return class_and_subclass.has_value() && class_and_subclass.value() >> 8 == 0x06; }
-bool GuestFunction::is_usb_controller() const { return class_and_subclass.is(0x0c03); }
+bool GuestFunction::is_usb_controller() const {
+  if (!class_and_subclass.is(0x0c03)) return false;
+  // PCI Code and ID Assignment, class 0c03: 40 is a USB4 host interface (Thunderbolt), 80 is none of the standard ones,
+  // fe a port's device side.
+  const auto interface = class_code.has_value() ? class_code.value() & 0xff : 0x30;
+  return interface != 0x40 && interface != 0x80 && interface != 0xfe;
+}
 
 std::string ids_text(const GuestFunction& function) {
   if (!function.vendor_id.has_value() || !function.device_id.has_value()) return "????:????";

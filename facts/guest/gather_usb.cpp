@@ -41,7 +41,10 @@ std::optional<GuestUsb> read_device(const Root& root, const std::string& name, c
 
 /// "1-2:1.0" is an interface of the device "1-2"; configuration 0 of a root hub is "1-0:1.0".
 void add_interface(const Root& root, const std::string& path, GuestUsb& device) {
-  if (root.read_line(path + "/bInterfaceClass").is("03")) device.is_hid = true;
+  if (root.read_line(path + "/bInterfaceClass").is("03")) {
+    device.is_hid = true;
+    if (!root.read_line(path + "/bInterfaceProtocol").is("00")) device.is_keyboard_or_mouse = true;
+  }
   const auto driver = root.read_link(path + "/driver");
   if (!driver.has_value()) return;
   const auto name = base_name(driver.value());

@@ -39,7 +39,8 @@ struct GuestUsb {
   std::string product;
   Observed<std::string> serial;
   bool is_root_hub = false;
-  bool is_hid = false;                ///< one of its interfaces is of class 3: keyboards, mice
+  bool is_hid = false;                ///< one of its interfaces is of class 3: keyboards, mice, but security keys too
+  bool is_keyboard_or_mouse = false;  ///< and says so: boot protocol 1 or 2
   std::vector<std::string> drivers;   ///< of its interfaces, each once
   std::vector<std::string> inputs;    ///< "input5"
 };
@@ -53,6 +54,8 @@ struct GuestInterrupts {
 struct GuestFunction {
   PciAddress address;
   bool has_address = true;     ///< false: the source names no address (Windows, without its location)
+  std::string instance_id;     ///< what Windows calls it, in upper case; empty elsewhere
+  bool may_be_gone = false;    ///< Windows lists what it remembers too, and this listing does not tell which it is
   std::string name;            ///< as the source prints it, or from pci.ids; may be empty
   Observed<SlotChain> path;
   Observed<std::uint16_t> vendor_id, device_id, subsystem_vendor_id, subsystem_device_id;
@@ -72,10 +75,13 @@ struct GuestFunction {
   Observed<std::vector<GuestUsb>> usb;      ///< on this controller; absent where it is no USB controller
   Observed<std::vector<std::string>> log_errors;  ///< kernel messages about it that tell of trouble
   Observed<unsigned> problem_code;          ///< Windows: 0 = works; absent elsewhere
+  static constexpr unsigned unnamed_problem = 999;  ///< `problem_code` where there is a problem that is not told
 
   bool is_bridge() const;
-  bool is_usb_controller() const;
+  bool is_usb_controller() const;  ///< a host controller, which makes a bus
   bool is_asleep() const { return runtime_status.is("suspended") || power_state.is("D3cold"); }
+  /// In D3, where it is not shown whether its driver sent it to sleep: a captured lspci.
+  bool may_be_asleep() const { return runtime_status.is_unreadable() && power_state.has_value() && power_state.value() != "D0"; }
 };
 
 /// Everything one guest says about the devices it has.

@@ -43,7 +43,7 @@ std::string read_input_file(const std::string& path, std::size_t limit) {
     if (got < 0) throw InputError(name + ": " + std::strerror(errno));
     if (got == 0) return content;
     content.append(buffer, static_cast<std::size_t>(got));
-    if (content.size() > limit) throw InputError(name + ": larger than " + std::to_string(limit >> 10) + " KiB");
+    if (content.size() > limit) throw InputError(name + ": larger than " + std::to_string(limit >> 20) + " MiB");
   }
 }
 

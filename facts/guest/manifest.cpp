@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/guest/manifest.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -140,9 +141,13 @@ ExpectedDevice read_device(const Json& json, const std::string& where) {
 
 Json parse_json(std::string_view text, const std::string& name) {
   if (text.size() > Manifest::most_bytes) throw InputError(name + ": larger than 1 MiB: this is no manifest");
-  auto json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) throw InputError(name + ": not valid JSON, so no manifest");
-  return json;
+  try {
+    return Json::parse(text.begin(), text.end());
+  } catch (const Json::parse_error& problem) {  // `byte` counts from 1
+    const auto read = text.substr(0, problem.byte == 0 ? 0 : problem.byte - 1);
+    const auto line = 1 + std::count(read.begin(), read.end(), '\n');
+    throw InputError(name + ": not valid JSON in line " + std::to_string(line) + ", so no manifest");
+  }
 }
 
 template <class Number>

@@ -202,5 +202,19 @@ TEST_F(Subprocess, ZombiesOfTheProgramAreNoProblem) {
   EXPECT_EQ(result.left_behind, 0u);
 }
 
+TEST_F(Subprocess, EndsEarlyWhenToldTo) {
+  std::atomic<bool> stop = false;
+  auto request = shell("sleep 30");
+  request.deadline = 25s;
+  request.stop_when = &stop;
+  std::jthread teller([&stop] {
+    std::this_thread::sleep_for(100ms);
+    stop = true;
+  });
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(run_process(request).end, End::too_slow);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
+}
+
 }  // namespace
 }  // namespace vfio_doctor

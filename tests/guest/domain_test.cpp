@@ -144,6 +144,36 @@ TEST(SelectDomain, TakesItsFunctionsOrSaysWhatIsMissing) {
   EXPECT_THROW(selected(hostdev("domain='0x0000' bus='0x09' slot='0x00' function='0x0'", ""), {}), InputError);
 }
 
+TEST(DomainXml, EveryWayToNameAFunctionOnTheCommandLine) {
+  const auto domain = parse_domain_xml(
+      replaced(domain_xml(""), "</domain>",
+               "<qemu:commandline><qemu:arg value='-device'/><qemu:arg value='vfio-pci,host=03:00.0'/>"
+               "<qemu:arg value='vfio-pci,sysfsdev=/sys/bus/pci/devices/0000:04:00.0,x-vga=on'/>"
+               "<qemu:arg value='vfio-pci-nohotplug,host=0000:05:00.0'/>"
+               "<qemu:arg value='{\"driver\":\"vfio-pci\",\"host\":\"0000:06:00.0\",\"id\":\"x\"}'/>"
+               "<qemu:arg value='{\"driver\":\"virtio-net-pci\",\"host\":\"no\"}'/></qemu:commandline></domain>"), "d");
+  std::string all;
+  for (const auto& hostdev : domain.hostdevs) all += hostdev.source.text() + " ";
+  EXPECT_EQ(all, "0000:03:00.0 0000:04:00.0 0000:05:00.0 0000:06:00.0 ");
+}
+
+TEST(DomainXml, SaysWhatAManifestLeavesOut) {
+  const auto domain = parse_domain_xml(domain_xml(
+      "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/>"
+      "</source></hostdev><hostdev mode='subsystem' type='usb'><source><vendor id='0x046d'/></source></hostdev>"), "d");
+  EXPECT_TRUE(domain.hostdevs.empty());
+  EXPECT_EQ(domain.notes.size(), 2u);
+}
+
+TEST(DomainXml, BrokenXmlIsNamedWithItsLine) {
+  try {
+    parse_domain_xml("<domain>\n<devices>\n</domain>\n", "d.xml");
+    ADD_FAILURE();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), ::testing::StartsWith("d.xml:3: not valid XML"));
+  }
+}
+
 TEST(SelectDomain, WhatIsNotManagedMustBeOnVfio) {
   const auto judged = [](const std::string& function, const std::string& managed) {
     Host here;

@@ -247,6 +247,8 @@ TEST(RealCaptures, AreReadWithoutComplaint) {
                            "B-host-bundles/B17-marcredhat-gpu-server/lspci.txt",
                            "B-host-bundles/B19-mellanox-offload-server/lspci", "B-host-bundles/B01-ecs-h310ch5-coffeelake/lsusb.log",
                            "B-host-bundles/B09-jetway-amd/lsusb.log", "B-host-bundles/B11-alienware-m11x/lsusb.log",
+                           "B-host-bundles/B03-huananzhi-x99-bd4/lspci.log", "B-host-bundles/B07-samsung-np350v5c/lspci.log",
+                           "H-usb/H02-asokolsky-lsusb/suprox__lsusb.md", "H-usb/H02-asokolsky-lsusb/exi__lsusb.md",
                            "H-usb/H01-jc-lsusb/centos-7.7__lsusb.out", "H-usb/H01-jc-lsusb/centos-7.7__lsusb-v.out",
                            "H-usb/H01-jc-lsusb/generic__lsusb-t.out", "H-usb/H01-jc-lsusb/ubuntu-20.10__lspci-mmv.out",
                            "H-usb/H01-jc-lsusb/ubuntu-20.10__lspci-nmmv.out"}) {

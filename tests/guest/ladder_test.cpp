@@ -217,6 +217,7 @@ TEST(Ladder, ASerialTellsAnotherCardOfTheSameModel) {
   // A normal user sees 64 bytes: no serial, and no doubt because of it alone.
   const Judged unseen(manifest, seen(nvme_guest));
   EXPECT_EQ(unseen.status(Rung::identity), Status::pass);
+  EXPECT_THAT(unseen.summary(Rung::identity), HasSubstr("serial not seen"));
   EXPECT_THAT(unseen.view.notes.back(), HasSubstr("root in the guest"));
 }
 
@@ -367,6 +368,26 @@ TEST(Findings, SixPerDeviceAndOneAboutTheRest) {
   EXPECT_FALSE(findings[3].remedy.empty());
   EXPECT_EQ(findings[4].status, Status::not_applicable);
   EXPECT_EQ(findings[6].id, "guest-unexpected");
+}
+
+/// "It works" without a word about the log would read as if it had been seen to be clean.
+TEST(Ladder, APassWithoutTheLogSaysThatItWasNotSeen) {
+  const Judged judged(nvme_manifest, nvme_guest + "unreadable /run/vfio-doctor/kernel.log Operation not permitted\n");
+  EXPECT_THAT(judged.summary(Rung::function), HasSubstr("kernel log was not seen"));
+  EXPECT_THAT(Judged(nvme_manifest, nvme_guest).summary(Rung::function), ::testing::Not(HasSubstr("kernel log")));
+}
+
+/// The firmware's framebuffer hangs below the card since Linux 6.9, and works without the card's own driver.
+TEST(Ladder, TheFirmwaresFramebufferProvesNothing) {
+  const std::string card = "/sys/devices/pci0000:00/0000:00:01.0";
+  const std::string manifest = R"({"schema":"vfio-doctor/manifest/1","domain":"d","devices":[{"label":"GPU","vendor_id":"10de",
+    "device_id":"1b80","class":"030000"}]})";
+  const auto guest = [&card](const std::string& below) {
+    return "pci 0000:00:01.0 id=10de:1b80 class=030000 driver=nvidia power_state=D0\n" + config_record(card, 0x10de, 0x1b80, 6) +
+           "text " + card + below + "/drm/card0/dev = 226:0\nlink /sys/class/drm/card0 ../.." + (card + below).substr(4) + "/drm/card0\n";
+  };
+  EXPECT_EQ(Judged(manifest, guest("")).status(Rung::function), Status::pass);
+  EXPECT_EQ(Judged(manifest, guest("/simple-framebuffer.0")).status(Rung::function), Status::unknown);
 }
 
 }  // namespace

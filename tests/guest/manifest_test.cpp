@@ -83,5 +83,15 @@ TEST(SlotChain, StartsAtTheLastRootBus) {
   EXPECT_FALSE(SlotChain::of_sysfs_path("/sys/devices/virtual/x"));
 }
 
+TEST(ManifestFile, BrokenJsonIsNamedWithItsLine) {
+  try {
+    parse_manifest("{\n\"schema\": \"vfio-doctor/manifest/1\",\n\"devices\": [ {,} ]\n}", "m.json");
+    ADD_FAILURE();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), ::testing::StartsWith("m.json: not valid JSON in line 3"));
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace vfio_doctor

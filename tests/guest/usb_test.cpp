@@ -80,5 +80,29 @@ TEST(Usb, AControllerWithoutABusFails) {
   EXPECT_EQ(Judged(manifest, without(guest(false), "usb3")).device().failed(), Rung::function);
 }
 
+/// A security key is of the input class and gives no input by design: it only has a raw node.
+TEST(Usb, ASecurityKeyNeedNotGiveInput) {
+  const auto key = passed + "/usb3/3-1/3-1:1.0";
+  const auto of_protocol = [&key](const std::string& protocol) {
+    return Judged(manifest, guest(true, false) + "text " + key + "/bInterfaceProtocol = " + protocol + "\n").status(Rung::function);
+  };
+  EXPECT_EQ(of_protocol("00"), Status::pass);
+  EXPECT_EQ(of_protocol("01"), Status::fail) << "a keyboard";
+  EXPECT_EQ(of_protocol("02"), Status::fail) << "a mouse";
+}
+
+/// USB4 and Thunderbolt host interfaces (prog-if 40) and the device side of a port (fe) share the class, but have no bus.
+TEST(Usb, OnlyHostControllersMakeABus) {
+  for (const std::string code : {"0c0340", "0c03fe"}) {
+    const auto interface = R"({"schema":"vfio-doctor/manifest/1","domain":"d","devices":[{"label":"NHI","vendor_id":"8086",
+      "device_id":"15d2","class":")" + code + "\"}]}";
+    const std::string path = "/sys/devices/pci0000:00/0000:00:05.0";
+    const Judged judged(interface, "pci 0000:00:05.0 id=8086:15d2 class=" + code + " driver=thunderbolt power_state=D0\n" +
+                                      config_record(path, 0x8086, 0x15d2, 6) + "text " + path + "/msi_irqs/30 = msix\n"
+                                      "file /proc/interrupts\n|     CPU0\n| 30:   7  PCI-MSI 1-edge thunderbolt\n");
+    EXPECT_EQ(judged.status(Rung::function), Status::pass) << judged.summary(Rung::function);
+  }
+}
+
 }  // namespace
 }  // namespace vfio_doctor

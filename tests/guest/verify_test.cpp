@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +14,7 @@
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
 #include "runner/base64.hpp"
+#include "temporary_directory.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -75,6 +79,15 @@ TEST(HostSide, SaysWhoHoldsTheDevice) {
   }
 }
 
+/// "-" is standard input here as well, not a file of that name.
+TEST(VerifyCommand, ReadsTheManifestFromStandardInput) {
+  const TemporaryDirectory directory;
+  std::ofstream(directory.path() / "m.json") << nvme_manifest;
+  std::ofstream(directory.path() / "lspci") << "03:00.0 Non-Volatile memory controller [0108]: Samsung [144d:a802] (rev 01)\n";
+  const auto command = "cd " + directory.path().string() + " && " PROGRAM " verify --manifest - --evidence lspci <m.json >out 2>&1";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 3);
+}
+
 TEST(Base64, IsItsOwnInverse) {
   for (const auto& [plain, coded] : std::map<std::string, std::string>{
            {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {std::string("\0\xff\x10", 3), "AP8Q"}}) {
@@ -92,6 +105,8 @@ struct FakeGuest {
   std::string answer;
   bool answers_rubbish = false;
   bool exec_forbidden = false;
+  bool interrupts = false;  ///< a Ctrl-C comes while the agent runs
+  std::map<std::string, std::string> answers;  ///< other than the usual: by command, or "" for all; "error: ..." is virsh's
 };
 FakeGuest* fake = nullptr;
 
@@ -117,7 +132,8 @@ Json fake_command(const Json& message) {
     return {{"pid", path.ends_with("rm") || path.ends_with("chmod") ? 1 : 2}};
   }
   if (name == "guest-exec-status") {
-    Json status{{"exited", true}, {"exitcode", 0}};
+    if (fake->interrupts && arguments["pid"] == 2) std::raise(SIGINT);
+    Json status{{"exited", !fake->interrupts || arguments["pid"] != 2}, {"exitcode", 0}};
     if (arguments["pid"] == 2) status["out-data"] = base64_encode(fake->answer);
     return status;
   }
@@ -169,6 +185,19 @@ TEST(QemuGuestAgent, TroubleIsOneLine) {
     EXPECT_THROW(run_agent_through_qga(name, "a", "m", std::chrono::seconds(0), fake_virsh), InputError) << name;
 }
 
+TEST(QemuGuestAgent, RemovesBothWhenInterrupted) {
+  FakeGuest guest;
+  fake = &guest;
+  guest.interrupts = true;
+  try {
+    run_agent_through_qga("guest1", "a", "m", std::chrono::seconds(60), fake_virsh);
+    ADD_FAILURE();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("interrupted"));
+  }
+  EXPECT_TRUE(guest.files.empty());
+}
+
 std::vector<std::string> ssh_commands;
 ProcessResult fake_ssh(const ProcessRequest& request) {
   ProcessResult result;
@@ -205,6 +234,87 @@ TEST(SecureShell, BelievesNoDirectoryAndNoTargetWithTricks) {
   EXPECT_THROW(run_agent_through_ssh("root@guest", "agent bytes", "manifest", std::chrono::seconds(0), lying_ssh), InputError);
   for (const auto* target : {"", "-oProxyCommand=x", "a b", "$(x)", "a;b"})
     EXPECT_THROW(run_agent_through_ssh(target, "a", "m", std::chrono::seconds(0), fake_ssh), InputError) << target;
+}
+
+TEST(Answer, DevicesAreCalledAsTheManifestCallsThem) {
+  auto json = Json::parse(good_answer());
+  json["findings"][3]["status"] = "fail";
+  for (auto& finding : json["findings"]) finding["evidence"] = Json::array({{{"source", "manifest"}, {"value", "another device"}}});
+  const auto report = report_of_answer(expected(), {0, json.dump(), ""}, "guest1");
+  EXPECT_EQ(report.findings[0].evidence.at(0).value, "Samsung SM951 (host 0000:3d:00.0)");
+  EXPECT_EQ(report.findings[3].remedy.at(0).commands.at(0), "lspci -nnk -s 0000:03:00.0");
+}
+
+ProcessResult changed_virsh(const ProcessRequest& request) {
+  auto result = fake_virsh(request);
+  auto changed = fake->answers.find(Json::parse(request.arguments.back())["execute"].get<std::string>());
+  if (changed == fake->answers.end()) changed = fake->answers.find("");
+  if (changed == fake->answers.end()) return result;
+  if (changed->second.starts_with("error:")) {
+    result.exit_code = 1;
+    result.errors = changed->second;
+  }
+  result.output = "{\"return\":" + changed->second + "}";
+  return result;
+}
+
+/// What is said where the guest answers `command` with `answer`. Nothing may be left in the guest.
+std::string trouble_with(const std::string& command, const std::string& answer) {
+  FakeGuest guest;
+  guest.answers[command] = answer;
+  fake = &guest;
+  try {
+    run_agent_through_qga("guest1", "a", "m", std::chrono::seconds(0), changed_virsh);
+    return "none";
+  } catch (const InputError& error) {
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
+    EXPECT_TRUE(command == "guest-exec" || guest.files.empty()) << error.what();
+    return error.what();
+  }
+}
+
+/// Fedora and RHEL forbid these commands by default; a file written before that is noticed could not be removed again.
+TEST(QemuGuestAgent, WritesNothingWhereItMayNotExecute) {
+  const auto what = trouble_with("guest-info", R"({"version":"8.0","supported_commands":[{"name":"guest-exec","enabled":false},
+      {"name":"guest-exec-status","enabled":true},{"name":"guest-file-open","enabled":true}]})");
+  EXPECT_THAT(what, HasSubstr("guest-exec"));
+  EXPECT_THAT(what, HasSubstr("/etc/sysconfig/qemu-ga"));
+  EXPECT_THAT(what, HasSubstr("--via ssh:"));
+}
+
+TEST(QemuGuestAgent, SaysWhatToDoInAWindowsGuest) {
+  const auto what = trouble_with("guest-get-osinfo", R"({"id":"mswindows","name":"Microsoft Windows"})");
+  EXPECT_THAT(what, HasSubstr("Windows"));
+  EXPECT_THAT(what, HasSubstr("pnputil /enum-devices"));
+  EXPECT_THAT(what, HasSubstr("--evidence"));
+}
+
+TEST(QemuGuestAgent, SaysWhatToDoWhereNobodyAnswersOrSelinuxForbids) {
+  EXPECT_THAT(trouble_with("", "error: Guest agent is not responding: QEMU guest agent is not connected"),
+              ::testing::AllOf(HasSubstr("not connected"), HasSubstr("qemu-guest-agent"), HasSubstr("--via ssh:")));
+  EXPECT_THAT(trouble_with("guest-exec", "error: internal error: unable to execute QEMU agent command 'guest-exec': Failed "
+                                         "to execute child process (Permission denied)"),
+              ::testing::AllOf(HasSubstr("Permission denied"), HasSubstr("SELinux"), HasSubstr("--via ssh:")));
+}
+
+/// That is the host's trouble: advice about the guest would mislead.
+TEST(QemuGuestAgent, LibvirtsOwnSocketIsNotTheGuests) {
+  EXPECT_THAT(trouble_with("", "error: Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied"),
+              ::testing::Not(HasSubstr("SELinux")));
+}
+
+TEST(QemuGuestAgent, AHostileCountIsOneLine) {
+  EXPECT_THAT(trouble_with("guest-file-write", R"({"count":"all"})"), HasSubstr("did not take the whole file"));
+}
+
+TEST(SecureShell, TakesIPv6LiteralsInBracketsToo) {
+  static std::vector<std::string> targets;
+  const auto run = [](const ProcessRequest& request) {
+    targets.push_back(request.arguments.at(request.arguments.size() - 2));
+    return fake_ssh(request);
+  };
+  run_agent_through_ssh("root@[fe80::1%virbr0]", "agent bytes", "manifest", std::chrono::seconds(0), run);
+  EXPECT_EQ(targets.at(0), "root@fe80::1%virbr0");
 }
 
 }  // namespace
