@@ -34,6 +34,7 @@ class BootGatherer {
     read_grub_environment();
     read_grub_configs();
     read_loader_entries();
+    mark_grub_default();
     read_unified_images();
     read_refind();
     if (found_.grub_config.is_absent() && found_.grub_reads_loader_entries.is_absent() && has_loader_entries_)
@@ -42,6 +43,8 @@ class BootGatherer {
     found_.loader = booted.loader;
     found_.loader_reason = booted.reason;
     found_.selected_entry = booted.selected_entry;
+    if (booted.default_entry) found_.default_entry = booted.default_entry;
+    if (found_.default_entry == "@saved") found_.default_entry = booted.selected_entry;
     return std::move(found_);
   }
 
@@ -176,7 +179,7 @@ class BootGatherer {
     for (const auto* file : {"/boot/grub2/grubenv", "/boot/grub/grubenv"}) {
       const auto text = read(file, settings_limit);
       if (text.has_value()) grub_variables_.read_environment(*text);
-      if (text.is_unreadable()) grub_variables_.environment_is_unknown();
+      if (text.is_unreadable()) grub_variables_.environment_is_unknown(text.why());
     }
   }
 
@@ -199,7 +202,13 @@ class BootGatherer {
   void use_grub_config(const std::string& text, const std::string& file) {
     auto config = parse_grub_config(text, file, grub_variables_);
     found_.grub_config = file;
+    if (config.cut_short) note_unread(file, "too many entries");
     found_.grub_reads_loader_entries = config.reads_loader_entries;
+    const auto chosen = default_of_menu(config.menu, grub_variables_);
+    if (config.reads_loader_entries)
+      grub_default_ = chosen;
+    else if (const auto item = chosen ? find_in_menu(config.menu, *chosen) : std::nullopt)
+      if (const auto entry = config.menu.items[*item].entry) config.entries[*entry].starts_next = true;
     add_entries(std::move(config.entries));
   }
 
@@ -238,6 +247,13 @@ class BootGatherer {
     }
   }
 
+  /// Entries that blscfg makes are named by their files; a number says nothing without GRUB's order of them.
+  void mark_grub_default() {
+    if (!grub_default_) return;
+    for (auto& entry : found_.entries)
+      entry.starts_next |= entry.kind == BootEntryKind::loader_entry && *grub_default_ == entry.id;
+  }
+
   void read_unified_images() {
     for (const auto& partition : partitions_)
       for (const auto& name : list(partition + "/EFI/Linux")) {
@@ -269,6 +285,7 @@ class BootGatherer {
   const Root& root_;
   BootConfiguration found_;
   GrubVariables grub_variables_;
+  std::optional<std::string> grub_default_;  // for the loader entries
   std::vector<std::string> partitions_;
   std::set<std::string> seen_;  // files already read, by name and content
   bool has_loader_entries_ = false;

@@ -50,8 +50,9 @@ struct BootEntry {
   unsigned line = 0;  ///< where the entry starts in `file`; 0: the file is the entry
   std::string id;     ///< file name without ".conf" or ".efi"; the title of a menu entry
   std::string title;
-  std::string kernel;   ///< path of the image as written, "/vmlinuz-6.1.0-18-amd64"
-  std::string version;  ///< "version" of a loader entry
+  std::string kernel;        ///< path of the image as written, "/vmlinuz-6.1.0-18-amd64"
+  std::string version;       ///< "version" of a loader entry
+  bool starts_next = false;  ///< GRUB's default entry, where its files tell which that is
   Observed<BootLine> command_line;
 };
 
@@ -86,7 +87,9 @@ struct BootConfiguration {
   std::vector<BootSetting> settings;
   std::vector<BootEntry> entries;
   std::optional<std::string> selected_entry;  ///< id the boot loader says it started (LoaderEntrySelected)
-  std::optional<std::string> default_entry;   ///< id or pattern that starts next, where a file says so
+  /// Id or pattern that starts next, where loader.conf or systemd-boot's EFI variables say so; GRUB's is
+  /// marked at the entry.
+  std::optional<std::string> default_entry;
   std::vector<EspGrubConfig> esp_grub_configs;
   std::vector<UnreadBootFile> unread;
 
