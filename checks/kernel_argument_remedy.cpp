@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "checks/grub_layout.hpp"
 #include "facts/text.hpp"
 
 namespace vfio_doctor {
@@ -303,14 +304,13 @@ bool kernel_argument_command_changes_entries(const Host& host) {
 
 std::vector<std::string> apply_boot_settings_commands(const Host& host) {
   const auto tool = tool_of(host);
-  // On these systems GRUB's defaults reach existing entries only when asked to (EL 9.3 and later, Fedora).
-  if (tool == ArgumentTool::grubby)
-    return host.boot.grub_reads_loader_entries.is(true)
-               ? std::vector<std::string>{"sudo grub2-mkconfig -o /boot/grub2/grub.cfg --update-bls-cmdline"}
-               : std::vector<std::string>{"sudo grub2-mkconfig -o " + (host.boot.grub_config.has_value()
-                                                                           ? *host.boot.grub_config
-                                                                           : "/boot/grub2/grub.cfg")};
-  return apply_commands(host, tool);
+  if (tool != ArgumentTool::grubby) return apply_commands(host, tool);
+  // A full menu on the EFI system partition is in its place only where no pointer belongs there.
+  const auto& config = host.boot.grub_config;
+  const bool real = config.has_value() && !expects_grub_stub(host.distribution);
+  const auto command = "sudo grub2-mkconfig -o " + (real ? *config : "/boot/grub2/grub.cfg");
+  // GRUB's defaults reach existing entries only when asked to (EL 9.3 and later, Fedora).
+  return {host.boot.grub_reads_loader_entries.is(true) ? command + " --update-bls-cmdline" : command};
 }
 
 }  // namespace vfio_doctor

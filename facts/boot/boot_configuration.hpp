@@ -65,6 +65,7 @@ struct EspGrubConfig {
   };
   std::string file;
   Observed<Kind> kind;
+  bool own = false;  ///< in the directory of this distribution, not of another system on the same disk
 };
 
 /// A place that exists but could not be read, so that what it holds is not known.
@@ -79,7 +80,9 @@ struct BootConfiguration {
   /// GRUB takes its entries from /boot/loader/entries ("blscfg"); absent where there is no GRUB
   /// configuration.
   Observed<bool> grub_reads_loader_entries;
-  Observed<std::string> grub_config;    ///< "/boot/grub/grub.cfg" or "/boot/grub2/grub.cfg"
+  /// The menu that GRUB reads: "/boot/grub/grub.cfg", "/boot/grub2/grub.cfg", or a full menu on the EFI
+  /// system partition.
+  Observed<std::string> grub_config;
   bool grub_defaults_drop_ins = false;  ///< /etc/default/grub.d exists
   bool ostree = false;                  ///< deployments managed by ostree
   bool proxmox = false;                 ///< Proxmox VE, whose os-release says Debian

@@ -138,6 +138,31 @@ TEST(NextBoot, WithoutRootSudoIsNamed) {
               HasSubstr("With sudo, the boot entries could be read and would tell which."));
 }
 
+TEST(NextBoot, AMenuOnTheEfiSystemPartitionGoesBeforeTheOneInBoot) {
+  const std::string menu = "| menuentry 'x' {\n|  linux /vmlinuz-1 root=a ro ";
+  const std::string host =
+      "file /etc/os-release\n| ID=fedora\n| VERSION_ID=40\ntext /proc/cmdline = BOOT_IMAGE=/vmlinuz-1 root=a "
+      "ro\n"
+      "text /etc/default/grub = GRUB_CMDLINE_LINUX=iommu=pt\n"
+      "file /boot/efi/EFI/fedora/grub.cfg\n" +
+      menu + "\n| }\nfile /boot/grub2/grub.cfg\n" + menu + "iommu=pt\n| }\n";
+  const auto finding = only_finding(command_line_drift_check(), host_of(host + "dir /sys/firmware/efi\n"));
+  EXPECT_THAT(finding.summary, HasSubstr("Edited but not applied")) << "a reboot would not help";
+  EXPECT_THAT(finding.remedy.at(0).commands, Contains("sudo grub2-mkconfig -o /boot/grub2/grub.cfg"))
+      << "never onto the pointer's place";
+  EXPECT_THAT(summary(host), HasSubstr("Not rebooted")) << "a host that BIOS started";
+}
+
+TEST(NextBoot, EnterpriseLinux8HasItsMenuOnTheEfiSystemPartition) {
+  const auto host = host_of(
+      "file /etc/os-release\n| ID=rhel\n| VERSION_ID=8.9\ntext /proc/cmdline = BOOT_IMAGE=/vmlinuz-1 root=a "
+      "ro\n"
+      "text /etc/default/grub = GRUB_CMDLINE_LINUX=iommu=pt\ndir /sys/firmware/efi\n"
+      "file /boot/efi/EFI/redhat/grub.cfg\n| menuentry 'x' {\n|  linux /vmlinuz-1 root=a ro\n| }\n");
+  EXPECT_THAT(apply_boot_settings_commands(host),
+              ElementsAre("sudo grub2-mkconfig -o /boot/efi/EFI/redhat/grub.cfg"));
+}
+
 TEST(NextBoot, AMenuOfManyLongLinesIsComparedInTime) {
   std::string text = debian("new", "", "", "");
   for (int i = 0; i < 150; ++i) {
