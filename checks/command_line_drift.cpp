@@ -138,8 +138,29 @@ Remedy apply(const Host& host, const Arguments& arguments) {
   return remedy;
 }
 
-std::vector<Remedy> remedies_of(const Host& host, DriftKind kind, const Arguments& arguments) {
+/// For a default that is made to differ: no setting would put the argument there.
+Remedy choose_another_default() {
+  return {
+      .text = "Make an entry that has them the default of the boot menu again, or choose one there by hand.",
+      .commands = {},
+      .undo = {},
+      .risk = "None beyond that of starting the entry that is chosen."};
+}
+
+bool is_written_down(const Host& host, const DriftedArgument* argument) {
+  return std::ranges::any_of(host.boot.settings, [&](const BootSetting& setting) {
+    return setting.line.has_value() && setting.line->contains(argument->token.argument);
+  });
+}
+
+std::vector<Remedy> remedies_of(const Host& host, const BootDrift& drift, DriftKind kind,
+                                const Arguments& arguments) {
   std::vector<Remedy> remedies;
+  if (kind == DriftKind::not_next && drift.next && drift.next->role != BootEntryRole::normal)
+    return {choose_another_default()};
+  const bool differ = kind == DriftKind::not_next || kind == DriftKind::some_entries;
+  if (differ && std::ranges::all_of(arguments, [&](auto* one) { return is_written_down(host, one); }))
+    return {apply(host, arguments)};
   if (kind == DriftKind::not_applied || kind == DriftKind::not_removed || kind == DriftKind::not_running) {
     const bool removed = kind == DriftKind::not_removed && apply_boot_settings_commands(host).empty();
     if (!removed) remedies.push_back(apply(host, arguments));
@@ -192,7 +213,7 @@ Finding drift_finding(const Host& host, const BootDrift& drift, DriftKind kind, 
     finding.evidence.push_back({argument->token.place(), argument->token.argument.text()});
     finding.evidence.push_back({argument->lacking, "without " + argument->token.argument.text()});
   }
-  finding.remedy = remedies_of(host, kind, arguments);
+  finding.remedy = remedies_of(host, drift, kind, arguments);
   return finding;
 }
 

@@ -71,6 +71,18 @@ TEST(NextBoot, ARebootOnlyHelpsWhereTheDefaultEntryHasIt) {
   EXPECT_THAT(does_not.remedy.at(0).commands, Contains("sudo update-grub")) << "a reboot alone would not do";
 }
 
+TEST(NextBoot, TheRemedyFitsTheEntryThatStartsNext) {
+  const auto written = only_finding(command_line_drift_check(),
+                                    host_of(debian("old", "iommu=pt", "iommu=pt", "") +
+                                            "text /etc/default/grub = GRUB_CMDLINE_LINUX=iommu=pt\n"));
+  EXPECT_THAT(written.remedy.at(0).commands, ElementsAre("sudo update-grub", "sudo systemctl reboot"))
+      << "it is in the settings already";
+  const auto rescue =
+      only_finding(command_line_drift_check(), host_of(debian("rescue", "iommu=pt", "iommu=pt", "iommu=pt")));
+  EXPECT_THAT(rescue.remedy.at(0).text, HasSubstr("default of the boot menu"));
+  EXPECT_THAT(rescue.remedy.at(0).commands, ElementsAre()) << "update-grub adds nothing to a rescue entry";
+}
+
 TEST(NextBoot, WhereTheDefaultIsNotKnownNothingIsSaidOfIt) {
   EXPECT_THAT(summary(debian("gone", "iommu=pt", "iommu=pt", "")),
               AllOf(HasSubstr("it depends on the entry"), Not(HasSubstr("starts next"))));
