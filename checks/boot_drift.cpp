@@ -2,102 +2,16 @@
 #include "checks/boot_drift.hpp"
 
 #include <algorithm>
-#include <array>
-#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
+#include "checks/argument_index.hpp"
+#include "checks/kernel_argument_kinds.hpp"
 #include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-/// Put there by boot loaders, installers and initramfs tools, or different by design. A name that ends in '.'
-/// stands for all that start so.
-constexpr auto mechanical = std::to_array<std::string_view>({"boot_image",
-                                                             "initrd",
-                                                             "root",
-                                                             "rootflags",
-                                                             "rootfstype",
-                                                             "rootdelay",
-                                                             "rootwait",
-                                                             "ro",
-                                                             "rw",
-                                                             "ostree",
-                                                             "resume",
-                                                             "resume_offset",
-                                                             "init",
-                                                             "boot",
-                                                             "zfs",
-                                                             "bootfs",
-                                                             "cryptdevice",
-                                                             "cryptkey",
-                                                             "crypto",
-                                                             "luks.",
-                                                             "rd.luks.",
-                                                             "rd.lvm.",
-                                                             "rd.md.",
-                                                             "rd.dm.",
-                                                             "rd.zfs.",
-                                                             "lang",
-                                                             "vconsole.",
-                                                             "rd.vconsole.",
-                                                             "crashkernel",
-                                                             "showopts",
-                                                             "single",
-                                                             "recovery",
-                                                             "dis_ucode_ldr",
-                                                             "vt.handoff",
-                                                             "systemd.machine_id",
-                                                             "systemd.condition",
-                                                             "composefs",
-                                                             "ip",
-                                                             "nosplash"});
-
-/// Only change what is shown while booting.
-constexpr auto cosmetic = std::to_array<std::string_view>(
-    {"quiet", "splash", "rhgb", "loglevel", "plymouth.", "udev.log_priority", "rd.udev.log_priority"});
-
-constexpr auto passthrough = std::to_array<std::string_view>({"intel_iommu",
-                                                              "amd_iommu",
-                                                              "iommu",
-                                                              "iommu.",
-                                                              "intremap",
-                                                              "vfio.",
-                                                              "vfio_pci.",
-                                                              "vfio_iommu_type1.",
-                                                              "pci",
-                                                              "pcie_acs_override",
-                                                              "pcie_aspm",
-                                                              "pcie_port_pm",
-                                                              "pci_stub.",
-                                                              "kvm.",
-                                                              "kvm_intel.",
-                                                              "kvm_amd.",
-                                                              "initcall_blacklist",
-                                                              "module_blacklist",
-                                                              "modprobe.blacklist",
-                                                              "rd.driver.blacklist",
-                                                              "rd.driver.pre",
-                                                              "video",
-                                                              "efi",
-                                                              "mem_encrypt",
-                                                              "amd_iommu_intr",
-                                                              "ivrs_ioapic"});
-
-template <std::size_t N>
-bool is_one_of(const std::array<std::string_view, N>& names, const KernelArgument& argument) {
-  const auto name = normalize_module_name(to_lower(argument.name));
-  return std::ranges::any_of(
-      names, [&](auto one) { return one.ends_with('.') ? name.starts_with(one) : name == one; });
-}
-
-bool is_mechanical(const KernelArgument& argument) {
-  return is_one_of(mechanical, argument);
-}
-bool is_cosmetic(const KernelArgument& argument) {
-  return is_one_of(cosmetic, argument);
-}
-
-using Entries = std::vector<const BootEntry*>;
 
 bool is_one_of_kinds(BootEntryKind kind, std::initializer_list<BootEntryKind> kinds) {
   return std::ranges::find(kinds, kind) != kinds.end();
@@ -176,6 +90,36 @@ const KernelArgument* find_argument(const BootEntry& entry, std::string_view nam
   return nullptr;
 }
 
+/// Versions as boot loaders sort them: runs of digits count as numbers.
+bool is_older(std::string_view one, std::string_view other) {
+  const auto take_number = [](std::string_view& text) {
+    const auto end = std::min(text.find_first_not_of("0123456789"), text.size());
+    auto digits = text.substr(0, end);
+    text.remove_prefix(end);
+    digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+    return digits;
+  };
+  const auto is_digit = [](std::string_view text) { return text[0] >= '0' && text[0] <= '9'; };
+  while (!one.empty() && !other.empty()) {
+    if (is_digit(one) && is_digit(other)) {
+      const auto left = take_number(one), right = take_number(other);
+      if (left.size() != right.size()) return left.size() < right.size();
+      if (left != right) return left < right;
+      continue;
+    }
+    if (one[0] != other[0]) return one[0] < other[0];
+    one.remove_prefix(1), other.remove_prefix(1);
+  }
+  return one.empty() && !other.empty();
+}
+
+/// An entry with the numbers of its arguments.
+struct Line {
+  const BootEntry* entry;
+  ArgumentSet sure, may;  // may: also what a condition puts there
+  bool knows_all() const { return entry->command_line->unknown_part.empty(); }
+};
+
 /// Compares the three sets of one host.
 class DriftFinder {
  public:
@@ -186,10 +130,19 @@ class DriftFinder {
         generations_(has_generations(host)) {}
 
   BootDrift find() {
+    if (running_) {
+      for (const auto& argument : running_->all()) {
+        running_ids_.insert(index_.id(argument));
+        if (is_mechanical(argument)) mechanical_.insert(index_.id(argument));
+      }
+    }
+    running_ids_.seal();
+    mechanical_.seal();
     collect_entries();
     collect_unknown();
-    booted_ = booted_entry();
-    next_ = next_entry();
+    booted_ = booted_line();
+    next_ = next_line();
+    if (next_) drift_.next = next_->entry;
     compare_running_with_entries();
     for (const auto& setting : boot_.settings) compare_setting(setting);
     compare_entries_with_each_other();
@@ -200,16 +153,40 @@ class DriftFinder {
   void collect_entries() {
     for (const auto& entry : boot_.entries) {
       if (!is_used(host_, entry.kind)) continue;
-      if (!entry.command_line.has_value()) {
-        if (entry.command_line.is_unreadable()) unknown(entry.file, entry.command_line.why());
-        continue;
-      }
-      all_.push_back(&entry);
-      if (entry.role != BootEntryRole::normal) continue;
-      normal_.push_back(&entry);
-      if (!entry.command_line->unknown_part.empty()) unknown(entry.file, entry.command_line->unknown_part);
+      if (entry.command_line.has_value()) all_.push_back(line_of(entry));
+      if (entry.command_line.is_unreadable()) unknown(entry.file, entry.command_line.why());
     }
+    for (const auto& line : all_) {
+      if (line.entry->role != BootEntryRole::normal) continue;
+      normal_.push_back(&line);
+      for (const auto id : line.may.all()) ++normal_with_[id];
+      if (!line.knows_all()) unknown(line.entry->file, line.entry->command_line->unknown_part);
+    }
+    for (const auto& unread : boot_.unread)
+      if (may_hold_entries(unread.file)) unknown(unread.file, unread.why);
     complete_ = !normal_.empty() && drift_.unknown.empty();
+  }
+
+  Line line_of(const BootEntry& entry) {
+    Line line{&entry, {}, {}};
+    for (const auto& token : entry.command_line->tokens) line.sure.insert(index_.id(token.argument));
+    line.sure.seal();
+    line.may = line.sure;
+    for (const auto& token : entry.command_line->possible) line.may.insert(index_.id(token.argument));
+    line.may.seal();
+    return line;
+  }
+
+  /// Where further entries of this host's boot loader could be.
+  bool may_hold_entries(const std::string& file) const {
+    const auto has = [&](std::string_view part) { return file.find(part) != std::string::npos; };
+    if (has("/loader/entries")) return is_used(host_, BootEntryKind::loader_entry);
+    if (has("/EFI/Linux")) return is_used(host_, BootEntryKind::unified_image);
+    if (has("limine.c")) return is_used(host_, BootEntryKind::limine);
+    if (file.starts_with("/boot/grub"))
+      return file.ends_with("/grub.cfg") && is_used(host_, BootEntryKind::grub_menu) &&
+             (!boot_.grub_config.has_value() || *boot_.grub_config == file);
+    return boot_.loader != BootLoader::grub && (file == "/boot" || file == "/boot/efi" || file == "/efi");
   }
 
   void collect_unknown() {
@@ -229,18 +206,18 @@ class DriftFinder {
   void unknown(const std::string& file, const std::string& why) {
     for (const auto& known : drift_.unknown)
       if (known.file == file) return;
-    drift_.unknown.push_back({file, why});
+    if (drift_.unknown.size() < most_told) drift_.unknown.push_back({file, why});
   }
 
   /// The entry this host was started from: by the boot loader's word, else by kernel and likeness.
-  const BootEntry* booted_entry() const {
+  const Line* booted_line() const {
     if (!running_) return nullptr;
-    Entries candidates;
-    for (const auto* entry : all_)
-      if (starts_running_kernel(*entry)) candidates.push_back(entry);
+    std::vector<const Line*> candidates;
+    for (const auto& line : all_)
+      if (starts_running_kernel(*line.entry)) candidates.push_back(&line);
     if (candidates.empty()) candidates = normal_;
     const auto best =
-        std::ranges::min_element(candidates, {}, [&](const BootEntry* entry) { return distance(*entry); });
+        std::ranges::min_element(candidates, {}, [&](const Line* line) { return distance(*line); });
     return best == candidates.end() ? nullptr : *best;
   }
 
@@ -258,60 +235,68 @@ class DriftFinder {
   }
 
   /// How many words differ from what is running.
-  std::size_t distance(const BootEntry& entry) const {
-    std::size_t differences = entry.role == BootEntryRole::normal ? 0 : 1;
-    for (const auto& token : entry.command_line->tokens)
-      differences += 2 * !running_->contains(token.argument);
-    for (const auto& argument : running_->all())
-      differences += 2 * (!is_mechanical(argument) && !entry.command_line->may_contain(argument));
+  std::size_t distance(const Line& line) const {
+    std::size_t differences = line.entry->role == BootEntryRole::normal ? 0 : 1;
+    for (const auto id : line.sure.all()) differences += 2 * !running_ids_.contains(id);
+    for (const auto id : running_ids_.all())
+      differences += 2 * (!line.may.contains(id) && !mechanical_.contains(id));
     return differences;
   }
 
-  /// The entry that starts next where that is known, else the booted one.
-  const BootEntry* next_entry() const {
-    if (boot_.loader != BootLoader::grub && boot_.default_entry)
-      for (const auto* entry : normal_)
-        if (matches(without_suffix(*boot_.default_entry), entry->id)) return entry;
-    if (boot_.ostree && !normal_.empty())  // the deployment with the highest version is first in the menu
-      return *std::ranges::max_element(
-          normal_, {}, [](const BootEntry* entry) { return parse_unsigned(entry->version).value_or(0); });
-    return booted_;
+  /// The entry that starts next, where the files say which that is.
+  const Line* next_line() const {
+    const Line* newest = nullptr;
+    if (boot_.loader == BootLoader::grub)
+      for (const auto& line : all_)
+        if (line.entry->starts_next) return &line;
+    if (boot_.loader != BootLoader::grub && boot_.default_entry) {
+      const auto pattern = without_suffix(*boot_.default_entry);
+      for (const auto& line : all_)
+        if (line.entry->id == pattern) return &line;
+      for (const auto* line : normal_) {  // of those a pattern fits, systemd-boot takes the newest
+        if (!matches(pattern, line->entry->id)) continue;
+        if (newest && line->entry->version.empty()) return nullptr;
+        if (!newest || is_older(newest->entry->version, line->entry->version)) newest = line;
+      }
+    }
+    if (newest || !boot_.ostree || normal_.empty()) return newest;
+    // The deployment with the highest version is first in the menu.
+    return *std::ranges::max_element(
+        normal_, {}, [](const Line* line) { return parse_unsigned(line->entry->version).value_or(0); });
   }
 
-  bool any_normal_may_have(const KernelArgument& argument) const {
-    return std::ranges::any_of(normal_,
-                               [&](const auto* entry) { return entry->command_line->may_contain(argument); });
-  }
+  bool any_normal_may_have(ArgumentIndex::Id id) const { return normal_with_.contains(id); }
 
   void add(DriftKind kind, const BootToken& token, const std::string& lacking) {
     if (is_mechanical(token.argument)) return;
+    const bool differ = kind == DriftKind::some_entries || kind == DriftKind::not_next;
     // Entries may be meant to differ; that is worth a warning only where passthrough hangs on it.
-    const bool minor = is_cosmetic(token.argument) ||
-                       (kind == DriftKind::some_entries && !concerns_passthrough(token.argument));
+    const bool minor = is_cosmetic(token.argument) || (differ && !concerns_passthrough(token.argument));
     auto& list = minor ? drift_.minor : drift_.arguments;
     for (auto& known : list)
-      if (known.token.argument == token.argument && (known.kind == kind || kind == DriftKind::some_entries))
-        return;
-    list.push_back({kind, token, lacking});
+      if (known.token.argument == token.argument && (known.kind == kind || differ)) return;
+    if (list.size() < most_told) list.push_back({kind, token, lacking});
   }
 
   void compare_running_with_entries() {
-    const auto* entry = generations_ ? next_ : booted_;
-    if (!running_ || !entry || boot_.loader == BootLoader::unknown) return;
+    const auto* goal = next_ ? next_ : booted_;
+    if (!running_ || !goal || boot_.loader == BootLoader::unknown) return;
     drift_.compared = true;
-    for (const auto& token : entry->command_line->tokens)
-      if (!running_->contains(token.argument)) add(DriftKind::not_rebooted, token, "/proc/cmdline");
-    if (!complete_ || !entry->command_line->unknown_part.empty()) return;
+    // A host that was started from another entry than the next may differ in what is no concern here.
+    const bool other = !generations_ && booted_ && booted_->may.all() != goal->may.all();
+    for (const auto& token : goal->entry->command_line->tokens)
+      if (!running_ids_.contains(index_.id(token.argument)) &&
+          (!other || concerns_passthrough(token.argument)))
+        add(DriftKind::not_rebooted, token, "/proc/cmdline");
+    if (!complete_ || !goal->knows_all()) return;
     for (const auto& argument : running_->all()) {
-      const BootToken token{argument, "/proc/cmdline", 0};
-      if (entry->command_line->may_contain(argument)) {
-        if (next_ && !next_->command_line->may_contain(argument))
-          add(DriftKind::some_entries, token, next_->file);
-      } else if (!any_normal_may_have(argument)) {
-        add(DriftKind::only_this_boot, token, entry->file);
-      } else {
-        add(DriftKind::some_entries, token, entry->file);
-      }
+      const auto id = index_.id(argument);
+      if (goal->may.contains(id)) continue;
+      const bool somewhere = any_normal_may_have(id) || (booted_ && booted_->may.contains(id));
+      add(!somewhere ? DriftKind::only_this_boot
+          : next_    ? DriftKind::not_next
+                     : DriftKind::some_entries,
+          {argument, "/proc/cmdline", 0}, goal->entry->file);
     }
   }
 
@@ -319,14 +304,17 @@ class DriftFinder {
     if (!setting.line.has_value()) return;
     const bool used = is_used(host_, setting.kind);
     for (const auto& token : setting.line->tokens) {
-      const bool runs = running_ && running_->contains(token.argument);
+      const auto id = index_.id(token.argument);
+      const bool runs = running_ && running_ids_.contains(id);
       if (!used && boot_.loader != BootLoader::unknown) {
-        if (running_ && !runs && !any_normal_may_have(token.argument) && concerns_passthrough(token.argument))
+        if (running_ && !runs && !any_normal_may_have(id) && concerns_passthrough(token.argument))
           add(DriftKind::unread_file, token, "/proc/cmdline");
-      } else if (complete_ && !any_normal_may_have(token.argument)) {
+      } else if (complete_ && !any_normal_may_have(id)) {
         // With the boot loader unknown, a file that nobody reads must not raise the alarm.
         if (boot_.loader != BootLoader::unknown || feeds_entries(setting.kind))
-          add(DriftKind::not_applied, token, normal_.front()->file);
+          add(DriftKind::not_applied, token, normal_.front()->entry->file);
+      } else if (complete_ && next_ && next_->knows_all() && !next_->may.contains(id)) {
+        add(DriftKind::not_next, token, next_->entry->file);
       } else if (!complete_ && running_ && !runs && boot_.loader != BootLoader::unknown) {
         add(DriftKind::not_running, token, "/proc/cmdline");
       }
@@ -340,14 +328,14 @@ class DriftFinder {
   /// True where entries that are made from this setting, and only such, are there.
   bool feeds_entries(BootSettingKind kind) const {
     return kind == BootSettingKind::grub_defaults && boot_.grub_reads_loader_entries.is(false) &&
-           !normal_.empty() && std::ranges::all_of(normal_, [](const auto* entry) {
-             return entry->kind == BootEntryKind::grub_menu;
+           !normal_.empty() && std::ranges::all_of(normal_, [](const Line* line) {
+             return line->entry->kind == BootEntryKind::grub_menu;
            });
   }
 
   /// What grub-mkconfig wrote once and would not write today.
   void find_not_removed(const BootLine& written) {
-    for (const auto& token : normal_.front()->command_line->tokens) {
+    for (const auto& token : normal_.front()->entry->command_line->tokens) {
       const auto name = normalize_module_name(token.argument.name);
       const bool by_hand = name == "intel_iommu" || name == "amd_iommu" || name == "iommu" ||
                            name == "vfio_pci.ids" || name == "pcie_acs_override";
@@ -358,36 +346,50 @@ class DriftFinder {
 
   void compare_entries_with_each_other() {
     if (!complete_ || generations_ || boot_.loader == BootLoader::unknown) return;
-    for (const auto* entry : normal_)
-      for (const auto& token : entry->command_line->tokens)
-        for (const auto* other : normal_)
-          if (!other->command_line->may_contain(token.argument)) {
-            // Entries that a person writes by hand are often meant to differ.
-            const bool by_hand = other->kind != BootEntryKind::grub_menu && boot_.loader != BootLoader::grub;
-            if (!by_hand)
-              add(DriftKind::some_entries, token, other->file);
-            else if (!is_mechanical(token.argument) && drift_.minor.size() < 50)
-              drift_.minor.push_back({DriftKind::some_entries, token, other->file});
-            break;
-          }
+    std::unordered_set<ArgumentIndex::Id> compared;
+    for (const auto* line : normal_)
+      for (const auto& token : line->entry->command_line->tokens) {
+        const auto id = index_.id(token.argument);
+        if (!compared.insert(id).second || is_mechanical(token.argument)) continue;
+        const auto* other = entry_without(id);
+        if (!other) continue;
+        // Entries that a person writes by hand are often meant to differ.
+        const bool by_hand = other->kind != BootEntryKind::grub_menu && boot_.loader != BootLoader::grub;
+        const auto kind = next_ && other == next_->entry ? DriftKind::not_next : DriftKind::some_entries;
+        if (!by_hand)
+          add(kind, token, other->file);
+        else if (drift_.minor.size() < most_told)
+          drift_.minor.push_back({kind, token, other->file});
+      }
   }
+
+  /// An entry without this argument, before all others the one that starts next.
+  const BootEntry* entry_without(ArgumentIndex::Id id) const {
+    if (next_ && next_->knows_all() && !next_->may.contains(id)) return next_->entry;
+    if (normal_with_.at(id) == normal_.size()) return nullptr;
+    for (const auto* line : normal_)
+      if (!line->may.contains(id)) return line->entry;
+    return nullptr;
+  }
+
+  static constexpr std::size_t most_told = 100;
 
   const Host& host_;
   const BootConfiguration& boot_;
   const KernelArguments* running_;
   bool generations_;
-  Entries all_, normal_;   // of the kind this boot loader uses; normal_: not for recovery, not custom
+  ArgumentIndex index_;
+  ArgumentSet running_ids_, mechanical_;
+  std::vector<Line> all_;                                           // of the kind this boot loader uses
+  std::vector<const Line*> normal_;                                 // not for recovery, not custom
+  std::unordered_map<ArgumentIndex::Id, std::size_t> normal_with_;  // how many of them may have it
   bool complete_ = false;  // every normal entry is known to the last word
-  const BootEntry* booted_ = nullptr;
-  const BootEntry* next_ = nullptr;
+  const Line* booted_ = nullptr;
+  const Line* next_ = nullptr;
   BootDrift drift_;
 };
 
 }  // namespace
-
-bool concerns_passthrough(const KernelArgument& argument) {
-  return is_one_of(passthrough, argument);
-}
 
 BootDrift find_boot_drift(const Host& host) {
   return DriftFinder(host).find();

@@ -15,6 +15,7 @@ enum class DriftKind {
   not_running,     ///< written down, not running; the entries between the two are not known
   not_rebooted,    ///< in the boot entry, not running
   only_this_boot,  ///< running, but no boot entry has it
+  not_next,        ///< in some boot entries, but not in the one that starts next
   some_entries,    ///< in some boot entries, not in others
   unread_file,     ///< written into a file that this host's boot loader does not read
 };
@@ -30,12 +31,10 @@ struct BootDrift {
   std::vector<DriftedArgument> arguments;  ///< worth telling
   std::vector<DriftedArgument> minor;      ///< differences that nobody needs to act on
   std::vector<UnreadBootFile> unknown;     ///< what could not be compared, and why
+  const BootEntry* next = nullptr;         ///< what starts next, where that is known; points into the host
   bool compared = false;  ///< running arguments against boot entries, or boot entries against settings
 };
 
 BootDrift find_boot_drift(const Host& host);
-
-/// True for an argument that decides about passthrough: IOMMU, VFIO, who takes a device first.
-bool concerns_passthrough(const KernelArgument& argument);
 
 }  // namespace vfio_doctor

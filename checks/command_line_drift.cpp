@@ -5,6 +5,7 @@
 #include "checks/boot_drift.hpp"
 #include "checks/check.hpp"
 #include "checks/iommu_state.hpp"
+#include "checks/kernel_argument_kinds.hpp"
 #include "checks/kernel_argument_remedy.hpp"
 #include "facts/text.hpp"
 
@@ -45,7 +46,22 @@ std::string files_of(const Arguments& arguments) {
   return join(files, ", ");
 }
 
-std::string summary_of(const Host& host, DriftKind kind, const Arguments& arguments) {
+/// "'Debian GNU/Linux' (/boot/grub/grub.cfg:47)".
+std::string name_of(const BootEntry& entry) {
+  const auto& name = entry.title.empty() ? entry.id : entry.title;
+  return "'" + name + "' (" + entry.file + (entry.line ? ":" + std::to_string(entry.line) : "") + ")";
+}
+
+/// Why the boot entries take nothing from the settings that the loader's program would read.
+std::string reader_of(const Host& host) {
+  if (host.boot.ostree)
+    return "the boot entries are deployments that rpm-ostree and its kin write themselves";
+  if (host.distribution.is_like("nixos"))
+    return "nixos-rebuild writes the boot entries from its own configuration";
+  return host.boot.loader_reason;
+}
+
+std::string summary_of(const Host& host, const BootDrift& drift, DriftKind kind, const Arguments& arguments) {
   const auto names = names_of(arguments);
   const auto files = files_of(arguments);
   const std::string is = arguments.size() == 1 ? " is" : " are";
@@ -61,17 +77,25 @@ std::string summary_of(const Host& host, DriftKind kind, const Arguments& argume
       return "Not running: " + names + is + " set in " + files + ", but the running kernel did not get " +
              it + ". Either this was not carried to the boot entries, or the host was not rebooted since.";
     case DriftKind::not_rebooted:
-      return "Not rebooted: " + names + is + " in the boot entry (" + files +
-             "), but the running kernel did not get " + it + ".";
+      return "Not rebooted: " + names + is + " in the boot entry " +
+             (drift.next ? "that starts next, " + name_of(*drift.next) + "," : "(" + files + "),") +
+             " but the running kernel did not get " + it + ".";
     case DriftKind::only_this_boot:
       return "Only on this boot: the running kernel got " + names + ", but the boot entries do not have " +
              it + "; the next boot loses " + it + ".";
+    case DriftKind::not_next:
+      return "Only on some boot entries: " + names + is + " not on the one that starts next, " +
+             (drift.next ? name_of(*drift.next) : "") + "; the next boot is without " + it + ".";
     case DriftKind::some_entries:
+      if (drift.next)
+        return "Only on some boot entries: " + names + is +
+               " not on all of them. The entry that starts next, " + name_of(*drift.next) + ", has " + it +
+               "; an older or another one started by hand may not.";
       return "Only on some boot entries: " + names + is +
              " not on all of them; it depends on the entry that is started.";
     case DriftKind::unread_file:
       return "Edited in a file that this host's boot loader does not read: " + names + is + " set in " +
-             files + ", but " + host.boot.loader_reason + ".";
+             files + ", but " + reader_of(host) + ".";
   }
   return names;
 }
@@ -81,7 +105,8 @@ bool decides_iommu(const Host& host, DriftKind kind, const KernelArgument& argum
   if (dma_remapping(host) != Switch::off) return false;
   if (kind == DriftKind::only_this_boot) return switches_off(argument);
   const bool waits_for_it = kind == DriftKind::not_applied || kind == DriftKind::not_rebooted ||
-                            kind == DriftKind::not_running || kind == DriftKind::unread_file;
+                            kind == DriftKind::not_running || kind == DriftKind::unread_file ||
+                            kind == DriftKind::not_next;
   return waits_for_it && has_option(argument, "intel_iommu", "on") && iommu_vendor(host) != CpuVendor::amd &&
          !host.firmware.dmar.present.is(false);
 }
@@ -97,7 +122,7 @@ Remedy reboot() {
 Remedy apply(const Host& host, const Arguments& arguments) {
   // Where GRUB's defaults do not reach the entries that exist, grubby changes both.
   const auto commands = apply_boot_settings_commands(host);
-  if (commands.empty() || host.boot.grub_reads_loader_entries.is(true)) {
+  if (commands.empty() || kernel_argument_command_changes_entries(host)) {
     std::vector<std::string> texts;
     for (const auto* argument : arguments) texts.push_back(argument->token.argument.text());
     return add_kernel_argument(host, join(texts, " "));
@@ -113,8 +138,29 @@ Remedy apply(const Host& host, const Arguments& arguments) {
   return remedy;
 }
 
-std::vector<Remedy> remedies_of(const Host& host, DriftKind kind, const Arguments& arguments) {
+/// For a default that is made to differ: no setting would put the argument there.
+Remedy choose_another_default() {
+  return {
+      .text = "Make an entry that has them the default of the boot menu again, or choose one there by hand.",
+      .commands = {},
+      .undo = {},
+      .risk = "None beyond that of starting the entry that is chosen."};
+}
+
+bool is_written_down(const Host& host, const DriftedArgument* argument) {
+  return std::ranges::any_of(host.boot.settings, [&](const BootSetting& setting) {
+    return setting.line.has_value() && setting.line->contains(argument->token.argument);
+  });
+}
+
+std::vector<Remedy> remedies_of(const Host& host, const BootDrift& drift, DriftKind kind,
+                                const Arguments& arguments) {
   std::vector<Remedy> remedies;
+  if (kind == DriftKind::not_next && drift.next && drift.next->role != BootEntryRole::normal)
+    return {choose_another_default()};
+  const bool differ = kind == DriftKind::not_next || kind == DriftKind::some_entries;
+  if (differ && std::ranges::all_of(arguments, [&](auto* one) { return is_written_down(host, one); }))
+    return {apply(host, arguments)};
   if (kind == DriftKind::not_applied || kind == DriftKind::not_removed || kind == DriftKind::not_running) {
     const bool removed = kind == DriftKind::not_removed && apply_boot_settings_commands(host).empty();
     if (!removed) remedies.push_back(apply(host, arguments));
@@ -152,14 +198,22 @@ void add_minor(const BootDrift& drift, Finding& finding) {
   }
 }
 
-Finding drift_finding(const Host& host, DriftKind kind, const Arguments& arguments) {
-  auto finding = check.finding(Status::warn, host_subject, summary_of(host, kind, arguments));
+bool lacks_permission(const BootDrift& drift) {
+  return std::ranges::any_of(drift.unknown, [](const UnreadBootFile& unread) {
+    return to_lower(unread.why).find("permi") != std::string::npos;
+  });
+}
+
+Finding drift_finding(const Host& host, const BootDrift& drift, DriftKind kind, const Arguments& arguments) {
+  auto finding = check.finding(Status::warn, host_subject, summary_of(host, drift, kind, arguments));
+  if (kind == DriftKind::not_running && lacks_permission(drift))
+    finding.summary += " With sudo, the boot entries could be read and would tell which.";
   for (const auto* argument : arguments) {
     if (decides_iommu(host, kind, argument->token.argument)) finding.status = Status::fail;
     finding.evidence.push_back({argument->token.place(), argument->token.argument.text()});
     finding.evidence.push_back({argument->lacking, "without " + argument->token.argument.text()});
   }
-  finding.remedy = remedies_of(host, kind, arguments);
+  finding.remedy = remedies_of(host, drift, kind, arguments);
   return finding;
 }
 
@@ -172,35 +226,37 @@ Finding quiet_finding(const Host& host, const BootDrift& drift) {
         Status::unknown, host_subject,
         "No boot configuration is visible here, so the running command line cannot be compared with "
         "one. Inside a container, run the program on the host.");
-  if (!drift.unknown.empty()) {
-    const bool permission = std::ranges::any_of(drift.unknown, [](const UnreadBootFile& unread) {
-      return to_lower(unread.why).find("permi") != std::string::npos;
-    });
-    return check.finding(Status::unknown, host_subject,
-                         std::string("The running command line could not be compared with the whole boot "
-                                     "configuration: ") +
-                             drift.unknown.front().file + " is not known" +
-                             (permission ? ". With sudo, the boot files could be read." : "."));
-  }
+  if (!drift.unknown.empty())
+    return check.finding(
+        Status::unknown, host_subject,
+        std::string("The running command line could not be compared with the whole boot configuration: ") +
+            drift.unknown.front().file + " is not known" +
+            (lacks_permission(drift) ? ". With sudo, the boot files could be read." : "."));
   if (host.boot.loader == BootLoader::unknown || !drift.compared)
     return check.finding(Status::unknown, host_subject,
                          "Which boot loader started this host is not known (" + host.boot.loader_reason +
                              "), so it is not known which boot files count.");
+  std::string others;
+  for (const auto& minor : drift.minor)
+    if (concerns_passthrough(minor.token.argument) && others.empty()) others = minor.token.argument.text();
   return check.finding(
       Status::pass, host_subject,
-      "The running command line, the boot entries and the settings they are made from agree.");
+      others.empty() ? "The running command line, the boot entries and the settings they are made from agree."
+                     : "The running command line agrees with the boot entry" +
+                           std::string(drift.next ? " that starts next" : " it came from") +
+                           "; not every other entry has " + others + ".");
 }
 
 std::vector<Finding> run(const Host& host) {
   const auto drift = find_boot_drift(host);
   std::vector<Finding> findings;
   using enum DriftKind;
-  for (const auto kind :
-       {not_applied, not_removed, not_running, not_rebooted, only_this_boot, some_entries, unread_file}) {
+  for (const auto kind : {not_applied, not_removed, not_running, not_rebooted, only_this_boot, not_next,
+                          some_entries, unread_file}) {
     Arguments arguments;
     for (const auto& argument : drift.arguments)
       if (argument.kind == kind) arguments.push_back(&argument);
-    if (!arguments.empty()) findings.push_back(drift_finding(host, kind, arguments));
+    if (!arguments.empty()) findings.push_back(drift_finding(host, drift, kind, arguments));
   }
   if (findings.empty()) findings.push_back(quiet_finding(host, drift));
   auto& last = findings.back();

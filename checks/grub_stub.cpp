@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "checks/check.hpp"
-#include "facts/text.hpp"
+#include "checks/grub_layout.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"grub-stub", "GRUB's pointer on the EFI system partition", "boot", run};
-
-/// Fedora from 34 on and EL from 9 on keep GRUB's configuration in /boot/grub2 and only a pointer to it on
-/// the EFI system partition (fedoraproject.org/wiki/Changes/UnifyGrubConfig). Before that the whole menu was
-/// there.
-bool expects_stub(const Distribution& distribution) {
-  const auto& id = distribution.id;
-  if (!id.has_value()) return false;
-  const auto major =
-      parse_unsigned(std::string_view(distribution.version_id).substr(0, distribution.version_id.find('.')));
-  const bool fedora = *id == "fedora" || (distribution.is_like("fedora") && !distribution.is_like("rhel"));
-  const bool enterprise = *id == "rhel" || *id == "centos" || *id == "rocky" || *id == "almalinux" ||
-                          *id == "ol" || distribution.is_like("rhel");
-  if (enterprise) return major && *major >= 9;
-  return fedora && major && *major >= 34;
-}
 
 Remedy restore_stub(const Host& host, const std::string& file) {
   Remedy remedy;
@@ -41,11 +26,17 @@ Remedy restore_stub(const Host& host, const std::string& file) {
   return remedy;
 }
 
+std::string real_menu(const Host& host) {
+  const auto& config = host.boot.grub_config;
+  if (!config.has_value()) return config.why();
+  return *config == "/boot/grub2/grub.cfg" ? "also there" : "not what this host boots from";
+}
+
 std::vector<Finding> run(const Host& host) {
-  if (!expects_stub(host.distribution)) return {};
+  if (!expects_grub_stub(host.distribution)) return {};
   std::vector<Finding> findings;
   for (const auto& config : host.boot.esp_grub_configs) {
-    if (config.file.find("/EFI/BOOT/") != std::string::npos) continue;  // other media, removable fallback
+    if (!config.own) continue;  // another system's, or the removable fallback
     if (config.kind.is_unreadable()) {
       auto finding =
           check.finding(Status::unknown, host_subject, config.file + " could not be read; sudo may help.");
@@ -58,15 +49,21 @@ std::vector<Finding> run(const Host& host) {
               " should only point to /boot/grub2/grub.cfg, but holds a full menu: it was overwritten, most "
               "likely by grub2-mkconfig. The host boots from this copy, and changes to the real menu have no "
               "effect.");
-      finding.evidence = {{config.file, "a full menu"},
-                          {"/boot/grub2/grub.cfg",
-                           host.boot.grub_config.has_value() ? "also there" : host.boot.grub_config.why()}};
+      finding.evidence = {{config.file, "a full menu"}, {"/boot/grub2/grub.cfg", real_menu(host)}};
       finding.remedy = {restore_stub(host, config.file)};
       findings.push_back(std::move(finding));
     } else if (config.kind.is(EspGrubConfig::Kind::stub)) {
       auto finding =
           check.finding(Status::pass, host_subject, config.file + " points to the real menu, as it should.");
       finding.evidence = {{config.file, "a pointer"}};
+      findings.push_back(std::move(finding));
+    } else {
+      auto finding =
+          check.finding(Status::unknown, host_subject,
+                        config.file +
+                            " is neither a pointer to the real menu nor a menu, so it is not known "
+                            "what GRUB does with it.");
+      finding.evidence = {{config.file, "no configfile, no menuentry, no blscfg"}};
       findings.push_back(std::move(finding));
     }
   }

@@ -4,6 +4,7 @@
 #include "checks/check.hpp"
 #include "checks/iommu_state.hpp"
 #include "checks/kernel_argument_remedy.hpp"
+#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -33,23 +34,37 @@ Evidence table_evidence(const std::string& name, const AcpiTable& table) {
   return {"/sys/firmware/acpi/tables/" + name, present.has_value() ? (present.value() ? "present" : "absent") : present.why()};
 }
 
-/// "intel_iommu=off" or the like, where the running command line switches the IOMMU off. Of intel_iommu= the last
-/// "on" or "off" counts; "off" of amd_iommu= and of iommu= cannot be taken back (drivers/iommu/intel/iommu.c
-/// intel_iommu_setup, drivers/iommu/amd/init.c parse_amd_iommu_options, arch/x86/kernel/pci-dma.c iommu_setup).
+/// The last `name=` on the running command line with this option among others, as written.
+std::string argument_with(const KernelArguments& arguments, std::string_view name, std::string_view option) {
+  std::string found;
+  for (const auto& argument : arguments.all()) {
+    if (!argument.value || normalize_module_name(argument.name) != name) continue;
+    const auto options = split(*argument.value, ',');
+    if (std::ranges::find(options, option) != options.end()) found = argument.text();
+  }
+  return found;
+}
+
+/// What intel_iommu= says in the end: of its options the last "on" or "off" counts (drivers/iommu/intel/iommu.c
+/// intel_iommu_setup). Empty where it says neither.
+std::string intel_switch(const KernelArguments& arguments) {
+  std::string last;
+  for (auto& option : arguments.options("intel_iommu"))
+    if (option == "off" || option == "on") last = std::move(option);
+  return last;
+}
+
+/// "intel_iommu=sm_on,off" or the like, where the running command line switches the IOMMU off. "off" of amd_iommu= and
+/// of iommu= cannot be taken back (drivers/iommu/amd/init.c parse_amd_iommu_options, arch/x86/kernel/pci-dma.c
+/// iommu_setup).
 std::string argument_that_switches_off(const Host& host, CpuVendor vendor) {
   const auto* arguments = host.kernel.arguments.get();
-  if (!arguments) return {};
-  const auto has_off = [arguments](std::string_view name) {
-    const auto options = arguments->options(name);
-    return std::ranges::find(options, "off") != options.end();
-  };
-  bool intel_off = false;
-  for (const auto& option : arguments->options("intel_iommu"))
-    if (option == "off" || option == "on") intel_off = option == "off";
-  if (vendor == CpuVendor::intel && intel_off) return "intel_iommu=off";
-  if (vendor == CpuVendor::amd && has_off("amd_iommu")) return "amd_iommu=off";
-  if ((vendor == CpuVendor::intel || vendor == CpuVendor::amd) && has_off("iommu")) return "iommu=off";
-  return {};
+  if (!arguments || (vendor != CpuVendor::intel && vendor != CpuVendor::amd)) return {};
+  std::string found;
+  if (vendor == CpuVendor::intel && intel_switch(*arguments) == "off")
+    found = argument_with(*arguments, "intel_iommu", "off");
+  if (vendor == CpuVendor::amd) found = argument_with(*arguments, "amd_iommu", "off");
+  return found.empty() ? argument_with(*arguments, "iommu", "off") : found;
 }
 
 Remedy switch_on_in_firmware(CpuVendor vendor) {
@@ -135,7 +150,7 @@ void explain_off(const Host& host, Finding& finding) {
     return;
   }
   const auto* arguments = host.kernel.arguments.get();
-  const auto asks_for_it = arguments && arguments->contains({"intel_iommu", "on"});
+  const auto asks_for_it = arguments && intel_switch(*arguments) == "on";
   if (vendor == CpuVendor::intel && !asks_for_it && !on_by_default) {
     if (table.present.is(true))
       finding.summary = config ? "The IOMMU is off: the firmware offers it, but this kernel wants intel_iommu=on."

@@ -62,6 +62,26 @@ std::vector<Remark> without_effect(const KernelArguments& arguments, CpuVendor v
   return remarks;
 }
 
+/// Takes the words without effect off the line. An argument goes as it is written, so what else it says is put back.
+std::vector<Remedy> remedies(const Host& host, const KernelArguments& arguments, const std::vector<Remark>& remarks) {
+  std::vector<Remedy> remedies;
+  for (const auto& argument : arguments.all()) {
+    if (!argument.value) continue;
+    const auto name = normalize_module_name(argument.name);
+    std::vector<std::string> kept;
+    bool changed = false;
+    for (const auto option : split(*argument.value, ',')) {
+      const auto is_meant = [&](const Remark& one) { return one.argument == name + "=" + std::string(option); };
+      const bool remarked = std::ranges::any_of(remarks, is_meant);
+      changed |= remarked;
+      if (!remarked && !option.empty()) kept.emplace_back(option);
+    }
+    if (changed) remedies.push_back(remove_kernel_argument(host, argument.text()));
+    if (changed && !kept.empty()) remedies.push_back(add_kernel_argument(host, name + "=" + join(kept, ",")));
+  }
+  return remedies;
+}
+
 std::vector<Finding> run(const Host& host) {
   const auto* arguments = host.kernel.arguments.get();
   if (!arguments) {
@@ -86,8 +106,7 @@ std::vector<Finding> run(const Host& host) {
   finding.summary += ".";
   // While the IOMMU is on, a word too many does no harm: not worth an alarm.
   finding.status = is_off ? Status::warn : Status::pass;
-  if (is_off)
-    for (const auto& remark : remarks) finding.remedy.push_back(remove_kernel_argument(host, remark.argument));
+  if (is_off) finding.remedy = remedies(host, *arguments, remarks);
   return {finding};
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "checks/grub_layout.hpp"
 #include "facts/text.hpp"
 
 namespace vfio_doctor {
@@ -132,9 +133,15 @@ std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool) {
   }
 }
 
+/// True for the entry that starts next, or, where no file says which that is, the one that was started.
+bool is_named(const Host& host, const BootEntry& entry) {
+  const auto& name = host.boot.default_entry ? host.boot.default_entry : host.boot.selected_entry;
+  return name && (*name == entry.id || *name == entry.id + ".conf");
+}
+
 /// The file a person edits; `argument` is looked up in what was read, so that the file that holds it is
 /// named.
-std::string file_to_edit(const Host& host, ArgumentTool tool, const std::string& argument) {
+std::string file_to_edit(const Host& host, ArgumentTool tool, Change change, const std::string& argument) {
   const auto parsed = KernelArguments::parse(argument).all();
   const auto place_in = [&](const BootLine& line) -> std::string {
     for (const auto& token : line.tokens)
@@ -151,8 +158,10 @@ std::string file_to_edit(const Host& host, ArgumentTool tool, const std::string&
     const BootEntry* first = nullptr;
     for (const auto& entry : host.boot.entries) {
       if (entry.kind != kind || entry.role == BootEntryRole::recovery) continue;
-      if (entry.command_line.has_value() && !place_in(*entry.command_line).empty()) return entry.file;
-      if (!first || (host.boot.selected_entry && entry.id == *host.boot.selected_entry)) first = &entry;
+      const bool has_it = entry.command_line.has_value() && !place_in(*entry.command_line).empty();
+      if (change == Change::remove && has_it) return entry.file;
+      if (change == Change::add && has_it) continue;
+      if (!first || is_named(host, entry)) first = &entry;
     }
     return first ? first->file : otherwise;
   };
@@ -228,7 +237,7 @@ Remedy by_drop_in(const std::string& argument) {
 }
 
 Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std::string& argument) {
-  const auto file = file_to_edit(host, tool, argument);
+  const auto file = file_to_edit(host, tool, change, argument);
   const auto shown = tool == ArgumentTool::nixos ? "\"" + argument + "\"" : argument;
   Remedy remedy;
   remedy.text = change == Change::add ? "Open " + file + " and add " + shown + " " + spot_in_file(tool)
@@ -287,14 +296,21 @@ Remedy remove_kernel_argument(const Host& host, const std::string& argument) {
   return change_kernel_argument(host, Change::remove, argument);
 }
 
+bool kernel_argument_command_changes_entries(const Host& host) {
+  const auto tool = tool_of(host);
+  return tool == ArgumentTool::kernelstub || tool == ArgumentTool::rpm_ostree ||
+         (tool == ArgumentTool::grubby && host.boot.grub_reads_loader_entries.is(true));
+}
+
 std::vector<std::string> apply_boot_settings_commands(const Host& host) {
   const auto tool = tool_of(host);
-  // On these systems GRUB's defaults reach existing entries only when asked to (EL 9.3 and later, Fedora).
-  if (tool == ArgumentTool::grubby)
-    return host.boot.grub_reads_loader_entries.is(true)
-               ? std::vector<std::string>{"sudo grub2-mkconfig -o /boot/grub2/grub.cfg --update-bls-cmdline"}
-               : std::vector<std::string>{"sudo grub2-mkconfig -o /boot/grub2/grub.cfg"};
-  return apply_commands(host, tool);
+  if (tool != ArgumentTool::grubby) return apply_commands(host, tool);
+  // A full menu on the EFI system partition is in its place only where no pointer belongs there.
+  const auto& config = host.boot.grub_config;
+  const bool real = config.has_value() && !expects_grub_stub(host.distribution);
+  const auto command = "sudo grub2-mkconfig -o " + (real ? *config : "/boot/grub2/grub.cfg");
+  // GRUB's defaults reach existing entries only when asked to (EL 9.3 and later, Fedora).
+  return {host.boot.grub_reads_loader_entries.is(true) ? command + " --update-bls-cmdline" : command};
 }
 
 }  // namespace vfio_doctor

@@ -18,6 +18,9 @@ Remedy add_kernel_argument(const Host& host, const std::string& argument);
 /// How to take every `argument` off the command line again.
 Remedy remove_kernel_argument(const Host& host, const std::string& argument);
 
+/// True where one command changes the boot entries themselves, whatever the settings say: grubby, kernelstub.
+bool kernel_argument_command_changes_entries(const Host& host);
+
 /// The commands that carry an edited configuration file to the boot entries ("sudo update-grub"); empty where
 /// that is not known or nothing needs to be carried.
 std::vector<std::string> apply_boot_settings_commands(const Host& host);

@@ -34,6 +34,7 @@ class BootGatherer {
     read_grub_environment();
     read_grub_configs();
     read_loader_entries();
+    mark_grub_default();
     read_unified_images();
     read_refind();
     if (found_.grub_config.is_absent() && found_.grub_reads_loader_entries.is_absent() && has_loader_entries_)
@@ -42,6 +43,8 @@ class BootGatherer {
     found_.loader = booted.loader;
     found_.loader_reason = booted.reason;
     found_.selected_entry = booted.selected_entry;
+    if (booted.default_entry) found_.default_entry = booted.default_entry;
+    if (found_.default_entry == "@saved") found_.default_entry = booted.selected_entry;
     return std::move(found_);
   }
 
@@ -176,12 +179,15 @@ class BootGatherer {
     for (const auto* file : {"/boot/grub2/grubenv", "/boot/grub/grubenv"}) {
       const auto text = read(file, settings_limit);
       if (text.has_value()) grub_variables_.read_environment(*text);
-      if (text.is_unreadable()) grub_variables_.environment_is_unknown();
+      if (text.is_unreadable()) grub_variables_.environment_is_unknown(text.why());
     }
   }
 
   void read_grub_configs() {
     found_.grub_config = Observed<std::string>::absent();
+    for (const auto& partition : partitions_)
+      for (const auto& vendor : list(partition + "/EFI"))
+        read_esp_grub_config(partition + "/EFI/" + vendor + "/grub.cfg", is_own_directory(vendor));
     for (const auto* file : {"/boot/grub2/grub.cfg", "/boot/grub/grub.cfg"}) {
       const auto text = read(file, 4 * Root::default_limit);
       if (text.has_value() && !found_.grub_config.has_value()) use_grub_config(*text, file);
@@ -191,32 +197,52 @@ class BootGatherer {
           found_.grub_reads_loader_entries = Observed<bool>::unreadable(text.why());
       }
     }
-    for (const auto& partition : partitions_)
-      for (const auto& vendor : list(partition + "/EFI"))
-        read_esp_grub_config(partition + "/EFI/" + vendor + "/grub.cfg");
+    if (found_.grub_config.is_absent() && !esp_menu_.empty()) use_grub_config(esp_menu_, esp_menu_file_);
+  }
+
+  /// Where the boot loader packages of this distribution put GRUB. Only Fedora, EL and their kin ever keep a
+  /// menu there.
+  bool is_own_directory(const std::string& vendor) const {
+    const auto distribution = gather_distribution(root_);
+    const auto name = to_lower(vendor);
+    if (!distribution.id.has_value()) return false;
+    const bool enterprise = distribution.is_like("rhel") || *distribution.id == "ol";
+    return (distribution.is_like("fedora") || enterprise) &&
+           (name == *distribution.id || name == (enterprise ? "redhat" : "fedora"));
   }
 
   void use_grub_config(const std::string& text, const std::string& file) {
     auto config = parse_grub_config(text, file, grub_variables_);
     found_.grub_config = file;
+    if (config.cut_short) note_unread(file, "too many entries");
     found_.grub_reads_loader_entries = config.reads_loader_entries;
+    const auto chosen = default_of_menu(config.menu, grub_variables_);
+    if (config.reads_loader_entries)
+      grub_default_ = chosen;
+    else if (const auto item = chosen ? find_in_menu(config.menu, *chosen) : std::nullopt)
+      if (const auto entry = config.menu.items[*item].entry) config.entries[*entry].starts_next = true;
     add_entries(std::move(config.entries));
   }
 
-  void read_esp_grub_config(const std::string& file) {
+  void read_esp_grub_config(const std::string& file, bool own) {
     using Kind = EspGrubConfig::Kind;
     const auto text = read(file, 4 * Root::default_limit);
     if (text.is_absent()) return;
     if (!text.has_value()) {
-      found_.esp_grub_configs.push_back({file, Observed<Kind>::unreadable(text.why())});
+      found_.esp_grub_configs.push_back({file, Observed<Kind>::unreadable(text.why()), own});
       return;
     }
     GrubVariables ignored;
     const auto config = parse_grub_config(*text, file, ignored);
     const auto kind = config.has_menu ? Kind::full : config.goes_on_elsewhere ? Kind::stub : Kind::other;
-    found_.esp_grub_configs.push_back({file, kind});
-    // Up to Fedora 33 and EL 8 this is the configuration of UEFI hosts.
-    if (kind == Kind::full && found_.grub_config.is_absent()) use_grub_config(*text, file);
+    found_.esp_grub_configs.push_back({file, kind, own});
+    if (kind != Kind::full) return;
+    // The firmware starts the GRUB that lies beside it, which looks no further; up to Fedora 33 and EL 8 that
+    // is how UEFI hosts are set up. A menu in /boot beside it counts for nothing.
+    if (own && root_.exists("/sys/firmware/efi") && !found_.grub_config.has_value())
+      use_grub_config(*text, file);
+    else if (esp_menu_.empty())
+      esp_menu_ = *text, esp_menu_file_ = file;
   }
 
   void read_loader_entries() {
@@ -236,6 +262,13 @@ class BootGatherer {
         }
       }
     }
+  }
+
+  /// Entries that blscfg makes are named by their files; a number says nothing without GRUB's order of them.
+  void mark_grub_default() {
+    if (!grub_default_) return;
+    for (auto& entry : found_.entries)
+      entry.starts_next |= entry.kind == BootEntryKind::loader_entry && *grub_default_ == entry.id;
   }
 
   void read_unified_images() {
@@ -269,6 +302,9 @@ class BootGatherer {
   const Root& root_;
   BootConfiguration found_;
   GrubVariables grub_variables_;
+  std::string esp_menu_,
+      esp_menu_file_;  // the first full menu on an EFI system partition, unless it is in use
+  std::optional<std::string> grub_default_;  // for the loader entries
   std::vector<std::string> partitions_;
   std::set<std::string> seen_;  // files already read, by name and content
   bool has_loader_entries_ = false;

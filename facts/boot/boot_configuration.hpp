@@ -50,8 +50,9 @@ struct BootEntry {
   unsigned line = 0;  ///< where the entry starts in `file`; 0: the file is the entry
   std::string id;     ///< file name without ".conf" or ".efi"; the title of a menu entry
   std::string title;
-  std::string kernel;   ///< path of the image as written, "/vmlinuz-6.1.0-18-amd64"
-  std::string version;  ///< "version" of a loader entry
+  std::string kernel;        ///< path of the image as written, "/vmlinuz-6.1.0-18-amd64"
+  std::string version;       ///< "version" of a loader entry
+  bool starts_next = false;  ///< GRUB's default entry, where its files tell which that is
   Observed<BootLine> command_line;
 };
 
@@ -64,6 +65,7 @@ struct EspGrubConfig {
   };
   std::string file;
   Observed<Kind> kind;
+  bool own = false;  ///< in the directory of this distribution, not of another system on the same disk
 };
 
 /// A place that exists but could not be read, so that what it holds is not known.
@@ -78,7 +80,9 @@ struct BootConfiguration {
   /// GRUB takes its entries from /boot/loader/entries ("blscfg"); absent where there is no GRUB
   /// configuration.
   Observed<bool> grub_reads_loader_entries;
-  Observed<std::string> grub_config;    ///< "/boot/grub/grub.cfg" or "/boot/grub2/grub.cfg"
+  /// The menu that GRUB reads: "/boot/grub/grub.cfg", "/boot/grub2/grub.cfg", or a full menu on the EFI
+  /// system partition.
+  Observed<std::string> grub_config;
   bool grub_defaults_drop_ins = false;  ///< /etc/default/grub.d exists
   bool ostree = false;                  ///< deployments managed by ostree
   bool proxmox = false;                 ///< Proxmox VE, whose os-release says Debian
@@ -86,7 +90,9 @@ struct BootConfiguration {
   std::vector<BootSetting> settings;
   std::vector<BootEntry> entries;
   std::optional<std::string> selected_entry;  ///< id the boot loader says it started (LoaderEntrySelected)
-  std::optional<std::string> default_entry;   ///< id or pattern that starts next, where a file says so
+  /// Id or pattern that starts next, where loader.conf or systemd-boot's EFI variables say so; GRUB's is
+  /// marked at the entry.
+  std::optional<std::string> default_entry;
   std::vector<EspGrubConfig> esp_grub_configs;
   std::vector<UnreadBootFile> unread;
 

@@ -61,11 +61,19 @@ BootedLoader from_files(const Root& root, const BootConfiguration& found) {
     return {loaders[0],
             "the command line bears no mark of GRUB, and only " + std::string(name_of(loaders[0])) +
                 " is set up here",
-            std::nullopt};
+            std::nullopt, std::nullopt};
   return {BootLoader::unknown,
           loaders.empty() ? "no boot loader left its mark and none is set up here"
                           : "several boot loaders are set up and none left its mark",
-          std::nullopt};
+          std::nullopt, std::nullopt};
+}
+
+/// These go before loader.conf: `bootctl set-oneshot`, then `bootctl set-default`.
+std::optional<std::string> default_by_variable(const Root& root) {
+  for (const auto* name : {"LoaderEntryOneShot", "LoaderEntryDefault"})
+    if (const auto entry = read_loader_variable(root, name); entry.has_value() && !entry->empty())
+      return *entry;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -86,22 +94,25 @@ Observed<std::string> read_loader_variable(const Root& root, const std::string& 
 BootedLoader find_booted_loader(const Root& root, const BootConfiguration& found) {
   const auto line = root.read("/proc/cmdline");
   if (!line.has_value())
-    return {BootLoader::unknown, "the running kernel's command line could not be read", std::nullopt};
+    return {BootLoader::unknown, "the running kernel's command line could not be read", std::nullopt,
+            std::nullopt};
   const auto arguments = KernelArguments::parse(*line);
   const auto* image = arguments.last("BOOT_IMAGE");
   if (image && arguments.last("initrd"))
     return {BootLoader::unknown, "the command line looks like SYSLINUX's, which this program does not read",
-            std::nullopt};
-  if (image) return {BootLoader::grub, "GRUB put BOOT_IMAGE= on the command line", std::nullopt};
+            std::nullopt, std::nullopt};
+  if (image)
+    return {BootLoader::grub, "GRUB put BOOT_IMAGE= on the command line", std::nullopt, std::nullopt};
   const auto info = read_loader_variable(root, "LoaderInfo");
   const auto selected = read_loader_variable(root, "LoaderEntrySelected");
   const auto selected_entry = selected.has_value() ? std::optional(*selected) : std::nullopt;
   if (info.has_value())
     if (const auto loader = loader_named(*info))
-      return {*loader, "it says so in the EFI variable LoaderInfo (" + *info + ")", selected_entry};
+      return {*loader, "it says so in the EFI variable LoaderInfo (" + *info + ")", selected_entry,
+              *loader == BootLoader::systemd_boot ? default_by_variable(root) : std::nullopt};
   if (const auto stub = read_loader_variable(root, "StubInfo"); stub.has_value())
     return {BootLoader::unified_image, "its stub says so in the EFI variable StubInfo (" + *stub + ")",
-            selected_entry};
+            selected_entry, std::nullopt};
   return from_files(root, found);
 }
 

@@ -11,7 +11,7 @@ namespace vfio_doctor {
 namespace {
 
 constexpr std::size_t most_entries = 2000;
-constexpr std::size_t most_assignments = 64;  // of one variable
+constexpr std::size_t most_alternatives = 64;  // of one line, and of the default
 
 bool is_name_part(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -29,6 +29,9 @@ struct Piece {
 struct Word {
   std::vector<Piece> pieces;
   bool quoted = false;  ///< some part of it stood in quotes, so it is no operator
+  bool is_variable(std::string_view name) const {
+    return pieces.size() == 1 && pieces[0].variable && pieces[0].text == name;
+  }
   /// The word where it is only literal text; variables are left out.
   std::string literal() const {
     std::string text;
@@ -169,6 +172,7 @@ BootLine expand(std::span<const Word> words, const std::string& file, unsigned l
   std::vector<std::string> possible;
   std::string unknown_name;
   for (const auto& word : words) {
+    if (text.size() > PlacedText::limit) break;  // what is beyond counts as unknown
     if (!text.empty()) text += ' ';
     const auto literal = word.literal();
     // A quoted word with blanks is one argument; GRUB puts quotes around it for the kernel.
@@ -176,6 +180,7 @@ BootLine expand(std::span<const Word> words, const std::string& file, unsigned l
                       literal.find_first_of(" \t") != std::string::npos;
     if (wrap) text += '"';
     for (const auto& piece : word.pieces) {
+      if (text.size() > PlacedText::limit || possible.size() > most_alternatives) break;
       if (!piece.variable) {
         text += piece.text;
         continue;
@@ -188,7 +193,9 @@ BootLine expand(std::span<const Word> words, const std::string& file, unsigned l
     if (wrap) text += '"';
   }
   auto result = split_boot_line(text, file, line);
-  if (!unknown_name.empty()) result.unknown_part = "GRUB's variable '" + unknown_name + "' could not be read";
+  if (!unknown_name.empty())
+    result.unknown_part =
+        "GRUB's variable '" + unknown_name + "' could not be read (" + variables.environment_unknown() + ")";
   for (const auto& other : possible)
     for (auto& token : split_boot_line(other, file, line).tokens) result.possible.push_back(std::move(token));
   return result;
@@ -232,6 +239,7 @@ class GrubReader {
   };
   struct Block {
     bool menuentry;
+    std::optional<std::size_t> item;  // of a menuentry or a submenu
     std::string title;
     unsigned line;
   };
@@ -252,21 +260,42 @@ class GrubReader {
     std::string command = words.empty() ? std::string() : words[0].literal();
     if (command == "menuentry") config_.has_menu = true;
     if (statement.end == '{') {
-      blocks_.push_back({command == "menuentry", words.size() > 1 ? words[1].literal() : "", statement.line});
+      const bool menuentry = command == "menuentry";
+      auto title = words.size() > 1 ? words[1].literal() : "";
+      const auto item = menuentry || command == "submenu" ? add_item(title, words, !menuentry) : std::nullopt;
+      blocks_.push_back({menuentry, item, std::move(title), statement.line});
       return;
     }
     if (!words.empty()) run(command, words, statement);
     if (statement.end == '}' && !blocks_.empty()) blocks_.pop_back();
   }
 
+  std::optional<std::size_t> add_item(const std::string& title, std::span<const Word> words, bool submenu) {
+    auto& items = config_.menu.items;
+    if (items.size() >= most_entries) config_.menu.complete = false;
+    if (items.size() >= most_entries) return std::nullopt;
+    GrubMenu::Item item{title, {}, {}, submenu, conditions_ > 0, {}};
+    for (const auto& block : blocks_) {
+      if (block.item) item.parent = block.item;
+      if (!block.item) item.conditional = true;  // in a function
+    }
+    for (std::size_t i = 2; i + 1 < words.size(); ++i)
+      if (words[i].literal() == "--id" || words[i].is_variable("menuentry_id_option"))
+        item.id = words[i + 1].literal();
+    items.push_back(std::move(item));
+    return items.size() - 1;
+  }
+
   void run(const std::string& command, std::span<const Word> words, const Statement& statement) {
     if (command == "blscfg") config_.reads_loader_entries = config_.has_menu = true;
     if (command == "configfile") config_.goes_on_elsewhere = true;
-    if (command == "set" && words.size() > 1) return assign(words[1]);
-    if (words.size() == 1 && command.find('=') != std::string::npos) return assign(words[0]);
+    if (command == "set" && words.size() > 1) return assign(words[1], statement.section);
+    if (words.size() == 1 && command.find('=') != std::string::npos)
+      return assign(words[0], statement.section);
     const bool loads_linux = command == "linux" || command == "linux16" || command == "linuxefi";
-    if (!loads_linux || words.size() < 2 || raw_.size() >= most_entries || is_foreign(statement.section))
-      return;
+    if (!loads_linux || words.size() < 2 || is_foreign(statement.section)) return;
+    if (raw_.size() >= most_entries) config_.cut_short = true;
+    if (raw_.size() >= most_entries) return;
     const auto block = std::ranges::find_if(blocks_.rbegin(), blocks_.rend(), &Block::menuentry);
     if (block == blocks_.rend()) return;
     RawEntry raw;
@@ -278,19 +307,33 @@ class GrubReader {
     raw.section = statement.section;
     raw.arguments.assign(words.begin() + 2, words.end());
     raw.line = statement.line;
+    if (block->item) config_.menu.items[*block->item].entry = raw_.size();
     raw_.push_back(std::move(raw));
   }
 
-  void assign(const Word& word) {
+  void assign(const Word& word, const std::string& section) {
     if (word.pieces.empty() || word.pieces[0].variable) return;
     const auto equals = word.pieces[0].text.find('=');
     if (equals == std::string::npos) return;
+    const auto name = word.pieces[0].text.substr(0, equals);
+    if (name == "default") add_default(word, equals, section);
     std::string value = word.pieces[0].text.substr(equals + 1);
-    for (std::size_t i = 1; i < word.pieces.size(); ++i)
+    for (std::size_t i = 1; i < word.pieces.size() && value.size() <= PlacedText::limit; ++i)
       value += word.pieces[i].variable ? variables_.find(word.pieces[i].text).text : word.pieces[i].text;
-    if (value.size() > PlacedText::limit) return;
-    variables_.assign(word.pieces[0].text.substr(0, equals), std::move(value),
-                      conditions_ > 0 || !blocks_.empty());
+    if (value.size() > PlacedText::limit) value = PlacedText::unknown;
+    variables_.assign(name, std::move(value), conditions_ > 0 || !blocks_.empty());
+  }
+
+  void add_default(const Word& word, std::size_t equals, const std::string& section) {
+    auto& menu = config_.menu;
+    const auto text = word.pieces[0].text.substr(equals + 1);
+    const bool plain = word.pieces.size() == 1;
+    const bool variable = word.pieces.size() == 2 && text.empty() && word.pieces[1].variable;
+    // Inside an entry or a function it is for the menu that comes after.
+    if (!blocks_.empty() || menu.defaults.size() >= most_alternatives || !(plain || variable))
+      menu.complete = false;
+    else
+      menu.defaults.push_back({variable ? word.pieces[1].text : text, variable, section});
   }
 
   /// Only at the end are all variables known.
@@ -311,49 +354,6 @@ class GrubReader {
 };
 
 }  // namespace
-
-void GrubVariables::read_environment(std::string_view grubenv) {
-  for (const auto line : split_lines(grubenv)) {
-    const auto equals = line.find('=');
-    if (line.starts_with('#') || equals == std::string_view::npos) continue;
-    std::string value;
-    for (std::size_t i = equals + 1; i < line.size(); ++i) {
-      if (line[i] == '\\' && i + 1 < line.size()) ++i;  // GRUB escapes backslashes and line ends
-      value += line[i];
-    }
-    environment_[std::string(line.substr(0, equals))] = std::move(value);
-  }
-}
-
-void GrubVariables::assign(const std::string& name, std::string value, bool conditional) {
-  auto& all = assigned_[name];
-  if (all.size() < most_assignments) all.push_back({std::move(value), conditional});
-}
-
-GrubVariables::Value GrubVariables::find(const std::string& name) const {
-  const auto environment = environment_.find(name);
-  const auto assigned = assigned_.find(name);
-  Value value;
-  if (environment != environment_.end())
-    value.text = environment->second;
-  else
-    value.known = environment_known_;
-  if (assigned == assigned_.end()) return value;
-  // kernelopts in grub.cfg is only a fallback for a missing grubenv (10_linux of Fedora and EL 8).
-  if (name == "kernelopts") {
-    if (environment == environment_.end()) value.text = assigned->second.back().value;
-    return value;
-  }
-  for (const auto& one : assigned->second) {
-    if (one.conditional) continue;
-    value.text = one.value;
-    value.known = true;
-  }
-  for (const auto& one : assigned->second)
-    if (one.conditional && one.value != value.text) value.possible.push_back(one.value);
-  if (!value.possible.empty()) value.possible.push_back(std::exchange(value.text, {}));
-  return value;
-}
 
 GrubConfig parse_grub_config(std::string_view text, const std::string& file, GrubVariables& variables) {
   return GrubReader(text, file, variables).read();

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "facts/boot/boot_configuration.hpp"
 #include "facts/boot/boot_line.hpp"
+#include "facts/boot/grub_menu.hpp"
 
 namespace vfio_doctor {
 
@@ -18,7 +20,7 @@ class GrubVariables {
   void read_environment(std::string_view grubenv);
   /// The environment exists but could not be read: variables that grub.cfg does not set are unknown, not
   /// empty.
-  void environment_is_unknown() { environment_known_ = false; }
+  void environment_is_unknown(const std::string& why) { environment_unknown_ = why; }
   /// `set name=value` in grub.cfg; `conditional` inside `if` or a function.
   void assign(const std::string& name, std::string value, bool conditional);
 
@@ -28,6 +30,10 @@ class GrubVariables {
     bool known = true;
   };
   Value find(const std::string& name) const;
+  /// A variable of grubenv alone: empty where it is not set, nothing where grubenv could not be read.
+  std::optional<std::string> saved(const std::string& name) const;
+  /// Why grubenv could not be read; empty where it could or is not there.
+  const std::string& environment_unknown() const { return environment_unknown_; }
 
  private:
   struct Assigned {
@@ -36,15 +42,17 @@ class GrubVariables {
   };
   std::map<std::string, std::string> environment_;
   std::map<std::string, std::vector<Assigned>> assigned_;
-  bool environment_known_ = true;
+  std::string environment_unknown_;
 };
 
 /// What a grub.cfg holds.
 struct GrubConfig {
   std::vector<BootEntry>
       entries;  ///< Linux entries in order; those os-prober found on other disks are left out
+  GrubMenu menu;
   bool reads_loader_entries = false;  ///< has the command "blscfg"
   bool goes_on_elsewhere = false;     ///< has the command "configfile"
+  bool cut_short = false;             ///< it has more entries than are looked at
   bool has_menu = false;              ///< has any menuentry, or blscfg
 };
 

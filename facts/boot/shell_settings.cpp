@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <utility>
 
 namespace vfio_doctor {
 namespace {
@@ -63,6 +65,12 @@ class ShellReader {
   }
   void give_up(const std::string& why) {
     if (settings_.unknown_.empty()) settings_.unknown_ = file_ + ":" + std::to_string(line_) + ": " + why;
+  }
+
+  /// A shell refuses such a file, so what seems to be set in it may not be.
+  void give_up_on_file(const std::string& why) {
+    give_up(why);
+    settings_.broken_ = true;
   }
 
   /// No file that people write gets here.
@@ -239,7 +247,7 @@ class ShellReader {
 
   void close_quote() {
     if (at_end())
-      give_up("a quote is never closed");
+      give_up_on_file("a quote is never closed");
     else
       take();
   }
@@ -291,7 +299,7 @@ class ShellReader {
       if (c == open) ++depth;
       if (c == close && --depth == 0) return;
     }
-    give_up("a bracket is never closed");
+    give_up_on_file("a bracket is never closed");
   }
 
   ShellSettings& settings_;
@@ -339,6 +347,9 @@ BootLine ShellSettings::line(const std::vector<std::string>& names) const {
       for (auto& token : other.tokens) line.possible.push_back(std::move(token));
     }
   }
+  if (!broken_) return line;
+  line.unknown_part = unknown_;
+  std::ranges::move(std::exchange(line.tokens, {}), std::back_inserter(line.possible));
   return line;
 }
 

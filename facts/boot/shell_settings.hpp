@@ -36,6 +36,7 @@ class ShellSettings {
     std::vector<PlacedText> others;  ///< what it may be instead
   };
   std::map<std::string, Variable> variables_;
+  bool broken_ = false;  ///< a shell would refuse what was read
   std::string unknown_;  ///< not empty: why any variable could have another value
 };
 

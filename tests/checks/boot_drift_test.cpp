@@ -35,6 +35,8 @@ std::string_view word(DriftKind kind) {
       return "not_rebooted";
     case DriftKind::only_this_boot:
       return "only_this_boot";
+    case DriftKind::not_next:
+      return "not_next";
     case DriftKind::some_entries:
       return "some_entries";
     case DriftKind::unread_file:
@@ -204,7 +206,7 @@ TEST(BootDrift, HandWrittenEntriesMayDiffer) {
       "file /boot/loader/entries/arch.conf\n| linux /vmlinuz-linux\n| options root=LABEL=a rw\n";
   EXPECT_THAT(drift_of(host + "text /boot/loader/loader.conf = default vfio*\n"), IsEmpty());
   EXPECT_THAT(drift_of(host + "text /boot/loader/loader.conf = default arch.conf\n"),
-              ElementsAre("some_entries iommu=pt /proc/cmdline"))
+              ElementsAre("not_next iommu=pt /proc/cmdline"))
       << "the next boot takes the other one";
 }
 

@@ -103,7 +103,7 @@ TEST(GrubConfig, KerneloptsFallsBackToTheScript) {
 
 TEST(GrubConfig, AnUnreadableEnvironmentIsNotAnEmptyOne) {
   GrubVariables variables;
-  variables.environment_is_unknown();
+  variables.environment_is_unknown("Permission denied");
   EXPECT_NE(expand_grub_line("$kernelopts a", "e", 1, variables).unknown_part, "");
   EXPECT_EQ(expand_grub_line("a b", "e", 1, variables).unknown_part, "");
 }

@@ -51,6 +51,15 @@ TEST(ShellSettings, SingleQuotesExpandNothing) {
   EXPECT_THAT(texts(line_of("B=x\nA='$B \\'").tokens), ElementsAre("$B@g:2", "\\@g:2", "x@g:1"));
 }
 
+TEST(ShellSettings, AFileThatAShellRefusesSetsNothingForSure) {
+  for (const std::string_view text : {"A=\"x y\nC=1\n", "A='x y", "A=x\nB=$(y\n"}) {
+    const auto line = line_of(text);
+    EXPECT_THAT(line.tokens, IsEmpty()) << text;
+    EXPECT_FALSE(line.possible.empty()) << text;
+    EXPECT_THAT(line.unknown_part, HasSubstr("never closed")) << text;
+  }
+}
+
 TEST(ShellSettings, CommandsAreNotRunAndTheirOutputIsUnknown) {
   for (const std::string_view text : {"A=\"quiet x=$(hostname) y\"", "A=\"quiet x=`hostname` y\"",
                                       "A=\"quiet x=${HOST:-none} y\"", "A=\"quiet x=$1 y\""}) {
