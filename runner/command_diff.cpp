@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/guest/input_file.hpp"
 #include "facts/input_error.hpp"
 #include "facts/root/memory_root.hpp"
 #include "facts/snapshot/snapshot.hpp"
@@ -6,7 +7,6 @@
 #include "reports/json.hpp"
 #include "runner/examine.hpp"
 #include "runner/output.hpp"
-#include "runner/read_file.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <ctime>
 
 #include "facts/guest/input_file.hpp"
 #include "facts/input_error.hpp"
@@ -35,15 +34,6 @@ std::string agent_bytes() {
 
 Manifest manifest_file(const std::string& path) {
   return parse_manifest(read_input_file(path, Manifest::most_bytes), path);
-}
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
 }
 
 Report judge_evidence(const Options& options) {
@@ -82,7 +72,7 @@ Report ask_guest(const Options& options) {
 int run_verify_command(const Options& options) {
   auto report = options.evidence.empty() ? ask_guest(options) : judge_evidence(options);
   report.tool = {"vfio-doctor", VFIO_DOCTOR_VERSION};
-  report.generated_at = utc_now();
+  report.generated_at = time_of_report();
   write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
     return format == "json" ? render_json(report) : render_guest_text(report, text_style_for(options, file));
   });

@@ -8,6 +8,7 @@
 
 #include "facts/in_parallel.hpp"
 #include "facts/input_error.hpp"
+#include "facts/text.hpp"
 #include "runner/build_report.hpp"
 #include "runner/check_list.hpp"
 #include "runner/find_domain.hpp"
@@ -16,12 +17,6 @@
 
 namespace vfio_doctor {
 namespace {
-
-std::string list_text(const std::vector<std::string>& ids) {
-  std::string text;
-  for (const auto& id : ids) text += (text.empty() ? "" : ", ") + id;
-  return text;
-}
 
 bool contains(const std::vector<std::string>& ids, std::string_view id) {
   return std::ranges::find(ids, id) != ids.end();
@@ -68,8 +63,8 @@ Report examine(const Options& options) {
   if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
   for (auto& finding : run_plugins(plugins, host, options)) findings.push_back(std::move(finding));
   Report report = build_report(source, host, std::move(findings), selection, reported_ids(options));
-  if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + list_text(options.skip) + ". The verdicts do not count them.");
-  if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + list_text(options.only) + ".");
+  if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + join(options.skip, ", ") + ". The verdicts do not count them.");
+  if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + join(options.only, ", ") + ".");
   return report;
 }
 

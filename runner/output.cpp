@@ -55,12 +55,14 @@ void write_outputs(const Options& options, const std::string& default_format,
     const std::string file = i < options.outputs.size() ? options.outputs[i] : "";
     rendered.emplace_back(file, render(formats[i], file));
   }
-  for (const auto& [file, bytes] : rendered) {
-    if (file.empty() || file == "-")
-      write_standard_output(bytes);
-    else
-      write_file_atomically(file, bytes);
-  }
+  for (const auto& [file, bytes] : rendered) write_output(file, bytes);
+}
+
+void write_output(const std::string& file, const std::string& bytes) {
+  if (file.empty() || file == "-")
+    write_standard_output(bytes);
+  else
+    write_file_atomically(file, bytes);
 }
 
 }  // namespace vfio_doctor

@@ -5,11 +5,18 @@
 
 #include <chrono>
 #include <cstdio>
+#include <system_error>
+
+#include "reports/printable.hpp"
 
 namespace vfio_doctor {
 
-Progress::Progress(std::string text) : text_(std::move(text)) {
-  if (::isatty(STDERR_FILENO)) thread_ = std::thread([this] { show(); });
+Progress::Progress(const std::string& text) : text_(printable(text)) {
+  if (!::isatty(STDERR_FILENO)) return;
+  try {
+    thread_ = std::thread([this] { show(); });
+  } catch (const std::system_error&) {  // a limit on processes: the work goes on unseen
+  }
 }
 
 Progress::~Progress() {
@@ -21,9 +28,9 @@ Progress::~Progress() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Progress::set_text(std::string text) {
+void Progress::set_text(const std::string& text) {
   const std::lock_guard lock(mutex_);
-  text_ = std::move(text);
+  text_ = printable(text);
 }
 
 void Progress::show() {

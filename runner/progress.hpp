@@ -12,13 +12,13 @@ namespace vfio_doctor {
 /// at the end. Does nothing where standard error is no terminal.
 class Progress {
  public:
-  explicit Progress(std::string text);
+  explicit Progress(const std::string& text);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
   /// What is being done now.
-  void set_text(std::string text);
+  void set_text(const std::string& text);
 
  private:
   void show();

@@ -3,13 +3,13 @@
 
 #include <string_view>
 
+#include "facts/guest/input_file.hpp"
 #include "facts/input_error.hpp"
 #include "facts/kernel_log.hpp"
 #include "facts/root/directory_root.hpp"
 #include "facts/root/machine_text.hpp"
 #include "facts/root/memory_root.hpp"
 #include "facts/snapshot/snapshot.hpp"
-#include "runner/read_file.hpp"
 
 namespace vfio_doctor {
 
