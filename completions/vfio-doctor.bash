@@ -41,7 +41,7 @@ _vfio_doctor() {
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return ;;
     --domain | verify) choices=$(virsh --readonly list --all --name 2>/dev/null) ;;
-    explain) choices="$(_vfio_doctor_checks) plugin" ;;
+    explain) choices="$(_vfio_doctor_checks) plugin verdict" ;;
     --only | --skip)
       choices=$(_vfio_doctor_checks | grep -v '^guest-')
       kept=${word%"${word##*,}"}

@@ -46,4 +46,4 @@ complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l via -x -a "qg
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l wait -x -d "Seconds for the devices to appear"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l manifest -r -F -d "What to expect"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l evidence -r -F -d "Captured output of the guest"
-complete -c vfio-doctor -n "__fish_seen_subcommand_from explain" -a "$ids plugin"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from explain" -a "$ids plugin verdict"

@@ -4,7 +4,7 @@
 
 _vfio_doctor_checks() {
   local -a ids
-  ids=(${(f)"$(vfio-doctor checks 2>/dev/null | awk '/^  /{print $1}')"} plugin)
+  ids=(${(f)"$(vfio-doctor checks 2>/dev/null | awk '/^  /{print $1}')"} plugin verdict)
   compadd -a ids
 }
 _vfio_doctor_check_list() {

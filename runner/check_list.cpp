@@ -8,9 +8,13 @@
 #include "checks/guest/guest_pages.hpp"
 #include "facts/input_error.hpp"
 #include "reports/printable.hpp"
+#include "runner/build_report.hpp"
 #include "runner/nearest_word.hpp"
 
 namespace vfio_doctor {
+
+extern const std::string_view verdicts_page;  // made by the build from docs/verdicts.md
+
 namespace {
 
 constexpr std::string_view plugin_page = R"(# Plugin
@@ -95,6 +99,7 @@ void require_known_checks(const std::vector<std::string>& ids, const std::string
 
 std::string page_of_check(const std::string& id, const std::vector<Plugin>& plugins) {
   if (id == plugin_finding_id) return std::string(plugin_page);
+  if (id == verdict_finding_id) return std::string(verdicts_page);
   const auto list = list_checks_and_guest_checks(plugins);
   const auto found = std::ranges::find(list, id, &ListedCheck::id);
   if (found == list.end()) throw unknown_check(id, "", list, plugins);

@@ -216,6 +216,14 @@ TEST(BashCompletion, CompletesWhatBashTakesApart) {
   EXPECT_EQ(completed("vfio-doctor"), "");
 }
 
+// A report about a protected device ends with "Why a check matters: vfio-doctor explain verdict".
+TEST(Explain, KnowsEveryIdThatAReportNames) {
+  const auto report = run({"--sample", "hm170", "--device", "3e:00.0"}).output;
+  EXPECT_THAT(report, HasSubstr("vfio-doctor explain verdict"));
+  EXPECT_THAT(run({"explain", "verdict"}).output, HasSubstr("# How verdicts come about"));
+  EXPECT_EQ(run({"explain", "plugin"}).exit_code, 0);
+}
+
 TEST(Explain, FitsATerminal) {
   for (const auto line : split_lines(run({"checks"}).output)) {
     if (!line.starts_with("  ")) continue;
