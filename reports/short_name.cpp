@@ -56,14 +56,22 @@ void drop_company_words(Words& words) {
   }
 }
 
+/// Where the name of the platform ends that the device is a part of; 1 where there is none.
+std::size_t end_of_platform(const Words& words) {
+  for (std::size_t i = words.size(); i-- > 1;)
+    if (is_one_of(bare(words[i]), platform_words))
+      return i + 1 < words.size() && bare(words[i + 1]) == "family" ? i + 2 : i + 1;
+  if (words.size() < 2 || bare(words[1]) != "xeon") return 1;
+  // "Xeon E7 v3/Xeon E5 v3/Core i7 DMA Channel 0"
+  for (std::size_t i = words.size(); i-- > 1;)
+    if (words[i].find('/') != std::string::npos) return i + 1 < words.size() && words[i + 1].starts_with('i') ? i + 2 : i + 1;
+  return 1;
+}
+
 /// Of "Intel 100 Series/C230 Series Chipset Family HD Audio Controller" every function of that chipset has the first half.
 void drop_platform(Words& words) {
-  for (std::size_t i = words.size(); i-- > 1;) {
-    if (!is_one_of(bare(words[i]), platform_words)) continue;
-    const std::size_t end = i + 1 < words.size() && bare(words[i + 1]) == "family" ? i + 2 : i + 1;
-    if (end < words.size()) words.erase(words.begin() + 1, words.begin() + static_cast<std::ptrdiff_t>(end));
-    return;
-  }
+  const auto end = end_of_platform(words);
+  if (end < words.size()) words.erase(words.begin() + 1, words.begin() + static_cast<std::ptrdiff_t>(end));
 }
 
 void drop_general_words(Words& words) {

@@ -103,6 +103,7 @@ TEST(ShortName, DropsWhatTellsNothingAboutTheDevice) {
   EXPECT_EQ(short_name("Red Hat, Inc. Virtio 1.0 memory balloon", 38), "Red Hat Virtio 1.0 memory balloon");
   EXPECT_EQ(short_name("Intel Corporation 100 Series/C230 Series Chipset Family USB 3.0 xHCI Controller", 30),
             "Intel USB 3.0 xHCI Controller");
+  EXPECT_EQ(short_name("Intel Corporation Xeon E7 v3/Xeon E5 v3/Core i7 DMA Channel 0", 30), "Intel DMA Channel 0");
   EXPECT_EQ(short_name("Advanced Micro Devices, Inc. [AMD/ATI] Navi 21 HDMI Audio", 26), "AMD/ATI Navi 21 HDMI Audio");
   EXPECT_EQ(short_name("Realtek Semiconductor Co., Ltd. RTL8111/8168 PCI Express Gigabit Ethernet Controller", 32),
             "Realtek RTL8111/8168 PCI Expr...");

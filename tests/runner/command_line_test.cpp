@@ -152,6 +152,20 @@ TEST(Input, SnapshotThatIsNoneIsRefused) {
   EXPECT_THAT(refusal({"--from", "/dev/zero"}), HasSubstr("larger than 128 MiB"));
 }
 
+// All devices but one looked lost, and the exit code said that something had got worse.
+TEST(Diff, RefusesReportsAboutDifferentThings) {
+  const testing::TemporaryDirectory directory;
+  const auto whole = (directory.path() / "whole.json").string(), one = (directory.path() / "one.json").string();
+  const auto guest = (directory.path() / "guest.json").string(), manifest = (directory.path() / "card.json").string();
+  run({"--sample", "hm170", "--format", "json", "-o", whole});
+  run({"--sample", "hm170", "--device", "03:00.0", "--format", "json", "-o", one});
+  run({"--sample", "hm170", "manifest", "03:00.0", "-o", manifest});
+  run({"verify", "--manifest", manifest, "--evidence", "-", "--format", "json", "-o", guest}, "00:05.0 Network controller [0280]: X [8086:24f3]\n");
+  EXPECT_THAT(refusal({"diff", whole, one}), HasSubstr("one.json is about chosen devices"));
+  EXPECT_THAT(refusal({"diff", whole, guest}), HasSubstr("the other about a guest"));
+  EXPECT_EQ(run({"diff", one, one}).exit_code, 0);
+}
+
 /// "--device", ...: the options in the --help of the program or of a command.
 std::set<std::string> options_in_help(const Words& arguments) {
   std::set<std::string> found;
