@@ -58,11 +58,17 @@ Report examine(const Options& options) {
     spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
   progress.set_text("Judging " + std::to_string(host.all_functions().size()) + " functions");
   auto selection = select_functions(host, options.selectors);
-  if (!options.domain.empty()) select_domain(host, find_domain(options.domain, source), selection);
+  std::vector<std::string> notes;
+  if (!options.domain.empty()) {
+    const auto domain = find_domain(options.domain, source);
+    select_domain(host, domain, selection);
+    notes = domain.notes;
+  }
   auto findings = run_checks(options, host);
   if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
   for (auto& finding : run_plugins(plugins, host, options)) findings.push_back(std::move(finding));
   Report report = build_report(source, host, std::move(findings), selection, reported_ids(options));
+  std::ranges::move(notes, std::back_inserter(report.notes));
   if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + join(options.skip, ", ") + ". The verdicts do not count them.");
   if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + join(options.only, ", ") + ".");
   return report;

@@ -37,8 +37,9 @@ void write_standard_output(const std::string& bytes) {
 TextStyle text_style_for(const Options& options, const std::string& output_file) {
   TextStyle style;
   style.verbosity = options.verbose ? Verbosity::verbose : Verbosity::normal;
-  if (!output_file.empty()) return style;
-  style.color = use_color(options.color) ? Color::on : Color::off;
+  const bool to_file = !output_file.empty() && output_file != "-";
+  style.color = (to_file ? options.color == ColorChoice::always : use_color(options.color)) ? Color::on : Color::off;
+  if (to_file) return style;
   style.columns = terminal_columns();
   return style;
 }

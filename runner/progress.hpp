@@ -9,7 +9,7 @@
 namespace vfio_doctor {
 
 /// A line on a terminal's standard error that appears when something takes longer than half a second and is wiped away
-/// at the end. Does nothing where standard error is no terminal.
+/// at the end. Does nothing where standard error is no terminal, or one that cannot wipe.
 class Progress {
  public:
   explicit Progress(const std::string& text);

@@ -133,6 +133,15 @@ TEST(Output, DashIsStandardOutput) {
   EXPECT_THAT(run({"--sample", "hm170", "-o", "-"}).output, StartsWith("Ready"));
 }
 
+TEST(Output, ColourThatIsAskedForGoesToAFileToo) {
+  const testing::TemporaryDirectory directory;
+  const auto file = (directory.path() / "report.txt").string();
+  run({"--sample", "hm170", "-o", file, "--color", "always"});
+  EXPECT_THAT(testing::read_test_file(file), HasSubstr("\x1b[1;32m"));
+  run({"--sample", "hm170", "-o", file});
+  EXPECT_THAT(testing::read_test_file(file), Not(HasSubstr("\x1b")));
+}
+
 TEST(Input, DashIsStandardInput) {
   const testing::TemporaryDirectory directory;
   const auto manifest = (directory.path() / "card.json").string();
@@ -150,6 +159,18 @@ TEST(Input, SnapshotThatIsNoneIsRefused) {
   ASSERT_EQ(run({"--sample", "hm170", "--format", "json", "-o", report}).exit_code, 0);
   EXPECT_THAT(refusal({"--from", report}), HasSubstr("a report (JSON) cannot be replayed"));
   EXPECT_THAT(refusal({"--from", "/dev/zero"}), HasSubstr("larger than 128 MiB"));
+}
+
+// A domain may take more than its XML says; the verdict is about what it says.
+TEST(Domain, NotesOfTheDomainStandInTheReport) {
+  const testing::TemporaryDirectory directory;
+  const auto xml = (directory.path() / "guest.xml").string();
+  std::ofstream(xml) << "<domain><name>guest</name><devices><interface type='network'><source network='pool'/></interface>"
+                        "<disk type='nvme'><source type='pci' managed='yes' namespace='1'>"
+                        "<address domain='0' bus='0x3e' slot='0' function='0'/></source></disk></devices></domain>";
+  const auto result = run({"--sample", "hm170", "--domain", xml});
+  EXPECT_EQ(result.exit_code, 1) << result.errors;
+  EXPECT_THAT(result.output, AllOf(HasSubstr("This host lives on it"), HasSubstr("may take a virtual function from a pool")));
 }
 
 // All devices but one looked lost, and the exit code said that something had got worse.
