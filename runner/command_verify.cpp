@@ -48,6 +48,8 @@ Report judge_evidence(const Options& options) {
 
 Report ask_guest(const Options& options) {
   if (options.domain.empty()) throw InputError("name the domain whose guest is to be asked, or give --manifest and --evidence");
+  const std::string ssh = "ssh:";
+  if (options.via != "qga" && !options.via.starts_with(ssh)) throw InputError("--via is qga or ssh:TARGET");
   const auto source = open_source(options.source);
   if (!source.root->is_live()) throw InputError("verify asks a running guest: it cannot use --root, --from or --sample");
   require_domain_name(options.domain);
@@ -56,8 +58,6 @@ Report ask_guest(const Options& options) {
                                                  : manifest_file(options.manifest);
   const auto text = write_manifest(manifest);
   const std::chrono::seconds wait(options.wait_seconds);
-  const std::string ssh = "ssh:";
-  if (options.via != "qga" && !options.via.starts_with(ssh)) throw InputError("--via is qga or ssh:TARGET");
   const auto answer = options.via == "qga"
                           ? run_agent_through_qga(options.domain, agent_bytes(), text, wait)
                           : run_agent_through_ssh(options.via.substr(ssh.size()), agent_bytes(), text, wait);

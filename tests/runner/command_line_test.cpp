@@ -88,6 +88,11 @@ TEST(CommandLine, OptionThatMeansNothingToTheCommandIsRefused) {
   EXPECT_THAT(refusal({"--only", "guest-driver"}), HasSubstr("check of a guest"));
 }
 
+// libvirt was asked first, and its complaint hid the slip.
+TEST(CommandLine, WayToTheGuestIsLookedAtFirst) {
+  EXPECT_THAT(refusal({"verify", "fedora", "--via", "telnet"}), HasSubstr("--via is qga or ssh:TARGET"));
+}
+
 TEST(CommandLine, WordsMayBeInCapitals) {
   EXPECT_EQ(run({"--sample", "hm170", "--fail-on", "WARN", "--color", "Never"}).exit_code, 1);
   EXPECT_THAT(refusal({"--color", "blue"}), HasSubstr("'blue' is none of always, auto, never"));
