@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -14,12 +15,17 @@ namespace vfio_doctor {
 
 /// Runs `work` on a thread of its own. It must leave no file open: the thread has its own table of open files, because a
 /// shared one is locked for every open and close.
+/// Where no thread is to be had (a limit on processes, as containers have one), the caller does it when it asks for it.
 template <class Work>
 auto beside(Work work) {
-  return std::async(std::launch::async, [work = std::move(work)] {
-    ::unshare(CLONE_FILES);  // refused is fine
-    return work();
-  });
+  try {
+    return std::async(std::launch::async, [work] {
+      ::unshare(CLONE_FILES);  // refused is fine
+      return work();
+    });
+  } catch (const std::system_error&) {
+    return std::async(std::launch::deferred, std::move(work));
+  }
 }
 
 /// {apply(items[0]), apply(items[1]), ...}, shared among the processors: sysfs answers several at once. A processor takes

@@ -45,9 +45,10 @@ class Arguments {
   const std::string& name() const { return name_; }
 
   std::string value() {
-    if (value_) return *std::exchange(value_, std::nullopt);
-    if (at_ == all_.size()) throw InputError(name_ + " needs a value");
-    return all_[at_++];
+    if (!value_ && at_ < all_.size()) value_ = all_[at_++];
+    // An empty one is a script's unset variable.
+    if (!value_ || value_->empty()) throw InputError(name_ + " needs a value");
+    return *std::exchange(value_, std::nullopt);
   }
   void end_of_option() const {
     if (value_) throw InputError(name_ + " takes no value");

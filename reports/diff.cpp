@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "facts/text.hpp"
 #include "reports/json_writer.hpp"
 #include "reports/outline.hpp"
 #include "reports/text_layout.hpp"
@@ -22,11 +23,7 @@ Paint paint_of(Direction direction) {
   return Paint::bold;
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : ", ") + part;
-  return text;
-}
+std::string joined(const std::vector<std::string>& parts) { return join(parts, ", "); }
 
 std::string value_words(const ValueChange& change) {
   return change.what + ": " + change.before.value_or("none") + std::string(arrow) + change.after.value_or("none");

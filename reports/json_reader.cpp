@@ -20,7 +20,7 @@ constexpr std::size_t longest_shown = 60;
 
 std::string shown(const std::string& text) {
   const std::string safe = printable(text);
-  const std::string start(first_code_points(safe, longest_shown));
+  const std::string start(first_columns(safe, longest_shown));
   return "\"" + start + (start.size() < safe.size() ? "..." : "") + "\"";
 }
 

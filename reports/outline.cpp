@@ -11,10 +11,6 @@
 namespace vfio_doctor {
 namespace {
 
-bool is_about_guest(const Report& report) {
-  return report.source.kind == "guest" || report.source.kind == "evidence";
-}
-
 /// What a selection touches: the chosen functions, their companions and groups, as subjects of findings.
 struct Selection {
   std::set<std::string> chosen, companions;
@@ -172,6 +168,10 @@ Outline outline(const Report& report) {
 
 std::array<const std::vector<CheckFindings>*, 3> other_checks(const Outline& outline) {
   return {&outline.passed, &outline.protections, &outline.not_applicable};
+}
+
+bool is_about_guest(const Report& report) {
+  return report.source.kind == "guest" || report.source.kind == "evidence";
 }
 
 std::string verdict_sentence(const Report& report) {

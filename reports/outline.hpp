@@ -36,6 +36,9 @@ Outline outline(const Report& report);
 /// The lists of findings that are no problems, in the order they are shown.
 std::array<const std::vector<CheckFindings>*, 3> other_checks(const Outline& outline);
 
+/// What `verify` or the guest agent says.
+bool is_about_guest(const Report& report);
+
 /// The verdict in plain words, one sentence: "Ready: this host can give PCI devices to virtual machines."
 std::string verdict_sentence(const Report& report);
 

@@ -12,7 +12,7 @@
 #include "reports/markup.hpp"
 #include "reports/outline.hpp"
 #include "reports/printable.hpp"
-#include "reports/text_layout.hpp"
+#include "reports/short_name.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -233,7 +233,7 @@ class Picture {
     svg_ += text_at(x + 30, base, "pic-ink pic-address", device.address);
     const std::size_t name_x = x + 30 + std::max(address_column, text_width(printable(device.address)) * 8);
     const std::size_t letters = (right - verdict_column - name_x) / 7;
-    svg_ += text_at(name_x, base, "pic-ink", shortened_in_the_middle(printable(row_name(row)), letters));
+    svg_ += text_at(name_x, base, "pic-ink", short_name(printable(row_name(row)), letters));
     svg_ += text_at(right - 8, base, "pic-ink pic-strong", sign.word, "end");
     svg_ += text_at(width - margin - 8, base, "pic-ink", group_words(row), "end");
     svg_ += "</g>\n";

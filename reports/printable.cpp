@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/printable.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "reports/utf8.hpp"
@@ -59,8 +60,23 @@ std::string harmless(std::string_view text, LineEnds line_ends) {
   return result;
 }
 
-bool starts_code_point(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
+/// The blocks that Unicode Standard Annex #11 calls wide and that terminals show so.
+bool is_wide(char32_t code_point) {
+  static constexpr std::array<Range, 10> blocks{{{0x1100, 0x115f}, {0x2e80, 0x303e}, {0x3041, 0xa4cf}, {0xa960, 0xa97c},
+                                                 {0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff01, 0xff60},
+                                                 {0x1f300, 0x1faff}, {0x20000, 0x3fffd}}};
+  return code_point >= blocks.front().first &&
+         std::ranges::any_of(blocks, [&](const Range& block) { return code_point >= block.first && code_point <= block.last; });
+}
+
+/// visit(position, columns) for each code point until it returns false.
+template <class Visit>
+void for_each_code_point(std::string_view text, Visit visit) {
+  for (std::size_t position = 0; position < text.size();) {
+    const auto decoded = decode_utf8(text, position);
+    if (!visit(position, is_wide(decoded.value) ? 2 : 1)) return;
+    position += std::max<std::size_t>(decoded.length, 1);
+  }
 }
 
 }  // namespace
@@ -75,16 +91,22 @@ std::string printable_lines(std::string_view text) {
 
 std::size_t text_width(std::string_view text) {
   std::size_t width = 0;
-  for (const char byte : text) width += starts_code_point(byte) ? 1 : 0;
+  for_each_code_point(text, [&width](std::size_t, std::size_t columns) {
+    width += columns;
+    return true;
+  });
   return width;
 }
 
-std::string_view first_code_points(std::string_view text, std::size_t count) {
-  for (std::size_t position = 0; position < text.size(); ++position) {
-    if (!starts_code_point(text[position])) continue;
-    if (count-- == 0) return text.substr(0, position);
-  }
-  return text;
+std::string_view first_columns(std::string_view text, std::size_t columns) {
+  std::size_t used = 0, end = text.size();
+  for_each_code_point(text, [&](std::size_t position, std::size_t needed) {
+    used += needed;
+    if (used <= columns) return true;
+    end = position;
+    return false;
+  });
+  return text.substr(0, end);
 }
 
 }  // namespace vfio_doctor

@@ -15,10 +15,11 @@ std::string printable(std::string_view text);
 /// printable() that keeps line ends; for commands and evidence of several lines.
 std::string printable_lines(std::string_view text);
 
-/// Code points in `text`, which must be valid UTF-8: the columns it takes on a terminal.
+/// The columns that `text`, which must be printable(), takes on a terminal. Chinese, Japanese and Korean characters and
+/// most pictures take two.
 std::size_t text_width(std::string_view text);
 
-/// The first `count` code points of `text`, which must be valid UTF-8.
-std::string_view first_code_points(std::string_view text, std::size_t count);
+/// As much of the start of `text`, which must be printable(), as fits `columns`.
+std::string_view first_columns(std::string_view text, std::size_t columns);
 
 }  // namespace vfio_doctor

@@ -12,7 +12,7 @@
 namespace vfio_doctor {
 namespace {
 
-constexpr std::size_t longest_evidence = 400;  // code points
+constexpr std::size_t longest_evidence = 400;  // columns
 constexpr std::size_t shown_findings = 3;      // of one check with one status
 constexpr std::size_t shown_subjects = 12;
 

@@ -87,7 +87,7 @@ std::vector<std::string> wrap(std::string_view text, std::size_t first_width, st
     std::size_t needed = text_width(word);
     if (used > 0 && used + 1 + needed > room) finish();
     while (needed > room) {
-      const std::string_view start = first_code_points(word, room);
+      const std::string_view start = first_columns(word, std::max<std::size_t>(room, 2));
       line = start;
       finish();
       word.remove_prefix(start.size());
@@ -108,34 +108,12 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
-std::string shortened_in_the_middle(const std::string& text, std::size_t width) {
-  constexpr std::string_view gap = "...";
-  const std::size_t taken = text_width(text);
-  if (taken <= width || width <= gap.size()) return std::string(first_code_points(text, width));
-  const auto words = split_words(text);
-  if (words.size() > 2) {
-    std::string shorter;
-    for (std::size_t last = words.size() - 1; last > 0; --last) {
-      // The words from `last` on, as they stand in the text.
-      const std::string longer = std::string(words.front()) + std::string(gap) +
-                                 text.substr(static_cast<std::size_t>(words[last].data() - text.data()));
-      if (text_width(longer) > width) break;
-      shorter = longer;
-    }
-    if (!shorter.empty()) return shorter;
-  }
-  const std::size_t tail = (width - gap.size()) / 2, head = width - gap.size() - tail;
-  const std::string_view start = first_code_points(text, head);
-  const std::string_view until_tail = first_code_points(text, taken - tail);
-  return std::string(start) + std::string(gap) + text.substr(until_tail.size());
-}
-
 std::string excerpt(std::string_view text, std::size_t longest, Verbosity verbosity) {
   if (verbosity == Verbosity::verbose) return printable_lines(text);
   // A code point has at most four bytes: no need to look at the rest of an enormous text.
   const std::string_view looked_at = text.substr(0, 4 * longest);
   const std::string safe = printable_lines(looked_at);
-  const std::string_view start = first_code_points(safe, longest);
+  const std::string_view start = first_columns(safe, longest);
   if (start.size() == safe.size() && looked_at.size() == text.size()) return safe;
   return std::string(start) + "... (cut; " + std::to_string(text.size()) + " bytes in all)";
 }

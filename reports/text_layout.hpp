@@ -45,11 +45,7 @@ std::vector<std::string> wrap(std::string_view text, std::size_t first_width, st
 /// `text`, which must be printable(), with blanks behind it up to `width`.
 std::string padded(std::string text, std::size_t width);
 
-/// `text`, which must be printable(), with "..." instead of its middle where it is wider than `width`: of a
-/// name the first word and as many of the last as fit, since names differ at their ends.
-std::string shortened_in_the_middle(const std::string& text, std::size_t width);
-
-/// printable_lines(), cut after `longest` code points with a word about it; not cut when verbose.
+/// printable_lines(), cut after `longest` columns with a word about it; not cut when verbose.
 std::string excerpt(std::string_view text, std::size_t longest, Verbosity verbosity);
 
 }  // namespace vfio_doctor

@@ -6,11 +6,12 @@
 
 #include "facts/text.hpp"
 #include "reports/printable.hpp"
+#include "reports/short_name.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-constexpr std::size_t widest_driver = 14, narrowest_driver = 8;
+constexpr std::size_t widest_driver = 13, narrowest_driver = 8;
 constexpr std::size_t narrowest_name = 12;
 constexpr std::size_t reason_indent = 4;
 constexpr std::string_view gap = "  ";
@@ -52,6 +53,7 @@ Row row_of(const DeviceReport& device) {
 
 struct Widths {
   std::size_t address = 7, group = 5, verdict = 7, name = 4, driver = 6;
+  bool on_two_lines = false;  ///< a narrow terminal: the name and the driver have a line of their own
 };
 
 Widths measure(const std::vector<Row>& rows, std::size_t columns) {
@@ -68,6 +70,7 @@ Widths measure(const std::vector<Row>& rows, std::size_t columns) {
   while (widths.driver > narrowest_driver && before_name + narrowest_name + widths.driver > columns)
     --widths.driver;
   const std::size_t others = before_name + widths.driver;
+  widths.on_two_lines = others + std::min(widths.name, narrowest_name) > columns;
   const std::size_t room = columns > others + narrowest_name ? columns - others : narrowest_name;
   widths.name = std::min(widths.name, room);
   return widths;
@@ -76,14 +79,18 @@ Widths measure(const std::vector<Row>& rows, std::size_t columns) {
 void print_row(TextPage& page, const Row& row, const Widths& widths, Verbosity verbosity) {
   const std::string before = padded(row.address, widths.address) + std::string(gap) +
                              padded(row.group, widths.group) + std::string(gap);
+  if (widths.on_two_lines) {
+    page.finished_line(before + page.painted(row.verdict, paint_of(row.device->verdict)));
+    return page.paragraph(row.name + (row.driver == "-" ? "" : " (" + row.driver + ")"), reason_indent, 2);
+  }
   const std::string verdict =
       page.painted(padded(row.verdict, widths.verdict), paint_of(row.device->verdict));
   const auto lines = verbosity == Verbosity::verbose
                          ? wrap(row.name, widths.name, widths.name)
-                         : std::vector{shortened_in_the_middle(row.name, widths.name)};
+                         : std::vector{short_name(row.name, widths.name)};
   const std::string name = lines.empty() ? "" : lines.front();
   page.finished_line(before + verdict + std::string(gap) + padded(name, widths.name) + std::string(gap) +
-                     shortened_in_the_middle(row.driver, widths.driver));
+                     cut_to(row.driver, widths.driver));
   const std::size_t name_column = widths.address + widths.group + widths.verdict + 3 * gap.size();
   for (std::size_t i = 1; i < lines.size(); ++i) page.finished_line(lines[i], name_column);
 }
@@ -115,9 +122,10 @@ void print_below(TextPage& page, const DeviceReport& device, const std::vector<s
 void print_table(TextPage& page, const std::vector<Row>& rows, const std::vector<std::string>& common,
                  Verbosity verbosity) {
   const Widths widths = measure(rows, page.columns());
-  page.finished_line(page.painted(padded("ADDRESS", widths.address) + "  " + padded("GROUP", widths.group) +
-                                      "  " + padded("VERDICT", widths.verdict) + "  " +
-                                      padded("DEVICE", widths.name) + "  DRIVER",
+  page.finished_line(page.painted(padded("ADDRESS", widths.address) + "  " + padded("GROUP", widths.group) + "  " +
+                                      (widths.on_two_lines ? "VERDICT"
+                                                           : padded("VERDICT", widths.verdict) + "  " +
+                                                                 padded("DEVICE", widths.name) + "  DRIVER"),
                                   Paint::dim));
   SaidAbout said;
   for (const Row& row : rows) {

@@ -15,18 +15,6 @@
 namespace vfio_doctor {
 namespace {
 
-std::string now_text() {
-  std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  // Reproducible output for packagers and tests: https://reproducible-builds.org/specs/source-date-epoch/
-  if (const char* fixed = std::getenv("SOURCE_DATE_EPOCH"))
-    if (const auto seconds = parse_unsigned(fixed); seconds && *seconds < 1ULL << 40) now = static_cast<std::time_t>(*seconds);
-  std::tm parts{};
-  char text[32];
-  gmtime_r(&now, &parts);
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
 template <class Number>
 std::optional<std::string> hex(const Observed<Number>& value, std::size_t digits) {
   return value.has_value() ? std::optional(hex_text(value.value(), digits)) : std::nullopt;
@@ -213,11 +201,23 @@ std::vector<std::string> describe_limits(const Host& host) {
 
 }  // namespace
 
+std::string time_of_report() {
+  std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  // Reproducible output for packagers and tests: https://reproducible-builds.org/specs/source-date-epoch/
+  if (const char* fixed = std::getenv("SOURCE_DATE_EPOCH"))
+    if (const auto seconds = parse_unsigned(fixed); seconds && *seconds < 1ULL << 40) now = static_cast<std::time_t>(*seconds);
+  std::tm parts{};
+  char text[32];
+  gmtime_r(&now, &parts);
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
 Report build_report(const Source& source, const Host& host, std::vector<Finding> findings,
                     const std::vector<PciAddress>& selection, const std::vector<std::string>& only) {
   Report report;
   report.tool.version = VFIO_DOCTOR_VERSION;
-  report.generated_at = now_text();
+  report.generated_at = time_of_report();
   report.source = {source.kind, source.name};
   report.host = summarize(host);
   report.notes = describe_limits(host);

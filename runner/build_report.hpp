@@ -21,6 +21,9 @@ inline constexpr std::string_view verdict_finding_id = "verdict";
 Report build_report(const Source& source, const Host& host, std::vector<Finding> findings,
                     const std::vector<PciAddress>& selection, const std::vector<std::string>& only);
 
+/// Now, or what SOURCE_DATE_EPOCH says.
+std::string time_of_report();
+
 /// Exit code for a verdict: 0 ready, 1 not ready, 3 undetermined.
 int exit_code(Verdict verdict);
 

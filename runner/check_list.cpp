@@ -8,8 +8,13 @@
 #include "checks/guest/guest_pages.hpp"
 #include "facts/input_error.hpp"
 #include "reports/printable.hpp"
+#include "runner/build_report.hpp"
+#include "runner/nearest_word.hpp"
 
 namespace vfio_doctor {
+
+extern const std::string_view verdicts_page;  // made by the build from docs/verdicts.md
+
 namespace {
 
 constexpr std::string_view plugin_page = R"(# Plugin
@@ -45,8 +50,12 @@ std::string unusable_plugins(const std::vector<Plugin>& plugins) {
   return " (" + std::to_string(refused) + (refused == 1 ? " plugin is" : " plugins are") + " refused: see 'vfio-doctor plugins')";
 }
 
-InputError unknown_check(const std::string& id, const std::string& prefix, const std::vector<Plugin>& plugins) {
-  return InputError(prefix + "there is no check '" + id + "'; 'vfio-doctor checks' lists them" + unusable_plugins(plugins));
+InputError unknown_check(const std::string& id, const std::string& prefix, const std::vector<ListedCheck>& list,
+                         const std::vector<Plugin>& plugins) {
+  std::vector<std::string> known;
+  for (const auto& check : list) known.push_back(check.id);
+  return InputError(prefix + "there is no check '" + id + "'" + suggestion(id, known) + " ('vfio-doctor checks' lists them)" +
+                    unusable_plugins(plugins));
 }
 
 std::string page_of(const ListedCheck& check) {
@@ -82,14 +91,18 @@ std::vector<ListedCheck> list_checks_and_guest_checks(const std::vector<Plugin>&
 void require_known_checks(const std::vector<std::string>& ids, const std::string& option, const std::vector<Plugin>& plugins) {
   const auto list = list_checks(plugins);
   for (const auto& id : ids)
-    if (std::ranges::find(list, id, &ListedCheck::id) == list.end()) throw unknown_check(id, option + ": ", plugins);
+    if (std::ranges::find(guest_pages(), id, &GuestPage::id) != guest_pages().end())
+      throw InputError(option + ": '" + id + "' is a check of a guest, which 'vfio-doctor verify' always makes in full");
+    else if (std::ranges::find(list, id, &ListedCheck::id) == list.end())
+      throw unknown_check(id, option + ": ", list, plugins);
 }
 
 std::string page_of_check(const std::string& id, const std::vector<Plugin>& plugins) {
   if (id == plugin_finding_id) return std::string(plugin_page);
+  if (id == verdict_finding_id) return std::string(verdicts_page);
   const auto list = list_checks_and_guest_checks(plugins);
   const auto found = std::ranges::find(list, id, &ListedCheck::id);
-  if (found == list.end()) throw unknown_check(id, "", plugins);
+  if (found == list.end()) throw unknown_check(id, "", list, plugins);
   return page_of(*found);
 }
 

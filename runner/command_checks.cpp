@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "reports/page.hpp"
 #include "reports/printable.hpp"
+#include "reports/text_layout.hpp"
 #include "runner/check_list.hpp"
 #include "runner/output.hpp"
 
@@ -11,12 +13,6 @@ namespace vfio_doctor {
 namespace {
 
 std::string origin_of(const ListedCheck& check) { return check.plugin ? printable(check.plugin->label()) : "built-in"; }
-
-std::string padded(std::string text, std::size_t columns) {
-  const auto width = text_width(text);
-  text.append(columns > width ? columns - width : 0, ' ');
-  return text;
-}
 
 std::string list_as_text(const std::vector<ListedCheck>& checks) {
   std::size_t id_width = 0, title_width = 0;
@@ -60,7 +56,9 @@ int run_checks_command(const Options& options) {
 
 int run_explain_command(const Options& options) {
   const auto page = page_of_check(options.check_id, load_plugins(options));
-  write_outputs(options, "text", [&page](const std::string&, const std::string&) { return page; });
+  write_outputs(options, "text", [&](const std::string&, const std::string& file) {
+    return render_page(page, text_style_for(options, file));
+  });
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "facts/snapshot/snapshot.hpp"
 #include "reports/diff.hpp"
 #include "reports/json.hpp"
+#include "reports/outline.hpp"
 #include "runner/examine.hpp"
 #include "runner/output.hpp"
 
@@ -24,6 +25,15 @@ Report read_side(const std::string& file, Wake wake) {
   return examine_plainly({"snapshot", file, std::make_unique<MemoryRoot>(read_snapshot(bytes, file))}, wake);
 }
 
+/// Against a report about one device, every other device of the host would look lost.
+void require_comparable(const Report& before, const Report& after) {
+  if (is_about_guest(before) != is_about_guest(after))
+    throw InputError("diff: one report is about a host, the other about a guest");
+  if (before.selection.empty() != after.selection.empty())
+    throw InputError("diff: " + (before.selection.empty() ? after : before).source.name +
+                     " is about chosen devices (--device, --domain), the other about the whole host");
+}
+
 int exit_code_for(Direction direction) {
   if (direction == Direction::worse) return 1;
   return direction == Direction::undetermined ? 3 : 0;
@@ -35,6 +45,7 @@ int run_diff_command(const Options& options) {
   if (options.compared.size() != 2) throw InputError("diff: name two files, the earlier and the later one");
   const auto wake = options.wake ? Wake::yes : Wake::no;
   const auto before = read_side(options.compared[0], wake), after = read_side(options.compared[1], wake);
+  require_comparable(before, after);
   const auto comparison = compare_reports(before, after);
   write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
     return format == "json" ? render_diff_json(comparison) : render_diff_text(comparison, text_style_for(options, file));

@@ -12,8 +12,8 @@
 #include "facts/snapshot/snapshot.hpp"
 #include "reports/printable.hpp"
 #include "runner/examine.hpp"
+#include "runner/output.hpp"
 #include "runner/progress.hpp"
-#include "runner/write_file.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -68,7 +68,7 @@ int run_snapshot_command(const Options& options) {
     notes.redactions = redaction.counts;
   }
   const auto& file = options.outputs.front();
-  write_file_atomically(file, file.ends_with(".machine") ? write_machine_text(nodes) : write_archive(nodes, notes));
+  write_output(file, file.ends_with(".machine") ? write_machine_text(nodes) : write_archive(nodes, notes));
   progress.reset();  // before anything else is printed
   if (!options.no_redact) print_redactions(redaction);
   return 0;

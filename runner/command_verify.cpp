@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <ctime>
 
 #include "facts/guest/input_file.hpp"
 #include "facts/input_error.hpp"
@@ -37,15 +36,6 @@ Manifest manifest_file(const std::string& path) {
   return parse_manifest(read_input_file(path, Manifest::most_bytes), path);
 }
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
-
 Report judge_evidence(const Options& options) {
   if (options.manifest.empty()) throw InputError("--evidence needs --manifest: what should the guest see?");
   if (!options.domain.empty()) throw InputError("use either a domain or --evidence");
@@ -58,6 +48,8 @@ Report judge_evidence(const Options& options) {
 
 Report ask_guest(const Options& options) {
   if (options.domain.empty()) throw InputError("name the domain whose guest is to be asked, or give --manifest and --evidence");
+  const std::string ssh = "ssh:";
+  if (options.via != "qga" && !options.via.starts_with(ssh)) throw InputError("--via is qga or ssh:TARGET");
   const auto source = open_source(options.source);
   if (!source.root->is_live()) throw InputError("verify asks a running guest: it cannot use --root, --from or --sample");
   require_domain_name(options.domain);
@@ -66,8 +58,6 @@ Report ask_guest(const Options& options) {
                                                  : manifest_file(options.manifest);
   const auto text = write_manifest(manifest);
   const std::chrono::seconds wait(options.wait_seconds);
-  const std::string ssh = "ssh:";
-  if (options.via != "qga" && !options.via.starts_with(ssh)) throw InputError("--via is qga or ssh:TARGET");
   const auto answer = options.via == "qga"
                           ? run_agent_through_qga(options.domain, agent_bytes(), text, wait)
                           : run_agent_through_ssh(options.via.substr(ssh.size()), agent_bytes(), text, wait);
@@ -82,7 +72,7 @@ Report ask_guest(const Options& options) {
 int run_verify_command(const Options& options) {
   auto report = options.evidence.empty() ? ask_guest(options) : judge_evidence(options);
   report.tool = {"vfio-doctor", VFIO_DOCTOR_VERSION};
-  report.generated_at = utc_now();
+  report.generated_at = time_of_report();
   write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
     return format == "json" ? render_json(report) : render_guest_text(report, text_style_for(options, file));
   });

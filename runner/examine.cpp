@@ -8,6 +8,7 @@
 
 #include "facts/in_parallel.hpp"
 #include "facts/input_error.hpp"
+#include "facts/text.hpp"
 #include "runner/build_report.hpp"
 #include "runner/check_list.hpp"
 #include "runner/find_domain.hpp"
@@ -16,12 +17,6 @@
 
 namespace vfio_doctor {
 namespace {
-
-std::string list_text(const std::vector<std::string>& ids) {
-  std::string text;
-  for (const auto& id : ids) text += (text.empty() ? "" : ", ") + id;
-  return text;
-}
 
 bool contains(const std::vector<std::string>& ids, std::string_view id) {
   return std::ranges::find(ids, id) != ids.end();
@@ -64,16 +59,19 @@ Report examine(const Options& options) {
   progress.set_text("Judging " + std::to_string(host.all_functions().size()) + " functions");
   auto selection = select_functions(host, options.selectors);
   auto findings = run_checks(options, host);
+  std::vector<std::string> notes;
   if (!options.domain.empty()) {
     const auto domain = find_domain(options.domain, source);
     select_domain(host, domain, selection);
     for (auto& finding : judge_unmanaged(host, domain)) findings.push_back(std::move(finding));
+    notes = domain.notes;
   }
   if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
   for (auto& finding : run_plugins(plugins, host, options)) findings.push_back(std::move(finding));
   Report report = build_report(source, host, std::move(findings), selection, reported_ids(options));
-  if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + list_text(options.skip) + ". The verdicts do not count them.");
-  if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + list_text(options.only) + ".");
+  std::ranges::move(notes, std::back_inserter(report.notes));
+  if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + join(options.skip, ", ") + ". The verdicts do not count them.");
+  if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + join(options.only, ", ") + ".");
   return report;
 }
 

@@ -13,7 +13,6 @@ enum class ColorChoice { automatic, always, never };
 
 /// What the user asked for, after parsing. Each command reads the part that concerns it.
 struct Options {
-  std::string command = "check";
   SourceOptions source;
   bool wake = false;
   bool verbose = false;

@@ -37,8 +37,9 @@ void write_standard_output(const std::string& bytes) {
 TextStyle text_style_for(const Options& options, const std::string& output_file) {
   TextStyle style;
   style.verbosity = options.verbose ? Verbosity::verbose : Verbosity::normal;
-  if (!output_file.empty()) return style;
-  style.color = use_color(options.color) ? Color::on : Color::off;
+  const bool to_file = !output_file.empty() && output_file != "-";
+  style.color = (to_file ? options.color == ColorChoice::always : use_color(options.color)) ? Color::on : Color::off;
+  if (to_file) return style;
   style.columns = terminal_columns();
   return style;
 }
@@ -55,12 +56,14 @@ void write_outputs(const Options& options, const std::string& default_format,
     const std::string file = i < options.outputs.size() ? options.outputs[i] : "";
     rendered.emplace_back(file, render(formats[i], file));
   }
-  for (const auto& [file, bytes] : rendered) {
-    if (file.empty() || file == "-")
-      write_standard_output(bytes);
-    else
-      write_file_atomically(file, bytes);
-  }
+  for (const auto& [file, bytes] : rendered) write_output(file, bytes);
+}
+
+void write_output(const std::string& file, const std::string& bytes) {
+  if (file.empty() || file == "-")
+    write_standard_output(bytes);
+  else
+    write_file_atomically(file, bytes);
 }
 
 }  // namespace vfio_doctor

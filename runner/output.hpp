@@ -18,4 +18,7 @@ TextStyle text_style_for(const Options& options, const std::string& output_file)
 void write_outputs(const Options& options, const std::string& default_format,
                    const std::function<std::string(const std::string& format, const std::string& file)>& render);
 
+/// Writes to a file, replaced whole or not at all; "-" and nothing are standard output.
+void write_output(const std::string& file, const std::string& bytes);
+
 }  // namespace vfio_doctor

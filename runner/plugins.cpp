@@ -7,6 +7,7 @@
 #include <atomic>
 #include <map>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include "checks/check.hpp"
@@ -35,7 +36,10 @@ void on_all_processors(std::size_t count, Work work) {
   };
   std::vector<std::jthread> others;
   const auto threads = std::min<std::size_t>(count, std::max(1U, std::thread::hardware_concurrency()));
-  for (std::size_t i = 1; i < threads; ++i) others.emplace_back(take_turns);
+  try {
+    for (std::size_t i = 1; i < threads; ++i) others.emplace_back(take_turns);
+  } catch (const std::system_error&) {  // no more are to be had: those that run share the work
+  }
   take_turns();
 }
 

@@ -5,11 +5,28 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+
+#include "reports/printable.hpp"
+#include "reports/short_name.hpp"
 
 namespace vfio_doctor {
+namespace {
 
-Progress::Progress(std::string text) : text_(std::move(text)) {
-  if (::isatty(STDERR_FILENO)) thread_ = std::thread([this] { show(); });
+/// Short enough for one line: what wraps cannot be wiped away.
+std::string shown(const std::string& text) { return cut_to(printable(text), 60); }
+
+}  // namespace
+
+Progress::Progress(const std::string& text) : text_(shown(text)) {
+  const char* terminal = std::getenv("TERM");
+  if (!::isatty(STDERR_FILENO) || (terminal && std::strcmp(terminal, "dumb") == 0)) return;
+  try {
+    thread_ = std::thread([this] { show(); });
+  } catch (const std::system_error&) {  // a limit on processes: the work goes on unseen
+  }
 }
 
 Progress::~Progress() {
@@ -21,9 +38,9 @@ Progress::~Progress() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Progress::set_text(std::string text) {
+void Progress::set_text(const std::string& text) {
   const std::lock_guard lock(mutex_);
-  text_ = std::move(text);
+  text_ = shown(text);
 }
 
 void Progress::show() {

@@ -9,16 +9,16 @@
 namespace vfio_doctor {
 
 /// A line on a terminal's standard error that appears when something takes longer than half a second and is wiped away
-/// at the end. Does nothing where standard error is no terminal.
+/// at the end. Does nothing where standard error is no terminal, or one that cannot wipe.
 class Progress {
  public:
-  explicit Progress(std::string text);
+  explicit Progress(const std::string& text);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
   /// What is being done now.
-  void set_text(std::string text);
+  void set_text(const std::string& text);
 
  private:
   void show();

@@ -46,7 +46,8 @@ void write_stream(const std::string& path, const std::string& bytes) {
 void write_file_atomically(const std::string& path, const std::string& bytes) {
   if (is_stream(path)) return write_stream(path, bytes);
   struct stat status {};
-  if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) throw InputError(path + ": is a directory");
+  const bool exists = ::stat(path.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) throw InputError(path + ": is a directory");
   std::string temporary = path + ".XXXXXX";
   const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (fd < 0) throw InputError(path + ": " + std::strerror(errno));
@@ -54,7 +55,8 @@ void write_file_atomically(const std::string& path, const std::string& bytes) {
     write_all(fd, bytes, path);
     const mode_t mask = ::umask(0);
     ::umask(mask);
-    if (::fchmod(fd, 0666 & ~mask) != 0 || ::fsync(fd) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0)
+    // Who closed a file to others meant what is in it.
+    if (::fchmod(fd, exists ? status.st_mode & 0777 : 0666 & ~mask) != 0 || ::fsync(fd) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0)
       throw InputError(path + ": " + std::strerror(errno));
   } catch (...) {
     ::close(fd);

@@ -136,10 +136,24 @@ class DomainReader {
     return std::nullopt;  // controllers that stand on each other
   }
 
+  /// QEMU drives the controller through VFIO, so libvirt takes it from the host like any assigned function
+  /// (virHostdevPrepareNVMeDevices).
+  void read_nvme_disk(pugi::xml_node node, Domain& domain) const {
+    const auto source = node.child("source");
+    if (!source.child("address")) return;
+    DomainHostdev device;
+    device.origin = DomainHostdev::Origin::disk;
+    device.source = source_address(source.child("address"));
+    device.managed = std::strcmp(source.attribute("managed").value(), "yes") == 0;
+    device.reaches_guest = false;
+    domain.hostdevs.push_back(std::move(device));
+  }
+
   void read_device(pugi::xml_node node, Domain& domain) {
     const std::string_view kind = node.name(), type = node.attribute("type").value();
     if (kind == "disk" && type == "nvme") {
       domain.notes.push_back("A <disk type='nvme'> is driven by QEMU itself: the guest sees a virtual disk instead.");
+      read_nvme_disk(node, domain);
       return;
     }
     if (kind == "interface" && type == "network") {

@@ -16,11 +16,12 @@ struct DomainHostdev {
     hostdev,       ///< <hostdev type='pci'>
     interface,     ///< <interface type='hostdev'>
     command_line,  ///< vfio-pci on <qemu:commandline>
+    disk,          ///< <disk type='nvme'>
   };
   Origin origin = Origin::hostdev;
   PciAddress source;
   bool managed = false;
-  bool reaches_guest = true;  ///< false: <address type='unassigned'/>, taken from the host but given to nobody
+  bool reaches_guest = true;  ///< false: taken from the host, but nothing that the guest sees (<address type='unassigned'/>, a disk)
   std::optional<SlotChain> guest_path;  ///< nothing where the XML gives it no place
   std::string label;                    ///< its alias or comment; may be empty
 };

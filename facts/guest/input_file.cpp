@@ -29,6 +29,10 @@ class OpenFile {
   int fd_ = -1;
 };
 
+std::string size_text(std::size_t bytes) {
+  return bytes >= 1 << 20 ? std::to_string(bytes >> 20) + " MiB" : std::to_string(bytes >> 10) + " KiB";
+}
+
 }  // namespace
 
 std::string read_input_file(const std::string& path, std::size_t limit) {
@@ -43,7 +47,7 @@ std::string read_input_file(const std::string& path, std::size_t limit) {
     if (got < 0) throw InputError(name + ": " + std::strerror(errno));
     if (got == 0) return content;
     content.append(buffer, static_cast<std::size_t>(got));
-    if (content.size() > limit) throw InputError(name + ": larger than " + std::to_string(limit >> 20) + " MiB");
+    if (content.size() > limit) throw InputError(name + ": larger than " + size_text(limit));
   }
 }
 

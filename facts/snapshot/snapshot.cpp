@@ -53,6 +53,9 @@ RecordedNodes read_snapshot(const std::string& bytes, const std::string& name) {
   if (is_archive(bytes)) return read_archive(bytes, name);
   if (bytes.substr(0, 4096).find('\0') != std::string::npos)
     throw InputError(name + ": neither an archive made by 'vfio-doctor snapshot' nor the text of a recorded machine");
+  const auto start = trim(bytes);
+  if (start.empty()) throw InputError(name + ": empty; expected a snapshot");
+  if (start.front() == '{') throw InputError(name + ": a report (JSON) cannot be replayed; expected a snapshot");
   return parse_machine_text(bytes, name);
 }
 

@@ -67,6 +67,13 @@ TEST_F(Agent, IsReadyWhenAllWorks) {
   EXPECT_EQ(outcome.err, "");
 }
 
+// A script's unset variable: this machine would be described in place of the one that was meant.
+TEST_F(Agent, RefusesAnEmptyValue) {
+  const auto outcome = run("--inventory --root=");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--root needs a value"));
+}
+
 TEST_F(Agent, ReadsTheManifestFromStandardInput) {
   EXPECT_EQ(run("--root " + guest(nvme_guest) + " --expect -", nvme_manifest).code, 0);
 }

@@ -73,6 +73,18 @@ TEST(DomainXml, OtherWaysToAssign) {
   EXPECT_EQ(domain.notes.size(), 1u);
 }
 
+// It looked as if the domain took nothing, while libvirt would take the host's disk.
+TEST(DomainXml, NvmeDiskTakesItsControllerFromTheHost) {
+  const auto domain = parse_domain_xml(
+      domain_xml("<disk type='nvme' device='disk'><source type='pci' managed='yes' namespace='1'>"
+                 "<address domain='0x0000' bus='0x3e' slot='0x00' function='0x0'/></source><target dev='vda' bus='virtio'/>"
+                 "<address type='pci' domain='0x0000' bus='0x03' slot='0x00' function='0x0'/></disk>"), "d");
+  ASSERT_EQ(domain.hostdevs.size(), 1u);
+  EXPECT_EQ(domain.hostdevs[0].source.text(), "0000:3e:00.0");
+  EXPECT_TRUE(domain.hostdevs[0].managed);
+  EXPECT_FALSE(domain.hostdevs[0].reaches_guest);
+}
+
 TEST(DomainXml, ControllersThatStandOnEachOtherEnd) {
   const auto domain = parse_domain_xml(
       "<domain><devices><controller type='pci' index='1' model='pcie-root-port'>" + guest_address("1", "1") + "</controller>" +

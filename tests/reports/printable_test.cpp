@@ -51,17 +51,17 @@ TEST(Printable, KeepsLineEndsWhereAsked) {
   EXPECT_EQ(printable_lines("a\nb\r\x1b"), "a\nb\\x0d\\x1b");
 }
 
-TEST(Printable, CountsCodePoints) {
+TEST(Printable, CountsColumns) {
   EXPECT_EQ(text_width(""), 0u);
   EXPECT_EQ(text_width("Gr\xc3\xb6\xc3\x9f"
                        "e"),
             5u);
-  EXPECT_EQ(first_code_points("Gr\xc3\xb6\xc3\x9f"
+  EXPECT_EQ(first_columns("Gr\xc3\xb6\xc3\x9f"
                               "e",
                               3),
             "Gr\xc3\xb6");
-  EXPECT_EQ(first_code_points("abc", 0), "");
-  EXPECT_EQ(first_code_points("abc", 7), "abc");
+  EXPECT_EQ(first_columns("abc", 0), "");
+  EXPECT_EQ(first_columns("abc", 7), "abc");
 }
 
 }  // namespace

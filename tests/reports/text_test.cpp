@@ -6,8 +6,10 @@
 
 #include "facts/text.hpp"
 #include "reports/groups.hpp"
+#include "reports/page.hpp"
 #include "reports/printable.hpp"
 #include "reports/sample_reports.hpp"
+#include "reports/short_name.hpp"
 #include "reports/text_layout.hpp"
 
 namespace vfio_doctor::testing {
@@ -91,12 +93,43 @@ TEST(RenderText, PaintsOnlyWhenAsked) {
   EXPECT_THAT(painted, Not(HasSubstr("\x1b[2J")));
 }
 
-TEST(ShortenedInTheMiddle, KeepsTheEndOfAName) {
-  EXPECT_EQ(shortened_in_the_middle("Intel Corporation 100 Series USB 3.0 xHCI Controller", 26),
-            "Intel...xHCI Controller");
-  EXPECT_EQ(shortened_in_the_middle("intel_pch_thermal", 14), "intel_...ermal");
-  EXPECT_EQ(shortened_in_the_middle("short", 14), "short");
-  EXPECT_EQ(text_width(shortened_in_the_middle("\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6", 5)), 5u);
+TEST(RenderText, NameAndDriverHaveALineOfTheirOwnOnANarrowTerminal) {
+  const std::string text = render_text(ready_laptop(), {Color::off, 40, Verbosity::normal});
+  EXPECT_THAT(text, HasSubstr("0000:03:00.0  14     assignable\n    Intel Corporation Wireless 8260\n      (iwlwifi)\n"));
+}
+
+TEST(ShortName, DropsWhatTellsNothingAboutTheDevice) {
+  EXPECT_EQ(short_name("Intel Corporation Iris Pro Graphics 580", 27), "Intel Iris Pro Graphics 580");
+  EXPECT_EQ(short_name("Red Hat, Inc. Virtio 1.0 memory balloon", 38), "Red Hat Virtio 1.0 memory balloon");
+  EXPECT_EQ(short_name("Intel Corporation 100 Series/C230 Series Chipset Family USB 3.0 xHCI Controller", 30),
+            "Intel USB 3.0 xHCI Controller");
+  EXPECT_EQ(short_name("Intel Corporation Xeon E7 v3/Xeon E5 v3/Core i7 DMA Channel 0", 30), "Intel DMA Channel 0");
+  EXPECT_EQ(short_name("Advanced Micro Devices, Inc. [AMD/ATI] Navi 21 HDMI Audio", 26), "AMD/ATI Navi 21 HDMI Audio");
+  EXPECT_EQ(short_name("Realtek Semiconductor Co., Ltd. RTL8111/8168 PCI Express Gigabit Ethernet Controller", 32),
+            "Realtek RTL8111/8168 PCI Expr...");
+}
+
+TEST(ShortName, LeavesWhatFitsAndNeverAnEmptyName) {
+  EXPECT_EQ(short_name("Intel Corporation Wireless 8260", 31), "Intel Corporation Wireless 8260");
+  EXPECT_EQ(short_name("Controller Corporation Device", 13), "Controller...");
+  EXPECT_EQ(short_name("Inc. Inc. Inc. Inc. Inc.", 10), "Inc.");
+  EXPECT_EQ(short_name("", 10), "");
+}
+
+TEST(CutTo, CountsColumns) {
+  EXPECT_EQ(cut_to("intel_pch_thermal", 13), "intel_pch_...");
+  EXPECT_EQ(cut_to("short", 13), "short");
+  EXPECT_EQ(text_width("\xe8\xa8\x98\xe6\x86\xb6"), 4u);  // two Chinese characters
+  EXPECT_EQ(cut_to("\xe8\xa8\x98\xe6\x86\xb6\xe9\xab\x94", 5), "\xe8\xa8\x98...");
+}
+
+TEST(RenderPage, IsBrokenToTheWidthAndKeepsBlocks) {
+  const std::string page = "# Title\n\nOne two three four five six seven eight nine ten.\nEleven.\n- an item that is longer than a line of\n"
+                           "  forty\n\n    a command that is not broken, however long it may be\n\x1b[2J\n";
+  EXPECT_EQ(render_page(page, {Color::off, 40, Verbosity::normal}),
+            "# Title\n\nOne two three four five six seven eight\nnine ten. Eleven.\n- an item that is longer than a line of\n"
+            "  forty\n\n    a command that is not broken, however long it may be\n\\x1b[2J\n");
+  EXPECT_THAT(render_page(page, {Color::on, 40, Verbosity::normal}), HasSubstr("\x1b[1m# Title\x1b[0m"));
 }
 
 TEST(RenderGroupsText, ReplacesTheShellLoop) {

@@ -1,0 +1,74 @@
+#compdef vfio-doctor
+# SPDX-License-Identifier: GPL-2.0-or-later
+# zsh completion for vfio-doctor; installed as _vfio-doctor
+
+_vfio_doctor_checks() {
+  local -a ids
+  ids=(${(f)"$(vfio-doctor checks 2>/dev/null | awk '/^  /{print $1}')"} plugin verdict)
+  compadd -a ids
+}
+_vfio_doctor_check_list() {
+  local -a ids
+  ids=(${(f)"$(vfio-doctor checks 2>/dev/null | awk '/^  /{print $1}' | grep -v '^guest-')"})
+  _values -s , check $ids
+}
+_vfio_doctor_devices() { compadd -- /sys/bus/pci/devices/*(N:t); }
+_vfio_doctor_domains() { compadd -- ${(f)"$(virsh --readonly list --all --name 2>/dev/null)"}; }
+
+_vfio-doctor() {
+  local -a common check commands
+  local state command word
+  commands=(
+    'check:judge this host and its devices'
+    'groups:list the IOMMU groups'
+    'snapshot:keep what is read here, to replay it elsewhere'
+    'diff:what changed between two reports or snapshots'
+    'manifest:write down what the guest should see'
+    'verify:ask the guest whether its devices arrived and work'
+    'explain:show the page of a check'
+    'checks:list every check'
+    'plugins:list the plugins'
+  )
+  common=(
+    '(--from --sample)--root[read a directory that looks like /]:directory:_files -/'
+    '(--root --sample)--from[replay a snapshot]:snapshot:_files'
+    '(--root --from)--sample[use a recorded machine]:sample:(hm170)'
+    '*--plugin-dir[look for plugins there]:directory:_files -/'
+    '--plugin-timeout[seconds for each plugin]:seconds:'
+    '--wake[also read devices that are asleep]'
+    '--color[colour]:when:(auto always never)'
+    '(-v --verbose)'{-v,--verbose}'[show what passed as well]'
+    '*'{-o,--output}'[write to a file]:file:_files'
+    '--version[print the version]'
+    '(-h --help)'{-h,--help}'[print help]'
+  )
+  check=(
+    '*--device[judge this device]:device:_vfio_doctor_devices'
+    '--domain[judge what this domain takes]:domain:_vfio_doctor_domains'
+    '*--only[report only these checks]:checks:_vfio_doctor_check_list'
+    '*--skip[leave these checks out]:checks:_vfio_doctor_check_list'
+    '--fail-on[what makes the exit code 1]:what:(fail warn never)'
+    '*--format[how to write it]:format:(text json html markdown junit sarif)'
+  )
+  for word in ${words[2,CURRENT-1]}; do
+    if (( ${commands[(I)$word:*]} )); then command=$word; break; fi
+  done
+  case $command in
+    '') _arguments $common $check '1:command:->command' ;;
+    check) _arguments $common $check '1:' ;;
+    groups) _arguments $common '*--skip[leave these checks out]:checks:_vfio_doctor_check_list' \
+      '*--format[how to write it]:format:(text json svg)' '1:' ;;
+    checks | plugins) _arguments $common '*--format[how to write it]:format:(text json)' '1:' ;;
+    snapshot) _arguments $common '--no-redact[keep addresses and names as they are]' '1:' ;;
+    diff) _arguments $common '*--format[how to write it]:format:(text json)' '1:' '2:before:_files' '3:after:_files' ;;
+    manifest) _arguments $common '--domain[what this domain takes]:domain:_vfio_doctor_domains' '1:' \
+      '*:device:_vfio_doctor_devices' ;;
+    verify) _arguments $common '*--format[how to write it]:format:(text json)' '--via[how to reach the guest]:way:(qga ssh\:)' \
+      '--wait[seconds for the devices to appear]:seconds:' '--manifest[what to expect]:file:_files' \
+      '*--evidence[captured output of the guest]:file:_files' '1:' '2:domain:_vfio_doctor_domains' ;;
+    explain) _arguments $common '1:' '2:check:_vfio_doctor_checks' ;;
+  esac
+  [[ $state == command ]] && _describe command commands
+}
+
+_vfio-doctor "$@"

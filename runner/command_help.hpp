@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+namespace vfio_doctor {
+
+/// What stands below the options in each command's --help.
+inline constexpr const char* program_help = R"(
+Examples:
+  vfio-doctor                            can this host hand devices to virtual machines?
+  vfio-doctor --device 03:00.0           what about this one?
+  vfio-doctor groups                     every IOMMU group and what is in it
+  vfio-doctor explain interrupt-remapping
+  vfio-doctor --format json -o report.json
+  vfio-doctor --sample hm170             try it on a recorded laptop
+
+Exit codes: 0 ready, 1 not ready, 2 wrong usage or unreadable input, 3 undetermined.
+'vfio-doctor COMMAND --help' tells more about a command.)";
+
+inline constexpr const char* check_help = R"(
+Examples:
+  vfio-doctor check --device 03:00.0                  an address,
+  vfio-doctor check --device 8086:24f3                vendor:device,
+  vfio-doctor check --device "wireless 8260"          or a piece of the name
+  vfio-doctor check --domain win11                    what this libvirt domain takes
+  vfio-doctor check --format json --format text -o report.json
+  vfio-doctor check --skip grub-stub --fail-on warn
+
+Exit codes: 0 ready, 1 not ready, 2 wrong usage or unreadable input, 3 undetermined.)";
+
+inline constexpr const char* groups_help = R"(
+Examples:
+  vfio-doctor groups
+  vfio-doctor groups -v                                with types, verdicts and drivers
+  vfio-doctor groups --format svg -o groups.svg        a picture)";
+
+inline constexpr const char* checks_help = R"(
+Examples:
+  vfio-doctor checks
+  vfio-doctor checks --format json)";
+
+inline constexpr const char* plugins_help = R"(
+Examples:
+  vfio-doctor plugins
+  vfio-doctor plugins --plugin-dir /opt/site-checks)";
+
+inline constexpr const char* explain_help = R"(
+Examples:
+  vfio-doctor explain interrupt-remapping
+  vfio-doctor checks                                   the ids there are)";
+
+inline constexpr const char* snapshot_help = R"(
+Examples:
+  sudo vfio-doctor snapshot -o host.tar.zst            to replay with vfio-doctor --from host.tar.zst
+  vfio-doctor snapshot -o host.machine                 as text, to read or change by hand
+  vfio-doctor snapshot --no-redact -o - | ssh HOST 'cat > host.tar.zst')";
+
+inline constexpr const char* manifest_help = R"(
+Examples:
+  vfio-doctor manifest --domain win11 -o win11.json     what libvirt will give to this domain
+  vfio-doctor manifest 03:00.0 -o card.json             what you mean to give
+
+Then, in the guest:      vfio-guest-agent --expect win11.json
+or, from the host:       vfio-doctor verify win11)";
+
+inline constexpr const char* verify_help = R"(
+Examples:
+  vfio-doctor verify fedora                              through the QEMU guest agent
+  vfio-doctor verify fedora --via ssh:root@192.0.2.7     through ssh
+  vfio-doctor verify fedora --wait 60                    a guest that is still starting
+  vfio-doctor verify fedora --manifest card.json         against what you meant, not against its XML
+  vfio-doctor verify --manifest card.json --evidence lspci.txt lsusb.txt
+
+Exit codes: 0 everything expected is there and works, 1 it is not, 2 wrong usage or the guest cannot be asked,
+3 nothing fails, but not all could be seen.)";
+
+inline constexpr const char* diff_help = R"(
+Examples:
+  vfio-doctor diff before.json after.json
+  vfio-doctor diff before.tar.zst after.json             a snapshot serves as well
+
+Exit codes: 0 nothing got worse, 1 a verdict got worse, 2 wrong usage or unreadable input,
+3 a verdict became undetermined.)";
+
+}  // namespace vfio_doctor
