@@ -24,6 +24,13 @@ inline Finding finding_about(std::string_view id, const Host& host, const std::s
   throw std::runtime_error(std::string(id) + " says nothing about " + subject);
 }
 
+/// Of a check that says one thing.
+inline Finding only_finding(std::string_view id, const Host& host) {
+  const auto findings = findings_of(id, host);
+  if (findings.size() != 1) throw std::runtime_error(std::string(id) + " says " + std::to_string(findings.size()) + " things");
+  return findings.front();
+}
+
 inline Host host_of(const std::string& machine_text) { return gather_host(machine(machine_text)); }
 
 }  // namespace vfio_doctor::testing

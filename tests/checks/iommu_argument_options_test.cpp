@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gmock/gmock.h>
 
-#include "checks/check.hpp"
-#include "machines.hpp"
+#include "checks/findings_of.hpp"
 
 namespace vfio_doctor {
-
-Check iommu_active_check();
-Check iommu_arguments_check();
-
 namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
-
-Host host_of(const std::string& text) {
-  return gather_host(testing::machine(text));
-}
-
-Finding only_finding(const Check& check, const Host& host) {
-  const auto findings = run_check(check, host);
-  EXPECT_EQ(findings.size(), 1u);
-  return findings.empty() ? Finding{} : findings.front();
-}
+using testing::host_of;
+using testing::only_finding;
 
 std::string intel_host(const std::string& line) {
   return "file /proc/cpuinfo\n| vendor_id : GenuineIntel\ntext /etc/os-release = ID=fedora\n"
@@ -35,17 +22,17 @@ std::string intel_host(const std::string& line) {
 TEST(IommuArguments, OnAmongOtherOptionsIsOn) {
   for (const auto* line :
        {"intel_iommu=on,sm_on", "intel_iommu=igfx_off,on", "intel_iommu=off intel_iommu=on"})
-    EXPECT_THAT(only_finding(iommu_active_check(), host_of(intel_host(line))).summary,
+    EXPECT_THAT(only_finding("iommu-active", host_of(intel_host(line))).summary,
                 HasSubstr("no kernel argument forbids it"))
         << line;
-  EXPECT_THAT(only_finding(iommu_active_check(), host_of(intel_host("intel_iommu=sm_on"))).summary,
+  EXPECT_THAT(only_finding("iommu-active", host_of(intel_host("intel_iommu=sm_on"))).summary,
               HasSubstr("intel_iommu=on is not on the command line"));
 }
 
 TEST(IommuArguments, AnArgumentIsRemovedAsItIsWritten) {
-  const auto off = only_finding(iommu_active_check(), host_of(intel_host("intel_iommu=sm_on,off")));
+  const auto off = only_finding("iommu-active", host_of(intel_host("intel_iommu=sm_on,off")));
   EXPECT_THAT(off.remedy.at(0).commands, Contains(HasSubstr("--remove-args=intel_iommu=sm_on,off")));
-  const auto misspelt = only_finding(iommu_arguments_check(), host_of(intel_host("intel_iommu=on,ob")));
+  const auto misspelt = only_finding("iommu-arguments", host_of(intel_host("intel_iommu=on,ob")));
   ASSERT_EQ(misspelt.remedy.size(), 2u);
   EXPECT_THAT(misspelt.remedy[0].commands, Contains(HasSubstr("--remove-args=intel_iommu=on,ob")));
   EXPECT_THAT(misspelt.remedy[1].commands, Contains(HasSubstr("--args=intel_iommu=on")));

@@ -4,14 +4,10 @@
 #include <chrono>
 
 #include "checks/boot_drift.hpp"
-#include "checks/check.hpp"
+#include "checks/findings_of.hpp"
 #include "checks/kernel_argument_remedy.hpp"
-#include "machines.hpp"
 
 namespace vfio_doctor {
-
-Check command_line_drift_check();
-
 namespace {
 
 using ::testing::AllOf;
@@ -19,19 +15,11 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-Host host_of(const std::string& text) {
-  return gather_host(testing::machine(text));
-}
-
-Finding only_finding(const Check& check, const Host& host) {
-  const auto findings = run_check(check, host);
-  EXPECT_EQ(findings.size(), 1u);
-  return findings.empty() ? Finding{} : findings.front();
-}
+using testing::host_of;
+using testing::only_finding;
 
 std::string summary(const std::string& text) {
-  return only_finding(command_line_drift_check(), host_of(text)).summary;
+  return only_finding("command-line-drift", host_of(text)).summary;
 }
 
 /// Debian with two kernels; the newer one runs.
@@ -66,19 +54,19 @@ TEST(NextBoot, ARebootOnlyHelpsWhereTheDefaultEntryHasIt) {
   const auto helps = debian("old", "", "", "iommu=pt");
   EXPECT_THAT(summary(helps),
               HasSubstr("Not rebooted: iommu=pt is in the boot entry that starts next, 'Older'"));
-  const auto does_not = only_finding(command_line_drift_check(), host_of(debian("old", "", "iommu=pt", "")));
+  const auto does_not = only_finding("command-line-drift", host_of(debian("old", "", "iommu=pt", "")));
   EXPECT_THAT(does_not.summary, HasSubstr("the next boot is without it"));
   EXPECT_THAT(does_not.remedy.at(0).commands, Contains("sudo update-grub")) << "a reboot alone would not do";
 }
 
 TEST(NextBoot, TheRemedyFitsTheEntryThatStartsNext) {
-  const auto written = only_finding(command_line_drift_check(),
+  const auto written = only_finding("command-line-drift",
                                     host_of(debian("old", "iommu=pt", "iommu=pt", "") +
                                             "text /etc/default/grub = GRUB_CMDLINE_LINUX=iommu=pt\n"));
   EXPECT_THAT(written.remedy.at(0).commands, ElementsAre("sudo update-grub", "sudo systemctl reboot"))
       << "it is in the settings already";
   const auto rescue =
-      only_finding(command_line_drift_check(), host_of(debian("rescue", "iommu=pt", "iommu=pt", "iommu=pt")));
+      only_finding("command-line-drift", host_of(debian("rescue", "iommu=pt", "iommu=pt", "iommu=pt")));
   EXPECT_THAT(rescue.remedy.at(0).text, HasSubstr("default of the boot menu"));
   EXPECT_THAT(rescue.remedy.at(0).commands, ElementsAre()) << "update-grub adds nothing to a rescue entry";
 }
@@ -119,7 +107,7 @@ TEST(NextBoot, TheEntryToEditIsTheOneThatStartsNextAndLacksIt) {
 
 TEST(NextBoot, WhatIsWrittenDownAlreadyIsNotToBeWrittenAgain) {
   const auto finding = only_finding(
-      command_line_drift_check(),
+      "command-line-drift",
       host_of("text /etc/os-release = ID=debian\ndir /etc/pve\ntext /etc/default/grub = GRUB_TIMEOUT=5\n"
               "text /proc/cmdline = initrd=\\i root=a\ntext /etc/kernel/cmdline = root=a iommu=pt\n"
               "text /boot/efi/loader/loader.conf = timeout 3\n"
@@ -158,7 +146,7 @@ TEST(NextBoot, AMenuOnTheEfiSystemPartitionGoesBeforeTheOneInBoot) {
       "text /etc/default/grub = GRUB_CMDLINE_LINUX=iommu=pt\n"
       "file /boot/efi/EFI/fedora/grub.cfg\n" +
       menu + "\n| }\nfile /boot/grub2/grub.cfg\n" + menu + "iommu=pt\n| }\n";
-  const auto finding = only_finding(command_line_drift_check(), host_of(host + "dir /sys/firmware/efi\n"));
+  const auto finding = only_finding("command-line-drift", host_of(host + "dir /sys/firmware/efi\n"));
   EXPECT_THAT(finding.summary, HasSubstr("Edited but not applied")) << "a reboot would not help";
   EXPECT_THAT(finding.remedy.at(0).commands, Contains("sudo grub2-mkconfig -o /boot/grub2/grub.cfg"))
       << "never onto the pointer's place";

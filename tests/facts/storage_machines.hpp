@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <vector>
+
+#include "facts/storage.hpp"
+#include "machines.hpp"
 
 namespace vfio_doctor::testing {
 
@@ -60,5 +65,27 @@ inline std::string mountinfo(const std::vector<std::string>& lines, const std::s
   for (const auto& line : lines) text += "| " + line + "\n";
   return text;
 }
+
+/// What a machine says it keeps where.
+inline std::vector<StorageUse> uses_of(const std::string& text) {
+  const auto facts = gather_storage(machine(text));
+  EXPECT_TRUE(facts.uses.has_value()) << facts.uses.why();
+  return facts.uses.has_value() ? facts.uses.value() : std::vector<StorageUse>();
+}
+
+inline StorageUse use_of(const std::string& text, const std::string& name) {
+  for (const auto& use : uses_of(text))
+    if (use.use == name) return use;
+  ADD_FAILURE() << "no use named " << name;
+  return {};
+}
+
+inline std::vector<std::string> addresses(const StorageUse& use) {
+  std::vector<std::string> texts;
+  for (const auto& function : use.functions) texts.push_back(function.text());
+  return texts;
+}
+
+inline const std::string root_on_nvme = "30 1 259:3 / / rw shared:1 - ext4 /dev/nvme0n1p3 rw";
 
 }  // namespace vfio_doctor::testing
