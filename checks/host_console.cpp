@@ -39,7 +39,8 @@ bool showed_the_boot(const Host& host, const PciFunction& function) {
 }
 
 /// The display that shows the console: the boot display while the host still draws on it, else the holder of the
-/// first framebuffer. boot_vga=0 everywhere does not mean that a picture of the firmware lies nowhere.
+/// first framebuffer, else one with a screen that is on (a kernel without framebuffers has its desktop there).
+/// boot_vga=0 everywhere does not mean that a picture of the firmware lies nowhere.
 struct Console {
   PciAddress function;
   HostNeed need;
@@ -63,6 +64,9 @@ std::optional<Console> find_console(const Host& host) {
       if (!framebuffer.functions.empty())
         return Console{framebuffer.functions.back(),
                        {"text console", "framebuffer " + framebuffer.name, framebuffer.source}};
+  for (const auto& screen : host.console.lit_screens)
+    if (!screen.functions.empty())
+      return Console{screen.functions.back(), {"a screen that is on", screen.connector, "/sys/class/drm/" + screen.connector}};
   return std::nullopt;
 }
 

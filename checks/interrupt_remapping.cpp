@@ -47,6 +47,13 @@ void explain_off(const Host& host, Finding& finding) {
         return;
       }
   }
+  // Both Intel's and AMD's remapping stand or fall with this option (drivers/iommu/Kconfig).
+  if (const auto* config = host.kernel.config.get(); config && !config->contains("IRQ_REMAP")) {
+    finding.summary = "Interrupt remapping is off because this kernel was built without it: VFIO refuses every device.";
+    finding.evidence.push_back({host.kernel.config_source, "CONFIG_IRQ_REMAP is not set"});
+    finding.remedy.push_back({"Boot a kernel of your distribution; on this architecture they have it.", {}, {}, {}});
+    return;
+  }
   if (const auto* table = host.firmware.dmar.content.get();
       table && table->size() > 37 && (static_cast<unsigned char>((*table)[37]) & 1) == 0)
     finding.evidence.push_back({"/sys/firmware/acpi/tables/DMAR", "flag INTR_REMAP is not set: the firmware offers none"});

@@ -92,6 +92,22 @@ std::vector<PciAddress> read_boot_displays(const Root& root) {
   return functions;
 }
 
+/// What the kernel knows without asking the screen: both attributes are remembered, nothing is probed or woken
+/// (status_show() and enabled_show() in drivers/gpu/drm/drm_sysfs.c).
+std::vector<LitScreen> read_lit_screens(const Root& root) {
+  std::vector<LitScreen> screens;
+  const auto entries = root.list("/sys/class/drm");
+  if (!entries.has_value()) return screens;
+  for (const auto& entry : entries.value()) {
+    const auto path = "/sys/class/drm/" + entry;
+    if (!entry.starts_with("card") || entry.find('-') == entry.npos) continue;
+    if (!root.read_line(path + "/status").is("connected") || !root.read_line(path + "/enabled").is("enabled")) continue;
+    const auto place = root.canonical(path);
+    if (place.has_value()) screens.push_back({entry, functions_behind(root, place.value())});
+  }
+  return screens;
+}
+
 /// "(S) VGA+" is bound on hosts without any framebuffer.
 bool has_vga_text_console(const Root& root) {
   const auto consoles = root.list("/sys/class/vtconsole");
@@ -122,6 +138,7 @@ ConsoleFacts gather_console(const Root& root) {
   facts.usb = read_usb_devices(root);
   facts.framebuffers = read_framebuffers(root);
   facts.boot_displays = read_boot_displays(root);
+  facts.lit_screens = read_lit_screens(root);
   facts.vga_text_console = has_vga_text_console(root);
   facts.serial_console = has_serial_console(root);
   return facts;

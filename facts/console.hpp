@@ -31,12 +31,19 @@ struct Framebuffer {
   std::vector<PciAddress> functions;
 };
 
+/// A screen that shows a picture now.
+struct LitScreen {
+  std::string connector;  ///< "card0-DP-1"
+  std::vector<PciAddress> functions;
+};
+
 struct ConsoleFacts {
   Observed<std::vector<InputDevice>> inputs;
   Observed<std::vector<UsbDevice>> usb;
   /// In the order of their numbers: the first is the one the text console draws on. Empty: the kernel has none.
   Observed<std::vector<Framebuffer>> framebuffers;
   std::vector<PciAddress> boot_displays;  ///< functions whose screens showed the boot (boot_display, Linux 6.18)
+  std::vector<LitScreen> lit_screens;     ///< connectors with a screen that is on
   bool vga_text_console = false;  ///< the console is the VGA text mode of the boot display
   bool serial_console = false;    ///< a console= argument names a serial line
 };
