@@ -5,6 +5,7 @@
 #include "checks/guest/ladder.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/printable.hpp"
+#include "reports/short_name.hpp"
 #include "reports/text_layout.hpp"
 
 namespace vfio_doctor {
@@ -90,14 +91,19 @@ std::string verdict_line(const std::vector<DeviceFindings>& devices, Verdict ver
   return "Undetermined: nothing fails, but not all of it could be seen.";
 }
 
-std::string device_line(const DeviceFindings& device) {
+/// "Wireless 8260 (host 0000:03:00.0): proven up to DRIVER, fails at FUNCTION", printable. A long name gives way.
+std::string device_line(const DeviceFindings& device, std::size_t width) {
   const auto* failed = device.failed();
   const auto* proven = device.proven();
-  std::string line = device.name + ": ";
-  if (proven) line += "proven up to " + rung_word(*proven);
-  if (failed) line += (proven ? ", fails at " : "fails at ") + rung_word(*failed);
-  if (!proven && !failed) line += "nothing is proven";
-  return line;
+  std::string rest = ": ";
+  if (proven) rest += "proven up to " + rung_word(*proven);
+  if (failed) rest += (proven ? ", fails at " : "fails at ") + rung_word(*failed);
+  if (!proven && !failed) rest += "nothing is proven";
+  const auto place = std::min(device.name.rfind(" (host "), device.name.size());
+  rest.insert(0, printable(device.name.substr(place)));
+  constexpr std::size_t least = 20;
+  const auto left = width > rest.size() + least ? width - rest.size() : least;
+  return short_name(printable(device.name.substr(0, place)), left) + rest;
 }
 
 /// The device's name and what is proven of it stand above; the summary need not say them again.
@@ -132,7 +138,7 @@ class GuestText {
  private:
   void show(const DeviceFindings& device) {
     page_.blank_line();
-    page_.painted_line(device_line(device), Paint::bold);
+    page_.finished_line(page_.painted(device_line(device, page_.columns()), Paint::bold));
     for (const auto* rung : device.rungs) {
       step(rung_word(*rung), *rung, device.name);
       if (rung->status != Status::fail) continue;

@@ -11,6 +11,7 @@ namespace vfio_doctor {
 namespace {
 
 using namespace vfio_doctor::testing;
+using ::testing::HasSubstr;
 
 std::string shown(const Judged& judged, const std::string& host_driver) {
   auto report = guest_report(judged.judgement, judged.view, "guest", "guest1");
@@ -37,6 +38,14 @@ Samsung SM951 (host 0000:3d:00.0): proven up to FUNCTION
   FUNCTION   pass    it works: nvme0n1.
   HOST       pass    vfio-pci holds it on the host, for the guest.
 )");
+}
+
+TEST(GuestText, LongNamesGiveWayToWhatIsProven) {
+  const auto manifest = replaced(nvme_manifest, "Samsung SM951", "Samsung Electronics Co Ltd NVMe SSD Controller SM951/PM951 of a long series");
+  const auto text = shown(Judged(manifest, nvme_guest), "vfio-pci");
+  EXPECT_THAT(text, HasSubstr("(host 0000:3d:00.0): proven up to FUNCTION\n"));
+  for (std::size_t start = 0, end; (end = text.find('\n', start)) != text.npos; start = end + 1)
+    EXPECT_LE(end - start, 80u) << text.substr(start, end - start);
 }
 
 TEST(GuestText, StopsAtTheFirstFailureAndSaysWhatToDo) {
