@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,9 @@ namespace vfio_doctor {
 std::string_view trim(std::string_view text);
 /// Lines without their line ends; a last line without a line end counts.
 std::vector<std::string_view> split_lines(std::string_view text);
+/// Not of a temporary: `for (auto line : split_lines(make_text()))` would go through lines that are gone.
+template <std::same_as<std::string> Text>
+std::vector<std::string_view> split_lines(Text&& text) = delete;
 /// Pieces between runs of blanks and tabs.
 std::vector<std::string_view> split_words(std::string_view text);
 /// Pieces between single separators; empty pieces are kept.

@@ -82,9 +82,11 @@ void leave_unmatched(DeviceLadder& ladder, const GuestView& view) {
 
 /// QEMU's, VMware's, Hyper-V's, VirtualBox's and Xen's own ids; QEMU marks what it emulates after real parts with
 /// the subsystem 1af4:1100 (docs/specs/pci-ids.rst). Without a subsystem, the parts of its two chipsets. Without ids, the
-/// names that pci.ids gives to the first two.
+/// names that pci.ids gives to the first two and to the parts of q35.
 bool looks_emulated(const GuestFunction& seen) {
-  if (!seen.vendor_id.has_value()) return seen.name.starts_with("Red Hat, Inc. ") || seen.name.starts_with("VMware ");
+  if (!seen.vendor_id.has_value())
+    return seen.name.starts_with("Red Hat, Inc. ") || seen.name.starts_with("VMware ") ||
+           seen.name.find("(ICH9") != std::string::npos || seen.name.find("82G33/G31/P35/P31") != std::string::npos;
   const auto is_one_of = [](std::uint16_t id, std::initializer_list<std::uint16_t> list) {
     return std::find(list.begin(), list.end(), id) != list.end();
   };

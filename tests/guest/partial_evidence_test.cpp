@@ -85,6 +85,8 @@ TEST(PartialEvidence, VgapciIsNoProofOfADriver) {
 TEST(PartialEvidence, WhatQemuMakesIsKnownByItsNameToo) {
   const Judged judged(nvme_manifest, seen("00:00.0 Host bridge: Intel Corporation 82G33\n"
                                           "00:01.0 VGA compatible controller: Red Hat, Inc. Virtio 1.0 GPU (rev 01)\n"
+                                          "00:1f.2 SATA controller: Intel Corporation 82801IR/IO/IH (ICH9R/DO/DH) 6 port SATA "
+                                          "Controller [AHCI mode] (rev 02)\n"
                                           "09:00.0 Network controller: Intel Corporation Wireless 8260 (rev 3a)\n"));
   ASSERT_EQ(judged.judgement.unexpected.size(), 1u);
   EXPECT_EQ(judged.judgement.unexpected.front()->address.text(), "0000:09:00.0");
