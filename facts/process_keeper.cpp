@@ -147,9 +147,16 @@ int start_keeper(int report_fd) {
   ::sigfillset(&all_signals);
   ::sigprocmask(SIG_SETMASK, &all_signals, nullptr);
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || ::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return errno;
+  // The program starts when the keeper has closed what it shares with whoever started both: a program that stopped its
+  // keeper before would keep that one waiting for ever.
+  int ready[2];
+  if (::pipe2(ready, O_CLOEXEC) != 0) return errno;
   const pid_t program = ::fork();
   if (program < 0) return errno;
   if (program == 0) {
+    ::close(ready[1]);
+    char nothing;
+    while (::read(ready[0], &nothing, 1) < 0 && errno == EINTR) {}
     settle_program();
     return 0;
   }
