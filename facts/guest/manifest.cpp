@@ -147,6 +147,8 @@ Json parse_json(std::string_view text, const std::string& name) {
     const auto read = text.substr(0, problem.byte == 0 ? 0 : problem.byte - 1);
     const auto line = 1 + std::count(read.begin(), read.end(), '\n');
     throw InputError(name + ": not valid JSON in line " + std::to_string(line) + ", so no manifest");
+  } catch (const Json::exception&) {
+    throw InputError(name + ": not valid JSON: a number is out of range");
   }
 }
 

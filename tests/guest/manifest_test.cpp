@@ -36,6 +36,7 @@ TEST(ManifestFile, RubbishIsRefusedWithOneClearLine) {
   const std::vector<Hostile> all = {
       {"", "m: not valid JSON"},
       {std::string("\0\x01\xff\x7f", 4), "m: not valid JSON"},
+      {R"({"schema":7e999})", "m: not valid JSON: a number is out of range"},
       {"[]", "m: must be an object"},
       {"{}", "\"schema\" is missing"},
       {R"({"schema":"vfio-doctor/report/1"})", "\"schema\" must be vfio-doctor/manifest/1"},
