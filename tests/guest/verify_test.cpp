@@ -4,12 +4,12 @@
 #include <gmock/gmock.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "facts/input_error.hpp"
+#include "facts/subprocess.hpp"
 #include "guest/guest_machines.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
@@ -82,10 +82,14 @@ TEST(HostSide, SaysWhoHoldsTheDevice) {
 /// "-" is standard input here as well, not a file of that name.
 TEST(VerifyCommand, ReadsTheManifestFromStandardInput) {
   const TemporaryDirectory directory;
-  std::ofstream(directory.path() / "m.json") << nvme_manifest;
-  std::ofstream(directory.path() / "lspci") << "03:00.0 Non-Volatile memory controller [0108]: Samsung [144d:a802] (rev 01)\n";
-  const auto command = "cd " + directory.path().string() + " && " PROGRAM " verify --manifest - --evidence lspci <m.json >out 2>&1";
-  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 3);
+  const auto listing = directory.path() / "lspci";
+  std::ofstream(listing) << "03:00.0 Non-Volatile memory controller [0108]: Samsung [144d:a802] (rev 01)\n";
+  ProcessRequest request;
+  request.program = PROGRAM;
+  request.arguments = {"verify", "--manifest", "-", "--evidence", listing.string()};
+  request.input = nvme_manifest;
+  const auto result = run_process(request);
+  EXPECT_EQ(result.exit_code, 3) << result.errors;
 }
 
 TEST(Base64, IsItsOwnInverse) {
