@@ -79,11 +79,9 @@ Observed<Framebuffers> read_framebuffers(const Root& root) {
   return found;
 }
 
-std::vector<PciAddress> read_boot_displays(const Root& root) {
+std::vector<PciAddress> read_boot_displays(const Root& root, const std::vector<std::string>& drm_entries) {
   std::vector<PciAddress> functions;
-  const auto cards = root.list("/sys/class/drm");
-  if (!cards.has_value()) return functions;
-  for (const auto& card : cards.value()) {
+  for (const auto& card : drm_entries) {
     if (!card.starts_with("card") || card.find('-') != card.npos) continue;
     if (!root.read_line("/sys/class/drm/" + card + "/boot_display").is("1")) continue;
     const auto path = root.canonical("/sys/class/drm/" + card);
@@ -94,11 +92,9 @@ std::vector<PciAddress> read_boot_displays(const Root& root) {
 
 /// What the kernel knows without asking the screen: both attributes are remembered, nothing is probed or woken
 /// (status_show() and enabled_show() in drivers/gpu/drm/drm_sysfs.c).
-std::vector<LitScreen> read_lit_screens(const Root& root) {
+std::vector<LitScreen> read_lit_screens(const Root& root, const std::vector<std::string>& drm_entries) {
   std::vector<LitScreen> screens;
-  const auto entries = root.list("/sys/class/drm");
-  if (!entries.has_value()) return screens;
-  for (const auto& entry : entries.value()) {
+  for (const auto& entry : drm_entries) {
     const auto path = "/sys/class/drm/" + entry;
     if (!entry.starts_with("card") || entry.find('-') == entry.npos) continue;
     if (!root.read_line(path + "/status").is("connected") || !root.read_line(path + "/enabled").is("enabled")) continue;
@@ -137,8 +133,10 @@ ConsoleFacts gather_console(const Root& root) {
   facts.inputs = read_input_devices(root);
   facts.usb = read_usb_devices(root);
   facts.framebuffers = read_framebuffers(root);
-  facts.boot_displays = read_boot_displays(root);
-  facts.lit_screens = read_lit_screens(root);
+  if (const auto drm = root.list("/sys/class/drm"); drm.has_value()) {
+    facts.boot_displays = read_boot_displays(root, drm.value());
+    facts.lit_screens = read_lit_screens(root, drm.value());
+  }
   facts.vga_text_console = has_vga_text_console(root);
   facts.serial_console = has_serial_console(root);
   return facts;

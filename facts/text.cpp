@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/text.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace vfio_doctor {
@@ -25,6 +26,10 @@ std::vector<std::string_view> split_lines(std::string_view text) {
     text.remove_prefix(end + 1);
   }
   return lines;
+}
+
+std::size_t line_at(std::string_view text, std::size_t offset) {
+  return 1 + static_cast<std::size_t>(std::ranges::count(text.substr(0, offset), '\n'));
 }
 
 std::vector<std::string_view> split_words(std::string_view text) {

@@ -19,6 +19,8 @@ std::vector<std::string_view> split_lines(std::string_view text);
 /// Not of a temporary: `for (auto line : split_lines(make_text()))` would go through lines that are gone.
 template <std::same_as<std::string> Text>
 std::vector<std::string_view> split_lines(Text&& text) = delete;
+/// The number of the line, from 1, in which the byte at `offset` stands; an offset behind the end is the end.
+std::size_t line_at(std::string_view text, std::size_t offset);
 /// Pieces between runs of blanks and tabs.
 std::vector<std::string_view> split_words(std::string_view text);
 /// Pieces between single separators; empty pieces are kept.

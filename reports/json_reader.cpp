@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -8,6 +7,7 @@
 
 #include "facts/input_error.hpp"
 #include "facts/pci_address.hpp"
+#include "facts/text.hpp"
 #include "reports/json.hpp"
 #include "reports/printable.hpp"
 
@@ -234,9 +234,7 @@ Json parse(const std::string& text, const std::string& name) {
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& problem) {
-    const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(problem.byte, text.size()));
-    throw InputError(name + ":" + std::to_string(1 + std::count(text.begin(), end, '\n')) +
-                     ": not valid JSON");
+    throw InputError(name + ":" + std::to_string(line_at(text, problem.byte)) + ": not valid JSON");
   } catch (const Json::exception&) {  // a number out of range
     throw InputError(name + ": not valid JSON");
   }

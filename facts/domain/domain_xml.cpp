@@ -52,8 +52,7 @@ class DomainReader {
     if (text.size() > largest_domain_xml) fail("larger than 4 MiB");
     const auto result = document_.load_buffer(text.data(), text.size());
     if (!result) {
-      const auto read = std::string_view(text).substr(0, static_cast<std::size_t>(std::max<std::ptrdiff_t>(result.offset, 0)));
-      const auto line = 1 + std::count(read.begin(), read.end(), '\n');
+      const auto line = line_at(text, static_cast<std::size_t>(std::max<std::ptrdiff_t>(result.offset, 0)));
       throw InputError(name_ + ":" + std::to_string(line) + ": not valid XML: " + result.description());
     }
     root_ = document_.child("domain");

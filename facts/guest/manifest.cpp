@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/guest/manifest.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -144,8 +143,7 @@ Json parse_json(std::string_view text, const std::string& name) {
   try {
     return Json::parse(text.begin(), text.end());
   } catch (const Json::parse_error& problem) {  // `byte` counts from 1
-    const auto read = text.substr(0, problem.byte == 0 ? 0 : problem.byte - 1);
-    const auto line = 1 + std::count(read.begin(), read.end(), '\n');
+    const auto line = line_at(text, problem.byte == 0 ? 0 : problem.byte - 1);
     throw InputError(name + ": not valid JSON in line " + std::to_string(line) + ", so no manifest");
   } catch (const Json::exception&) {
     throw InputError(name + ": not valid JSON: a number is out of range");
