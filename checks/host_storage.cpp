@@ -49,8 +49,6 @@ Finding protecting(const PciAddress& function, const std::vector<const StorageUs
   return finding;
 }
 
-/// The functions that may carry storage nobody could follow: storage and memory card controllers, and whatever else
-/// (a USB controller) has a disk below it.
 /// Shares a directory of the machine below: the virtio devices 9p and fs (virtio specification, 5.11 and 4.1.2), whose
 /// class does not say so.
 bool is_shared_directory(const PciFunction& function) {
@@ -58,6 +56,8 @@ bool is_shared_directory(const PciFunction& function) {
          (function.device_id.is(0x1009) || function.device_id.is(0x1049) || function.device_id.is(0x105a));
 }
 
+/// The functions that may carry storage nobody could follow: storage and memory card controllers, and whatever else
+/// (a USB controller) has a disk below it.
 bool may_carry_storage(const Host& host, const PciFunction& function) {
   if (is_shared_directory(function)) return true;
   const auto kind = function.class_and_subclass();
