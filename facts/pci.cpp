@@ -7,6 +7,7 @@
 #include "facts/in_parallel.hpp"
 #include "facts/pci_config.hpp"
 #include "facts/pci_names.hpp"
+#include "facts/runtime_power.hpp"
 #include "facts/sysfs_path.hpp"
 #include "facts/text.hpp"
 
@@ -73,7 +74,7 @@ void gather_from_attributes(const Root& root, AttributePath& path, PciFunction& 
 /// Reading `config` resumes a sleeping function (pci_config_pm_runtime_get in drivers/pci/pci-sysfs.c): look at the
 /// power state first and leave it asleep unless the user asked otherwise.
 bool is_asleep(const PciFunction& function) {
-  return function.runtime_status.is("suspended") || function.power_state.is("D3cold");
+  return may_sleep(function.runtime_status) || function.runtime_status.is_unreadable() || function.power_state.is("D3cold");
 }
 
 /// Everything that was not read, and why.
