@@ -11,6 +11,7 @@
 #include "facts/root/machine_text.hpp"
 #include "facts/root/memory_root.hpp"
 #include "facts/snapshot/snapshot.hpp"
+#include "facts/storage/mount_guard.hpp"
 
 namespace vfio_doctor {
 
@@ -37,7 +38,7 @@ Source open_source(const SourceOptions& options) {
   if (!options.sample.empty()) return open_sample(options.sample);
   if (!options.from.empty()) return open_snapshot(options.from);
   if (!options.root.empty()) return {"root", options.root, std::make_unique<DirectoryRoot>(options.root)};
-  return {"live", "this host", std::make_unique<DirectoryRoot>(read_live_kernel_log, read_live_routes)};
+  return {"live", "this host", std::make_unique<DirectoryRoot>(read_live_kernel_log, read_live_routes, live_mount_guard())};
 }
 
 }  // namespace vfio_doctor
