@@ -169,12 +169,16 @@ class StorageGatherer {
 };
 
 Observed<std::vector<PciAddress>> functions_with_disks(const Root& root) {
+  using Functions = Observed<std::vector<PciAddress>>;
   const auto names = root.list("/sys/class/block");
-  if (!names.has_value()) return Observed<std::vector<PciAddress>>::like(names);
+  if (!names.has_value()) return Functions::like(names);
   std::vector<PciAddress> functions;
   for (const auto& name : names.value()) {
     const auto path = root.canonical("/sys/class/block/" + name);
-    if (!path.has_value()) continue;
+    if (path.is_absent()) continue;  // gone meanwhile
+    // That one may hang on any controller.
+    if (!path.has_value()) return Functions::unreadable("/sys/class/block/" + name + ": " + path.why());
+    if (!is_sysfs_device(path.value())) return Functions::unreadable(no_sysfs_device("/sys/class/block/" + name));
     const auto more = functions_behind(root, path.value());
     functions.insert(functions.end(), more.begin(), more.end());
   }
