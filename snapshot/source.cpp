@@ -5,6 +5,7 @@
 
 #include "base/input_error.hpp"
 #include "base/input_file.hpp"
+#include "facts/storage/mount_guard.hpp"
 #include "machine/directory_root.hpp"
 #include "machine/live/kernel_log.hpp"
 #include "machine/live/live_routes.hpp"
@@ -37,7 +38,7 @@ Source open_source(const SourceOptions& options) {
   if (!options.sample.empty()) return open_sample(options.sample);
   if (!options.from.empty()) return open_snapshot(options.from);
   if (!options.root.empty()) return {"root", options.root, std::make_unique<DirectoryRoot>(options.root)};
-  return {"live", "this host", std::make_unique<DirectoryRoot>(read_live_kernel_log, read_live_routes)};
+  return {"live", "this host", std::make_unique<DirectoryRoot>(read_live_kernel_log, read_live_routes, live_mount_guard())};
 }
 
 }  // namespace vfio_doctor
