@@ -120,16 +120,16 @@ TEST(Answer, DoesNotSpeakForTheHost) {
 
 TEST(Answer, IsShownWithinBounds) {
   auto json = Json::parse(good_answer());
-  for (int i = 0; i < 100'000; ++i) json["notes"].push_back("a note");
-  json["notes"][0] = std::string(1'000'000, 'x');
+  for (int i = 0; i < 5'000; ++i) json["notes"].push_back("a note");
+  json["notes"][0] = std::string(20'000, 'x');
   std::string umlauts = "x";
-  for (int i = 0; i < 100'000; ++i) umlauts += "\xc3\xa4";
+  for (int i = 0; i < 10'000; ++i) umlauts += "\xc3\xa4";
   json["findings"][0]["summary"] = umlauts;
-  for (int i = 0; i < 10'000; ++i) json["findings"][1]["evidence"].push_back({{"source", "s"}, {"value", "v"}});
+  for (int i = 0; i < 1'000; ++i) json["findings"][1]["evidence"].push_back({{"source", "s"}, {"value", "v"}});
   const auto report = report_of_answer(expected(), {0, json.dump(), ""}, "guest1");
   EXPECT_EQ(report.notes.size(), 17u);
   EXPECT_NO_THROW(Json(report.findings[0].summary).dump()) << "cut between characters";
-  EXPECT_THAT(report.notes.back(), HasSubstr("99984 more notes"));
+  EXPECT_THAT(report.notes.back(), HasSubstr("4984 more notes"));
   EXPECT_LT(render_guest_text(report, {}).size(), 50'000u);
 }
 
