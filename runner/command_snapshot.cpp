@@ -68,8 +68,10 @@ int run_snapshot_command(const Options& options) {
     notes.redactions = redaction.counts;
   }
   const auto& file = options.outputs.front();
-  write_output(file, file.ends_with(".machine") ? write_machine_text(nodes) : write_archive(nodes, notes));
-  progress.reset();  // before anything else is printed
+  const auto bytes = file.ends_with(".machine") ? write_machine_text(nodes) : write_archive(nodes, notes);
+  progress.reset();  // before anything else is printed; and write_file() wants no other thread
+  // The kernel's log, ACPI tables and extended configuration space are root's to read.
+  write_output(file, bytes, FileAccess::owner_only);
   if (!options.no_redact) print_redactions(redaction);
   return 0;
 }

@@ -4,12 +4,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include "facts/input_error.hpp"
-#include "runner/write_file.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -51,6 +51,8 @@ void write_outputs(const Options& options, const std::string& default_format,
   if (options.outputs.size() > formats.size()) throw InputError("more files (-o) than formats (--format) are named");
   if (formats.size() > options.outputs.size() + 1)
     throw InputError("only one format can go to standard output; name a file (-o) for each of the others");
+  for (auto file = options.outputs.begin(); file != options.outputs.end(); ++file)
+    if (std::find(options.outputs.begin(), file, *file) != file) throw InputError(*file + ": is named for two formats (-o)");
   std::vector<std::pair<std::string, std::string>> rendered;
   for (std::size_t i = 0; i < formats.size(); ++i) {
     const std::string file = i < options.outputs.size() ? options.outputs[i] : "";
@@ -59,11 +61,11 @@ void write_outputs(const Options& options, const std::string& default_format,
   for (const auto& [file, bytes] : rendered) write_output(file, bytes);
 }
 
-void write_output(const std::string& file, const std::string& bytes) {
+void write_output(const std::string& file, const std::string& bytes, FileAccess access) {
   if (file.empty() || file == "-")
     write_standard_output(bytes);
   else
-    write_file_atomically(file, bytes);
+    write_file(file, bytes, access);
 }
 
 }  // namespace vfio_doctor

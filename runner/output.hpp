@@ -6,6 +6,7 @@
 
 #include "reports/text.hpp"
 #include "runner/options.hpp"
+#include "runner/write_file.hpp"
 
 namespace vfio_doctor {
 
@@ -18,7 +19,7 @@ TextStyle text_style_for(const Options& options, const std::string& output_file)
 void write_outputs(const Options& options, const std::string& default_format,
                    const std::function<std::string(const std::string& format, const std::string& file)>& render);
 
-/// Writes to a file, replaced whole or not at all; "-" and nothing are standard output.
-void write_output(const std::string& file, const std::string& bytes);
+/// Writes to a file, see write_file(); "-" and nothing are standard output.
+void write_output(const std::string& file, const std::string& bytes, FileAccess access = FileAccess::as_usual);
 
 }  // namespace vfio_doctor

@@ -15,6 +15,7 @@
 #include "reports/json.hpp"
 #include "runner/base64.hpp"
 #include "temporary_directory.hpp"
+#include "usual_signal.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -190,6 +191,7 @@ TEST(QemuGuestAgent, TroubleIsOneLine) {
 }
 
 TEST(QemuGuestAgent, RemovesBothWhenInterrupted) {
+  const testing::UsualSignal usual(SIGINT);
   FakeGuest guest;
   fake = &guest;
   guest.interrupts = true;
