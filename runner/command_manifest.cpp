@@ -13,10 +13,12 @@ namespace vfio_doctor {
 namespace {
 
 Manifest make(const Options& options) {
+  if (!asks_libvirt(options.domain, options.source)) keep_from_harm(options);
   const auto source = open_source(options.source);
   if (!options.domain.empty()) {
     if (!options.selectors.empty()) throw InputError("name either --domain or devices, not both");
     const auto domain = find_domain(options.domain, source);
+    keep_from_harm(options);
     auto manifest = manifest_of(*source.root, domain);  // a refusal stays one line: notes come after it
     for (const auto& note : std::set<std::string>(domain.notes.begin(), domain.notes.end())) spdlog::warn("{}", note);
     return manifest;

@@ -54,6 +54,7 @@ void print_redactions(const Redaction& redaction) {
 
 int run_snapshot_command(const Options& options) {
   if (options.outputs.size() != 1) throw InputError("snapshot: name one file to write (-o FILE)");
+  keep_from_harm(options);
   const auto source = open_source(options.source);
   const auto wake = options.wake ? Wake::yes : Wake::no;
   std::optional<Progress> progress(std::in_place, "Reading " + (source.kind == "live" ? std::string("this host") : source.name));

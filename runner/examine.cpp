@@ -12,6 +12,7 @@
 #include "runner/build_report.hpp"
 #include "runner/check_list.hpp"
 #include "runner/find_domain.hpp"
+#include "runner/output.hpp"
 #include "runner/progress.hpp"
 #include "runner/selection.hpp"
 
@@ -51,6 +52,9 @@ Report examine(const Options& options) {
   const auto plugins = load_plugins(options);
   require_known_checks(options.only, "--only", plugins);
   require_known_checks(options.skip, "--skip", plugins);
+  // A plugin and virsh are programs of their own, with needs of their own: then the doors are closed after them.
+  const bool runs_programs = !plugins.empty() || asks_libvirt(options.domain, options.source);
+  if (!runs_programs) keep_from_harm(options);
   const Source source = open_source(options.source);
   Progress progress("Reading " + (source.kind == "live" ? std::string("this host") : source.name));
   const Host host = gather_host(*source.root, options.wake ? Wake::yes : Wake::no);
@@ -68,6 +72,7 @@ Report examine(const Options& options) {
   }
   if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
   for (auto& finding : run_plugins(plugins, host, options)) findings.push_back(std::move(finding));
+  keep_from_harm(options);
   Report report = build_report(source, host, std::move(findings), selection, reported_ids(options));
   std::ranges::move(notes, std::back_inserter(report.notes));
   if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + join(options.skip, ", ") + ". The verdicts do not count them.");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runner/output.hpp"
 
+#include <spdlog/spdlog.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cstring>
 
 #include "facts/input_error.hpp"
+#include "runner/sandbox.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -42,6 +44,11 @@ TextStyle text_style_for(const Options& options, const std::string& output_file)
   if (to_file) return style;
   style.columns = terminal_columns();
   return style;
+}
+
+void keep_from_harm(const Options& options) {
+  const bool to_files = std::ranges::any_of(options.outputs, [](const std::string& file) { return file != "-"; });
+  spdlog::info("sandbox: {}", enter_sandbox(to_files ? Writes::files : Writes::nothing));
 }
 
 void write_outputs(const Options& options, const std::string& default_format,
