@@ -11,7 +11,7 @@
 
 #include "base/input_error.hpp"
 #include "base/process/subprocess.hpp"
-#include "guest/dies_of_sigint.hpp"
+#include "usual_signal.hpp"
 #include "guest/guest_machines.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
@@ -135,7 +135,7 @@ TEST(Answer, IsShownWithinBounds) {
 
 TEST(Interrupted, TwiceAtOnceIsOnce) {
   const auto twice = [] {
-    const DiesOfSigint disposition;
+    const testing::UsualSignal usual(SIGINT);
     const Interruption interruption;
     std::raise(SIGINT);
     std::raise(SIGINT);
@@ -146,7 +146,7 @@ TEST(Interrupted, TwiceAtOnceIsOnce) {
 
 TEST(Interrupted, LaterOnceMoreEndsTheProgram) {
   const auto later = [] {
-    const DiesOfSigint disposition;
+    const testing::UsualSignal usual(SIGINT);
     const Interruption interruption;
     std::raise(SIGINT);
     std::this_thread::sleep_for(std::chrono::milliseconds(1100));

@@ -21,7 +21,7 @@
 #include <thread>
 
 #include "base/input_error.hpp"
-#include "guest/dies_of_sigint.hpp"
+#include "usual_signal.hpp"
 #include "runner/guest/guest_channel.hpp"
 #include "temporary_directory.hpp"
 
@@ -35,7 +35,6 @@ using Json = nlohmann::json;
 constexpr const char* qemu_ga = "/usr/sbin/qemu-ga";
 constexpr uid_t nobody = 65534;
 
-using vfio_doctor::testing::DiesOfSigint;
 using vfio_doctor::testing::TemporaryDirectory;
 
 /// Every path of ours in the directories where everybody may write, with what lies below.
@@ -218,7 +217,7 @@ TEST_F(RealGuest, NothingIsLeftWhereverItStops) {
     before_command = [&](const Json&) {
       if (++commands == at) ::raise(SIGINT);
     };
-    const DiesOfSigint disposition;
+    const testing::UsualSignal usual(SIGINT);
     try {
       run(prints_the_manifest);
     } catch (const InputError&) {

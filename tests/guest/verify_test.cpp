@@ -12,11 +12,12 @@
 #include "base/base64.hpp"
 #include "base/input_error.hpp"
 #include "base/process/subprocess.hpp"
-#include "guest/dies_of_sigint.hpp"
+#include "usual_signal.hpp"
 #include "guest/guest_machines.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
 #include "temporary_directory.hpp"
+#include "usual_signal.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -143,7 +144,7 @@ TEST(QemuGuestAgent, TroubleIsOneLine) {
 }
 
 TEST(QemuGuestAgent, RemovesBothWhenInterrupted) {
-  const DiesOfSigint disposition;
+  const testing::UsualSignal usual(SIGINT);
   FakeGuest guest;
   fake = &guest;
   guest.interrupts = true;
