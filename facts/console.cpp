@@ -136,6 +136,8 @@ ConsoleFacts gather_console(const Root& root) {
   if (const auto drm = root.list("/sys/class/drm"); drm.has_value()) {
     facts.boot_displays = read_boot_displays(root, drm.value());
     facts.lit_screens = read_lit_screens(root, drm.value());
+  } else {
+    facts.lit_screens = Observed<std::vector<LitScreen>>::like(drm);
   }
   facts.vga_text_console = has_vga_text_console(root);
   facts.serial_console = has_serial_console(root);

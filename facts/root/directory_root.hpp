@@ -14,7 +14,8 @@ class DirectoryRoot : public Root {
   using KernelLogReader = std::function<Observed<std::string>()>;
   using RouteReader = std::function<Observed<std::string>()>;
 
-  /// A tree on disk. Throws InputError where the directory does not exist or holds none of sys, proc, etc, boot.
+  /// A tree on disk. What lies below a directory that every running Linux has, and this tree has not, is unreadable: it was
+  /// not recorded. Throws InputError where the directory does not exist or holds none of sys, proc, etc, boot.
   explicit DirectoryRoot(const std::string& directory);
   /// The machine this program runs on; the readers fetch its kernel log and, where they are asked for, its routes.
   explicit DirectoryRoot(KernelLogReader log_reader, RouteReader route_reader = {});
@@ -36,9 +37,13 @@ class DirectoryRoot : public Root {
   int open_plain(const std::string& path, int flags) const;
   int open_by_walking(const std::string& path, int flags) const;
   bool is_live_sysfs(const std::string& path) const;
+  void find_unrecorded();
+  template <class T>
+  Observed<T> failed(const std::string& path, int error) const;
   Observed<std::string> read_bytes(const std::string& path, std::size_t length, bool whole) const;
 
   int root_ = -1;
+  std::vector<std::string> unrecorded_;  ///< directories of a tree that it should have and has not
   KernelLogReader log_reader_;
   RouteReader route_reader_;
 };

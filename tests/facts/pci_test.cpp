@@ -2,8 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "facts/host.hpp"
-#include "facts/root/machine_text.hpp"
-#include "facts/root/memory_root.hpp"
+#include "machines.hpp"
 #include "facts/text.hpp"
 
 namespace vfio_doctor {
@@ -13,7 +12,7 @@ const std::string card = "/sys/devices/pci0000:03/0000:03:00.0", second = "/sys/
 const std::string two_functions = "pci 0000:03:00.0 id=8086:1572 class=020000\npci 0000:03:00.1 id=8086:1572 class=020000\n";
 
 std::vector<PciFunction> gather(const std::string& machine) {
-  return gather_pci(MemoryRoot(parse_machine_text(machine, "test")), Wake::no).value();
+  return gather_pci(testing::machine(machine), Wake::no).value();
 }
 
 TEST(GatherPci, AsksForTheMemoryNodeWhereThereIsMoreThanOne) {
