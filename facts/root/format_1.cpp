@@ -27,7 +27,7 @@ constexpr auto listed_directories = std::to_array<const char*>({
     "/run/systemd/sessions",                    // remote_sessions.cpp
     "/sys/class/graphics",                      // console.cpp
     "/sys/class/vtconsole",                     // console.cpp
-    "/sys/class/drm",                           // console.cpp; versions before 3fbeae9 left no node for it
+    "/sys/class/drm",                           // console.cpp, since 3fbeae9; earlier recordings have no node for it
     "/sys/class/input", "/sys/class/bluetooth", "/sys/bus/usb/devices",  // input_devices.cpp
     "/sys/class/block",                         // storage.cpp
     "/sys/fs/ext4", "/sys/fs/xfs", "/sys/fs/f2fs", "/sys/fs/erofs", "/sys/fs/btrfs", "/proc/fs/jbd2",  // storage.cpp

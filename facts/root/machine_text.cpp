@@ -17,7 +17,7 @@ namespace {
 
 using Kind = RecordedNode::Kind;
 using Words = std::vector<std::string_view>;
-constexpr std::size_t most_nodes = 2'000'000, longest_path = 4096;
+constexpr std::size_t most_nodes = 1'000'000, longest_path = 4096;
 
 std::string with_blanks(std::string_view value) {
   std::string text = unescape(value);
