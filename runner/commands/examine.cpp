@@ -47,6 +47,12 @@ std::vector<std::string> reported_ids(const Options& options) {
   return ids;
 }
 
+/// A text that names neither its recorder nor itself complete is taken for one too.
+bool is_of_format_1(const Root& recorded) {
+  const auto recorder = recorded.read(Root::recorder_path);
+  return recorder.is_unreadable() || (recorder.has_value() && recorder->find("(format 1)") != std::string::npos);
+}
+
 }  // namespace
 
 Report examine(const Options& options) {
@@ -77,6 +83,9 @@ Report examine(const Options& options) {
   keep_from_harm(options);
   auto judgement = judge(host, std::move(findings), selection, reported_ids(options));
   Report report = report_of({source.kind, source.name}, host, std::move(judgement), selection);
+  if (source.kind == "snapshot" && is_of_format_1(*source.root))
+    report.notes.push_back("This recording is of format 1: it does not tell what was not there, and has no digests that would show "
+                           "damage. What it does not hold counts as unknown.");
   std::ranges::move(notes, std::back_inserter(report.notes));
   if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + join(options.skip, ", ") + ". The verdicts do not count them.");
   if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + join(options.only, ", ") + ".");
