@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "checks/signatures/triage.hpp"
 #include "reports/page.hpp"
 #include "reports/printable.hpp"
 #include "reports/text_layout.hpp"
@@ -54,8 +55,17 @@ int run_checks_command(const Options& options) {
   return 0;
 }
 
+/// The page of a cause that triage names, or the one for an error text (which has blanks in it); else empty.
+static std::string page_of_cause(const std::string& text) {
+  const auto& table = SignatureTable::built_in();
+  const auto cause = std::ranges::find(table.causes, text, &KnownCause::id);
+  if (cause != table.causes.end()) return table.pages.at(cause->page);
+  return text.find(' ') == std::string::npos ? std::string() : page_for_error_text(text);
+}
+
 int run_explain_command(const Options& options) {
-  const auto page = page_of_check(options.check_id, load_plugins(options));
+  auto page = page_of_cause(options.check_id);
+  if (page.empty()) page = page_of_check(options.check_id, load_plugins(options));
   write_outputs(options, "text", [&](const std::string&, const std::string& file) {
     return render_page(page, text_style_for(options, file));
   });

@@ -10,10 +10,10 @@
 namespace vfio_doctor {
 namespace {
 
-constexpr std::array<std::string_view, 16> plain_facts = {
+constexpr std::array<std::string_view, 18> plain_facts = {
     "companion-held",   "companion-listed", "sibling-held",       "alone-in-group",  "self-held",          "igd-address",
     "identical-ids",    "share-group",      "ids-not-bound",      "not-on-command-line", "two-vfio-devices", "log-without-iommu-table",
-    "log-without-groups", "asked-for-iommu", "guest-kernel-log", "virtual-function"};
+    "log-without-groups", "asked-for-iommu", "guest-kernel-log", "virtual-function", "given", "groups-differ"};
 
 /// Drivers that leave their device to a user program, and the port driver that shares (Linux 5.19 driver_managed_dma).
 bool leaves_group_alone(std::string_view driver) {
@@ -41,6 +41,7 @@ class Computer {
 
   void run() {
     judge_groups();
+    compare_listings();
     judge_addresses();
     judge_listing();
     judge_settings();
@@ -105,6 +106,32 @@ class Computer {
         add("sibling-held", *function->driver_at, {{"companion", address.text()}, {"driver", *function->driver}}, subject);
   }
 
+  /// The same function alone in one listing and in company in another: two kernels, two settings.
+  void compare_listings() {
+    std::map<std::uint32_t, std::map<unsigned, std::set<PciAddress>>> listings;
+    for (const auto& member : machine_.group_members) {
+      const auto blank = member.text.find(' ');
+      const auto address = PciAddress::parse(std::string_view(member.text).substr(blank + 1));
+      const auto group = parse_unsigned(member.text.substr(0, blank));
+      const auto function = address ? functions_.find(*address) : functions_.end();
+      if (!address || !group || is_guest(member.at) || (function != functions_.end() && function->second->is_bridge)) continue;
+      if (documents_[member.at.document].kind == PasteKind::group_listing) listings[member.at.document][static_cast<unsigned>(*group)].insert(*address);
+    }
+    if (listings.size() != 2) return;
+    const auto& [first_document, first] = *listings.begin();
+    for (const auto& member : machine_.group_members) {
+      if (member.at.document != listings.rbegin()->first) continue;
+      const auto blank = member.text.find(' ');
+      const auto address = PciAddress::parse(std::string_view(member.text).substr(blank + 1));
+      const auto group = static_cast<unsigned>(parse_unsigned(member.text.substr(0, blank)).value_or(0));
+      const auto before = std::ranges::find_if(first, [&](const auto& one) { return address && one.second.contains(*address); });
+      const auto after = listings.rbegin()->second.find(group);
+      if (before == first.end() || after == listings.rbegin()->second.end() || (before->second.size() == 1) == (after->second.size() == 1)) continue;
+      add("groups-differ", member.at, {{"group", std::to_string(after->second.size() > 1 ? group : before->first)}}, address);
+      return;
+    }
+  }
+
   void judge_addresses() {
     std::set<PciAddress> seen;
     std::vector<std::pair<PciAddress, PastedAt>> found;
@@ -128,10 +155,12 @@ class Computer {
   /// What a short excerpt of a listing asks about; a whole machine's listing asks nothing.
   void judge_listing() {
     for (const auto& [address, function] : functions_) {
-      if (!function->vendor_id) continue;
       for (const auto& quirk : device_quirks())
-        if (quirk.vendor_id == *function->vendor_id && quirk.device_id == *function->device_id)
+        if (quirk.name.empty() ? function->vendor_id == quirk.vendor_id && function->device_id == quirk.device_id
+                               : function->description.find(quirk.name) != std::string::npos)
           add(quirk.fact, function->at, {{"what", quirk.what}}, address);
+      const bool is_given = driven_.contains(address) && driven_.at(address)->driver->find("vfio") != std::string::npos;
+      if (is_given) add("given", driven_.at(address)->driver_at.value_or(function->at), {}, address);
     }
     if (functions_.size() > 8) return;
     for (auto one = functions_.begin(); one != functions_.end(); ++one)

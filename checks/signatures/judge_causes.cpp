@@ -167,9 +167,15 @@ class Filler {
       if (name == "bdf" && !one->address) continue;  // a placeholder names nothing
       const auto value = one->capture(name);
       // A number of a placeholder ("group N") is none either.
-      if (!value.empty() && value != "n" && value != "x") return std::string(value);
+      if (!value.empty() && value != "n" && value != "x") return as_written(value, one->at.text);
     }
     return {};
+  }
+
+  /// Captures are folded; the line has the capitals.
+  static std::string as_written(std::string_view value, std::string_view line) {
+    const auto at = to_lower(line).find(value);
+    return std::string(at == std::string::npos ? value : line.substr(at, value.size()));
   }
 
   const Subject& subject_;

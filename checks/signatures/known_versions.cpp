@@ -63,11 +63,15 @@ std::vector<KernelRange> parse_kernel_ranges(std::string_view text, const std::s
 std::vector<DeviceQuirk> parse_device_quirks(std::string_view text, const std::string& name) {
   std::vector<DeviceQuirk> quirks;
   each_row(text, name, 4, [&](const auto& row, const std::string& where) {
+    if (row[1].starts_with("name:") && row[1].size() > 9) {
+      quirks.push_back({std::string(row[0]), std::string(row[2]), std::string(row[3]), std::string(row[1].substr(5)), 0, 0});
+      return;
+    }
     const auto ids = split(row[1], ':');
     const auto vendor = ids.size() == 2 ? parse_unsigned(ids[0], 16) : std::nullopt;
     const auto device = ids.size() == 2 ? parse_unsigned(ids[1], 16) : std::nullopt;
     if (!vendor || !device || row[1].size() != 9) throw InputError(where + "expected vendor:device");
-    quirks.push_back({std::string(row[0]), std::string(row[2]), std::string(row[3]), static_cast<std::uint16_t>(*vendor),
+    quirks.push_back({std::string(row[0]), std::string(row[2]), std::string(row[3]), {}, static_cast<std::uint16_t>(*vendor),
                       static_cast<std::uint16_t>(*device)});
   });
   return quirks;

@@ -16,6 +16,7 @@ struct KernelRange {
 /// A row of device_quirks.tsv.
 struct DeviceQuirk {
   std::string fact, what, source;
+  std::string name;  ///< in the text of a listing without ids; empty where the ids count
   std::uint16_t vendor_id = 0, device_id = 0;
 };
 

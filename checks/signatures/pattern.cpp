@@ -70,11 +70,11 @@ Pattern::Pattern(std::string_view text) {
     const auto open = text.find('{');
     if (open != 0) {
       const auto literal = text.substr(0, open);
-      fold_text(literal, folded);
-      // Blanks beside a hole belong to the text; fold_text() drops them at both ends.
-      if (literal.starts_with(' ') && !tokens_.empty()) folded.insert(0, " ");
-      if (literal.ends_with(' ') && open != text.npos && folded != " ") folded += ' ';
-      if (!folded.empty()) tokens_.push_back({Hole::none, folded});
+      // Blanks beside a hole belong to the text; fold_text() drops them at both ends only.
+      fold_text("|" + std::string(literal) + "|", folded);
+      auto piece = folded.substr(1, folded.size() - 2);
+      if (tokens_.empty()) piece.erase(0, piece.find_first_not_of(' '));
+      if (!piece.empty()) tokens_.push_back({Hole::none, std::move(piece)});
       text = open == text.npos ? std::string_view() : text.substr(open);
       continue;
     }
@@ -124,7 +124,10 @@ std::size_t Pattern::take_back(Hole hole, std::string_view text) {
         if (address_length(text.substr(at)) == text.size() - at) return text.size() - at;
       return 0;
     }
-    case Hole::number: return run_back(text, 20, is_digit);
+    case Hole::number: {
+      const auto digits = run_back(text, 20, is_digit);
+      return digits > 0 ? digits : text.ends_with('n') || text.ends_with('x') ? 1 : 0;
+    }
     case Hole::hexadecimal: return run_back(text, 20, is_hexadecimal);
     case Hole::word: return run_back(text, longest_word, is_word);
     default: return 0;

@@ -59,6 +59,13 @@ bool is_interrupt(std::string_view text) {
          has_any(text, {"IO-APIC", "PCI-MSI", "DMAR-MSI", "GICv", "ITS-MSI", "AMD-Vi"});
 }
 
+/// "00: 86 80 f3 24 ..." of lspci -x.
+bool is_hex_dump(std::string_view text) {
+  const auto words = split_words(text);
+  return words.size() > 4 && words[0].size() <= 4 && words[0].ends_with(':') && parse_unsigned(words[0].substr(0, words[0].size() - 1), 16) &&
+         std::ranges::all_of(words.begin() + 1, words.begin() + 5, [](std::string_view word) { return word.size() == 2 && parse_unsigned(word, 16); });
+}
+
 bool is_source_code(std::string_view text) {
   return starts_with_any(text, {"diff --git", "@@ -", "+++ b/", "--- a/", "#include", "printk(", "return -E"}) ||
          has_any(text, {"pci_err(", "pci_warn(", "pci_info(", "dev_err(", "dev_warn(", "pr_err(", "pr_warn(", "printk(",
@@ -160,7 +167,8 @@ LineKind classify_line(std::string_view text, const StampedLine& stamped) {
   if (const auto kind = classify_log(bare); kind.role != LineRole::unknown) return kind;
   if (is_iomem(bare)) return {LineRole::starts, PasteKind::iomem};
   if (is_interrupt(bare)) return {LineRole::starts, PasteKind::interrupts};
-  if (text.front() == ' ' || text.front() == '\t' || bare.starts_with('<')) return {LineRole::continues, PasteKind::prose};
+  if (text.front() == ' ' || text.front() == '\t' || bare.starts_with('<') || is_hex_dump(bare))
+    return {LineRole::continues, PasteKind::prose};
   return {};
 }
 

@@ -173,7 +173,25 @@ void PastedMachineReader::take_heading(const PasteLine& line, std::string_view t
   machine_.functions.push_back(std::move(function));
 }
 
+namespace {
+
+/// "00: 86 80 f3 24 ...": the first line of lspci -x holds the ids.
+void take_hex_dump(std::string_view text, PastedFunction& function) {
+  const auto words = split_words(text);
+  if (words.size() < 5 || words[0] != "00:" || function.vendor_id) return;
+  const auto number = [&](std::size_t at) {
+    const auto high = parse_unsigned(words[at + 1], 16), low = parse_unsigned(words[at], 16);
+    return high && low && *high < 256 && *low < 256 ? static_cast<std::uint16_t>(*high << 8 | *low) : std::uint16_t{0xffff};
+  };
+  if (number(1) == 0xffff) return;
+  function.vendor_id = number(1);
+  function.device_id = number(3);
+}
+
+}  // namespace
+
 void PastedMachineReader::take_detail(const PasteLine& line, std::string_view text) {
+  if (function_ && text.starts_with("00: ")) return take_hex_dump(text, machine_.functions[*function_]);
   if (!function_ || line.text.empty() || (line.text.front() != ' ' && line.text.front() != '\t' && !text.starts_with("Kernel driver"))) return;
   auto& function = machine_.functions[*function_];
   if (text.starts_with("Flags:") || text.starts_with("Control:")) function.shows_details = true;

@@ -106,10 +106,16 @@ std::string without_markup(std::string_view text) {
   return plain;
 }
 
+/// "C:\Users": a letter on both sides.
+bool has_windows_path(std::string_view text) {
+  for (auto at = text.find(":\\"); at != text.npos; at = text.find(":\\", at + 1))
+    if (at > 0 && at + 2 < text.size() && is_letter(text[at - 1]) && is_letter(text[at + 2]) && (at < 2 || !is_letter(text[at - 2]))) return true;
+  return text.find("\\VEN_") != text.npos || text.find("\\ven_") != text.npos;
+}
+
 /// Text inside JSON or logfmt: it has escaped quotes or line ends. A Windows path ("C:\new", "PCI\VEN_") is none.
 bool is_escaped(std::string_view text) {
-  return (text.find("\\\"") != text.npos || text.find("\\n") != text.npos || text.find("\\u00") != text.npos) &&
-         text.find(":\\") == text.npos && text.find("\\VEN_") == text.npos && text.find("\\ven_") == text.npos;
+  return (text.find("\\\"") != text.npos || text.find("\\n") != text.npos || text.find("\\u00") != text.npos) && !has_windows_path(text);
 }
 
 std::optional<char> hexadecimal_escape(std::string_view digits) {
