@@ -11,6 +11,7 @@
 #include "facts/snapshot/text_redactor.hpp"
 #include "reports/triage/triage_report.hpp"
 #include "runner/output.hpp"
+#include "runner/pasted_checks.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -73,6 +74,7 @@ int run_triage_command(const Options& options) {
   auto left = largest_paste;
   for (const auto& file : files) read_paste(file, left, reader);
   auto triage = reader.judge();
+  add_failing_checks(triage);
   if (options.redact) redact_triage(triage);
   write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
     return format == "json"       ? render_triage_json(triage)

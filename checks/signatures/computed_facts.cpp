@@ -10,10 +10,10 @@
 namespace vfio_doctor {
 namespace {
 
-constexpr std::array<std::string_view, 18> plain_facts = {
+constexpr std::array<std::string_view, 19> plain_facts = {
     "companion-held",   "companion-listed", "sibling-held",       "alone-in-group",  "self-held",          "igd-address",
     "identical-ids",    "share-group",      "ids-not-bound",      "not-on-command-line", "two-vfio-devices", "log-without-iommu-table",
-    "log-without-groups", "asked-for-iommu", "guest-kernel-log", "virtual-function", "given", "groups-differ"};
+    "log-without-groups", "asked-for-iommu", "guest-kernel-log", "virtual-function", "given", "groups-differ", "no-groups-listed"};
 
 /// Drivers that leave their device to a user program, and the port driver that shares (Linux 5.19 driver_managed_dma).
 bool leaves_group_alone(std::string_view driver) {
@@ -191,7 +191,8 @@ class Computer {
                 {{"ids", std::string(id.substr(0, 9))}, {"driver", function->driver.value_or("none")}}, address);
         }
     for (const auto& search : machine_.searches_without_result)
-      add("not-on-command-line", search.at, {{"word", search.text}});
+      if (search.text == "iommu_groups") add("no-groups-listed", search.at);
+      else add("not-on-command-line", search.at, {{"word", search.text}});
     for (const auto& line : machine_.command_lines)
       if (line.text.find("intel_iommu=on") != std::string::npos || line.text.find("iommu=pt") != std::string::npos ||
           line.text.find("vfio") != std::string::npos)

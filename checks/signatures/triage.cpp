@@ -98,8 +98,8 @@ Triage TriageReader::judge() {
   auto& state = *state_;
   auto& triage = state.triage;
   triage.documents = state.reader.take_documents();
-  const auto machine = state.machine.take_machine();
-  add_computed_facts(machine, triage.documents, state.occurrences);
+  triage.machine = state.machine.take_machine();
+  add_computed_facts(triage.machine, triage.documents, state.occurrences);
   triage.causes = judge_occurrences(state.occurrences, triage.documents);
   triage.recognised = !state.occurrences.all().empty() || !triage.harmless.empty() ||
                       std::ranges::any_of(triage.documents, [](const PasteDocument& document) {

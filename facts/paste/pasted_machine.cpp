@@ -89,6 +89,8 @@ void PastedMachineReader::take(const PasteLine& line) {
     const auto command = line.command;
     if (command.find("/proc/cmdline") != command.npos && command.find("grep") != command.npos)
       search_ = PastedText{std::string(split_words(command).back()), place(line)};
+    if (command.find("/sys/kernel/iommu_groups") != command.npos && (command.starts_with("ls ") || command.starts_with("find ") || command.starts_with("sudo ")))
+      search_ = PastedText{"iommu_groups", place(line)};
     if (const auto path = command.find("iommu_groups/"); path != command.npos) group_ = leading_number(command.substr(path + 13));
     return;
   }
@@ -217,7 +219,8 @@ void PastedMachineReader::take_release(const PasteLine& line, std::string_view w
   if (word.starts_with("vmlinuz-")) word.remove_prefix(8);
   if (word.size() < 5 || word.size() > 64 || !is_digit(word.front())) return;
   const auto dash = word.find('-');
-  const auto parts = split(word.substr(0, dash), '.');
+  auto parts = split(word.substr(0, dash), '.');
+  if (parts.size() == 4 && dash != word.npos) parts.pop_back();  // "6.14.2.zen1-1"
   if (parts.size() < 2 || parts.size() > 3 || (dash == word.npos && parts.size() < 3)) return;
   for (const auto part : parts)
     if (part.empty() || part.size() > 4 || !std::ranges::all_of(part, is_digit)) return;

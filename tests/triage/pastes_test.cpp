@@ -182,6 +182,8 @@ TEST(Corpus, captures_of_healthy_hosts_have_no_cause) {
   for (const auto* part : {"B-host-bundles", "C-passthrough-hosts"})
     for (const auto& entry : std::filesystem::recursive_directory_iterator(testing::corpus(part))) {
       if (!entry.is_regular_file() || entry.path().filename() == "SOURCE.txt") continue;
+      // Its modprobe.d has the spelling of the command line: that is a cause, not a false one.
+      if (entry.path().string().find("C13-madhavpcm-modprobe-wrong-param") != std::string::npos) continue;
       const auto triage = triage_text(read_all(entry.path()), entry.path().filename());
       EXPECT_TRUE(triage.causes.empty()) << entry.path() << ": " << triage.causes.front().id;
       ++count;
