@@ -66,8 +66,18 @@ bool is_hex_dump(std::string_view text) {
          std::ranges::all_of(words.begin() + 1, words.begin() + 5, [](std::string_view word) { return word.size() == 2 && parse_unsigned(word, 16); });
 }
 
+/// "pci_warn_once(pdev, "text": a function's name, its bracket, and a quoted text inside.
+bool is_call_with_text(std::string_view text) {
+  const auto name = static_cast<std::size_t>(std::ranges::find_if_not(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '+' || c == '-' || c == ' ' || c == '\t';
+  }) - text.begin());
+  return name > 2 && name < text.size() && text[name] == '(' && text[name - 1] != ' ' && text.find(' ') > name - 1 &&
+         (text.find(", \"", name) != text.npos || text.substr(name).starts_with("(\""));
+}
+
 bool is_source_code(std::string_view text) {
-  return starts_with_any(text, {"diff --git", "@@ -", "+++ b/", "--- a/", "#include", "printk(", "return -E"}) ||
+  return is_call_with_text(text.starts_with('+') || text.starts_with('-') ? trim(text.substr(1)) : text) ||
+         starts_with_any(text, {"diff --git", "@@ -", "+++ b/", "--- a/", "#include", "printk(", "return -E"}) ||
          has_any(text, {"pci_err(", "pci_warn(", "pci_info(", "dev_err(", "dev_warn(", "pr_err(", "pr_warn(", "printk(",
                         "error_setg", "error_report(", "warn_report(", "virReportError(", "RTE_LOG(", "EAL_LOG(", "fmt.Errorf(",
                         "log.Error(", "die \"", "raise "});
