@@ -8,7 +8,7 @@ packages_apt() {
     build)
       echo g++ cmake ninja-build pkg-config "$(boost_apt)" libpci-dev nlohmann-json3-dev libspdlog-dev libcli11-dev \
         zlib1g-dev libarchive-dev libkainjow-mustache-dev libpugixml-dev pci.ids ;;
-    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 ;;
+    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 strace ;;
     browser) echo chromium nodejs npm ;;
     lab)
       echo qemu-system-x86 busybox-static pciutils lvm2 cryptsetup-bin mdadm btrfs-progs dosfstools e2fsprogs iproute2 \
@@ -22,7 +22,7 @@ packages_dnf() {
     build)
       echo gcc-c++ cmake ninja-build pkgconf-pkg-config boost-devel pciutils-devel json-devel spdlog-devel cli11-devel \
         zlib-devel libarchive-devel kainjow-mustache-devel pugixml-devel hwdata ;;
-    test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 ;;
+    test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 strace ;;
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86-core busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute cpio \
       libvirt-daemon libvirt-daemon-driver-qemu libvirt-client qemu-guest-agent dropbear openssh-clients ;;

@@ -5,7 +5,7 @@
 
 #include "checks/signatures/known_versions.hpp"
 #include "checks/signatures/occurrence.hpp"
-#include "facts/text.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "checks/signatures/triage.hpp"
-#include "facts/text.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "facts/paste/unwrap.hpp"
-#include "facts/text.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {

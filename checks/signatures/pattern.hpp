@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "facts/pci_address.hpp"
+#include "machine/pci_address.hpp"
 
 namespace vfio_doctor {
 

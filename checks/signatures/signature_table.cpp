@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "checks/signatures/cause_pages.hpp"
-#include "facts/input_error.hpp"
-#include "facts/text.hpp"
+#include "base/input_error.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 

@@ -5,8 +5,8 @@
 #include <array>
 #include <initializer_list>
 
-#include "facts/pci_address.hpp"
-#include "facts/text.hpp"
+#include "machine/pci_address.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "facts/paste/paste.hpp"
-#include "facts/pci_address.hpp"
+#include "machine/pci_address.hpp"
 
 namespace vfio_doctor {
 

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "facts/paste/pasted_machine.hpp"
-#include "facts/root/memory_root.hpp"
+#include "machine/memory_root.hpp"
 
 namespace vfio_doctor {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "reports/json_writer.hpp"
+#include "base/json_writer.hpp"
 #include "reports/triage/triage_report.hpp"
 
 namespace vfio_doctor {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/text.hpp"
+#include "base/text.hpp"
 #include "reports/markdown.hpp"
 #include "reports/triage/triage_report.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "reports/printable.hpp"
+#include "base/printable.hpp"
 #include "reports/text_layout.hpp"
 #include "reports/triage/triage_report.hpp"
 

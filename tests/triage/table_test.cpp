@@ -12,9 +12,9 @@
 #include "checks/signatures/known_versions.hpp"
 #include "checks/signatures/occurrence.hpp"
 #include "checks/signatures/triage.hpp"
-#include "facts/input_error.hpp"
+#include "base/input_error.hpp"
 #include "facts/paste/unwrap.hpp"
-#include "facts/text.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
