@@ -9,6 +9,7 @@ namespace vfio_doctor {
 namespace {
 
 using Subject = std::optional<PciAddress>;
+constexpr std::size_t most_evidence = 8;
 
 /// What a rule found: the occurrences that prove it, in the order of its terms.
 struct Proof {
@@ -61,6 +62,10 @@ class Judge {
     if (!one.signature || one.signature->speaker == Signature::Speaker::any) return true;
     const auto machine = machine_of(one);
     return machine == PastedFrom::unknown || (machine == PastedFrom::host) == (one.signature->speaker == Signature::Speaker::host);
+  }
+
+  bool is_prose(const Occurrence& one) const {
+    return one.at.document < documents_.size() && documents_[one.at.document].kind == PasteKind::prose;
   }
 
   bool is_old(const Occurrence& one) const {
@@ -125,6 +130,10 @@ class Judge {
             (!success.address || !subject || success.address == subject))
           proof.undone = &success;
     if (proof.undone) lower(proof.confidence);
+    // What people write about messages is less than the messages.
+    if (std::ranges::all_of(proof.seen, [this](const auto* one) { return is_prose(*one); })) {
+      if (proof.confidence == Confidence::certain) lower(proof.confidence);
+    }
   }
 
   const Occurrences& occurrences_;
@@ -189,6 +198,14 @@ std::string subject_text(const KnownCause& cause, const Subject& subject, const 
   return cause.place == "guest" ? "guest" : cause.place == "domain" ? "domain" : "host";
 }
 
+void add_evidence(Cause& cause, const std::vector<PastedLine>& lines) {
+  for (const auto& line : lines)
+    if (cause.evidence.size() < most_evidence && std::ranges::none_of(cause.evidence, [&](const PastedLine& other) {
+          return other.file == line.file && other.line == line.line;
+        }))
+      cause.evidence.push_back(line);
+}
+
 Cause describe(const KnownCause& known, const Subject& subject, const Proof& proof) {
   const Filler fill(subject, proof);
   Cause cause;
@@ -199,11 +216,7 @@ Cause describe(const KnownCause& known, const Subject& subject, const Proof& pro
   cause.title = fill(known.title);
   cause.summary = fill(known.summary);
   cause.subject = subject_text(known, subject, fill);
-  for (const auto* one : proof.seen) {
-    const auto is_there = [&](const PastedLine& line) { return line.file == one->at.file && line.line == one->at.line; };
-    if (cause.evidence.size() < 8 && std::ranges::none_of(cause.evidence, is_there))
-      cause.evidence.push_back({one->at.file, one->at.line, one->at.text});
-  }
+  for (const auto* one : proof.seen) add_evidence(cause, {{one->at.file, one->at.line, one->at.text}});
   for (const auto& text : known.rules_out) cause.ruled_out.push_back(fill(text));
   if (proof.is_old) cause.ruled_out.push_back("It was seen before the last boot only, not since.");
   if (proof.undone) cause.ruled_out.push_back("Line " + std::to_string(proof.undone->at.line) + " says that it worked again later.");
@@ -226,6 +239,17 @@ bool is_explained(const Cause& weak, const std::vector<Cause>& causes) {
   });
 }
 
+/// No machine has so many causes at once: that is a page about errors, or several machines' logs.
+void doubt_collections(std::vector<Cause>& causes) {
+  constexpr std::ptrdiff_t most_at_once = 7;
+  const auto count = std::ranges::count_if(causes, [](const Cause& cause) { return cause.confidence != Confidence::possible; });
+  if (count <= most_at_once) return;
+  for (auto& cause : causes) {
+    cause.confidence = Confidence::possible;
+    cause.ruled_out.push_back("The paste names " + std::to_string(count) + " causes at once: rather a text about errors than the output of one machine.");
+  }
+}
+
 }  // namespace
 
 std::vector<Cause> judge_occurrences(const Occurrences& occurrences, const std::vector<PasteDocument>& documents) {
@@ -240,9 +264,11 @@ std::vector<Cause> judge_occurrences(const Occurrences& occurrences, const std::
     if (const auto best = judge.best(known)) found.push_back({describe(known, best->first, best->second), best->second.terms, &known});
   std::set<std::string> explained;
   for (const auto& one : found)
-    for (const auto& other : found)
-      if (other.cause.confidence >= one.cause.confidence && std::ranges::find(other.known->over, one.cause.id) != other.known->over.end())
+    for (auto& other : found)
+      if (other.cause.confidence >= one.cause.confidence && std::ranges::find(other.known->over, one.cause.id) != other.known->over.end()) {
         explained.insert(one.cause.id);
+        add_evidence(other.cause, one.cause.evidence);  // it explains these lines too
+      }
   std::erase_if(found, [&explained](const Found& one) { return explained.contains(one.cause.id); });
   std::ranges::stable_sort(found, [](const Found& one, const Found& other) {
     return one.cause.confidence != other.cause.confidence ? one.cause.confidence > other.cause.confidence : one.terms > other.terms;
@@ -251,6 +277,7 @@ std::vector<Cause> judge_occurrences(const Occurrences& occurrences, const std::
   for (auto& one : found) causes.push_back(std::move(one.cause));
   const auto all = causes;
   std::erase_if(causes, [&all](const Cause& cause) { return is_explained(cause, all); });
+  doubt_collections(causes);
   return causes;
 }
 

@@ -105,7 +105,9 @@ LineKind classify_log(std::string_view text) {
       (text.starts_with("vfio ") && text.find(": ") != text.npos) || text.starts_with("vfio: ") || text.starts_with("-device ") ||
       text.starts_with("-machine "))
     return starts(PasteKind::qemu);
-  if (has_any(text, {"libvirt", "virt-manager", "internal error: ", "unsupported configuration: ", "Requested operation is not valid",
+  if (starts_with_any(text, {"-bash: ", "bash: ", "sh: ", "-sh: ", "zsh: ", "ls: ", "cat: ", "tee: ", "echo: ", "modprobe: ", "rmmod: "}))
+    return starts(PasteKind::shell);
+  if (text.starts_with("error: ") || has_any(text, {"libvirt", "virt-manager", "internal error: ", "unsupported configuration: ", "Requested operation is not valid",
                      "virsh ", "operation failed: ", "XML error: "}))
     return starts(PasteKind::libvirt);
   if (has_any(text, {"kubelet", "kubevirt", "virt-launcher", "nodes are available", "reason: ", "component\":\"virt", "Warning  Failed",
@@ -139,10 +141,10 @@ bool is_windows(std::string_view text) {
 }  // namespace
 
 std::string_view to_text(PasteKind kind) {
-  static constexpr std::array<std::string_view, 21> names = {
+  static constexpr std::array<std::string_view, 22> names = {
       "kernel-log", "qemu",         "libvirt",  "proxmox",    "kubernetes",   "container",   "lspci",  "group-listing",
       "command-line", "boot-entry", "modprobe", "domain-xml", "machine-conf", "node-device", "lsusb",  "iomem",
-      "interrupts", "windows",      "settings", "source-code", "prose"};
+      "interrupts", "windows",      "shell",    "settings", "source-code", "prose"};
   const auto at = static_cast<std::size_t>(kind);
   return at < names.size() ? names[at] : "prose";
 }

@@ -27,6 +27,7 @@ enum class PasteKind {
   iomem,
   interrupts,
   windows,
+  shell,         ///< messages of a shell and its tools
   settings,      ///< systemd units, dracut and the like
   source_code,   ///< texts of programs, patches: what they would print, not what was printed
   prose,
