@@ -48,6 +48,7 @@ std::string list_as_json(const std::vector<ListedCheck>& checks) {
 
 int run_checks_command(const Options& options) {
   const auto plugins = load_plugins(options.plugins);
+  keep_from_harm(options);
   const auto checks = list_checks_and_guest_checks(plugins);
   write_outputs(options, "text", [&checks](const std::string& format, const std::string&) {
     return format == "json" ? list_as_json(checks) : list_as_text(checks);
@@ -64,8 +65,10 @@ static std::string page_of_cause(const std::string& text) {
 }
 
 int run_explain_command(const Options& options) {
+  const auto plugins = load_plugins(options.plugins);
+  keep_from_harm(options);
   auto page = page_of_cause(options.check_id);
-  if (page.empty()) page = page_of_check(options.check_id, load_plugins(options.plugins));
+  if (page.empty()) page = page_of_check(options.check_id, plugins);
   write_outputs(options, "text", [&](const std::string&, const std::string& file) {
     return render_page(page, text_style_for(options, file));
   });

@@ -70,6 +70,7 @@ int run_triage_command(const Options& options) {
   auto files = options.pasted;
   if (files.empty()) files = {"-"};
   if (std::ranges::count(files, "-") > 1) throw InputError("triage: '-' can be read only once");
+  keep_from_harm(options);
   TriageReader reader;
   auto left = largest_paste;
   for (const auto& file : files) read_paste(file, left, reader);
