@@ -118,16 +118,20 @@ class Computer {
       if (documents_[member.at.document].kind == PasteKind::group_listing) listings[member.at.document][static_cast<unsigned>(*group)].insert(*address);
     }
     if (listings.size() != 2) return;
-    const auto& [first_document, first] = *listings.begin();
+    std::map<PciAddress, unsigned> first;
+    for (const auto& [group, members] : listings.begin()->second)
+      for (const auto& address : members) first.emplace(address, group);
     for (const auto& member : machine_.group_members) {
       if (member.at.document != listings.rbegin()->first) continue;
       const auto blank = member.text.find(' ');
       const auto address = PciAddress::parse(std::string_view(member.text).substr(blank + 1));
       const auto group = static_cast<unsigned>(parse_unsigned(member.text.substr(0, blank)).value_or(0));
-      const auto before = std::ranges::find_if(first, [&](const auto& one) { return address && one.second.contains(*address); });
+      const auto before = address ? first.find(*address) : first.end();
       const auto after = listings.rbegin()->second.find(group);
-      if (before == first.end() || after == listings.rbegin()->second.end() || (before->second.size() == 1) == (after->second.size() == 1)) continue;
-      add("groups-differ", member.at, {{"group", std::to_string(after->second.size() > 1 ? group : before->first)}}, address);
+      if (before == first.end() || after == listings.rbegin()->second.end()) continue;
+      const bool was_alone = listings.begin()->second.at(before->second).size() == 1, is_alone = after->second.size() == 1;
+      if (was_alone == is_alone) continue;
+      add("groups-differ", member.at, {{"group", std::to_string(is_alone ? before->second : group)}}, address);
       return;
     }
   }
@@ -180,16 +184,17 @@ class Computer {
   }
 
   void judge_settings() {
+    std::set<std::string, std::less<>> given_ids;
     for (const auto& ids : machine_.vfio_ids)
-      for (const auto id : split(ids.text, ','))
-        for (const auto& [address, function] : functions_) {
-          const auto is_named = function->vendor_id && id.substr(0, 9) == hex_text(*function->vendor_id, 4) + ":" + hex_text(*function->device_id, 4);
-          // lspci -v prints the driver's line where there is one.
-          const bool is_unbound = function->driver ? function->driver->find("vfio") == std::string::npos : function->shows_details;
-          if (is_named && is_unbound)
-            add("ids-not-bound", function->driver_at.value_or(function->at),
-                {{"ids", std::string(id.substr(0, 9))}, {"driver", function->driver.value_or("none")}}, address);
-        }
+      for (const auto id : split(ids.text, ',')) given_ids.emplace(id.substr(0, 9));
+    for (const auto& [address, function] : functions_) {
+      if (!function->vendor_id) continue;
+      const auto ids = hex_text(*function->vendor_id, 4) + ":" + hex_text(*function->device_id, 4);
+      // lspci -v prints the driver's line where there is one.
+      const bool is_unbound = function->driver ? function->driver->find("vfio") == std::string::npos : function->shows_details;
+      if (is_unbound && given_ids.contains(ids))
+        add("ids-not-bound", function->driver_at.value_or(function->at), {{"ids", ids}, {"driver", function->driver.value_or("none")}}, address);
+    }
     for (const auto& search : machine_.searches_without_result)
       if (search.text == "iommu_groups") add("no-groups-listed", search.at);
       else add("not-on-command-line", search.at, {{"word", search.text}});

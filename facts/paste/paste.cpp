@@ -136,7 +136,7 @@ void PasteReader::take_piece(std::string_view raw, std::string_view text, bool f
                kind.kind != PasteKind::source_code;
   place(kind, line.stamped);
   auto& document = documents_.back();
-  if (!is_blank) document.to = number_;
+  if (!is_blank && document.file == file_) document.to = number_;  // of another file where there are too many
   vote(text, line.stamped);
   line.document = static_cast<std::uint32_t>(documents_.size() - 1);
   line.kind = kind.kind == PasteKind::source_code ? kind.kind : document.kind;

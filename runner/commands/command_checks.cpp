@@ -44,6 +44,14 @@ std::string list_as_json(const std::vector<ListedCheck>& checks) {
   return list.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
+/// The page of a cause that triage names, or the one for an error text (which has blanks in it); else empty.
+std::string page_of_cause(const std::string& text) {
+  const auto& table = SignatureTable::built_in();
+  const auto cause = std::ranges::find(table.causes, text, &KnownCause::id);
+  if (cause != table.causes.end()) return table.pages.at(cause->page);
+  return text.find(' ') == std::string::npos ? std::string() : page_for_error_text(text);
+}
+
 }  // namespace
 
 int run_checks_command(const Options& options) {
@@ -54,14 +62,6 @@ int run_checks_command(const Options& options) {
     return format == "json" ? list_as_json(checks) : list_as_text(checks);
   });
   return 0;
-}
-
-/// The page of a cause that triage names, or the one for an error text (which has blanks in it); else empty.
-static std::string page_of_cause(const std::string& text) {
-  const auto& table = SignatureTable::built_in();
-  const auto cause = std::ranges::find(table.causes, text, &KnownCause::id);
-  if (cause != table.causes.end()) return table.pages.at(cause->page);
-  return text.find(' ') == std::string::npos ? std::string() : page_for_error_text(text);
 }
 
 int run_explain_command(const Options& options) {
