@@ -81,7 +81,10 @@ Pattern::Pattern(std::string_view text) {
     const auto close = text.find('}');
     if (close == text.npos) throw std::invalid_argument("a hole without its end");
     if (!tokens_.empty() && tokens_.back().hole != Hole::none) throw std::invalid_argument("two holes without text between them");
-    tokens_.push_back(hole_token(text.substr(1, close - 1)));
+    auto hole = hole_token(text.substr(1, close - 1));
+    if (hole.hole == Hole::hexadecimal && !tokens_.empty() && tokens_.back().text.ends_with("0x"))
+      throw std::invalid_argument("{hex} takes the 0x with it");
+    tokens_.push_back(std::move(hole));
     text.remove_prefix(close + 1);
   }
   if (tokens_.empty() || (tokens_.front().hole == Hole::anything) || tokens_.back().hole == Hole::anything)

@@ -21,7 +21,7 @@ using Captures = std::vector<std::pair<std::string, std::string>>;
 ///     {bdf}    a PCI address of the machine that speaks; a placeholder (0000:XX:00.Y) fits and names nothing
 ///     {gbdf}   the same, of a guest: it is never looked up on the host
 ///     {n}      a decimal number, or N
-///     {hex}    a hexadecimal number
+///     {hex}    a hexadecimal number, with its 0x where it has one
 ///     {word}   no blanks in it
 ///     {errno}  the text of an error number, any of them
 ///     {*}      anything, at most 200 characters

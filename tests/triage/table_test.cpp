@@ -144,6 +144,7 @@ TEST(SignatureTable, broken_rows_are_refused_with_their_line) {
   EXPECT_EQ(refusal(parse, row("a", "{n} x {n}")), "t:1: no literal piece of 5 characters");
   EXPECT_EQ(refusal(parse, row("a", "something {*}")), "t:1: {*} at the start or end means nothing");
   EXPECT_EQ(refusal(parse, row("a", "something {n}{n} else")), "t:1: two holes without text between them");
+  EXPECT_EQ(refusal(parse, row("a", "something 0x{hex}")), "t:1: {hex} takes the 0x with it");
   EXPECT_EQ(refusal(parse, "a\toops\thost\tsome text\tq\tf\tv\tm\n"), "t:1: 'oops' is no word that may stand here");
 }
 
