@@ -17,7 +17,7 @@ _vfio_doctor() {
   local common="--root --from --sample --plugin-dir --plugin-timeout --wake --color --verbose --version --help"
   local output="--format --output"
   local check="--device --domain --only --skip --fail-on $output"
-  local commands="check groups snapshot diff manifest verify explain checks plugins"
+  local commands="check groups snapshot diff triage manifest verify explain checks plugins"
   for each in "${words[@]:1:${#words[@]}-2}"; do
     [[ " $commands " == *" $each "* ]] && command=$each && break
   done
@@ -27,6 +27,7 @@ _vfio_doctor() {
       case $command in
         "" | check) choices="text json html markdown junit sarif" ;;
         groups) choices="text json svg" ;;
+        triage) choices="text json html markdown" ;;
         *) choices="text json" ;;
       esac ;;
     --fail-on) choices="fail warn never" ;;
@@ -53,12 +54,13 @@ _vfio_doctor() {
       -*,"" | -*,check) choices="$check $common" ;;
       -*,groups) choices="--skip $output $common" ;;
       -*,checks | -*,plugins | -*,diff) choices="$output $common" ;;
+      -*,triage) choices="--redact $output $common" ;;
       -*,manifest) choices="--domain --output $common" ;;
       -*,verify) choices="--via --wait --manifest --evidence $output $common" ;;
       -*,explain) choices="--output $common" ;;
       -*,snapshot) choices="--output --no-redact $common" ;;
       *,"") choices=$commands ;;
-      *,diff | *,verify) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+      *,diff | *,triage | *,verify) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac
   fi
   [[ -n $choices ]] && mapfile -t COMPREPLY < <(compgen -P "$kept" -W "$choices" -- "$word")

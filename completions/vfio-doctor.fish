@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # fish completion for vfio-doctor
 
-set -l commands check groups snapshot diff manifest verify explain checks plugins
-set -l judging "not __fish_seen_subcommand_from groups snapshot diff manifest verify explain checks plugins"
+set -l commands check groups snapshot diff triage manifest verify explain checks plugins
+set -l judging "not __fish_seen_subcommand_from groups snapshot diff triage manifest verify explain checks plugins"
 set -l ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim)"
 set -l host_ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim | string match -v 'guest-*')"
 
@@ -11,6 +11,7 @@ complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a check 
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a groups -d "List the IOMMU groups"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a snapshot -d "Keep what is read here, to replay it elsewhere"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a diff -d "What changed between two reports or snapshots"
+complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a triage -d "Find the cause in what somebody pasted"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a manifest -d "Write down what the guest should see"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a verify -d "Ask the guest whether its devices work"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a explain -d "Show the page of a check"
@@ -39,7 +40,9 @@ complete -c vfio-doctor -n "__fish_seen_subcommand_from checks plugins verify di
 complete -c vfio-doctor -s o -l output -r -F -d "Write to a file"
 
 complete -c vfio-doctor -n "__fish_seen_subcommand_from snapshot" -l no-redact -d "Keep addresses and names as they are"
-complete -c vfio-doctor -n "__fish_seen_subcommand_from diff" -F
+complete -c vfio-doctor -n "__fish_seen_subcommand_from diff triage" -F
+complete -c vfio-doctor -n "__fish_seen_subcommand_from triage" -l format -x -a "text json html markdown" -d "How to write it"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from triage" -l redact -d "Take addresses and names out of what is quoted"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from manifest" -a "(ls /sys/bus/pci/devices 2>/dev/null)"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -a "(virsh --readonly list --name 2>/dev/null)"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l via -x -a "qga ssh:" -d "How to reach the guest"

@@ -23,6 +23,7 @@ _vfio-doctor() {
     'groups:list the IOMMU groups'
     'snapshot:keep what is read here, to replay it elsewhere'
     'diff:what changed between two reports or snapshots'
+    'triage:find the cause in what somebody pasted'
     'manifest:write down what the guest should see'
     'verify:ask the guest whether its devices arrived and work'
     'explain:show the page of a check'
@@ -61,6 +62,7 @@ _vfio-doctor() {
     checks | plugins) _arguments $common '*--format[how to write it]:format:(text json)' '1:' ;;
     snapshot) _arguments $common '--no-redact[keep addresses and names as they are]' '1:' ;;
     diff) _arguments $common '*--format[how to write it]:format:(text json)' '1:' '2:before:_files' '3:after:_files' ;;
+    triage) _arguments $common '*--format[how to write it]:format:(text json html markdown)' '--redact[take addresses and names out]' '1:' '*:paste:_files' ;;
     manifest) _arguments $common '--domain[what this domain takes]:domain:_vfio_doctor_domains' '1:' \
       '*:device:_vfio_doctor_devices' ;;
     verify) _arguments $common '*--format[how to write it]:format:(text json)' '--via[how to reach the guest]:way:(qga ssh\:)' \

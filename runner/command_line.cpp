@@ -169,7 +169,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_verify_options(*add("verify", "Ask the guest whether its devices arrived and work", verify_help, run_verify_command,
                           list_formats, {"--domain"}), options);
   auto* explain = add("explain", "Show the page of a check", explain_help, run_explain_command, {"text"}, {});
-  explain->add_option("ID", options.check_id, "The check's id, see 'vfio-doctor checks'")->required();
+  explain->add_option("ID", options.check_id, "The check's id, see 'vfio-doctor checks', or an error text")->required();
   add_file_option(*explain, options);
   auto* snapshot = add("snapshot", "Keep what this program reads here, to replay it elsewhere with --from", snapshot_help,
                        run_snapshot_command, {}, {});
@@ -178,6 +178,11 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   auto* diff = add("diff", "What changed between two reports (JSON) or snapshots", diff_help, run_diff_command, list_formats, {});
   diff->add_option("FILE", options.compared, "The earlier and the later one")->required()->expected(2);
   add_output_options(*diff, options, list_formats);
+  const Words triage_formats = {"text", "json", "html", "markdown"};
+  auto* triage = add("triage", "Find the cause in what somebody pasted: logs, errors, listings", triage_help, run_triage_command, triage_formats, {});
+  triage->add_option("FILE", options.pasted, "What was pasted; '-' or nothing is standard input");
+  triage->add_flag("--redact", options.redact, "Take addresses, serial numbers and names out of what is quoted");
+  add_output_options(*triage, options, triage_formats);
 }
 
 void require_formats(const Parsed& parsed) {

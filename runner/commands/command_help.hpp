@@ -46,6 +46,7 @@ Examples:
 inline constexpr const char* explain_help = R"(
 Examples:
   vfio-doctor explain interrupt-remapping
+  vfio-doctor explain "group 14 is not viable"         the page for an error text
   vfio-doctor checks                                   the ids there are)";
 
 inline constexpr const char* snapshot_help = R"(
@@ -72,6 +73,16 @@ Examples:
 
 Exit codes: 0 everything expected is there and works, 1 it is not, 2 wrong usage or the guest cannot be asked,
 3 nothing fails, but not all could be seen.)";
+
+inline constexpr const char* triage_help = R"(
+Examples:
+  vfio-doctor triage report.txt                          what somebody pasted into an issue
+  sudo dmesg | vfio-doctor triage                        standard input
+  vfio-doctor triage dmesg.txt lspci.txt qemu.log        several files of one machine
+  vfio-doctor triage --format markdown --redact report.txt   a reply to paste back
+
+Exit codes: 0 nothing wrong in it, 1 a cause is certain or likely, 2 wrong usage or unreadable input,
+3 nothing decided.)";
 
 inline constexpr const char* diff_help = R"(
 Examples:
