@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "facts/sysfs_path.hpp"
 #include "facts/text.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/pci_address.hpp"
 
+#include <cstdint>
+
 #include "facts/text.hpp"
 
 namespace vfio_doctor {

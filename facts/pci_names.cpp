@@ -6,6 +6,8 @@ extern "C" {  // the header has no C++ guards before libpci 3.14
 }
 
 #include <array>
+#include <cstdint>
+#include <memory>
 
 #include "facts/input_error.hpp"
 #include "facts/text.hpp"

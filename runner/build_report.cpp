@@ -11,6 +11,7 @@
 #include "checks/iommu_state.hpp"
 #include "facts/in_parallel.hpp"
 #include "facts/text.hpp"
+#include "runner/version.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -216,7 +217,7 @@ std::string time_of_report() {
 Report build_report(const Source& source, const Host& host, std::vector<Finding> findings,
                     const std::vector<PciAddress>& selection, const std::vector<std::string>& only) {
   Report report;
-  report.tool.version = VFIO_DOCTOR_VERSION;
+  report.tool.version = program_version;
   report.generated_at = time_of_report();
   report.source = {source.kind, source.name};
   report.host = summarize(host);

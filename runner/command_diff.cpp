@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <memory>
+
 #include "facts/guest/input_file.hpp"
 #include "facts/input_error.hpp"
 #include "facts/root/memory_root.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <tuple>
 
@@ -14,6 +15,7 @@
 #include "runner/examine.hpp"
 #include "runner/output.hpp"
 #include "runner/progress.hpp"
+#include "runner/version.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -58,7 +60,7 @@ int run_snapshot_command(const Options& options) {
   const auto wake = options.wake ? Wake::yes : Wake::no;
   std::optional<Progress> progress(std::in_place, "Reading " + (source.kind == "live" ? std::string("this host") : source.name));
   auto nodes = take_snapshot(*source.root, wake);
-  SnapshotNotes notes{VFIO_DOCTOR_VERSION, !options.no_redact, {}};
+  SnapshotNotes notes{program_version, !options.no_redact, {}};
   Redaction redaction;
   if (!options.no_redact) {
     progress->set_text("Redacting");

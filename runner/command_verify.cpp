@@ -15,6 +15,7 @@
 #include "runner/output.hpp"
 #include "runner/progress.hpp"
 #include "runner/verify.hpp"
+#include "runner/version.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -71,7 +72,7 @@ Report ask_guest(const Options& options) {
 
 int run_verify_command(const Options& options) {
   auto report = options.evidence.empty() ? ask_guest(options) : judge_evidence(options);
-  report.tool = {"vfio-doctor", VFIO_DOCTOR_VERSION};
+  report.tool = {"vfio-doctor", program_version};
   report.generated_at = time_of_report();
   write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
     return format == "json" ? render_json(report) : render_guest_text(report, text_style_for(options, file));

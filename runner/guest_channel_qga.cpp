@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include <nlohmann/json.hpp>
+#include <cstdio>
 #include <random>
 #include <thread>
 

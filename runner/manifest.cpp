@@ -2,6 +2,7 @@
 #include "runner/manifest.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "facts/guest/guest_view.hpp"
 #include "facts/input_error.hpp"

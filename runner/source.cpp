@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runner/source.hpp"
 
+#include <memory>
 #include <string_view>
 
 #include "facts/guest/input_file.hpp"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <array>
+
 #include "checks/guest/guest_remedies.hpp"
 #include "checks/guest/ladder.hpp"
 #include "facts/text.hpp"

@@ -2,6 +2,7 @@
 #include "facts/boot/grub_menu.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "facts/boot/grub_config.hpp"
 #include "facts/text.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/guest/ids_files.hpp"
 
+#include <cstdint>
 #include <cstdio>
 #include <vector>
 

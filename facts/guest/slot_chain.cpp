@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/guest/slot_chain.hpp"
 
+#include <cstdint>
+
 #include "facts/pci_address.hpp"
 #include "facts/text.hpp"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/root/root.hpp"
 
+#include <functional>
+
 #include "facts/text.hpp"
 
 namespace vfio_doctor {

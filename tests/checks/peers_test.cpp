@@ -2,6 +2,8 @@
 // Wrong verdicts of other tools, each seen in the wild or reproduced: here they must not come back.
 #include <gmock/gmock.h>
 
+#include <cstdio>
+
 #include "checks/findings_of.hpp"
 #include "checks/group_members.hpp"
 #include "checks/iommu_state.hpp"

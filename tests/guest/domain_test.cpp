@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gmock/gmock.h>
 
+#include <cstdint>
+
 #include "facts/domain/domain_xml.hpp"
 #include "facts/input_error.hpp"
 #include "guest/guest_machines.hpp"

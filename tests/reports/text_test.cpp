@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "facts/text.hpp"
 #include "reports/groups.hpp"
 #include "reports/page.hpp"

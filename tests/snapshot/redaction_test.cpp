@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "facts/root/machine_text.hpp"
 #include "facts/root/memory_root.hpp"
 #include "facts/network.hpp"

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <tuple>
 
 #include "facts/root/machine_text.hpp"
