@@ -18,6 +18,7 @@
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
 #include "reports/printable.hpp"
+#include "version.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -147,7 +148,7 @@ int verify(const Root& root, const AgentOptions& options) {
   const auto text = read_input_file(options.manifest, Manifest::most_bytes);
   const auto manifest = parse_manifest(text, options.manifest == "-" ? "standard input" : options.manifest);
   const auto look = wait_for_devices(root, manifest, options);
-  look->report.tool = {"vfio-guest-agent", VFIO_DOCTOR_VERSION};
+  look->report.tool = {"vfio-guest-agent", agent_version};
   look->report.generated_at = utc_now();
   print(options.format == AgentFormat::json
             ? render_json(look->report)
@@ -170,7 +171,7 @@ int run(const std::vector<std::string>& arguments) {
   const auto options = parse_agent_options(arguments);
   if (options.task == AgentTask::help || options.task == AgentTask::version) {
     print(options.task == AgentTask::help ? std::string(agent_usage)
-                                          : std::string("vfio-guest-agent " VFIO_DOCTOR_VERSION "\n"));
+                                          : std::string("vfio-guest-agent ") + agent_version + "\n");
     return 0;
   }
   const auto root = options.root ? std::make_unique<DirectoryRoot>(*options.root)

@@ -17,8 +17,8 @@ std::vector<std::string> check_ids(const Plugin& plugin) {
 
 std::string list_as_text(const std::vector<Plugin>& plugins, const Options& options) {
   if (plugins.empty()) {
-    const auto places = options.plugin_directories.empty() ? default_plugin_directory() : join(options.plugin_directories, ", ");
-    return "No plugins in " + printable(places) + ".\n";
+    const auto places = options.plugin_directories.empty() ? default_plugin_directories() : options.plugin_directories;
+    return "No plugins in " + printable(join(places, ", ")) + ".\n";
   }
   std::string text;
   for (const auto& plugin : plugins) {

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+# With VFIO_DOCTOR_STATIC the program is one file that needs nothing of the machine it runs on: the archives (.a) of the libraries
+# take the place of the shared ones, under the same target names. Of libarchive only tar and zstd are used, so of all the libraries
+# that it can use only libzstd is linked.
+if(NOT VFIO_DOCTOR_STATIC)
+  return()
+endif()
+
+function(find_archive variable file)
+  find_library(${variable} ${file} REQUIRED)
+endfunction()
+find_archive(LIBARCHIVE_ARCHIVE libarchive.a)
+find_archive(LIBZSTD_ARCHIVE libzstd.a)
+find_archive(ZLIB_ARCHIVE libz.a)
+set_property(TARGET PkgConfig::libarchive PROPERTY INTERFACE_LINK_LIBRARIES ${LIBARCHIVE_ARCHIVE} ${LIBZSTD_ARCHIVE} ${ZLIB_ARCHIVE})
+set_property(TARGET ZLIB::ZLIB PROPERTY IMPORTED_LOCATION ${ZLIB_ARCHIVE})
+set_property(TARGET pugixml::pugixml PROPERTY INTERFACE_LINK_LIBRARIES pugixml::static)
+
+# spdlog and fmt come as headers alone: distributions have no archives of them.
+find_package(fmt REQUIRED)
+set_property(TARGET spdlog::spdlog_header_only PROPERTY INTERFACE_LINK_LIBRARIES Threads::Threads fmt::fmt-header-only)
