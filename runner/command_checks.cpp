@@ -57,7 +57,10 @@ int run_checks_command(const Options& options) {
 int run_explain_command(const Options& options) {
   const auto page = page_of_check(options.check_id, load_plugins(options));
   write_outputs(options, "text", [&](const std::string&, const std::string& file) {
-    return render_page(page, text_style_for(options, file));
+    constexpr unsigned widest = 100;  // longer lines are hard to read
+    auto style = text_style_for(options, file);
+    style.columns = std::min(style.columns, widest);
+    return render_page(page, style, is_terminal(file) ? PageForm::plain : PageForm::markdown);
   });
   return 0;
 }

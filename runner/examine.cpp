@@ -2,6 +2,7 @@
 #include "runner/examine.hpp"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
@@ -13,6 +14,7 @@
 #include "runner/check_list.hpp"
 #include "runner/find_domain.hpp"
 #include "runner/progress.hpp"
+#include "runner/root_commands.hpp"
 #include "runner/selection.hpp"
 
 namespace vfio_doctor {
@@ -57,7 +59,7 @@ Report examine(const Options& options) {
   if (source.kind == "root" && host.functions.is_absent())
     spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
   progress.set_text("Judging " + std::to_string(host.all_functions().size()) + " functions");
-  auto selection = select_functions(host, options.selectors);
+  auto selection = select_functions(host, *source.root, options.selectors);
   auto findings = run_checks(options, host);
   std::vector<std::string> notes;
   if (!options.domain.empty()) {
@@ -69,6 +71,7 @@ Report examine(const Options& options) {
   if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
   for (auto& finding : run_plugins(plugins, host, options)) findings.push_back(std::move(finding));
   Report report = build_report(source, host, std::move(findings), selection, reported_ids(options));
+  if (source.root->is_live() && ::geteuid() == 0) leave_out_sudo(report.findings);  // a recorded machine's reader may not be root
   std::ranges::move(notes, std::back_inserter(report.notes));
   if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + join(options.skip, ", ") + ". The verdicts do not count them.");
   if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + join(options.only, ", ") + ".");

@@ -4,9 +4,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 
 #include "facts/input_error.hpp"
 #include "runner/write_file.hpp"
@@ -21,18 +23,22 @@ bool use_color(ColorChoice choice) {
   return ::isatty(STDOUT_FILENO) && !(no_color && *no_color) && !(terminal && std::strcmp(terminal, "dumb") == 0);
 }
 
-unsigned terminal_columns() {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  return 80;
-}
-
 void write_standard_output(const std::string& bytes) {
   if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0)
     throw InputError(std::string("standard output: ") + std::strerror(errno));
 }
 
 }  // namespace
+
+unsigned terminal_columns() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  return 80;
+}
+
+bool is_terminal(const std::string& output_file) {
+  return (output_file.empty() || output_file == "-") && ::isatty(STDOUT_FILENO) == 1;
+}
 
 TextStyle text_style_for(const Options& options, const std::string& output_file) {
   TextStyle style;

@@ -9,6 +9,12 @@
 
 namespace vfio_doctor {
 
+/// How wide the terminal on standard output is; 80 where it is none.
+unsigned terminal_columns();
+
+/// Whether what is written to this file (empty: standard output) is read by a person on a terminal.
+bool is_terminal(const std::string& output_file);
+
 /// How text for standard output is laid out: colour and width of a terminal, plain and 80 columns wide elsewhere.
 TextStyle text_style_for(const Options& options, const std::string& output_file);
 
