@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What is installed besides the two programs, which their own rooms install.
+# What is installed; the guest agent's own room installs it.
+
+install(TARGETS vfio-doctor)
+install(FILES docs/man/vfio-doctor.1 docs/man/vfio-guest-agent.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+foreach(program vfio-doctor vfio-guest-agent)
+  install(FILES completions/${program}.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME ${program})
+  install(FILES completions/${program}.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+  install(FILES completions/${program}.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _${program})
+endforeach()
 
 # The place for plugins that is this prefix's own; cmake/plugin_places.cmake has the others.
 install(DIRECTORY DESTINATION lib/vfio-doctor/checks.d
         DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
 # What people read, and what programs read of ours.
-file(GLOB pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/checks/*.md)
-file(GLOB guest_pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/checks/guest/*.md)
+file(GLOB pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/checks/*/*.md)
 file(GLOB schemas CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/schema/*.json)
 install(FILES README.md docs/verdicts.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_DOCDIR}/checks)
-install(FILES ${guest_pages} DESTINATION ${CMAKE_INSTALL_DOCDIR}/checks/guest)
 
 # For people who write plugins or read reports with a program (component dev).
 include(CMakePackageConfigHelpers)

@@ -3,6 +3,10 @@
 # With VFIO_DOCTOR_STATIC the program is one file that needs nothing of the machine it runs on: the archives (.a) of the libraries
 # take the place of the shared ones, under the same target names. Of libarchive only tar and zstd are used, so of all the libraries
 # that it can use only libzstd is linked.
+if(NOT ZLIB_VERSION)
+  set(ZLIB_VERSION ${ZLIB_VERSION_STRING})  # before CMake 3.26; for --version
+endif()
+set(spdlog spdlog::spdlog)
 if(NOT VFIO_DOCTOR_STATIC)
   return()
 endif()
@@ -19,4 +23,5 @@ set_property(TARGET pugixml::pugixml PROPERTY INTERFACE_LINK_LIBRARIES pugixml::
 
 # spdlog and fmt come as headers alone: distributions have no archives of them.
 find_package(fmt REQUIRED)
+set(spdlog spdlog::spdlog_header_only)
 set_property(TARGET spdlog::spdlog_header_only PROPERTY INTERFACE_LINK_LIBRARIES Threads::Threads fmt::fmt-header-only)

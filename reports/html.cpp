@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <kainjow/mustache.hpp>
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 #include "reports/json.hpp"
 #include "reports/markup.hpp"
 #include "reports/outline.hpp"

@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "facts/input_error.hpp"
-#include "facts/pci_address.hpp"
-#include "facts/text.hpp"
+#include "base/input_error.hpp"
+#include "base/printable.hpp"
+#include "base/text.hpp"
+#include "machine/pci_address.hpp"
 #include "reports/json.hpp"
-#include "reports/printable.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
-#include "facts/pci_address.hpp"
-#include "facts/text.hpp"
+#include "base/text.hpp"
+#include "machine/pci_address.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cctype>
 
-#include "facts/text.hpp"
+#include "base/printable.hpp"
+#include "base/text.hpp"
 #include "reports/page_words.hpp"
-#include "reports/printable.hpp"
 #include "reports/text_layout.hpp"
 
 namespace vfio_doctor {

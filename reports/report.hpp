@@ -7,12 +7,9 @@
 #include <vector>
 
 #include "checks/finding.hpp"
+#include "verdicts/verdict.hpp"
 
 namespace vfio_doctor {
-
-enum class Verdict { ready, not_ready, undetermined };
-
-enum class DeviceVerdict { assignable, with_companions, protected_by_host, blocked, unsuitable, undetermined };
 
 /// One PCI function and the decision about it. Ids are lower-case hexadecimal without a prefix; what was not
 /// observed is nothing, never a guess.
@@ -57,8 +54,5 @@ struct Report {
   std::vector<DeviceReport> devices;
   std::vector<GroupReport> groups;
 };
-
-std::string_view to_text(Verdict verdict);        ///< "ready", "not-ready", "undetermined"
-std::string_view to_text(DeviceVerdict verdict);  ///< "assignable", "with-companions", "protected", ...
 
 }  // namespace vfio_doctor

@@ -4,8 +4,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.hpp"
 #include "reports/outline.hpp"
-#include "reports/printable.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "facts/text.hpp"
+#include "base/printable.hpp"
+#include "base/text.hpp"
 #include "reports/outline.hpp"
-#include "reports/printable.hpp"
 #include "reports/text_layout.hpp"
 #include "reports/text_table.hpp"
 

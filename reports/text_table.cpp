@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <map>
 
-#include "facts/text.hpp"
-#include "reports/printable.hpp"
-#include "reports/short_name.hpp"
+#include "base/printable.hpp"
+#include "base/short_name.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -13,18 +13,19 @@
 #include <new>
 #include <optional>
 
-#include "facts/input_error.hpp"
-#include "facts/text.hpp"
-#include "facts/snapshot/archive_layout.hpp"
-#include "reports/printable.hpp"
-#include "runner/command_help.hpp"
+#include "base/input_error.hpp"
+#include "base/nearest_word.hpp"
+#include "base/printable.hpp"
+#include "base/terminal.hpp"
+#include "base/text.hpp"
+#include "base/version.hpp"
+#include "runner/commands/command_help.hpp"
+#include "runner/commands/options.hpp"
+#include "runner/commands/output.hpp"
 #include "runner/help_text.hpp"
-#include "runner/nearest_word.hpp"
-#include "runner/options.hpp"
-#include "runner/output.hpp"
-#include "runner/plugin_protocol.hpp"
-#include "runner/selector.hpp"
-#include "runner/version.hpp"
+#include "runner/plugins/plugin_protocol.hpp"
+#include "snapshot/archive_layout.hpp"
+#include "verdicts/selector.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -74,10 +75,10 @@ void add_common_options(CLI::App& app, Options& options) {
   source->add_option("--sample", options.source.sample, "A recorded machine that comes with the program: " + sample_names())
       ->check(not_empty)
       ->type_name("NAME");
-  app.add_option("--plugin-dir", options.plugin_directories, "Look for plugins there instead of the default directories; may be repeated")
+  app.add_option("--plugin-dir", options.plugins.directories, "Look for plugins there instead of the default directories; may be repeated")
       ->allow_extra_args(false)  // what follows the directory is not another one
       ->type_name("DIR");
-  app.add_option("--plugin-timeout", options.plugin_timeout, "How long each plugin may take, in seconds (default: 10)")
+  app.add_option("--plugin-timeout", options.plugins.timeout, "How long each plugin may take, in seconds (default: 10)")
       ->check(CLI::Range(1U, 3600U).description(""))
       ->type_name("SECONDS");
   app.add_flag("--wake", options.wake, "Also read devices that are asleep (this wakes them)");

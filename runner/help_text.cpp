@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 #include "reports/text_layout.hpp"
 
 namespace vfio_doctor {

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/text.hpp"
 #include "checks/guest/fit.hpp"
 #include "checks/guest/rungs.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -3,8 +3,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/text.hpp"
 #include "checks/guest/rungs.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.hpp"
 #include "facts/boot/booted_loader.hpp"
 #include "facts/boot/grub_config.hpp"
 #include "facts/boot/loader_entries.hpp"
 #include "facts/boot/other_loaders.hpp"
 #include "facts/boot/shell_settings.hpp"
-#include "facts/platform.hpp"
-#include "facts/text.hpp"
+#include "facts/platform/platform.hpp"
 
 namespace vfio_doctor {
 namespace {

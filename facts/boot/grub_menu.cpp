@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/text.hpp"
 #include "facts/boot/grub_config.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 
-#include "facts/input_error.hpp"
-#include "facts/root/root.hpp"
-#include "facts/text.hpp"
+#include "base/input_error.hpp"
+#include "base/text.hpp"
+#include "machine/root.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <map>
 
+#include "base/text.hpp"
 #include "facts/evidence/listing.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -3,8 +3,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/text.hpp"
 #include "facts/guest/gather_parts.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

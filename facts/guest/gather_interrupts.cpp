@@ -2,8 +2,8 @@
 #include <cstdint>
 #include <map>
 
+#include "base/text.hpp"
 #include "facts/guest/gather_parts.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

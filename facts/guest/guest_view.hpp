@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "base/observed.hpp"
 #include "facts/guest/slot_chain.hpp"
-#include "facts/observed.hpp"
-#include "facts/pci_address.hpp"
-#include "facts/root/root.hpp"
+#include "machine/pci_address.hpp"
+#include "machine/root.hpp"
 
 namespace vfio_doctor {
 

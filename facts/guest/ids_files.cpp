@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <vector>
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {

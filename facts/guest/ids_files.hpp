@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "facts/guest/guest_view.hpp"
-#include "facts/root/root.hpp"
+#include "machine/root.hpp"
 
 namespace vfio_doctor {
 

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "facts/input_error.hpp"
-#include "facts/text.hpp"
+#include "base/input_error.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "facts/pci_address.hpp"
-#include "facts/text.hpp"
+#include "base/text.hpp"
+#include "machine/pci_address.hpp"
 
 namespace vfio_doctor {
 namespace {

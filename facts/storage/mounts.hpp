@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "facts/observed.hpp"
-#include "facts/root/root.hpp"
+#include "base/observed.hpp"
+#include "machine/root.hpp"
 
 namespace vfio_doctor {
 

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <functional>
 
-#include "facts/network.hpp"
+#include "base/text.hpp"
+#include "facts/network/network.hpp"
+#include "facts/pci/sysfs_path.hpp"
 #include "facts/storage/tracer.hpp"
-#include "facts/sysfs_path.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
+#include "base/printable.hpp"
+#include "base/short_name.hpp"
 #include "checks/guest/guest_released.hpp"
 #include "checks/guest/ladder.hpp"
 #include "reports/guest/guest_report.hpp"
-#include "reports/printable.hpp"
-#include "reports/short_name.hpp"
 #include "reports/text_layout.hpp"
 
 namespace vfio_doctor {

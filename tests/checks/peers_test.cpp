@@ -5,8 +5,8 @@
 #include <cstdio>
 
 #include "checks/findings_of.hpp"
-#include "checks/group_members.hpp"
-#include "checks/iommu_state.hpp"
+#include "checks/kernel/group_members.hpp"
+#include "checks/kernel/iommu_state.hpp"
 
 namespace vfio_doctor {
 namespace {

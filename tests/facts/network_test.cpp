@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/network.hpp"
+#include "facts/network/network.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "facts/live_routes.hpp"
-#include "facts/root/memory_root.hpp"
-#include "facts/root/recording_root.hpp"
-#include "facts/routes.hpp"
+#include "facts/network/routes.hpp"
+#include "machine/live/live_routes.hpp"
+#include "machine/memory_root.hpp"
+#include "machine/recording_root.hpp"
 #include "machines.hpp"
 
 namespace vfio_doctor {

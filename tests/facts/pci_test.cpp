@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gtest/gtest.h>
 
+#include "base/text.hpp"
 #include "facts/host.hpp"
-#include "facts/root/machine_text.hpp"
-#include "facts/root/memory_root.hpp"
-#include "facts/text.hpp"
+#include "machine/machine_text.hpp"
+#include "machine/memory_root.hpp"
 
 namespace vfio_doctor {
 namespace {

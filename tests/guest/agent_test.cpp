@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "facts/subprocess.hpp"
-#include "facts/text.hpp"
+#include "base/process/subprocess.hpp"
+#include "base/text.hpp"
 #include "guest/guest_machines.hpp"
 
 namespace vfio_doctor {

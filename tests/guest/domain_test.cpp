@@ -3,11 +3,11 @@
 
 #include <cstdint>
 
+#include "base/input_error.hpp"
 #include "facts/domain/domain_xml.hpp"
-#include "facts/input_error.hpp"
 #include "guest/guest_machines.hpp"
-#include "runner/manifest.hpp"
-#include "runner/selection.hpp"
+#include "runner/guest/make_manifest.hpp"
+#include "verdicts/selection.hpp"
 
 namespace vfio_doctor {
 namespace {

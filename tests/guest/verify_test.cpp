@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "runner/verify.hpp"
+#include "runner/guest/verify.hpp"
 
 #include <gmock/gmock.h>
 
@@ -8,12 +8,12 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "facts/input_error.hpp"
-#include "facts/subprocess.hpp"
+#include "base/base64.hpp"
+#include "base/input_error.hpp"
+#include "base/process/subprocess.hpp"
 #include "guest/guest_machines.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
-#include "runner/base64.hpp"
 #include "temporary_directory.hpp"
 
 namespace vfio_doctor {

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "facts/input_error.hpp"
+#include "base/input_error.hpp"
 #include "reports/sample_reports.hpp"
 #include "reports/valid_json.hpp"
 

@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "facts/subprocess.hpp"
-#include "facts/text.hpp"
+#include "base/printable.hpp"
+#include "base/process/subprocess.hpp"
+#include "base/text.hpp"
 #include "machines.hpp"
-#include "reports/printable.hpp"
 #include "runner/help_text.hpp"
 #include "temporary_directory.hpp"
 

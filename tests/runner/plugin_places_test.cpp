@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "facts/input_error.hpp"
+#include "base/input_error.hpp"
 #include "plugin_fixture.hpp"
-#include "runner/plugin_directory.hpp"
+#include "runner/plugins/plugin_directory.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -2,14 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/input_error.hpp"
 #include "facts/host.hpp"
-#include "facts/input_error.hpp"
-#include "facts/root/machine_text.hpp"
-#include "facts/root/memory_root.hpp"
-#include "runner/device_words.hpp"
-#include "runner/root_commands.hpp"
-#include "runner/selection.hpp"
-#include "runner/selector.hpp"
+#include "machine/machine_text.hpp"
+#include "machine/memory_root.hpp"
+#include "runner/commands/root_commands.hpp"
+#include "verdicts/device_words.hpp"
+#include "verdicts/selection.hpp"
+#include "verdicts/selector.hpp"
 
 namespace vfio_doctor {
 namespace {

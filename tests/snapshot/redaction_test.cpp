@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/snapshot/redaction.hpp"
+#include "snapshot/redaction.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "facts/root/machine_text.hpp"
-#include "facts/root/memory_root.hpp"
-#include "facts/network.hpp"
-#include "facts/routes.hpp"
-#include "facts/snapshot/text_redactor.hpp"
+#include "facts/network/network.hpp"
+#include "facts/network/routes.hpp"
+#include "machine/machine_text.hpp"
+#include "machine/memory_root.hpp"
 #include "machines.hpp"
+#include "snapshot/text_redactor.hpp"
 
 namespace vfio_doctor {
 namespace {

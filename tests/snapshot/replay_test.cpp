@@ -10,14 +10,14 @@
 #include <memory>
 #include <tuple>
 
-#include "facts/root/machine_text.hpp"
-#include "facts/root/memory_root.hpp"
-#include "facts/snapshot/archive.hpp"
-#include "facts/snapshot/redaction.hpp"
-#include "facts/snapshot/snapshot.hpp"
+#include "machine/machine_text.hpp"
+#include "machine/memory_root.hpp"
 #include "machines.hpp"
 #include "reports/json.hpp"
-#include "runner/examine.hpp"
+#include "runner/commands/examine.hpp"
+#include "snapshot/archive.hpp"
+#include "snapshot/redaction.hpp"
+#include "snapshot/snapshot.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runner/commands/examine.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/in_parallel.hpp"
+#include "base/input_error.hpp"
+#include "base/progress.hpp"
+#include "base/text.hpp"
+#include "checks/check.hpp"
+#include "reports/report_of.hpp"
+#include "runner/commands/check_list.hpp"
+#include "runner/commands/root_commands.hpp"
+#include "runner/guest/find_domain.hpp"
+#include "verdicts/selection.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+bool contains(const std::vector<std::string>& ids, std::string_view id) {
+  return std::ranges::find(ids, id) != ids.end();
+}
+
+/// A check left out with --skip does not run at all. --only narrows what is reported and what the host's verdict counts,
+/// but device verdicts still rest on every check: "assignable" must not come from not having looked.
+std::vector<Finding> run_checks(const Options& options, const Host& host) {
+  const auto run_unless_skipped = [&](const Check& check) {
+    return contains(options.skip, check.id) ? std::vector<Finding>{} : run_check(check, host);
+  };
+  std::vector<Finding> findings;
+  for (auto& some : in_parallel(all_checks(), run_unless_skipped, 1))
+    std::ranges::move(some, std::back_inserter(findings));
+  // What keeps every device from being assigned is what a reader looks for first.
+  std::ranges::stable_partition(findings, [](const Finding& finding) {
+    return finding.subject == host_subject && finding.effect == Effect::blocked;
+  });
+  return findings;
+}
+
+/// A plugin that failed is always reported: what --only asked for may be what it did not say.
+std::vector<std::string> reported_ids(const Options& options) {
+  auto ids = options.only;
+  if (!ids.empty()) ids.emplace_back(plugin_finding_id);
+  return ids;
+}
+
+}  // namespace
+
+Report examine(const Options& options) {
+  const auto plugins = load_plugins(options.plugins);
+  require_known_checks(options.only, "--only", plugins);
+  require_known_checks(options.skip, "--skip", plugins);
+  const Source source = open_source(options.source);
+  Progress progress("Reading " + (source.kind == "live" ? std::string("this host") : source.name));
+  const Host host = gather_host(*source.root, options.wake ? Wake::yes : Wake::no);
+  if (source.kind == "root" && host.functions.is_absent())
+    spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
+  progress.set_text("Judging " + std::to_string(host.all_functions().size()) + " functions");
+  auto selection = select_functions(host, *source.root, options.selectors);
+  auto findings = run_checks(options, host);
+  std::vector<std::string> notes;
+  if (!options.domain.empty()) {
+    const auto domain = find_domain(options.domain, *source.root);
+    select_domain(host, domain, selection);
+    for (auto& finding : judge_unmanaged(host, domain)) findings.push_back(std::move(finding));
+    notes = domain.notes;
+  }
+  if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
+  for (auto& finding : run_plugins(plugins, host, options.plugins, options.skip)) findings.push_back(std::move(finding));
+  auto judgement = judge(host, std::move(findings), selection, reported_ids(options));
+  Report report = report_of({source.kind, source.name}, host, std::move(judgement), selection);
+  if (source.root->is_live() && ::geteuid() == 0) leave_out_sudo(report.findings);  // a recorded machine's reader may not be root
+  std::ranges::move(notes, std::back_inserter(report.notes));
+  if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + join(options.skip, ", ") + ". The verdicts do not count them.");
+  if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + join(options.only, ", ") + ".");
+  return report;
+}
+
+Report examine_plainly(const Source& source, Wake wake) {
+  return examine_plainly(source, gather_host(*source.root, wake));
+}
+
+Report examine_plainly(const Source& source, const Host& host) {
+  return report_of({source.kind, source.name}, host, judge(host, run_checks({}, host), {}, {}), {});
+}
+
+}  // namespace vfio_doctor

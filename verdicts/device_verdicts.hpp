@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "checks/finding.hpp"
+#include "facts/host.hpp"
+#include "verdicts/verdict.hpp"
+
+namespace vfio_doctor {
+
+/// The decision about one function.
+struct DeviceDecision {
+  const PciFunction* function = nullptr;
+  DeviceVerdict verdict = DeviceVerdict::undetermined;
+  std::vector<PciAddress> companions;
+  std::vector<std::string> reasons;
+};
+
+/// Decides about every function from what the checks found, in this order: unsuitable, blocked, protected,
+/// undetermined, with-companions, assignable. A finding speaks of a function when its subject is the host, the function
+/// or its group; protection also reaches from a companion, because the two go together.
+std::vector<DeviceDecision> decide_devices(const Host& host, const std::vector<Finding>& findings);
+
+}  // namespace vfio_doctor
