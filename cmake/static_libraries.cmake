@@ -21,6 +21,9 @@ set_property(TARGET PkgConfig::libarchive PROPERTY INTERFACE_LINK_LIBRARIES ${LI
 set_property(TARGET ZLIB::ZLIB PROPERTY IMPORTED_LOCATION ${ZLIB_ARCHIVE})
 set_property(TARGET pugixml::pugixml PROPERTY INTERFACE_LINK_LIBRARIES pugixml::static)
 
+# libpci has no archive; see there.
+set_target_properties(PkgConfig::libpci PROPERTIES INTERFACE_LINK_LIBRARIES "" INTERFACE_INCLUDE_DIRECTORIES ${CMAKE_SOURCE_DIR}/cmake/static)
+
 # spdlog and fmt come as headers alone: distributions have no archives of them.
 find_package(fmt REQUIRED)
 set(spdlog spdlog::spdlog_header_only)

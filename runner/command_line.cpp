@@ -22,7 +22,7 @@
 #include "runner/commands/command_help.hpp"
 #include "runner/commands/options.hpp"
 #include "runner/commands/output.hpp"
-#include "runner/help_text.hpp"
+#include "runner/commands/help_text.hpp"
 #include "runner/plugins/plugin_protocol.hpp"
 #include "snapshot/archive_layout.hpp"
 #include "verdicts/selector.hpp"

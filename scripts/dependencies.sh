@@ -2,7 +2,8 @@
 # Sourced by quickstart, test, fuzz and try-distributions: which packages are needed and how to get them. Bash, no side
 # effects before a function is called.
 
-# Packages for a set, by package manager. Sets: build, test, browser, lab, fuzz.
+# Packages for a set, by package manager. Sets: build, test, browser, lab, fuzz, and static (apt alone: the other distributions
+# have no archives of most libraries).
 #
 # What is known of each list:
 #   apt     tried on Debian 12, Debian 13 and Debian sid: scripts/try-distributions
@@ -18,6 +19,7 @@ packages_apt() {
       echo qemu-system-x86 busybox-static pciutils lvm2 cryptsetup-bin mdadm btrfs-progs dosfstools e2fsprogs iproute2 \
         cpio libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-guest-agent dropbear-bin openssh-client ;;
     fuzz) clang_apt ;;
+    static) echo libzstd-dev libfmt-dev ;;  # the archives of the others come with the set build
   esac
 }
 

@@ -8,7 +8,6 @@
 #include "base/input_error.hpp"
 #include "base/text.hpp"
 #include "checks/kernel/group_members.hpp"
-#include "reports/report_of.hpp"
 #include "verdicts/selector.hpp"
 #include "verdicts/verdict.hpp"
 

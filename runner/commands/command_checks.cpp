@@ -48,8 +48,8 @@ std::string list_as_json(const std::vector<ListedCheck>& checks) {
 int run_checks_command(const Options& options) {
   const auto plugins = load_plugins(options.plugins);
   const auto checks = list_checks_and_guest_checks(plugins);
-  write_outputs(options, "text", [&checks](const std::string& format, const std::string&) {
-    return format == "json" ? list_as_json(checks) : list_as_text(checks);
+  write_outputs(options, "text", [&checks](const std::string& format, const std::string& file) {
+    return format == "json" ? list_as_json(checks) : fitted(list_as_text(checks), file);
   });
   return 0;
 }

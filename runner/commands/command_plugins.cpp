@@ -47,8 +47,8 @@ std::string list_as_json(const std::vector<Plugin>& plugins) {
 
 int run_plugins_command(const Options& options) {
   const auto plugins = load_plugins(options.plugins);
-  write_outputs(options, "text", [&](const std::string& format, const std::string&) {
-    return format == "json" ? list_as_json(plugins) : list_as_text(plugins, options);
+  write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
+    return format == "json" ? list_as_json(plugins) : fitted(list_as_text(plugins, options), file);
   });
   return 0;
 }

@@ -12,7 +12,7 @@
 #include "base/process/subprocess.hpp"
 #include "base/text.hpp"
 #include "machines.hpp"
-#include "runner/help_text.hpp"
+#include "runner/commands/help_text.hpp"
 #include "temporary_directory.hpp"
 
 namespace vfio_doctor {
@@ -119,6 +119,15 @@ TEST(FirstContact, HelpFitsTheTerminal) {
       for (const auto line : split_lines(help))
         EXPECT_TRUE(text_width(line) <= columns || trim(line).starts_with("vfio-doctor ")) << columns << ": " << line;
     }
+}
+
+TEST(FirstContact, ListsFitTheTerminal) {
+  for (const std::string command : {"checks", "plugins"}) {
+    const auto list = on_a_terminal(command, 60);
+    if (list.empty()) GTEST_SKIP() << "script(1) is missing";
+    for (const auto line : split_lines(list)) EXPECT_LE(text_width(line), 60U) << line;
+  }
+  EXPECT_THAT(run({"plugins"}).output, HasSubstr("/etc/vfio-doctor/checks.d, /usr/local/lib/vfio-doctor/checks.d, /usr/lib"));
 }
 
 TEST(HelpText, ContinuesInItsOwnColumn) {

@@ -7,7 +7,7 @@
 
 namespace vfio_doctor {
 
-/// The text of --help, its lines broken at blanks to `columns`. What follows a column of options or examples ("  --root DIR
+/// The text of --help or a list, its lines broken at blanks to `columns`. What follows a column of options or examples ("  --root DIR
 /// A directory ...") is continued in its own column, or, where that would leave too little room, on lines of their own.
 std::string wrap_help(std::string_view text, std::size_t columns);
 

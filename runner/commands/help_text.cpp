@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "runner/help_text.hpp"
+#include "runner/commands/help_text.hpp"
 
 #include <algorithm>
 
