@@ -21,6 +21,11 @@ set_property(TARGET PkgConfig::libarchive PROPERTY INTERFACE_LINK_LIBRARIES ${LI
 set_property(TARGET ZLIB::ZLIB PROPERTY IMPORTED_LOCATION ${ZLIB_ARCHIVE})
 set_property(TARGET pugixml::pugixml PROPERTY INTERFACE_LINK_LIBRARIES pugixml::static)
 
+if(libseccomp_FOUND)
+  find_archive(LIBSECCOMP_ARCHIVE libseccomp.a)
+  set_property(TARGET PkgConfig::libseccomp PROPERTY INTERFACE_LINK_LIBRARIES ${LIBSECCOMP_ARCHIVE})
+endif()
+
 # libpci has no archive; see there.
 set_target_properties(PkgConfig::libpci PROPERTIES INTERFACE_LINK_LIBRARIES "" INTERFACE_INCLUDE_DIRECTORIES ${CMAKE_SOURCE_DIR}/cmake/static)
 

@@ -79,7 +79,7 @@ bool openat2_refused(int error) { return error == ENOSYS || error == EPERM; }
 
 }  // namespace
 
-DirectoryRoot::DirectoryRoot(const std::string& directory) {
+DirectoryRoot::DirectoryRoot(const std::string& directory, Guard guard) : guard_(std::move(guard)) {
   root_ = ::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root_ < 0) throw InputError("--root " + directory + ": " + std::strerror(errno));
   const auto is_there = [this](const char* name) { return kind(name).is(NodeKind::directory); };
@@ -89,8 +89,8 @@ DirectoryRoot::DirectoryRoot(const std::string& directory) {
   }
 }
 
-DirectoryRoot::DirectoryRoot(KernelLogReader log_reader, RouteReader route_reader)
-    : log_reader_(std::move(log_reader)), route_reader_(std::move(route_reader)) {
+DirectoryRoot::DirectoryRoot(KernelLogReader log_reader, RouteReader route_reader, Guard guard)
+    : log_reader_(std::move(log_reader)), route_reader_(std::move(route_reader)), guard_(std::move(guard)) {
   root_ = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root_ < 0) throw InputError(std::string("/: ") + std::strerror(errno));
 }
@@ -138,7 +138,22 @@ int DirectoryRoot::open_by_walking(const std::string& path, int flags) const {
 
 bool DirectoryRoot::is_live_sysfs(const std::string& path) const { return is_live() && path.starts_with("/sys/"); }
 
+/// Why `path` must not be touched; empty where it may. Links on the way are followed step by step, and each step is
+/// asked about before it is looked at: a link may lead into a mount that nobody answers for.
+std::string DirectoryRoot::guarded(const std::string& path, bool follow_last) const {
+  if (!guard_ || path.starts_with("/sys/") || path.starts_with("/proc/")) return {};
+  std::string why;
+  const auto link_at = [&](const std::string& step) {
+    why = guard_(step);
+    return why.empty() ? link_itself(step) : Observed<std::string>::unreadable(why);
+  };
+  const auto resolved = resolve_links(follow_last ? path : parent_path(path), link_at);
+  if (why.empty() && resolved.has_value() && !follow_last) why = guard_(join_path(resolved.value(), base_name(path)));
+  return why;
+}
+
 Observed<std::string> DirectoryRoot::read_bytes(const std::string& path, std::size_t length, bool whole) const {
+  if (auto why = guarded(path, true); !why.empty()) return Observed<std::string>::unreadable(std::move(why));
   // Opening a device node or a FIFO can act on the machine: look first, except below the live kernel's own
   // file systems, which hold none.
   const bool kernel_made = is_live_sysfs(path) || (is_live() && path.starts_with("/proc/"));
@@ -182,6 +197,7 @@ Observed<std::string> DirectoryRoot::read_head(const std::string& path, std::siz
 
 Observed<std::vector<std::string>> DirectoryRoot::list(const std::string& path) const {
   using Names = std::vector<std::string>;
+  if (auto why = guarded(path, true); !why.empty()) return Observed<Names>::unreadable(std::move(why));
   const Descriptor directory(open_inside(path, O_RDONLY | O_DIRECTORY));
   if (directory.get() < 0) return from_errno<Names>(errno);
   // Not fdopendir(): it makes three more system calls, and every IOMMU group is a directory to list. Only an empty
@@ -213,12 +229,18 @@ Observed<std::string> DirectoryRoot::read_link(const std::string& path) const {
     if (length >= 0) return std::string(target, static_cast<std::size_t>(length));
     return errno == EINVAL ? Observed<std::string>::absent() : from_errno<std::string>(errno);
   }
+  if (auto why = guarded(path, false); !why.empty()) return Observed<std::string>::unreadable(std::move(why));
+  return link_itself(path);
+}
+
+Observed<std::string> DirectoryRoot::link_itself(const std::string& path) const {
   const Descriptor link(open_inside(path, O_PATH | O_NOFOLLOW));
   if (link.get() < 0) return from_errno<std::string>(errno);
   return link_target(link.get());
 }
 
 Observed<NodeKind> DirectoryRoot::kind(const std::string& path) const {
+  if (auto why = guarded(path, true); !why.empty()) return Observed<NodeKind>::unreadable(std::move(why));
   const Descriptor node(open_inside(path, O_PATH));
   if (node.get() < 0) return from_errno<NodeKind>(errno);
   struct stat status {};

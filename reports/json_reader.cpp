@@ -9,6 +9,7 @@
 #include "base/input_error.hpp"
 #include "base/printable.hpp"
 #include "base/text.hpp"
+#include "base/bounded_json.hpp"
 #include "machine/pci_address.hpp"
 #include "reports/json.hpp"
 
@@ -233,11 +234,9 @@ Json parse(const std::string& text, const std::string& name) {
     throw InputError(name + ": longer than " + std::to_string(longest_report_json >> 20) +
                      " MiB, which no report is");
   try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& problem) {
-    throw InputError(name + ":" + std::to_string(line_at(text, problem.byte)) + ": not valid JSON");
-  } catch (const Json::exception&) {  // a number out of range
-    throw InputError(name + ": not valid JSON");
+    return parse_bounded_json(text);
+  } catch (const JsonError& problem) {
+    throw InputError(name + (problem.line() == 0 ? "" : ":" + std::to_string(problem.line())) + ": " + problem.what());
   }
 }
 

@@ -12,8 +12,8 @@ packages_apt() {
   case $1 in
     build)
       echo g++ cmake ninja-build pkg-config "$(boost_apt)" libpci-dev nlohmann-json3-dev libspdlog-dev libcli11-dev \
-        zlib1g-dev libarchive-dev libkainjow-mustache-dev libpugixml-dev pci.ids ;;
-    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 ;;
+        zlib1g-dev libarchive-dev libkainjow-mustache-dev libpugixml-dev pci.ids libseccomp-dev ;;
+    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 strace ;;
     browser) echo chromium nodejs npm ;;
     lab)
       echo qemu-system-x86 busybox-static pciutils lvm2 cryptsetup-bin mdadm btrfs-progs dosfstools e2fsprogs iproute2 \
@@ -29,8 +29,8 @@ packages_dnf() {
   case $1 in
     build)
       echo gcc-c++ glibc-static libstdc++-static cmake ninja-build pkgconf-pkg-config boost-devel pciutils-devel json-devel \
-        spdlog-devel cli11-devel zlib-devel libarchive-devel mustache-devel pugixml-devel hwdata ;;
-    test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 ;;
+        spdlog-devel cli11-devel zlib-devel libarchive-devel mustache-devel pugixml-devel libseccomp-devel hwdata ;;
+    test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 strace ;;
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86-core busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute cpio \
       libvirt-daemon libvirt-daemon-driver-qemu libvirt-client qemu-guest-agent dropbear openssh-clients ;;
@@ -42,7 +42,8 @@ packages_dnf() {
 # its PKGBUILD (arch-commits, 2020-08-22), which puts mustache.hpp straight into /usr/include. valijson was not found.
 packages_pacman() {
   case $1 in
-    build) echo gcc cmake ninja pkgconf boost boost-libs pciutils nlohmann-json spdlog cli11 zlib libarchive mustache pugixml hwdata ;;
+    build) echo gcc cmake ninja pkgconf boost boost-libs pciutils nlohmann-json spdlog cli11 zlib libarchive mustache pugixml libseccomp \
+      hwdata ;;
     test) echo gtest libxml2 python ;;
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86 busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute2 cpio libvirt \
@@ -58,7 +59,7 @@ packages_zypper() {
     build)
       echo gcc-c++ glibc-devel-static cmake ninja pkgconf-pkg-config boost-devel libboost_filesystem-devel "pkgconfig(libpci)" \
         nlohmann_json-devel "pkgconfig(spdlog)" cli11-devel "pkgconfig(zlib)" "pkgconfig(libarchive)" \
-        libkainjow-mustache-devel "pkgconfig(pugixml)" hwdata ;;
+        libkainjow-mustache-devel "pkgconfig(pugixml)" "pkgconfig(libseccomp)" hwdata ;;
     test) echo gtest gmock "pkgconfig(libxml-2.0)" python3 ;;
     browser) echo chromium nodejs-default npm-default ;;
     lab) echo qemu-x86 busybox-static pciutils lvm2 cryptsetup mdadm btrfsprogs dosfstools e2fsprogs iproute2 cpio \
@@ -72,7 +73,7 @@ packages_zypper() {
 packages_apk() {
   case $1 in
     build) echo bash g++ cmake ninja pkgconf boost-dev pciutils-dev nlohmann-json spdlog-dev cli11-dev zlib-dev zlib-static \
-      libarchive-dev mustache pugixml-dev linux-headers hwdata-pci ;;
+      libarchive-dev mustache pugixml-dev libseccomp-dev linux-headers hwdata-pci ;;
     test) echo gtest-dev libxml2-dev python3 ;;
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86_64 busybox-static pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute2 cpio \

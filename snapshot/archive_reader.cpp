@@ -8,6 +8,7 @@
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
+#include "base/bounded_json.hpp"
 #include "machine/escape.hpp"
 #include "machine/root.hpp"
 #include "snapshot/archive.hpp"
@@ -21,6 +22,7 @@ using nlohmann::json;
 constexpr std::size_t free_unpacked_bytes = 32u << 20;  // below this nobody is harmed, whatever the ratio
 constexpr std::size_t most_path_bytes = 64u << 20;      // all paths together
 constexpr std::size_t most_levels = 100;
+constexpr std::size_t values_per_node = 8;               // JSON values: itself, path, kind, and what it points to
 
 class ArchiveReader {
  public:
@@ -132,11 +134,16 @@ class ArchiveReader {
     const auto found = nodes_.find("/" + std::string(archive_layout::manifest_name));
     if (found == nodes_.end() || found->second.kind != Kind::file)
       fail("no snapshot: it holds no " + std::string(archive_layout::manifest_name));
-    const auto manifest = json::parse(found->second.content, nullptr, false);
     const auto wrong = [this](const std::string& what) {
       fail(std::string(archive_layout::manifest_name) + ": " + what);
     };
-    if (manifest.is_discarded() || !manifest.is_object()) wrong("not JSON");
+    json manifest;
+    try {
+      manifest = parse_bounded_json(found->second.content, {.most_values = values_per_node * most_archive_entries});
+    } catch (const JsonError& problem) {
+      wrong("not JSON" + problem.why());
+    }
+    if (!manifest.is_object()) wrong("not JSON");
     if (!manifest.contains("format") || manifest["format"] != archive_layout::format_name)
       wrong("the format is not \"" + std::string(archive_layout::format_name) + "\"; a newer program may read it");
     if (!manifest.contains("nodes") || !manifest["nodes"].is_array()) wrong("\"nodes\" is no list");

@@ -6,6 +6,7 @@
 
 #include "base/input_error.hpp"
 #include "base/input_file.hpp"
+#include "facts/storage/mount_guard.hpp"
 #include "machine/directory_root.hpp"
 #include "machine/live/kernel_log.hpp"
 #include "machine/live/live_routes.hpp"
@@ -15,7 +16,7 @@
 
 namespace vfio_doctor {
 
-extern const std::string_view sample_hm170;  // made by the build from facts/samples/hm170.machine
+extern const std::string_view sample_hm170;  // made by the build from machine/samples/hm170.machine
 
 namespace {
 
@@ -38,7 +39,10 @@ Source open_source(const SourceOptions& options) {
   if (!options.sample.empty()) return open_sample(options.sample);
   if (!options.from.empty()) return open_snapshot(options.from);
   if (!options.root.empty()) return {"root", options.root, std::make_unique<DirectoryRoot>(options.root)};
-  return {"live", "this host", std::make_unique<DirectoryRoot>(read_live_kernel_log, read_live_routes)};
+  // Read now: it may take a program (journalctl), which the sandbox forbids once the source is open.
+  const auto log = std::make_shared<const Observed<std::string>>(read_live_kernel_log());
+  return {"live", "this host",
+          std::make_unique<DirectoryRoot>([log] { return *log; }, read_live_routes, live_mount_guard())};
 }
 
 }  // namespace vfio_doctor

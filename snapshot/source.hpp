@@ -11,6 +11,7 @@ namespace vfio_doctor {
 /// Which machine to ask; at most one of the three is set, none means the live machine.
 struct SourceOptions {
   std::string root, from, sample;
+  bool is_live() const { return root.empty() && from.empty() && sample.empty(); }
 };
 
 struct Source {

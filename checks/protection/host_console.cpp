@@ -91,6 +91,8 @@ std::string doubt_of(const Host& host) {
   const auto* framebuffers = host.console.framebuffers.get();
   if (framebuffers && !framebuffers->empty() && framebuffers->front().functions.empty())
     return "which device the framebuffer " + framebuffers->front().name.substr(0, 60) + " lies on is not visible";
+  if (framebuffers == nullptr && host.console.framebuffers.is_unreadable())
+    return "what it draws on could not be seen (" + host.console.framebuffers.why().substr(0, 120) + ")";
   const auto is_unclear = [](const PciFunction& function) { return is_vga(function) && !function.boot_vga.has_value(); };
   if (std::ranges::any_of(host.all_functions(), is_unclear) && (!framebuffers || framebuffers->empty()))
     return framebuffers ? "which display is the boot display could not be read, and no framebuffer tells"

@@ -18,7 +18,7 @@
           src = ../..;
           nativeBuildInputs = with pkgs; [ cmake ninja pkg-config ];
           buildInputs = with pkgs; [
-            boost cli11 libarchive mustache-hpp nlohmann_json pciutils pugixml spdlog zlib
+            boost cli11 libarchive libseccomp mustache-hpp nlohmann_json pciutils pugixml spdlog zlib
             glibc.static  # the guest agent runs in any guest
           ];
           cmakeFlags = [ "-DVFIO_DOCTOR_TESTS=OFF" ];

@@ -79,7 +79,7 @@ class BootGatherer {
   }
 
   void read_system() {
-    found_.proxmox = root_.exists("/etc/pve") || root_.exists("/usr/bin/pveversion");
+    found_.proxmox = root_.exists("/usr/bin/pveversion") || root_.exists("/etc/pve");
     if (const auto uuids = read("/etc/kernel/proxmox-boot-uuids", settings_limit); uuids.has_value()) {
       found_.proxmox = true;
       found_.proxmox_boot_tool = !trim(*uuids).empty();

@@ -80,39 +80,72 @@ Observed<Framebuffers> read_framebuffers(const Root& root) {
   return found;
 }
 
-std::vector<PciAddress> read_boot_displays(const Root& root, const std::vector<std::string>& drm_entries) {
+/// Answers about screens, and which of them could not be had: "no screen is on" must come from having looked.
+class Looking {
+ public:
+  explicit Looking(const Root& root) : root_(root) {}
+
+  bool says(const std::string& path, const std::string& wanted) {
+    const auto line = root_.read_line(path);
+    note(path, line);
+    return line.is(wanted);
+  }
+  std::vector<std::string> list(const std::string& path) {
+    auto names = root_.list(path);
+    note(path, names);
+    return names.has_value() ? std::move(names.value()) : std::vector<std::string>();
+  }
+  /// The functions behind an entry of /sys/class.
+  std::vector<PciAddress> functions_of(const std::string& entry) {
+    const auto place = root_.canonical(entry);
+    note(entry, place);
+    if (!place.has_value()) return {};
+    if (!is_sysfs_device(place.value()) && unseen_.empty()) unseen_ = no_sysfs_device(entry);
+    return functions_behind(root_, place.value());
+  }
+  /// The first thing that could not be seen, and why; empty where all could.
+  const std::string& unseen() const { return unseen_; }
+
+ private:
+  template <class T>
+  void note(const std::string& path, const Observed<T>& seen) {
+    if (seen.is_unreadable() && unseen_.empty()) unseen_ = path + ": " + seen.why();
+  }
+
+  const Root& root_;
+  std::string unseen_;
+};
+
+std::vector<PciAddress> read_boot_displays(Looking& looking, const std::vector<std::string>& drm_entries) {
   std::vector<PciAddress> functions;
   for (const auto& card : drm_entries) {
     if (!card.starts_with("card") || card.find('-') != card.npos) continue;
-    if (!root.read_line("/sys/class/drm/" + card + "/boot_display").is("1")) continue;
-    const auto path = root.canonical("/sys/class/drm/" + card);
-    if (path.has_value()) add_functions(functions, functions_behind(root, path.value()));
+    if (looking.says("/sys/class/drm/" + card + "/boot_display", "1"))
+      add_functions(functions, looking.functions_of("/sys/class/drm/" + card));
   }
   return functions;
 }
 
 /// What the kernel knows without asking the screen: both attributes are remembered, nothing is probed or woken
 /// (status_show() and enabled_show() in drivers/gpu/drm/drm_sysfs.c).
-std::vector<LitScreen> read_lit_screens(const Root& root, const std::vector<std::string>& drm_entries) {
+std::vector<LitScreen> read_lit_screens(Looking& looking, const std::vector<std::string>& drm_entries) {
   std::vector<LitScreen> screens;
   for (const auto& entry : drm_entries) {
     const auto path = "/sys/class/drm/" + entry;
     if (!entry.starts_with("card") || entry.find('-') == entry.npos) continue;
-    if (!root.read_line(path + "/status").is("connected") || !root.read_line(path + "/enabled").is("enabled")) continue;
-    const auto place = root.canonical(path);
-    if (place.has_value()) screens.push_back({entry, functions_behind(root, place.value())});
+    if (looking.says(path + "/status", "connected") && looking.says(path + "/enabled", "enabled"))
+      screens.push_back({entry, looking.functions_of(path)});
   }
   return screens;
 }
 
 /// "(S) VGA+" is bound on hosts without any framebuffer.
-bool has_vga_text_console(const Root& root) {
-  const auto consoles = root.list("/sys/class/vtconsole");
-  if (!consoles.has_value()) return false;
-  return std::ranges::any_of(consoles.value(), [&root](const std::string& console) {
-    const auto name = root.read_line("/sys/class/vtconsole/" + console + "/name");
-    return name.has_value() && name->find("VGA") != std::string::npos &&
-           root.read_line("/sys/class/vtconsole/" + console + "/bind").is("1");
+bool has_vga_text_console(const Root& root, Looking& looking) {
+  const std::string directory = "/sys/class/vtconsole/";
+  return std::ranges::any_of(looking.list(directory), [&](const std::string& console) {
+    const auto name = root.read_line(directory + console + "/name");
+    const bool may_be = name.is_unreadable() || (name.has_value() && name->find("VGA") != std::string::npos);
+    return may_be && looking.says(directory + console + "/bind", "1");
   });
 }
 
@@ -134,11 +167,14 @@ ConsoleFacts gather_console(const Root& root) {
   facts.inputs = read_input_devices(root);
   facts.usb = read_usb_devices(root);
   facts.framebuffers = read_framebuffers(root);
-  if (const auto drm = root.list("/sys/class/drm"); drm.has_value()) {
-    facts.boot_displays = read_boot_displays(root, drm.value());
-    facts.lit_screens = read_lit_screens(root, drm.value());
-  }
-  facts.vga_text_console = has_vga_text_console(root);
+  Looking looking(root);
+  const auto drm = looking.list("/sys/class/drm");
+  facts.boot_displays = read_boot_displays(looking, drm);
+  facts.lit_screens = read_lit_screens(looking, drm);
+  facts.vga_text_console = has_vga_text_console(root, looking);
+  const bool has_framebuffer = facts.framebuffers.has_value() && !facts.framebuffers->empty();
+  if (!looking.unseen().empty() && !has_framebuffer && !facts.framebuffers.is_unreadable())
+    facts.framebuffers = Observed<Framebuffers>::unreadable(looking.unseen());
   facts.serial_console = has_serial_console(root);
   return facts;
 }

@@ -25,19 +25,22 @@ bool is_plain_name(const std::string& name) {
 bool is_virtual(const std::string& path) { return path.starts_with("/sys/devices/virtual/"); }
 
 /// The interfaces right below one: every stacked interface has a link "lower_NAME" to each since Linux 3.13; ports of
-/// a bridge and of a bond are also listed in places of their own.
-std::vector<std::string> lower_interfaces(const Root& root, const std::string& path) {
+/// a bridge and of a bond are also listed in places of their own. Unreadable where one of these could not be seen.
+Observed<std::vector<std::string>> lower_interfaces(const Root& root, const std::string& path) {
+  using Names = Observed<std::vector<std::string>>;
   std::set<std::string> lower;
   const auto entries = root.list(path);
-  if (entries.has_value())
-    for (const auto& entry : entries.value())
-      if (entry.starts_with("lower_")) lower.insert(entry.substr(6));
+  if (!entries.has_value()) return Names::unreadable(path + ": " + entries.why());
+  for (const auto& entry : entries.value())
+    if (entry.starts_with("lower_")) lower.insert(entry.substr(6));
   const auto ports = root.list(path + "/brif");
+  if (ports.is_unreadable()) return Names::unreadable(path + "/brif: " + ports.why());
   if (ports.has_value()) lower.insert(ports->begin(), ports->end());
   const auto slaves = root.read(path + "/bonding/slaves");
+  if (slaves.is_unreadable()) return Names::unreadable(path + "/bonding/slaves: " + slaves.why());
   if (slaves.has_value())
     for (const auto name : split_words(slaves.value())) lower.emplace(name);
-  return {lower.begin(), lower.end()};
+  return std::vector<std::string>(lower.begin(), lower.end());
 }
 
 class InterfaceFollower {
@@ -45,9 +48,9 @@ class InterfaceFollower {
   explicit InterfaceFollower(const Root& root) : root_(root) {}
 
   InterfaceFooting follow(const std::string& name) {
-    if (!is_plain_name(name)) return {name.substr(0, 32), {}, "this is no name of a network interface"};
+    if (!is_plain_name(name)) return unresolved(name.substr(0, 32), "this is no name of a network interface");
     if (open_.size() >= most_depth || open_.contains(name))
-      return {name, {}, "the network interfaces refer to each other in a circle at " + name};
+      return unresolved(name, "the network interfaces refer to each other in a circle at " + name);
     open_.insert(name);
     auto footing = follow_new(name);
     open_.erase(name);
@@ -56,14 +59,23 @@ class InterfaceFollower {
   }
 
  private:
+  static InterfaceFooting unresolved(const std::string& name, const std::string& why) { return {name, {}, why, false}; }
+
   InterfaceFooting follow_new(const std::string& name) {
     const auto path = root_.canonical(net_class + name);
-    if (!path.has_value()) return {name, {}, "/sys/class/net has no interface " + name + " (" + path.why() + ")"};
-    InterfaceFooting footing{name, functions_behind(root_, path.value()), {}};
-    auto lower = lower_interfaces(root_, path.value());
+    if (!path.has_value()) return unresolved(name, "/sys/class/net has no interface " + name + " (" + path.why() + ")");
+    if (!is_sysfs_device(path.value())) return unresolved(name, no_sysfs_device(net_class + name));
+    InterfaceFooting footing{name, functions_behind(root_, path.value()), {}, false};
+    const auto seen = lower_interfaces(root_, path.value());
+    if (!seen.has_value()) {
+      footing.unresolved = seen.why();
+      return footing;
+    }
+    auto lower = seen.value();
     if (lower.empty() && is_virtual(path.value())) {
       if (is_quiet_end(path.value())) return footing;
       lower = is_point_to_point(path.value()) ? carriers_of_point_to_point() : ports_of_open_vswitch(path.value(), name);
+      footing.seen_virtual = lower.empty();
       if (lower.empty()) footing.unresolved = name + " is a virtual interface and does not say what carries it";
     }
     std::vector<std::string> words;
@@ -71,6 +83,9 @@ class InterfaceFollower {
       const auto part = follow(below);
       words.push_back(part.chain);
       add_functions(footing.functions, part.functions);
+      if (part.unresolved.empty()) continue;
+      // A VLAN on a tunnel is a tunnel; with one part that was not seen, nothing is known.
+      footing.seen_virtual = part.seen_virtual && (footing.unresolved.empty() || footing.seen_virtual);
       if (footing.unresolved.empty()) footing.unresolved = part.unresolved;
     }
     if (!words.empty()) footing.chain += " on " + join(words, ", ");
@@ -121,17 +136,19 @@ class InterfaceFollower {
     if (is_tunnel(path) || name == "ovs-system") return {};
     const auto datapath = root_.canonical(net_class + "ovs-system");
     if (!datapath.has_value()) return {};
-    return lower_interfaces(root_, datapath.value());
+    const auto ports = lower_interfaces(root_, datapath.value());
+    return ports.has_value() ? ports.value() : std::vector<std::string>();
   }
 
   const Root& root_;
   std::set<std::string> open_;
 };
 
-/// A tunnel's packets leave through an interface that has a gateway.
+/// A tunnel's packets leave through an interface that has a gateway. Only what was seen to be virtual and to say nothing
+/// of its carrier is taken for a tunnel, and only carriers that were seen count: one that was not may be the one.
 InterfaceFooting follow_route(const Root& root, const RouteTable& table, const std::string& interface) {
   auto footing = follow_interface(root, interface);
-  if (footing.unresolved.empty() || !footing.functions.empty()) return footing;
+  if (!footing.seen_virtual || !footing.functions.empty()) return footing;
   std::set<std::string> carriers;
   for (const auto& route : table.routes)
     if (route.through_gateway && route.interface != interface) carriers.insert(route.interface);
@@ -139,12 +156,13 @@ InterfaceFooting follow_route(const Root& root, const RouteTable& table, const s
   std::vector<PciAddress> functions;
   for (const auto& carrier : carriers) {
     const auto below = follow_interface(root, carrier);
-    if (!below.unresolved.empty()) continue;
+    if (below.seen_virtual) continue;  // a tunnel as well
+    if (!below.unresolved.empty()) return {footing.chain, {}, below.unresolved, false};
     words.push_back(below.chain);
     add_functions(functions, below.functions);
   }
   if (words.empty()) return footing;
-  return {footing.chain + ", a tunnel through " + join(words, ", "), functions, {}};
+  return {footing.chain + ", a tunnel through " + join(words, ", "), functions, {}, false};
 }
 
 /// "default route (IPv4)", "default route (IPv4, table 51820)".
@@ -183,7 +201,9 @@ std::vector<NetworkPath> default_paths(const Root& root, const RouteTable& table
 /// Somebody who works on this host from afar comes in through it; this need not be where a default route points.
 void add_remote_sessions(const Root& root, const RouteTable& table, std::vector<NetworkPath>& paths) {
   std::set<std::string> told;
-  for (const auto& session : read_remote_sessions(root)) {
+  const auto seen = read_remote_sessions(root);
+  if (!seen.problem.empty()) paths.push_back({{}, {}, "remote session", seen.source, {}, seen.problem});
+  for (const auto& session : seen.sessions) {
     NetworkPath path;
     path.use = "remote session";
     path.source = session.source;
@@ -205,13 +225,20 @@ void add_remote_sessions(const Root& root, const RouteTable& table, std::vector<
   }
 }
 
+/// Unreadable where one interface could not be traced: that one may be on any card.
 Observed<std::vector<NetworkCard>> cards_in_use(const Root& root) {
+  using Cards = Observed<std::vector<NetworkCard>>;
   const auto names = root.list("/sys/class/net");
-  if (!names.has_value()) return Observed<std::vector<NetworkCard>>::like(names);
+  if (!names.has_value()) return Cards::like(names);
   std::vector<NetworkCard> cards;
   for (const auto& name : names.value()) {
     const auto path = root.canonical(net_class + name);
-    if (!path.has_value()) continue;
+    if (path.is_absent()) continue;  // gone meanwhile
+    if (!path.has_value()) return Cards::unreadable(net_class + name + ": " + path.why());
+    if (!is_sysfs_device(path.value())) {
+      if (root.kind(path.value()).is(NodeKind::directory)) return Cards::unreadable(no_sysfs_device(net_class + name));
+      continue;  // "bonding_masters" is a file
+    }
     const auto flags = root.read_line(path.value() + "/flags");
     const auto bits = flags.has_value() ? parse_unsigned(flags.value(), 16) : std::nullopt;
     const auto state = root.read_line(path.value() + "/operstate");

@@ -42,6 +42,8 @@ struct InterfaceFooting {
   std::string chain;
   std::vector<PciAddress> functions;
   std::string unresolved;
+  /// It was seen to be virtual and to say nothing of what carries it, as tunnels do. Never true of what was not seen.
+  bool seen_virtual = false;
 };
 InterfaceFooting follow_interface(const Root& root, const std::string& interface);
 

@@ -23,17 +23,26 @@ std::string remote_host(std::string_view text) {
 
 }  // namespace
 
-std::vector<RemoteSession> read_remote_sessions(const Root& root) {
-  std::vector<RemoteSession> sessions;
+RemoteSessions read_remote_sessions(const Root& root) {
+  RemoteSessions seen;
+  const auto fail = [&seen](const std::string& path, std::string why) {
+    if (seen.problem.empty()) seen.source = path, seen.problem = std::move(why);
+  };
   const auto names = root.list(directory);
-  if (!names.has_value()) return sessions;
+  if (names.is_unreadable()) fail(directory, names.why());
+  if (!names.has_value()) return seen;
   for (const auto& name : names.value()) {
-    if (name.find('.') != name.npos || sessions.size() == most_sessions) continue;  // "5.ref" is a pipe
+    if (name.find('.') != name.npos) continue;  // "5.ref" is a pipe
+    if (seen.sessions.size() == most_sessions) {
+      fail(directory, "there are more sessions than this program looks at");
+      break;
+    }
     const auto text = root.read(directory + name, 65536);
+    if (text.is_unreadable()) fail(directory + name, text.why());
     auto host = text.has_value() ? remote_host(text.value()) : std::string();
-    if (!host.empty()) sessions.push_back({std::move(host), directory + name});
+    if (!host.empty()) seen.sessions.push_back({std::move(host), directory + name});
   }
-  return sessions;
+  return seen;
 }
 
 }  // namespace vfio_doctor

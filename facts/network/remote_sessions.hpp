@@ -14,7 +14,13 @@ struct RemoteSession {
   std::string source;  ///< "/run/systemd/sessions/5"
 };
 
+struct RemoteSessions {
+  std::vector<RemoteSession> sessions;
+  std::string problem;  ///< not empty: this could not be read, so there may be more
+  std::string source;   ///< of the problem
+};
+
 /// The remote logins that systemd-logind (or elogind) knows; none where there is no such service.
-std::vector<RemoteSession> read_remote_sessions(const Root& root);
+RemoteSessions read_remote_sessions(const Root& root);
 
 }  // namespace vfio_doctor

@@ -119,8 +119,12 @@ bool is_multicast(const Route& route) {
   return (first & 0xf0) == 0xe0 && route.prefix_length >= 4;
 }
 
+/// Every network namespace whose loopback interface is up has routes to itself; one without is not the host's.
+constexpr const char* no_routes_at_all = "the kernel told no route at all, not even of the loopback interface";
+
 RouteTable parse_told_routes(std::string_view text) {
   RouteTable table;
+  if (trim(text).empty()) table.problem = no_routes_at_all;
   for (const auto line : split_lines(text)) {
     if (trim(line).empty()) continue;
     auto route = parse_told(line);
@@ -131,6 +135,19 @@ RouteTable parse_told_routes(std::string_view text) {
   }
   std::ranges::stable_partition(table.routes, [](const Route& route) { return route.table == Route::main_table; });
   return table;
+}
+
+/// Where this program sees another network than the host's, and cannot see the host's through the first process: why.
+/// The kernel shows net/core/dev_weight to its first network namespace alone, net/core/somaxconn to each (net_core_table
+/// and netns_core_table in net/core/sysctl_net_core.c, since Linux 2.6.25). The first process is the host's own in the
+/// first process namespace, whose number is fixed (PROC_PID_INIT_INO in include/linux/proc_ns.h). A copied tree has
+/// neither and says nothing.
+std::string other_network(const Root& root) {
+  const std::string core = "/proc/sys/net/core/";
+  const auto process_namespace = root.read_link("/proc/self/ns/pid");
+  if (process_namespace.is("pid:[4026531836]") || root.exists(core + "dev_weight")) return {};
+  if (process_namespace.is_absent() && root.kind(core + "somaxconn").is_absent()) return {};
+  return "this program runs in a container, where the network of the host cannot be seen";
 }
 
 void add_routes(RouteTable& table, const RouteFile& file,
@@ -198,9 +215,11 @@ bool InternetAddress::lies_in(const InternetAddress& prefix, unsigned length) co
 }
 
 Observed<RouteTable> read_routes(const Root& root) {
+  if (const auto why = other_network(root); !why.empty()) return Observed<RouteTable>::unreadable(why);
   if (const auto told = root.routes(); told.has_value()) return parse_told_routes(told.value());
   const auto v4 = read_route_file(root, "route");
   if (!v4.text.has_value()) return Observed<RouteTable>::unreadable(v4.path + ": " + v4.text.why());
+  if (!v4.text->starts_with("Iface")) return Observed<RouteTable>::unreadable(v4.path + " has no heading: it is masked or cut off");
   RouteTable table;
   add_routes(table, v4, parse_v4);
   const auto v6 = read_route_file(root, "ipv6_route");
@@ -209,7 +228,10 @@ Observed<RouteTable> read_routes(const Root& root) {
   else if (v6.text.is_unreadable())
     table.problem = v6.path + ": " + v6.text.why();
   const auto trie = read_route_file(root, "fib_trie");
-  if (trie.text.has_value()) table.other_tables = other_default_tables(trie.text.value());
+  if (trie.text.has_value())
+    table.other_tables = other_default_tables(trie.text.value());
+  else if (trie.text.is_unreadable())
+    table.problem = trie.path + ": " + trie.text.why();
   return table;
 }
 

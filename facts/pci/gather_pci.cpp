@@ -11,6 +11,7 @@
 #include "facts/pci/pci_config.hpp"
 #include "facts/pci/pci_names.hpp"
 #include "facts/pci/sysfs_path.hpp"
+#include "machine/runtime_power.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -75,7 +76,7 @@ void gather_from_attributes(const Root& root, AttributePath& path, PciFunction& 
 /// Reading `config` resumes a sleeping function (pci_config_pm_runtime_get in drivers/pci/pci-sysfs.c): look at the
 /// power state first and leave it asleep unless the user asked otherwise.
 bool is_asleep(const PciFunction& function) {
-  return function.runtime_status.is("suspended") || function.power_state.is("D3cold");
+  return may_sleep(function.runtime_status) || function.runtime_status.is_unreadable() || function.power_state.is("D3cold");
 }
 
 /// Everything that was not read, and why.

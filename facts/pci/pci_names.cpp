@@ -5,52 +5,39 @@ extern "C" {  // the header has no C++ guards before libpci 3.14
 #include <pci/pci.h>
 }
 
-#include <array>
 #include <cstdint>
 #include <memory>
 
-#include "base/input_error.hpp"
 #include "base/text.hpp"
+#include "machine/directory_root.hpp"
 
 namespace vfio_doctor {
-
 namespace {
 
-void ignore_message(char*, ...) {}
-// Not [[noreturn]]: libpci declares it with the attribute, and for clang that is a part of the type.
-__attribute__((noreturn)) void report_broken_list(char*, ...) {
-  throw InputError("pci.ids, the list of PCI names, is damaged: reinstall the package it comes from");
+/// Where the distribution's libpci keeps its list, uncompressed. pci_alloc() opens nothing.
+std::string place_of_list() {
+  auto* access = pci_alloc();
+  std::string place = access->id_file_name ? access->id_file_name : "";
+  pci_cleanup(access);
+  if (place.ends_with(".gz")) place.resize(place.size() - 3);  // where libpci itself looks next
+  return place;
 }
 
 }  // namespace
-
-/// libpci, used for its name list only: it never looks at a device here. pci_init() would look for one; without it the
-/// message functions must be set by hand.
-struct PciNames::Library {
-  Library() : access(pci_alloc()) {
-    access->error = report_broken_list;
-    access->warning = access->debug = ignore_message;
-  }
-  ~Library() { pci_cleanup(access); }
-  Library(const Library&) = delete;
-  Library& operator=(const Library&) = delete;
-  pci_access* access;
-  std::array<char, 512> buffer{};
-};
 
 PciNames::PciNames(const Root& root) {
   const auto names = root.read(recorded_names_path);
   if (names.has_value())
     read_recorded(names.value());
   else
-    pci_load_name_list(library().access);
+    system();
 }
 
 PciNames::~PciNames() = default;
 
-PciNames::Library& PciNames::library() {
-  if (!library_) library_ = std::make_unique<Library>();
-  return *library_;
+const IdsFile& PciNames::system() {
+  if (!system_) system_ = std::make_unique<IdsFile>(DirectoryRoot("/"), IdsFile::Which::pci, place_of_list());
+  return *system_;
 }
 
 /// Lines "vvvv  Vendor", "<tab>dddd  Device", "C cc  (ignored)", "<tab>ss  Class".
@@ -81,36 +68,35 @@ void PciNames::read_recorded(const std::string& text) {
   }
 }
 
+// What has no name is put as pci_lookup_name() of libpci 3.9 puts it (lib/names.c).
+
 const std::string& PciNames::function_name(std::uint16_t vendor, std::uint16_t device) {
   auto [slot, is_new] = functions_.try_emplace(static_cast<std::uint32_t>(vendor) << 16 | device);
   if (is_new) {
-    auto& pci = library();
-    const char* name = pci_lookup_name(pci.access, pci.buffer.data(), static_cast<int>(pci.buffer.size()),
-                                       PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB, vendor, device);
-    if (name) slot->second = name;
+    const auto number = hex_text(device, 4);
+    slot->second = system().vendor(vendor)
+                       ? vendor_name(vendor) + " " + system().device(vendor, device).value_or("Device " + number)
+                       : "Device " + hex_text(vendor, 4) + ":" + number;
   }
   return slot->second;
 }
 
 const std::string& PciNames::vendor_name(std::uint16_t vendor) {
   auto [slot, is_new] = vendors_.try_emplace(vendor);
-  if (is_new) {
-    auto& pci = library();
-    const char* name = pci_lookup_name(pci.access, pci.buffer.data(), static_cast<int>(pci.buffer.size()),
-                                       PCI_LOOKUP_VENDOR | PCI_LOOKUP_NO_HWDB, vendor);
-    if (name) slot->second = name;
-  }
+  if (is_new) slot->second = system().vendor(vendor).value_or("Vendor " + hex_text(vendor, 4));
   return slot->second;
 }
 
 const std::string& PciNames::class_name(std::uint16_t class_and_subclass) {
   auto [slot, is_new] = classes_.try_emplace(class_and_subclass);
-  if (is_new) {
-    auto& pci = library();
-    const char* name = pci_lookup_name(pci.access, pci.buffer.data(), static_cast<int>(pci.buffer.size()),
-                                       PCI_LOOKUP_CLASS | PCI_LOOKUP_NO_HWDB, class_and_subclass);
-    if (name) slot->second = name;
-  }
+  if (!is_new) return slot->second;
+  const auto number = hex_text(class_and_subclass, 4);
+  if (const auto exact = system().exact_class(class_and_subclass))
+    slot->second = *exact;
+  else if (const auto base = system().device_class(class_and_subclass))
+    slot->second = *base + " [" + number + "]";
+  else
+    slot->second = "Class " + number;
   return slot->second;
 }
 

@@ -54,6 +54,12 @@ std::vector<PciAddress> functions_behind(const Root& root, const std::string& sy
   return sorted;
 }
 
+bool is_sysfs_device(std::string_view sysfs_path) { return sysfs_path.starts_with("/sys/devices/"); }
+
+std::string no_sysfs_device(const std::string& entry) {
+  return entry + " leads to no place below /sys/devices, so what it stands on cannot be seen";
+}
+
 std::optional<PciAddress> controller_of(const std::string& sysfs_path) {
   const auto steps = steps_along(sysfs_path);
   if (steps.empty()) return std::nullopt;

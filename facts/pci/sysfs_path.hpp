@@ -35,6 +35,13 @@ class AttributePath {
 /// PCI function.
 std::vector<PciAddress> functions_behind(const Root& root, const std::string& sysfs_path);
 
+/// True where a resolved path lies where the kernel puts devices. An entry of /sys/class or /sys/block that resolves to
+/// anything else is not "a device without a PCI function": a copying program followed the link, or it was made up, and
+/// what the device stands on was not seen.
+bool is_sysfs_device(std::string_view sysfs_path);
+/// The words for that: "/sys/class/net/eth0 leads to no place below /sys/devices, ...".
+std::string no_sysfs_device(const std::string& entry);
+
 /// The function nearest to the device, nothing where there is none: "the controller it hangs on".
 std::optional<PciAddress> controller_of(const std::string& sysfs_path);
 

@@ -110,6 +110,11 @@ Footing StorageTracer::block(const std::string& sysfs_path) {
 }
 
 Footing StorageTracer::follow_block(const std::string& path) {
+  if (!is_sysfs_device(path)) {
+    Footing footing;
+    footing.label = base_name(path);
+    return footing.fail(no_sysfs_device(path));
+  }
   const auto disk = disk_of(root_, path);
   if (path.starts_with(virtual_subsystem)) return nvme_head(path);
   if (path.starts_with(virtual_fabrics)) {

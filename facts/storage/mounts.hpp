@@ -34,6 +34,10 @@ struct MountTable {
   const Mount* holding(const std::string& path) const;
 };
 
+/// A mount table as text; `source` names it in problems.
+constexpr std::size_t most_mount_bytes = 32 << 20;  ///< a host with very many containers has a few MiB of mounts
+MountTable parse_mounts(std::string_view text, const std::string& source);
+
 /// The mounts of the first process, or, where those cannot be read, of this one.
 Observed<MountTable> read_mounts(const Root& root);
 

@@ -65,6 +65,16 @@ class StorageGatherer {
                      footing.missing});
   }
 
+  /// The names in a directory that lists what is in use; where it may not be looked into, anything may be.
+  std::vector<std::string> listed(const std::string& directory, const std::string& use) {
+    auto names = root_.list(directory);
+    if (names.is_unreadable()) {
+      Footing lost;
+      add(use, directory, lost.fail(directory + ": " + names.why()));
+    }
+    return names.has_value() ? std::move(names.value()) : std::vector<std::string>();
+  }
+
   void add_swap() {
     const auto swaps = read_swaps(root_);
     if (swaps.is_unreadable()) {
@@ -108,17 +118,13 @@ class StorageGatherer {
   void add_mounted_elsewhere() {
     for (const auto* type : {"ext4", "xfs", "f2fs", "erofs"}) {
       const std::string directory = std::string("/sys/fs/") + type;
-      const auto names = root_.list(directory);
-      if (!names.has_value()) continue;
-      for (const auto& name : names.value())
+      for (const auto& name : listed(directory, "a file system in another mount namespace"))
         if (root_.exists("/sys/class/block/" + name))
           add_if_new("a file system in another mount namespace", directory, type, tracer_.block_by_name(name));
     }
-    const auto names = root_.list("/sys/fs/btrfs");
-    if (names.has_value())
-      for (const auto& name : names.value())
-        if (name.size() == 36)
-          add_if_new("a file system in another mount namespace", "/sys/fs/btrfs/" + name, "", tracer_.btrfs(name));
+    for (const auto& name : listed("/sys/fs/btrfs", "a file system in another mount namespace"))
+      if (name.size() == 36)
+        add_if_new("a file system in another mount namespace", "/sys/fs/btrfs/" + name, "", tracer_.btrfs(name));
     add_journals();
   }
 
@@ -133,16 +139,14 @@ class StorageGatherer {
 
   /// Volumes, RAID arrays and pools that are active though nothing of them is mounted: the host holds their disks open.
   void add_held_devices() {
-    for (const auto& name : tracer_.block_names()) {
+    for (const auto& name : listed("/sys/class/block", "an active volume")) {
       const auto parts = root_.list("/sys/class/block/" + name + "/slaves");  // partitions have none
       if (!parts.has_value() || parts->empty()) continue;
       const auto holders = root_.list("/sys/class/block/" + name + "/holders");
       if (!holders.has_value() || holders->empty())
         add_if_new("an active volume", "/sys/class/block/" + name, "", tracer_.block_by_name(name));
     }
-    const auto pools = root_.list("/proc/spl/kstat/zfs");
-    if (!pools.has_value()) return;
-    for (const auto& pool : pools.value())
+    for (const auto& pool : listed("/proc/spl/kstat/zfs", "an imported pool"))
       if (root_.kind("/proc/spl/kstat/zfs/" + pool).is(NodeKind::directory))
         add_if_new("an imported pool", "/proc/spl/kstat/zfs/" + pool, "", tracer_.zfs_pool(pool));
   }
@@ -169,12 +173,16 @@ class StorageGatherer {
 };
 
 Observed<std::vector<PciAddress>> functions_with_disks(const Root& root) {
+  using Functions = Observed<std::vector<PciAddress>>;
   const auto names = root.list("/sys/class/block");
-  if (!names.has_value()) return Observed<std::vector<PciAddress>>::like(names);
+  if (!names.has_value()) return Functions::like(names);
   std::vector<PciAddress> functions;
   for (const auto& name : names.value()) {
     const auto path = root.canonical("/sys/class/block/" + name);
-    if (!path.has_value()) continue;
+    if (path.is_absent()) continue;  // gone meanwhile
+    // That one may hang on any controller.
+    if (!path.has_value()) return Functions::unreadable("/sys/class/block/" + name + ": " + path.why());
+    if (!is_sysfs_device(path.value())) return Functions::unreadable(no_sysfs_device("/sys/class/block/" + name));
     const auto more = functions_behind(root, path.value());
     functions.insert(functions.end(), more.begin(), more.end());
   }

@@ -47,6 +47,7 @@ std::string list_as_json(const std::vector<ListedCheck>& checks) {
 
 int run_checks_command(const Options& options) {
   const auto plugins = load_plugins(options.plugins);
+  keep_from_harm(options);
   const auto checks = list_checks_and_guest_checks(plugins);
   write_outputs(options, "text", [&checks](const std::string& format, const std::string& file) {
     return format == "json" ? list_as_json(checks) : fitted(list_as_text(checks), file);
@@ -55,7 +56,9 @@ int run_checks_command(const Options& options) {
 }
 
 int run_explain_command(const Options& options) {
-  const auto page = page_of_check(options.check_id, load_plugins(options.plugins));
+  const auto plugins = load_plugins(options.plugins);
+  keep_from_harm(options);
+  const auto page = page_of_check(options.check_id, plugins);
   write_outputs(options, "text", [&](const std::string&, const std::string& file) {
     constexpr unsigned widest = 100;  // longer lines are hard to read
     auto style = text_style_for(options, file);

@@ -45,6 +45,7 @@ int exit_code_for(Direction direction) {
 
 int run_diff_command(const Options& options) {
   if (options.compared.size() != 2) throw InputError("diff: name two files, the earlier and the later one");
+  keep_from_harm(options);
   const auto wake = options.wake ? Wake::yes : Wake::no;
   const auto before = read_side(options.compared[0], wake), after = read_side(options.compared[1], wake);
   require_comparable(before, after);

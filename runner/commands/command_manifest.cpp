@@ -13,10 +13,14 @@ namespace vfio_doctor {
 namespace {
 
 Manifest make(const Options& options) {
+  const bool runs_programs = asks_libvirt(options.domain, options.source.is_live());
+  if (!runs_programs && !options.source.is_live()) keep_from_harm(options);
   const auto source = open_source(options.source);
+  if (!runs_programs) keep_from_harm(options);
   if (!options.domain.empty()) {
     if (!options.selectors.empty()) throw InputError("name either --domain or devices, not both");
     const auto domain = find_domain(options.domain, *source.root);
+    keep_from_harm(options);
     auto manifest = manifest_of(*source.root, domain);  // a refusal stays one line: notes come after it
     for (const auto& note : std::set<std::string>(domain.notes.begin(), domain.notes.end())) spdlog::warn("{}", note);
     return manifest;

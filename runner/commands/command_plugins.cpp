@@ -47,6 +47,7 @@ std::string list_as_json(const std::vector<Plugin>& plugins) {
 
 int run_plugins_command(const Options& options) {
   const auto plugins = load_plugins(options.plugins);
+  keep_from_harm(options);
   write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
     return format == "json" ? list_as_json(plugins) : fitted(list_as_text(plugins, options), file);
   });

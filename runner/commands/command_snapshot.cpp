@@ -56,7 +56,9 @@ void print_redactions(const Redaction& redaction) {
 
 int run_snapshot_command(const Options& options) {
   if (options.outputs.size() != 1) throw InputError("snapshot: name one file to write (-o FILE)");
+  if (!options.source.is_live()) keep_from_harm(options);
   const auto source = open_source(options.source);
+  keep_from_harm(options);
   const auto wake = options.wake ? Wake::yes : Wake::no;
   std::optional<Progress> progress(std::in_place, "Reading " + (source.kind == "live" ? std::string("this host") : source.name));
   auto nodes = take_snapshot(*source.root, wake);
@@ -70,8 +72,10 @@ int run_snapshot_command(const Options& options) {
     notes.redactions = redaction.counts;
   }
   const auto& file = options.outputs.front();
-  write_output(file, file.ends_with(".machine") ? write_machine_text(nodes) : write_archive(nodes, notes));
-  progress.reset();  // before anything else is printed
+  const auto bytes = file.ends_with(".machine") ? write_machine_text(nodes) : write_archive(nodes, notes);
+  progress.reset();  // before anything else is printed; and write_file() wants no other thread
+  // The kernel's log, ACPI tables and extended configuration space are root's to read.
+  write_output(file, bytes, FileAccess::owner_only);
   if (!options.no_redact) print_redactions(redaction);
   return 0;
 }

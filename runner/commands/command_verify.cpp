@@ -41,6 +41,7 @@ Manifest manifest_file(const std::string& path) {
 Report judge_evidence(const Options& options) {
   if (options.manifest.empty()) throw InputError("--evidence needs --manifest: what should the guest see?");
   if (!options.domain.empty()) throw InputError("use either a domain or --evidence");
+  keep_from_harm(options);
   const auto manifest = manifest_file(options.manifest);
   std::vector<EvidenceFile> files;
   for (const auto& path : options.evidence)
@@ -63,6 +64,7 @@ Report ask_guest(const Options& options) {
   const auto answer = options.via == "qga"
                           ? run_agent_through_qga(options.domain, agent_bytes(), text, wait)
                           : run_agent_through_ssh(options.via.substr(ssh.size()), agent_bytes(), text, wait);
+  keep_from_harm(options);  // before the guest's word is parsed
   auto report = report_of_answer(manifest, answer, options.domain);
   const auto host = gather_host(*source.root, Wake::no);
   add_host_side(manifest, host, examine_plainly(source, host), report);

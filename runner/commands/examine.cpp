@@ -14,6 +14,7 @@
 #include "checks/check.hpp"
 #include "reports/report_of.hpp"
 #include "runner/commands/check_list.hpp"
+#include "runner/commands/output.hpp"
 #include "runner/commands/root_commands.hpp"
 #include "runner/guest/find_domain.hpp"
 #include "verdicts/selection.hpp"
@@ -54,7 +55,11 @@ Report examine(const Options& options) {
   const auto plugins = load_plugins(options.plugins);
   require_known_checks(options.only, "--only", plugins);
   require_known_checks(options.skip, "--skip", plugins);
+  // A plugin and virsh are programs of their own, with needs of their own: then the doors are closed after them.
+  const bool runs_programs = !plugins.empty() || asks_libvirt(options.domain, options.source.is_live());
+  if (!runs_programs && !options.source.is_live()) keep_from_harm(options);
   const Source source = open_source(options.source);
+  if (!runs_programs) keep_from_harm(options);
   Progress progress("Reading " + (source.kind == "live" ? std::string("this host") : source.name));
   const Host host = gather_host(*source.root, options.wake ? Wake::yes : Wake::no);
   if (source.kind == "root" && host.functions.is_absent())
@@ -71,6 +76,7 @@ Report examine(const Options& options) {
   }
   if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
   for (auto& finding : run_plugins(plugins, host, options.plugins, options.skip)) findings.push_back(std::move(finding));
+  keep_from_harm(options);
   auto judgement = judge(host, std::move(findings), selection, reported_ids(options));
   Report report = report_of({source.kind, source.name}, host, std::move(judgement), selection);
   if (source.root->is_live() && ::geteuid() == 0) leave_out_sudo(report.findings);  // a recorded machine's reader may not be root

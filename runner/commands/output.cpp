@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runner/commands/output.hpp"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <functional>
+#include <utility>
 
 #include "base/input_error.hpp"
+#include "base/process/sandbox.hpp"
 #include "base/terminal.hpp"
 #include "base/write_file.hpp"
 #include "runner/commands/help_text.hpp"
@@ -41,6 +45,13 @@ TextStyle text_style_for(const Options& options, const std::string& output_file)
   return style;
 }
 
+void keep_from_harm(const Options& options) {
+  const bool to_files = std::ranges::any_of(options.outputs, [](const std::string& file) { return file != "-"; });
+  static bool done = false;
+  if (std::exchange(done, true)) return;
+  spdlog::info("sandbox: {}", enter_sandbox(to_files ? Writes::files : Writes::nothing));
+}
+
 void write_outputs(const Options& options, const std::string& default_format,
                    const std::function<std::string(const std::string&, const std::string&)>& render) {
   auto formats = options.formats;
@@ -48,6 +59,8 @@ void write_outputs(const Options& options, const std::string& default_format,
   if (options.outputs.size() > formats.size()) throw InputError("more files (-o) than formats (--format) are named");
   if (formats.size() > options.outputs.size() + 1)
     throw InputError("only one format can go to standard output; name a file (-o) for each of the others");
+  for (auto file = options.outputs.begin(); file != options.outputs.end(); ++file)
+    if (std::find(options.outputs.begin(), file, *file) != file) throw InputError(*file + ": is named for two formats (-o)");
   std::vector<std::pair<std::string, std::string>> rendered;
   for (std::size_t i = 0; i < formats.size(); ++i) {
     const std::string file = i < options.outputs.size() ? options.outputs[i] : "";
@@ -56,11 +69,11 @@ void write_outputs(const Options& options, const std::string& default_format,
   for (const auto& [file, bytes] : rendered) write_output(file, bytes);
 }
 
-void write_output(const std::string& file, const std::string& bytes) {
+void write_output(const std::string& file, const std::string& bytes, FileAccess access) {
   if (file.empty() || file == "-")
     write_standard_output(bytes);
   else
-    write_file_atomically(file, bytes);
+    write_file(file, bytes, access);
 }
 
 }  // namespace vfio_doctor

@@ -39,6 +39,10 @@ void require_domain_name(const std::string& name) {
     throw InputError("'" + name.substr(0, 60) + "' is no domain name");
 }
 
+bool asks_libvirt(const std::string& name_or_file, bool live) {
+  return live && !name_or_file.empty() && !looks_like_file(name_or_file);
+}
+
 Domain find_domain(const std::string& name_or_file, const Root& root) {
   if (looks_like_file(name_or_file))
     return parse_domain_xml(read_input_file(name_or_file, largest_domain_xml), name_or_file);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 
 #include "base/input_error.hpp"
@@ -11,20 +9,21 @@
 namespace vfio_doctor {
 namespace {
 
-constexpr std::chrono::seconds connect_time{30};
-
 bool is_plain(const std::string& text, std::string_view allowed) {
   return std::all_of(text.begin(), text.end(), [allowed](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || allowed.find(c) != allowed.npos;
   });
 }
 
-/// One command in the guest. ssh hands it to the login shell there, so it holds nothing but our own words and a
-/// directory name that was checked.
+/// One command in the guest. ssh hands it to the login shell there, so it holds nothing but our own words and numbers.
 class Ssh {
  public:
   Ssh(const std::string& target, ProcessRunner run) : target_(without_brackets(target)), run_(run) {
-    if (target.empty() || target.front() == '-' || !is_plain(target, "@.:_-[]%"))
+    // Judged as ssh will see it: brackets can hide a '-' in front.
+    const auto at = target_.rfind('@');
+    const auto host = at == target_.npos ? target_ : target_.substr(at + 1);
+    if (host.empty() || host.front() == '-' || target_.front() == '-' || target_.front() == '@' ||
+        !is_plain(target_, "@.:_-%"))
       throw InputError("--via ssh:" + target.substr(0, 60) + ": not user@host");
   }
 
@@ -75,24 +74,30 @@ class Ssh {
   ProcessRunner run_;
 };
 
-class Removal {
- public:
-  Removal(const Ssh& ssh, std::string directory) : ssh_(ssh), directory_(std::move(directory)) {}
-  ~Removal() {
-    Interruption::forgive();
-    try {
-      ssh_.call("rm -rf -- " + directory_, "", connect_time);
-    } catch (const std::exception&) {  // a guest that is gone took it with it
-      spdlog::warn("{} may have been left in the guest", directory_);
-    }
-  }
-  Removal(const Removal&) = delete;
-  Removal& operator=(const Removal&) = delete;
+constexpr int cannot_write = 97;  // none of the agent's exit codes, nor of ssh's or the shell's
 
- private:
-  const Ssh& ssh_;
-  std::string directory_;
-};
+/// What the guest's shell does: it makes a directory that nobody else can enter, puts the manifest (the first line of its
+/// input) and the agent (the rest) into it, runs the agent, and removes the directory however that ends, be it a full disk,
+/// a broken connection or a signal. No signal can come between the directory and the trap that knows of it; an agent of which
+/// a part is missing is not run. In one line and one pair of quotes, which csh and fish understand as well.
+std::string script(std::size_t agent_size, std::chrono::seconds wait) {
+  const std::string give_up = " || exit " + std::to_string(cannot_write) + "; ";
+  return "exec /bin/sh -c '"
+         "trap \"\" HUP INT TERM PIPE; umask 077; IFS= read -r manifest" + give_up +
+         "d=$(mktemp -d /var/tmp/vfio-guest-agent-XXXXXXXX)" + give_up +
+         "leave() { trap \"\" HUP INT TERM PIPE; rm -rf -- \"$d\"; }; trap leave EXIT; trap \"exit 98\" HUP INT TERM PIPE; "
+         "cat >\"$d/agent\" && chmod 700 \"$d/agent\" && printf \"%s\\n\" \"$manifest\" >\"$d/manifest.json\"" + give_up +
+         "test $(wc -c <\"$d/agent\") -eq " + std::to_string(agent_size) + give_up +
+         "\"$d/agent\" --expect \"$d/manifest.json\" --format json --wait " + std::to_string(wait.count()) +
+         " </dev/null; exit $?'";
+}
+
+/// In JSON a line end stands between words only.
+std::string in_one_line(std::string_view json) {
+  std::string line(json);
+  std::ranges::replace(line, '\n', ' ');
+  return line + "\n";
+}
 
 }  // namespace
 
@@ -100,17 +105,10 @@ AgentAnswer run_agent_through_ssh(const std::string& target, std::string_view ag
                                   std::chrono::seconds wait, ProcessRunner run) {
   const Interruption interruption;
   const Ssh ssh(target, run);
-  const auto made = ssh.call(
-      "umask 077; d=$(mktemp -d /var/tmp/vfio-guest-agent-XXXXXXXX) && cat >\"$d/agent\" && chmod 700 \"$d/agent\" && echo \"$d\"",
-      agent, connect_time + std::chrono::seconds(60));
-  const std::string directory(trim(made.output));
-  const std::string start = "/var/tmp/vfio-guest-agent-";
-  if (made.exit_code != 0 || !directory.starts_with(start) || !is_plain(directory.substr(start.size()), "") ||
-      directory.size() == start.size())
+  auto answer = ssh.call(script(agent.size(), wait), in_one_line(manifest).append(agent), guest_time + wait);
+  if (answer.exit_code == cannot_write)
     ssh.fail("the agent cannot be written to the guest's /var/tmp (is it a Linux guest?). Use --evidence instead");
-  const Removal removal(ssh, directory);
-  return ssh.call(directory + "/agent --expect - --format json --wait " + std::to_string(wait.count()), manifest,
-                 wait + connect_time);
+  return answer;
 }
 
 }  // namespace vfio_doctor

@@ -9,7 +9,8 @@
 namespace vfio_doctor {
 
 /// While it lives, the first SIGINT, SIGTERM or SIGHUP does not end this program: it is remembered, so that what was put
-/// into a guest can be taken out again. A second one ends it as always. One at a time.
+/// into a guest can be taken out again. A later one ends it as always, and says what that may leave; what comes within a
+/// second of the first is still the first. One at a time.
 class Interruption {
  public:
   Interruption();
@@ -19,8 +20,6 @@ class Interruption {
 
   /// Set by the signal; for ProcessRequest::stop_when.
   static const std::atomic<bool>& flag();
-  /// What is to be done now must not be stopped by a signal that came before.
-  static void forgive();
 
  private:
   static constexpr std::array signals_{SIGINT, SIGTERM, SIGHUP};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <span>
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
@@ -27,6 +28,85 @@ void require_complete(const Manifest& manifest, const Report& report, const std:
   for (std::size_t at = 0; at + 1 < count; ++at)
     if (report.findings[at].id != rung_id(all_rungs[at % rung_count]))
       refuse(guest, "its report does not speak of every rung of every expected device");
+  // Anything else there could pass for the host's own word.
+  if (report.findings.back().id != unexpected_finding_id) refuse(guest, "its report does not say what else is in the guest");
+}
+
+/// Whether the manifest leaves nothing to prove at this rung. DECODE is about what a driver has switched on.
+bool may_be_not_applicable(const ExpectedDevice& expected, Rung rung) {
+  switch (rung) {
+    case Rung::present:
+    case Rung::identity: return false;
+    case Rung::placement: return !expected.guest_path;
+    case Rung::driver:
+    case Rung::decode:
+    case Rung::function: return !expected.expect_driver;
+  }
+  return false;
+}
+
+/// Which rungs can be proven with a reservation: identical twins, a driver that gave up, trouble in the kernel log.
+bool may_warn(Rung rung) { return rung == Rung::identity || rung == Rung::driver || rung == Rung::function; }
+
+bool keeps_from_ready(const Finding& finding) {
+  return finding.status == Status::fail || finding.status == Status::error || finding.status == Status::unknown;
+}
+
+/// An answer in which nothing fails is only as good as what it proves: what the manifest asks for and the answer passes
+/// over is not known. Beside a rung that fails or was not seen the others may well be "not judged".
+void demand_proof(const Manifest& manifest, Report& report) {
+  for (std::size_t device = 0; device < manifest.devices.size(); ++device) {
+    const auto& expected = manifest.devices[device];
+    const auto rungs = std::span(report.findings).subspan(device * rung_count, rung_count);
+    if (std::ranges::any_of(rungs, keeps_from_ready)) continue;
+    for (std::size_t at = 0; at < rung_count; ++at) {
+      const auto rung = all_rungs[at];
+      const bool passed_over = (rungs[at].status == Status::not_applicable && !may_be_not_applicable(expected, rung)) ||
+                               (rungs[at].status == Status::warn && !may_warn(rung));
+      if (!passed_over) continue;
+      rungs[at].status = Status::unknown;
+      rungs[at].summary = expected.label + ": the manifest asks for " + std::string(to_text(rung)) +
+                          ", but the agent's answer does not prove it.";
+    }
+  }
+  auto& unexpected = report.findings.back();
+  if (unexpected.status != Status::not_applicable) return;
+  unexpected.status = Status::unknown;
+  unexpected.summary = "The agent's answer does not say what else is in the guest.";
+}
+
+void shorten(std::string& text, std::size_t longest) {
+  if (text.size() <= longest) return;
+  text.resize(longest);
+  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0) == 0x80) text.pop_back();
+  if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xc0) text.pop_back();  // a part of a character
+  text += "...";
+}
+
+/// A guest's report is shown to people: what no agent of ours would say is cut off, and said to be.
+void bound_texts(Report& report) {
+  constexpr std::size_t most_notes = 16, most_evidence = 64, longest_text = 2000;
+  if (report.notes.size() > most_notes) {
+    const auto more = report.notes.size() - most_notes;
+    report.notes.resize(most_notes);
+    report.notes.push_back("The guest's report has " + std::to_string(more) + " more notes, which are not shown.");
+  }
+  for (auto& note : report.notes) shorten(note, longest_text);
+  if (report.host.kernel) shorten(*report.host.kernel, longest_text);
+  for (auto& finding : report.findings) {
+    shorten(finding.subject, longest_text);
+    shorten(finding.title, longest_text);
+    shorten(finding.summary, longest_text);
+    if (finding.evidence.size() > most_evidence) {
+      const auto more = finding.evidence.size() - most_evidence;
+      finding.evidence.resize(most_evidence);
+      finding.evidence.push_back({"not shown", std::to_string(more) + " more of the guest's words"});
+    }
+    for (auto& evidence : finding.evidence) {
+      shorten(evidence.source, longest_text);
+      shorten(evidence.value, longest_text);
+    }
+  }
 }
 
 /// Remedies speak of DOMAIN; where its name can be pasted into a shell as it is, they say it.
@@ -92,6 +172,8 @@ Report report_of_answer(const Manifest& manifest, const AgentAnswer& answer, con
   if (answer.output.size() > longest_agent_answer) refuse(guest, "its report is too long");
   auto report = parse_report_json(answer.output, "the agent in " + guest);
   require_complete(manifest, report, guest);
+  demand_proof(manifest, report);
+  bound_texts(report);
   restore_names(manifest, report);
   replace_remedies(manifest, report);
   report.source = {"guest", guest};

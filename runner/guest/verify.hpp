@@ -16,7 +16,8 @@ namespace vfio_doctor {
 Report verify_evidence(const Manifest& manifest, const std::vector<EvidenceFile>& files);
 
 /// The agent's answer as a report about `guest`. Nothing of it is trusted: it must be a valid report that speaks of
-/// every rung of every expected device; the verdict is counted anew, and remedies are ours. Throws InputError else.
+/// every rung of every expected device; a rung that the manifest asks for and the answer passes over (not-applicable) is
+/// unknown; the verdict is counted anew, remedies are ours, long texts are cut. Throws InputError else.
 Report report_of_answer(const Manifest& manifest, const AgentAnswer& answer, const std::string& guest);
 
 /// Adds the host's side to a guest's report: whether the host has let go of each expected device (one finding

@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "checks/check.hpp"
+#include "base/bounded_json.hpp"
 #include "runner/plugins/plugin_facts.hpp"
 
 namespace vfio_doctor {
@@ -61,8 +62,12 @@ std::vector<std::string> texts(const Json& object, const std::string& name, cons
 }
 
 Json parse_object(std::string_view source) {
-  auto document = Json::parse(source, nullptr, false);
-  if (document.is_discarded()) throw ProtocolError("it is not JSON");
+  Json document;
+  try {
+    document = parse_bounded_json(source);
+  } catch (const JsonError& problem) {
+    throw ProtocolError("it is not JSON" + problem.why());
+  }
   if (!document.is_object()) throw ProtocolError("it is not a JSON object");
   return document;
 }

@@ -88,7 +88,7 @@ TEST_F(HostilePlugins, Rubbish) {
 TEST_F(HostilePlugins, DeepNesting) {
   EXPECT_THAT(error_when_run("head -c 200000 /dev/zero | tr '\\0' '['"), HasSubstr("it is not JSON"));
   EXPECT_THAT(error_when_run("(head -c 100000 /dev/zero | tr '\\0' '['; head -c 100000 /dev/zero | tr '\\0' ']')"),
-              HasSubstr("it is not a JSON object"));
+              HasSubstr("nested deeper than 64 levels"));
 }
 
 TEST_F(HostilePlugins, EndlessLine) {

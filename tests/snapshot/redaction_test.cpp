@@ -145,7 +145,8 @@ TEST(Redaction, RoutesStillLeadWhereTheyLed) {
   const std::string told = "file /run/vfio-doctor/routes\n| unicast 0.0.0.0/0 dev eth0 table 254 metric 0 gateway\n"
                            "| unicast 198.51.100.128/30 dev enx001b21aabbcc table 254 metric 0\n"
                            "| unicast 2001:db8:7::/48 dev eth0 table 254 metric 0\n";
-  const std::string text_files = "file /proc/net/route\n| eth0 00000000 010200C0 0003 0 0 0 00000000\n"
+  const std::string text_files = "file /proc/net/route\n| Iface Destination Gateway Flags RefCnt Use Metric Mask\n"
+                                 "| eth0 00000000 010200C0 0003 0 0 0 00000000\n"
                                  "| enx001b21aabbcc 806433C6 00000000 0001 0 0 0 FCFFFFFF\n";
   for (const auto& routes : {told, text_files}) {
     const auto nodes = redact(parse_machine_text(remote_machine + routes, "test"), {}).nodes;

@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 std::vector<std::string> recorded_machines() {
   std::vector<std::string> files;
   const fs::path tests = TESTS_DIR;
-  for (const auto& directory : {tests / "../facts/samples", tests / "checks/examples", tests / "hosts"}) {
+  for (const auto& directory : {tests / "../machine/samples", tests / "checks/examples", tests / "hosts"}) {
     if (!fs::exists(directory)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(directory))
       if (entry.path().extension() == ".machine") files.push_back(entry.path().lexically_normal().string());

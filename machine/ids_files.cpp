@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/guest/ids_files.hpp"
+#include "machine/ids_files.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <vector>
@@ -29,10 +30,12 @@ std::string_view next_line(std::string_view& rest) {
 
 }  // namespace
 
-IdsFile::IdsFile(const Root& root, Which which) {
+IdsFile::IdsFile(const Root& root, Which which, const std::string& place) {
   const std::string name = which == Which::pci ? "pci.ids" : "usb.ids";
-  for (const auto* directory : {"/usr/share/hwdata/", "/usr/share/misc/", "/usr/share/", "/var/lib/usbutils/"}) {
-    auto content = root.read(directory + name, most_bytes);
+  for (const std::string& path : {place, "/usr/share/hwdata/" + name, "/usr/share/misc/" + name, "/usr/share/" + name,
+                                  "/var/lib/usbutils/" + name}) {
+    if (path.empty()) continue;
+    auto content = root.read(path, most_bytes);
     if (!content.has_value()) continue;
     text_ = std::move(content.value());
     break;
@@ -77,14 +80,20 @@ std::optional<std::string> IdsFile::vendor(std::uint16_t vendor) const {
 std::optional<std::string> IdsFile::device(std::uint16_t vendor, std::uint16_t device) const {
   const auto found = vendors_.find(vendor);
   if (found == vendors_.end()) return std::nullopt;
-  std::string_view rest = found->second.second;
-  while (!rest.empty()) {
-    const auto line = next_line(rest);
-    if (line.size() < 2 || line[0] != '\t' || line[1] == '\t') continue;
-    const auto known = entry(line.substr(1), 4);
-    if (known && known->first == device) return std::string(known->second);
+  auto [slot, is_new] = devices_.try_emplace(vendor);
+  auto& devices = slot->second;
+  if (is_new) {
+    std::string_view rest = found->second.second;
+    while (!rest.empty()) {
+      const auto line = next_line(rest);
+      if (line.size() < 2 || line[0] != '\t' || line[1] == '\t') continue;
+      if (const auto known = entry(line.substr(1), 4)) devices.push_back(*known);
+    }
+    std::ranges::stable_sort(devices, {}, &Devices::value_type::first);
   }
-  return std::nullopt;
+  const auto known = std::ranges::lower_bound(devices, device, {}, &Devices::value_type::first);
+  if (known == devices.end() || known->first != device) return std::nullopt;
+  return std::string(known->second);
 }
 
 std::optional<std::string> IdsFile::subsystem(std::uint16_t vendor, std::uint16_t device,
@@ -114,21 +123,11 @@ std::optional<std::string> IdsFile::device_class(std::uint16_t class_and_subclas
   return std::string(found->second);
 }
 
-void name_functions(const IdsFile& ids, GuestView& view) {
-  if (!view.functions.has_value()) return;
-  for (auto& function : view.functions.value()) {
-    if (!function.vendor_id.has_value() || !function.device_id.has_value()) continue;
-    const auto vendor = ids.vendor(function.vendor_id.value());
-    const auto device = ids.device(function.vendor_id.value(), function.device_id.value());
-    if (!vendor) continue;
-    function.name = *vendor + " " + device.value_or("Device " + hex_text(function.device_id.value(), 4));
-  }
-}
-
-std::string class_name(const IdsFile& ids, const GuestFunction& function) {
-  if (!function.class_and_subclass.has_value()) return "Unknown class";
-  if (auto name = ids.device_class(function.class_and_subclass.value())) return *name;
-  return "Class " + hex_text(function.class_and_subclass.value(), 4);
+std::optional<std::string> IdsFile::exact_class(std::uint16_t class_and_subclass) const {
+  const auto found = classes_.find(class_and_subclass);
+  // XXff stands for the base class.
+  if (found == classes_.end() || (class_and_subclass & 0xff) == 0xff) return std::nullopt;
+  return std::string(found->second);
 }
 
 }  // namespace vfio_doctor

@@ -6,18 +6,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "facts/guest/guest_view.hpp"
 #include "machine/root.hpp"
 
 namespace vfio_doctor {
 
-/// Names from pci.ids or usb.ids, whose lists have the same shape.
+/// Names from pci.ids or usb.ids, whose lists have the same shape. For one thread: what was asked is remembered.
 class IdsFile {
  public:
   enum class Which { pci, usb };
-  /// Reads the guest's own copy; without one, nothing has a name.
-  IdsFile(const Root& root, Which which);
+  /// Reads the machine's own copy, from `place` where that is not empty and holds one; without one, nothing has a name.
+  IdsFile(const Root& root, Which which, const std::string& place = {});
   IdsFile(const IdsFile&) = delete;
   IdsFile& operator=(const IdsFile&) = delete;
 
@@ -28,16 +29,15 @@ class IdsFile {
                                        std::uint16_t subsystem_device) const;
   /// "Network controller" of class 0x0280.
   std::optional<std::string> device_class(std::uint16_t class_and_subclass) const;
+  /// The same without the base class in place of a subclass that the list does not know.
+  std::optional<std::string> exact_class(std::uint16_t class_and_subclass) const;
 
  private:
   std::string text_;
   std::map<std::uint16_t, std::pair<std::string_view, std::string_view>> vendors_;  ///< name, device lines
+  using Devices = std::vector<std::pair<std::uint16_t, std::string_view>>;
+  mutable std::map<std::uint16_t, Devices> devices_;  ///< of the vendors asked about so far, by id
   std::map<std::uint16_t, std::string_view> classes_;  ///< subclasses as they are, base classes as XXff
 };
-
-/// Gives every function its name ("Intel Corporation Wireless 8260"), where its vendor is known.
-void name_functions(const IdsFile& ids, GuestView& view);
-/// "Network controller"; "Class 0280" where no pci.ids is there or it does not know the class.
-std::string class_name(const IdsFile& ids, const GuestFunction& function);
 
 }  // namespace vfio_doctor
