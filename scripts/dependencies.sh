@@ -158,6 +158,9 @@ install_packages() {
   esac
   [ "$manager" = apt ] && refresh_apt_once
   for set in "$@"; do
+    if [ "$set" = static ] && [ "$manager" != apt ]; then
+      echo "Archives (.a) of the libraries are known to come with Debian and its kin alone; CMake will name what is missing here." >&2
+    fi
     for name in $("packages_$manager" "$set"); do is_installed "$name" || missing="$missing $name"; done
   done
   [ -z "$missing" ] && return 0
