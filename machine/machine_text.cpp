@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine/machine_text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstdio>
 #include <set>
 #include <vector>
 
@@ -388,6 +391,17 @@ std::string write_machine_text(const RecordedNodes& nodes) {
   }
   if (!absent_below.empty()) text += "\n";
   return text;
+}
+
+bool begins_like_machine_text(std::string_view text) {
+  constexpr std::array<std::string_view, 12> verbs = {"text", "file", "hex", "link", "dir", "seen", "special", "unreadable",
+                                                      "closed", "hidden", "group", "pci"};
+  for (const auto line : split_lines(text)) {
+    const auto record = trim(line);
+    if (record.empty() || record.front() == '#') continue;
+    return std::ranges::find(verbs, split_words(record).front()) != verbs.end();
+  }
+  return true;
 }
 
 }  // namespace vfio_doctor

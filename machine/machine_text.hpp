@@ -38,6 +38,9 @@ namespace vfio_doctor {
 /// Throws InputError "NAME:LINE: what is wrong".
 RecordedNodes parse_machine_text(std::string_view text, const std::string& name);
 
+/// Whether the first record could be one: a known verb. A text of something else altogether is told apart by it.
+bool begins_like_machine_text(std::string_view text);
+
 /// The plain records (no `group`, no `pci`) for nodes; parse_machine_text() of the result gives the same nodes.
 std::string write_machine_text(const RecordedNodes& nodes);
 

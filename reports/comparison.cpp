@@ -2,6 +2,7 @@
 #include "reports/comparison.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 

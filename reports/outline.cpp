@@ -2,6 +2,7 @@
 #include "reports/outline.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 

@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/in_parallel.hpp"
 #include "base/text.hpp"
+#include "base/version.hpp"
 #include "checks/kernel/iommu_state.hpp"
 
 namespace vfio_doctor {
@@ -92,7 +93,7 @@ std::vector<std::string> describe_limits(const Host& host) {
 Report report_of(const Report::Source& source, const Host& host, Judgement judgement,
                  const std::vector<PciAddress>& selection) {
   Report report;
-  report.tool.version = VFIO_DOCTOR_VERSION;
+  report.tool.version = program_version;
   report.generated_at = time_of_report();
   report.source = source;
   report.host = summarize(host);

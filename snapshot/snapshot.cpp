@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "snapshot/snapshot.hpp"
 
+#include <cstdint>
 #include <cstdio>
 #include <map>
 
@@ -56,6 +57,8 @@ RecordedNodes read_snapshot(const std::string& bytes, const std::string& name) {
   const auto start = trim(bytes);
   if (start.empty()) throw InputError(name + ": empty; expected a snapshot");
   if (start.front() == '{') throw InputError(name + ": a report (JSON) cannot be replayed; expected a snapshot");
+  if (!begins_like_machine_text(start))
+    throw InputError(name + ": neither a snapshot, nor the text of a recorded machine (.machine): its first line is no record");
   return parse_machine_text(bytes, name);
 }
 

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <set>
 
+#include "base/in_parallel.hpp"
+#include "base/text.hpp"
 #include "checks/kernel/group_members.hpp"
+#include "checks/kernel/iommu_state.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -58,8 +58,8 @@ int run_checks_command(const Options& options) {
   const auto plugins = load_plugins(options.plugins);
   keep_from_harm(options);
   const auto checks = list_checks_and_guest_checks(plugins);
-  write_outputs(options, "text", [&checks](const std::string& format, const std::string&) {
-    return format == "json" ? list_as_json(checks) : list_as_text(checks);
+  write_outputs(options, "text", [&checks](const std::string& format, const std::string& file) {
+    return format == "json" ? list_as_json(checks) : fitted(list_as_text(checks), file);
   });
   return 0;
 }
@@ -70,7 +70,10 @@ int run_explain_command(const Options& options) {
   auto page = page_of_cause(options.check_id);
   if (page.empty()) page = page_of_check(options.check_id, plugins);
   write_outputs(options, "text", [&](const std::string&, const std::string& file) {
-    return render_page(page, text_style_for(options, file));
+    constexpr unsigned widest = 100;  // longer lines are hard to read
+    auto style = text_style_for(options, file);
+    style.columns = std::min(style.columns, widest);
+    return render_page(page, style, is_terminal(file) ? PageForm::plain : PageForm::markdown);
   });
   return 0;
 }

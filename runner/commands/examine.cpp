@@ -2,6 +2,7 @@
 #include "runner/commands/examine.hpp"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
@@ -14,6 +15,7 @@
 #include "reports/report_of.hpp"
 #include "runner/commands/check_list.hpp"
 #include "runner/commands/output.hpp"
+#include "runner/commands/root_commands.hpp"
 #include "runner/guest/find_domain.hpp"
 #include "verdicts/selection.hpp"
 
@@ -69,7 +71,7 @@ Report examine(const Options& options) {
   if (source.kind == "root" && host.functions.is_absent())
     spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
   progress.set_text("Judging " + std::to_string(host.all_functions().size()) + " functions");
-  auto selection = select_functions(host, options.selectors);
+  auto selection = select_functions(host, *source.root, options.selectors);
   auto findings = run_checks(options, host);
   std::vector<std::string> notes;
   if (!options.domain.empty()) {
@@ -86,6 +88,7 @@ Report examine(const Options& options) {
   if (source.kind == "snapshot" && is_of_format_1(*source.root))
     report.notes.push_back("This recording is of format 1: it does not tell what was not there, and has no digests that would show "
                            "damage. What it does not hold counts as unknown.");
+  if (source.root->is_live() && ::geteuid() == 0) leave_out_sudo(report.findings);  // a recorded machine's reader may not be root
   std::ranges::move(notes, std::back_inserter(report.notes));
   if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + join(options.skip, ", ") + ". The verdicts do not count them.");
   if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + join(options.only, ", ") + ".");

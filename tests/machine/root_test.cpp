@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 
+#include <array>
 #include <cerrno>
 #include <fstream>
 #include <random>

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/printable.hpp"
 #include "base/short_name.hpp"
 #include "base/text.hpp"

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "facts/network/network.hpp"
 #include "facts/network/routes.hpp"
 #include "machine/machine_text.hpp"
