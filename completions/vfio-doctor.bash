@@ -16,8 +16,8 @@ _vfio_doctor() {
   fi
   local common="--root --from --sample --plugin-dir --plugin-timeout --wake --color --verbose --version --help"
   local output="--format --output"
-  local check="--device --domain --only --skip --fail-on $output"
-  local commands="check groups snapshot diff manifest verify explain checks plugins"
+  local check="--device --domain --only --skip --fail-on --accept --reason --config --brief --all --identify $output"
+  local commands="check groups snapshot diff manifest verify explain checks plugins bug-report"
   for each in "${words[@]:1:${#words[@]}-2}"; do
     [[ " $commands " == *" $each "* ]] && command=$each && break
   done
@@ -30,6 +30,8 @@ _vfio_doctor() {
         *) choices="text json" ;;
       esac ;;
     --fail-on) choices="fail warn never" ;;
+    --for) choices="libvirt qemu virt-manager proxmox nixos kernel" ;;
+    --reason) return ;;
     --color) choices="auto always never" ;;
     --sample) choices="hm170" ;;
     --via) choices="qga ssh:" ;;
@@ -37,11 +39,12 @@ _vfio_doctor() {
     --root | --plugin-dir)
       mapfile -t COMPREPLY < <(compgen -d -- "$word")
       return ;;
-    --from | --manifest | --evidence | -o | --output)
+    --from | --manifest | --evidence | --config | -o | --output)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return ;;
     --domain | verify) choices=$(virsh --readonly list --all --name 2>/dev/null) ;;
     explain) choices="$(_vfio_doctor_checks) plugin verdict" ;;
+    --accept) choices=$(_vfio_doctor_checks | grep -v '^guest-') ;;
     --only | --skip)
       choices=$(_vfio_doctor_checks | grep -v '^guest-')
       kept=${word%"${word##*,}"}
@@ -56,6 +59,7 @@ _vfio_doctor() {
       -*,manifest) choices="--domain --output $common" ;;
       -*,verify) choices="--via --wait --manifest --evidence $output $common" ;;
       -*,explain) choices="--output $common" ;;
+      -*,bug-report) choices="--for --device --domain --only --skip --accept --reason --config --identify --output $common" ;;
       -*,snapshot) choices="--output --no-redact $common" ;;
       *,"") choices=$commands ;;
       *,diff | *,verify) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;

@@ -20,7 +20,8 @@ std::size_t list_mark(std::string_view line) {
 
 class PageText {
  public:
-  explicit PageText(const TextStyle& style) : page_(style) {}
+  explicit PageText(const TextStyle& style)
+      : page_({style.color, std::min(style.columns, widest), style.verbosity}), is_painted_(style.color == Color::on) {}
 
   std::string take(std::string_view markdown) {
     for (const auto line : split_lines(markdown)) add(line);
@@ -29,6 +30,13 @@ class PageText {
   }
 
  private:
+  /// Where headings are bold, the marks of Markdown say nothing more.
+  static std::string without_marks(std::string_view marked) {
+    std::string text(marked);
+    std::erase(text, '`');
+    return text;
+  }
+
   void add(std::string_view line) {
     const auto text = trim(line);
     const bool fence = text.starts_with("```");
@@ -41,7 +49,7 @@ class PageText {
       page_.blank_line();
     } else if (text.starts_with('#')) {
       finish_paragraph();
-      page_.painted_line(text, Paint::bold);
+      page_.painted_line(is_painted_ ? without_marks(trim(text.substr(std::min(text.find_first_not_of('#'), text.size())))) : std::string(text), Paint::bold);
     } else {
       const auto mark = list_mark(text);
       if (mark > 0) {
@@ -54,12 +62,15 @@ class PageText {
   }
 
   void finish_paragraph() {
-    if (!paragraph_.empty()) page_.paragraph(paragraph_, indent_, hanging_);
+    if (!paragraph_.empty()) page_.paragraph(is_painted_ ? without_marks(paragraph_) : paragraph_, indent_, hanging_);
     paragraph_.clear();
     indent_ = hanging_ = 0;
   }
 
+  static constexpr unsigned widest = 100;  // longer lines are hard to read
+
   TextPage page_;
+  const bool is_painted_;
   std::string paragraph_;
   std::size_t indent_ = 0, hanging_ = 0;
   bool in_block_ = false;

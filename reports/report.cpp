@@ -24,4 +24,22 @@ std::string_view to_text(DeviceVerdict verdict) {
   return "undetermined";
 }
 
+std::string_view page_of(const Report& report, const std::string& id) {
+  for (const CheckPage& each : report.pages)
+    if (each.id == id) return each.page;
+  return {};
+}
+
+bool can_be_accepted(const Finding& finding) {
+  return (finding.status == Status::warn || finding.status == Status::fail) && finding.effect != Effect::blocked &&
+         finding.effect != Effect::unsuitable;
+}
+
+const Acceptance* acceptance_of(const Report& report, const Finding& finding) {
+  if (report.accepted.empty() || !can_be_accepted(finding)) return nullptr;
+  for (const Acceptance& each : report.accepted)
+    if (each.id == finding.id && each.subject == finding.subject) return &each;
+  return nullptr;
+}
+
 }  // namespace vfio_doctor

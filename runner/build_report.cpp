@@ -5,12 +5,15 @@
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
+#include <ranges>
 #include <set>
 
 #include "checks/group_members.hpp"
 #include "checks/iommu_state.hpp"
 #include "facts/in_parallel.hpp"
 #include "facts/text.hpp"
+#include "reports/bounds.hpp"
+#include "reports/device_kind.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -42,7 +45,9 @@ DeviceReport describe_device(const DeviceDecision& decision) {
   if (function.parent) device.parent = function.parent->text();
   device.is_bridge = function.is_bridge();
   device.verdict = decision.verdict;
-  for (const auto& companion : decision.companions) device.companions.push_back(companion.text());
+  device.companions_total = decision.companions_total;
+  for (const auto& companion : decision.companions | std::views::take(bounds::companions))
+    device.companions.push_back(companion.text());
   device.reasons = decision.reasons;
   return device;
 }
@@ -84,13 +89,14 @@ bool can_be_given(DeviceVerdict verdict) {
 }
 
 /// The host is ready when nothing about it fails and at least one device can be given.
-Verdict judge_host(const std::vector<DeviceDecision>& decisions, std::vector<Finding>& findings) {
+Verdict judge_host(const Report& report, const std::vector<DeviceDecision>& decisions, std::vector<Finding>& findings) {
   const auto any_about_host = [&findings](auto condition) {
     return std::ranges::any_of(findings, [&](const Finding& finding) {
       return finding.subject == host_subject && condition(finding);
     });
   };
-  if (any_about_host([](const Finding& finding) { return finding.status == Status::fail; })) return Verdict::not_ready;
+  if (any_about_host([&report](const Finding& finding) { return finding.status == Status::fail && !acceptance_of(report, finding); }))
+    return Verdict::not_ready;
   if (any_about_host([](const Finding& finding) {
         return (finding.status == Status::unknown || finding.status == Status::error) && finding.effect == Effect::blocked;
       }))
@@ -108,8 +114,21 @@ Verdict judge_host(const std::vector<DeviceDecision>& decisions, std::vector<Fin
   return Verdict::not_ready;
 }
 
+/// Give it too, where it is a thing one gives; else only take its driver away.
+std::vector<Remedy> free_companion(const std::string& address, const std::string& companion, bool can_go_too) {
+  std::vector<Remedy> remedies;
+  if (can_go_too)
+    remedies.push_back({"Give both to the same guest. This asks about both.", {"vfio-doctor --device " + address + " --device " + companion}, {}, {}});
+  remedies.push_back({can_go_too ? "Or take the driver away until the guest is off." : "Take the driver away until the guest is off. Never "
+                                                                                       "give this one to a guest: the host's chipset needs it.",
+                      {"echo " + companion + " | sudo tee /sys/bus/pci/devices/" + companion + "/driver/unbind"},
+                      {"echo " + companion + " | sudo tee /sys/bus/pci/drivers_probe"},
+                      "The host has no use of it until its driver is back."});
+  return remedies;
+}
+
 /// A companion that is not selected must at least be free of host drivers.
-Finding judge_companion(const Host& host, const std::string& address, const PciAddress& companion) {
+Finding judge_companion(const Host& host, const std::string& address, const PciAddress& companion, bool can_go_too) {
   const auto* function = host.find(companion);
   const auto driver = function ? function->driver : Observed<std::string>::unreadable("no such function to be seen");
   const auto name = "Its companion " + companion.text();
@@ -125,17 +144,24 @@ Finding judge_companion(const Host& host, const std::string& address, const PciA
                       "guest has " + address + ".";
   } else if (driver.has_value()) {
     finding.status = Status::fail;
-    finding.summary = name + " is held by the host driver " + *driver + ": give it to the same guest, or take the driver away "
-                      "first.";
+    finding.summary = name + " is held by the host driver " + *driver +
+                      (can_go_too ? ": give it to the same guest, or take the driver away first." : ": that driver must let go first.");
+    finding.remedy = free_companion(address, companion.text(), can_go_too);
   }
   return finding;
 }
 
-void judge_companions(const Host& host, const DeviceDecision& decision, const std::vector<PciAddress>& selection,
-                      std::vector<Finding>& findings) {
-  for (const auto& companion : decision.companions)
+bool is_unsuitable(const std::vector<DeviceDecision>& decisions, const PciAddress& address) {
+  return std::ranges::any_of(decisions, [&](const DeviceDecision& one) {
+    return one.function->address == address && (one.verdict == DeviceVerdict::unsuitable || is_machinery(describe_device(one)));
+  });
+}
+
+void judge_companions(const Host& host, const std::vector<DeviceDecision>& decisions, const DeviceDecision& decision,
+                      const std::vector<PciAddress>& selection, std::vector<Finding>& findings) {
+  for (const auto& companion : companions_of(host, *decision.function))
     if (std::ranges::find(selection, companion) == selection.end())
-      findings.push_back(judge_companion(host, decision.function->address.text(), companion));
+      findings.push_back(judge_companion(host, decision.function->address.text(), companion, !is_unsuitable(decisions, companion)));
 }
 
 Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& decisions,
@@ -153,7 +179,7 @@ Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& dec
       for (const auto& reason : decision.reasons) finding.evidence.push_back({"reason", reason});
       findings.push_back(finding);
     } else {
-      judge_companions(host, decision, selection, findings);
+      judge_companions(host, decisions, decision, selection, findings);
     }
   }
   const auto any = [&](Status status) {
@@ -214,18 +240,21 @@ std::string time_of_report() {
 }
 
 Report build_report(const Source& source, const Host& host, std::vector<Finding> findings,
-                    const std::vector<PciAddress>& selection, const std::vector<std::string>& only) {
+                    const std::vector<PciAddress>& selection, const std::vector<std::string>& only,
+                    std::vector<Acceptance> accepted) {
   Report report;
   report.tool.version = VFIO_DOCTOR_VERSION;
   report.generated_at = time_of_report();
   report.source = {source.kind, source.name};
   report.host = summarize(host);
   report.notes = describe_limits(host);
-  auto decisions = decide_devices(host, findings);
+  bound_findings(findings);
+  report.accepted = std::move(accepted);
+  auto decisions = decide_devices(host, findings, report.accepted);
   if (!only.empty())
     std::erase_if(findings, [&only](const Finding& finding) { return std::ranges::find(only, finding.id) == only.end(); });
   if (selection.empty()) {
-    report.verdict = judge_host(decisions, findings);
+    report.verdict = judge_host(report, decisions, findings);
   } else {
     keep_relevant(host, selection, findings);
     report.verdict = judge_selection(host, decisions, selection, findings);
@@ -238,6 +267,7 @@ Report build_report(const Source& source, const Host& host, std::vector<Finding>
   report.devices = in_parallel(decisions, describe_device);
   report.findings = std::move(findings);
   if (host.iommu.groups.has_value()) report.groups = in_parallel(host.iommu.groups.value(), describe_group);
+  bound_report(report);
   return report;
 }
 

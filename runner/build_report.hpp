@@ -19,7 +19,8 @@ inline constexpr std::string_view verdict_finding_id = "verdict";
 /// else; without one it is about the host: can a device be assigned here at all. Where `only` names check ids, the
 /// report holds and the host's verdict counts only their findings; device verdicts always rest on all of them.
 Report build_report(const Source& source, const Host& host, std::vector<Finding> findings,
-                    const std::vector<PciAddress>& selection, const std::vector<std::string>& only);
+                    const std::vector<PciAddress>& selection, const std::vector<std::string>& only,
+                    std::vector<Acceptance> accepted = {});
 
 /// Now, or what SOURCE_DATE_EPOCH says.
 std::string time_of_report();

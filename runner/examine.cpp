@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <set>
 
 #include "facts/in_parallel.hpp"
 #include "facts/input_error.hpp"
+#include "facts/machine_identity.hpp"
 #include "facts/text.hpp"
+#include "runner/accepted_risks.hpp"
 #include "runner/build_report.hpp"
 #include "runner/check_list.hpp"
 #include "runner/find_domain.hpp"
@@ -17,6 +21,8 @@
 
 namespace vfio_doctor {
 namespace {
+
+using Text = std::optional<std::string>;
 
 bool contains(const std::vector<std::string>& ids, std::string_view id) {
   return std::ranges::find(ids, id) != ids.end();
@@ -45,6 +51,34 @@ std::vector<std::string> reported_ids(const Options& options) {
   return ids;
 }
 
+Text known(const Observed<std::string>& value) { return value.has_value() ? Text(value.value()) : std::nullopt; }
+
+void describe_machine(const Root& root, const Host& host, bool identify, MachineSummary& machine) {
+  const auto identity = gather_machine_identity(root);
+  machine.board = known(identity.board.has_value() ? identity.board : identity.system);
+  machine.firmware_vendor = known(identity.firmware_vendor);
+  machine.firmware_version = known(identity.firmware_version);
+  machine.firmware_date = known(identity.firmware_date);
+  machine.cpu_model = known(host.cpu.model);
+  machine.microcode = known(identity.microcode);
+  machine.qemu = known(identity.qemu);
+  machine.libvirt = known(identity.libvirt);
+  machine.ovmf = known(identity.ovmf);
+  if (!identify) return;
+  const auto name = gather_host_name(root);
+  machine.name = known(name.name);
+  machine.id = known(name.id);
+  machine.boot_id = known(name.boot_id);
+}
+
+/// Pages of the program's own checks; those of plugins are asked for with `explain`.
+void add_pages(Report& report) {
+  std::set<std::string_view> met;
+  for (const auto& finding : report.findings) met.insert(finding.id);
+  for (const auto& check : all_checks())
+    if (met.contains(check.id)) report.pages.push_back({std::string(check.id), check.page});
+}
+
 }  // namespace
 
 Report examine(const Options& options) {
@@ -68,7 +102,14 @@ Report examine(const Options& options) {
   }
   if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
   for (auto& finding : run_plugins(plugins, host, options)) findings.push_back(std::move(finding));
-  Report report = build_report(source, host, std::move(findings), selection, reported_ids(options));
+  const auto rules = accept_rules(options, *source.root, notes);
+  std::vector<std::string> accepted_ids;
+  for (const auto& rule : rules) accepted_ids.push_back(rule.id);
+  require_known_checks(accepted_ids, "an accepted risk", plugins);
+  auto accepted = accepted_findings(rules, findings, notes);
+  Report report = build_report(source, host, std::move(findings), selection, reported_ids(options), std::move(accepted));
+  describe_machine(*source.root, host, options.identify, report.host.machine);
+  add_pages(report);
   std::ranges::move(notes, std::back_inserter(report.notes));
   if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + join(options.skip, ", ") + ". The verdicts do not count them.");
   if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + join(options.only, ", ") + ".");
@@ -80,7 +121,9 @@ Report examine_plainly(const Source& source, Wake wake) {
 }
 
 Report examine_plainly(const Source& source, const Host& host) {
-  return build_report(source, host, run_checks({}, host), {}, {});
+  Report report = build_report(source, host, run_checks({}, host), {}, {});
+  describe_machine(*source.root, host, false, report.host.machine);
+  return report;
 }
 
 }  // namespace vfio_doctor

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "facts/input_error.hpp"
+#include "facts/machine_identity.hpp"
 #include "facts/pci_names.hpp"
 #include "facts/root/machine_text.hpp"
 #include "facts/root/recording_root.hpp"
@@ -44,7 +45,10 @@ std::string used_names(const Root& root, const Host& host) {
 RecordedNodes take_snapshot(const Root& root, Wake wake) {
   const RecordingRoot recorder(root);
   const Host host = gather_host(recorder, wake);
+  auto identity = gather_board(recorder);
+  gather_versions(root, identity);  // not recorded: the package database says too much, and is too large
   auto nodes = recorder.nodes();
+  nodes[MachineIdentity::recorded_versions_path] = {RecordedNode::Kind::file, versions_text(identity)};
   nodes[PciNames::recorded_names_path] = {RecordedNode::Kind::file, used_names(root, host)};
   return nodes;
 }
