@@ -220,8 +220,10 @@ data sections_data(const Outline& told) {
 
 /// The JSON with every '<' as an escape: nothing in it can end the element that holds it.
 std::string json_inside_script(const Report& report) {
+  std::string json = render_json(report);
+  if (json.find('<') == std::string::npos) return json;  // it is long: not copied without need
   std::string safe;
-  for (const char byte : render_json(report)) {
+  for (const char byte : json) {
     if (byte == '<')
       safe += "\\u003c";
     else
@@ -267,7 +269,6 @@ data report_data(const Report& report) {
   object["sections"] = sections_data(told);
   object["picture"] = report.devices.empty() ? std::string() : machine_picture(report);
   object["narrow_picture"] = report.devices.empty() ? std::string() : narrow_machine_picture(report);
-  object["json"] = json_inside_script(report);
   object["style"] = std::string(html_style);
   object["script"] = std::string(html_script);
   return object;
@@ -276,9 +277,18 @@ data report_data(const Report& report) {
 }  // namespace
 
 std::string render_html(const Report& report) {
-  kainjow::mustache::mustache page{std::string(html_template)};
-  page.set_custom_escape([](const std::string& text) { return markup_lines(text); });
-  return page.render(report_data(report));
+  // The JSON is most of a long page: it is put between the two halves instead of through the template.
+  constexpr std::string_view place = "{{{json}}}";
+  const std::size_t at = html_template.find(place);
+  const data told = report_data(report);
+  const auto rendered = [&told](std::string_view part) {
+    kainjow::mustache::mustache page{std::string(part)};
+    page.set_custom_escape([](const std::string& text) { return markup_lines(text); });
+    return page.render(told);
+  };
+  std::string page = rendered(html_template.substr(0, at));
+  page += json_inside_script(report);
+  return page += rendered(html_template.substr(at + place.size()));
 }
 
 }  // namespace vfio_doctor

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t usual_lines = 70, most_lines = 120, many_functions = 1024;
 
 // From all that is worth reading to what must be read: the first of these that fits is taken.
-constexpr std::array<ProblemDetail, 9> problem_details{{{unlimited, 3, 8, 16, 12, true, 12, 1000},
+constexpr std::array<ProblemDetail, 10> problem_details{{{unlimited, 3, 8, 16, 12, true, 12, 1000},
                                                         {unlimited, 2, 6, 6, 10, true, 8, 1000},
                                                         {unlimited, 1, 5, 3, 8, true, 6, 600},
                                                         {unlimited, 1, 4, 1, 6, true, 3, 400},
@@ -28,8 +28,9 @@ constexpr std::array<ProblemDetail, 9> problem_details{{{unlimited, 3, 8, 16, 12
                                                         {10, 1, 2, 0, 3, false, 0, 220},
                                                         {6, 1, 1, 0, 3, false, 0, 150},
                                                         {4, 1, 0, 0, 2, false, 0, 150},
-                                                        {3, 1, 0, 0, 2, false, 0, 150}}};
-constexpr std::array<DeviceDetail, 9> device_details{{{unlimited, 4, 8, true, 8, 600},
+                                                        {3, 1, 0, 0, 2, false, 0, 150},
+                                                        {2, 1, 0, 0, 1, false, 0, 100}}};
+constexpr std::array<DeviceDetail, 10> device_details{{{unlimited, 4, 8, true, 8, 600},
                                                       {unlimited, 2, 4, true, 6, 400},
                                                       {unlimited, 2, 2, false, 4, 300},
                                                       {24, 2, 2, false, 3, 220},
@@ -37,7 +38,8 @@ constexpr std::array<DeviceDetail, 9> device_details{{{unlimited, 4, 8, true, 8,
                                                       {10, 2, 1, false, 2, 150},
                                                       {6, 2, 1, false, 2, 150},
                                                       {5, 2, 1, false, 2, 150},
-                                                      {3, 2, 1, false, 1, 150}}};
+                                                      {3, 2, 1, false, 1, 150},
+                                                      {2, 2, 1, false, 1, 100}}};
 
 std::size_t lines_of(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count(text, '\n'));
@@ -145,9 +147,9 @@ class TextReport {
     return section([&](TextPage& page) {
       if (report_.notes.empty()) return;
       page.blank_line();
-      const std::size_t shown = is_verbose() ? report_.notes.size() : std::min<std::size_t>(report_.notes.size(), 4);
+      const std::size_t shown = is_verbose() ? report_.notes.size() : std::min<std::size_t>(report_.notes.size(), 3);
       for (std::size_t i = 0; i < shown; ++i)
-        page.paragraph("Note: " + (is_verbose() ? report_.notes[i] : excerpt(report_.notes[i], 240, style_.verbosity)), 0, 6);
+        page.paragraph("Note: " + (is_verbose() ? report_.notes[i] : excerpt(report_.notes[i], 160, style_.verbosity)), 0, 6);
       if (shown < report_.notes.size())
         page.line("Note: " + counted(report_.notes.size() - shown, "more note", "more notes") + " (--all).");
     });
