@@ -11,18 +11,22 @@
 
 namespace vfio_doctor {
 
-/// One rule: a pure function of facts. Each lives in checks/ID.cpp ('-' written '_'), beside its page checks/ID.md,
-/// and is found through the list that the build generates from those files (all_checks()).
+/// One rule: a pure function of facts. Each lives in checks/GROUP/ID.cpp ('-' written '_'), beside its page
+/// ID.md, and is found through the list that the build generates from those files (all_checks()).
 struct Check {
   std::string_view id;     ///< permanent, kebab case, names the property or defect: "interrupt-remapping"
   std::string_view title;  ///< a noun phrase: "Interrupt remapping"
-  std::string_view group;  ///< "iommu", "boot", "groups", "protection", "devices"
+  int order;               ///< its place in the story that its group tells: 10, 20, ...; equal ones by id
   std::vector<Finding> (*run)(const Host& host);
-  std::string_view page = {};  ///< the check's page, Markdown; filled in by the generated list
+  std::string_view group = {};  ///< the folder it lives in; filled in by the generated list
+  std::string_view page = {};   ///< its page, Markdown; filled in by the generated list
 
   /// A finding of this check; the caller adds summary, evidence and remedy.
   Finding finding(Status status, std::string subject, std::string summary) const;
 };
+
+/// The groups of checks, in the order in which reports tell their story.
+std::span<const std::string_view> check_groups();
 
 /// Every built-in check, in the order reports show them.
 std::span<const Check> all_checks();

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "facts/pci_address.hpp"
+#include "machine/pci_address.hpp"
 
 namespace vfio_doctor {
 

@@ -16,16 +16,4 @@ const std::vector<PciFunction>& Host::all_functions() const {
   return functions.has_value() ? functions.value() : none;
 }
 
-const IommuGroup* IommuFacts::find_group(unsigned number) const {
-  if (!groups.has_value()) return nullptr;
-  const auto found = std::ranges::lower_bound(groups.value(), number, {}, &IommuGroup::number);
-  return found != groups->end() && found->number == number ? &*found : nullptr;
-}
-
-bool PciFunction::is_bridge() const {
-  if (config.header_type.has_value()) return config.header_type.value() != 0;
-  const auto kind = class_and_subclass();
-  return kind && (*kind == 0x0604 || *kind == 0x0607 || *kind == 0x0609 || *kind == 0x060a);
-}
-
 }  // namespace vfio_doctor

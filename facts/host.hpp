@@ -5,13 +5,13 @@
 #include <vector>
 
 #include "facts/boot/boot_configuration.hpp"
-#include "facts/console.hpp"
-#include "facts/iommu.hpp"
-#include "facts/network.hpp"
-#include "facts/pci_function.hpp"
-#include "facts/platform.hpp"
-#include "facts/storage.hpp"
-#include "facts/vfio.hpp"
+#include "facts/console/console.hpp"
+#include "facts/iommu/iommu.hpp"
+#include "facts/iommu/vfio.hpp"
+#include "facts/network/network.hpp"
+#include "facts/pci/gather_pci.hpp"
+#include "facts/platform/platform.hpp"
+#include "facts/storage/storage.hpp"
 
 namespace vfio_doctor {
 
@@ -40,10 +40,6 @@ struct Host {
 };
 
 /// Asks `root` everything, in one pass. Reads only; wakes no sleeping device unless `wake`.
-enum class Wake { no, yes };
 Host gather_host(const Root& root, Wake wake = Wake::no);
-
-/// Parts of gather_host(), for tests and for programs that need only these.
-Observed<std::vector<PciFunction>> gather_pci(const Root& root, Wake wake);
 
 }  // namespace vfio_doctor

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "facts/text.hpp"
-#include "reports/printable.hpp"
+#include "base/printable.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {

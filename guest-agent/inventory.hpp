@@ -4,7 +4,7 @@
 #include <string>
 
 #include "facts/guest/guest_view.hpp"
-#include "facts/guest/ids_files.hpp"
+#include "facts/guest/name_functions.hpp"
 
 namespace vfio_doctor {
 

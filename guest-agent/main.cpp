@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <sys/ioctl.h>
-#include <time.h>  // clock_gettime, nanosleep, gmtime_r
+#include <time.h>  // clock_gettime, nanosleep
 #include <unistd.h>
 
 #include <cstdio>
-#include <ctime>
 #include <exception>
 #include <memory>
 
-#include "facts/guest/input_file.hpp"
-
-#include "facts/input_error.hpp"
-#include "facts/kernel_log.hpp"
-#include "facts/root/directory_root.hpp"
+#include "base/clock.hpp"
+#include "base/input_error.hpp"
+#include "base/input_file.hpp"
+#include "base/printable.hpp"
+#include "base/terminal.hpp"
 #include "inventory.hpp"
+#include "machine/directory_root.hpp"
+#include "machine/kernel_ring_buffer.hpp"
 #include "options.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
-#include "reports/printable.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -27,28 +26,10 @@ constexpr unsigned poll_milliseconds = 500;
 /// What cannot be seen rarely becomes visible by waiting: give it this long without a change.
 constexpr double patience_seconds = 5;
 
-int exit_code(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::ready: return 0;
-    case Verdict::not_ready: return 1;
-    case Verdict::undetermined: break;
-  }
-  return 3;
-}
-
 double seconds_now() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
 }
 
 void print(const std::string& text) {
@@ -59,10 +40,8 @@ void print(const std::string& text) {
 TextStyle terminal_style(const AgentOptions& options) {
   TextStyle style;
   style.verbosity = options.verbose ? Verbosity::verbose : Verbosity::normal;
-  winsize size{};
-  if (::isatty(STDOUT_FILENO) != 1) return style;
-  style.color = Color::on;
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) style.columns = size.ws_col;
+  style.color = use_color(ColorChoice::automatic) ? Color::on : Color::off;
+  if (::isatty(STDOUT_FILENO) == 1) style.columns = terminal_columns();
   return style;
 }
 
@@ -148,7 +127,7 @@ int verify(const Root& root, const AgentOptions& options) {
   const auto manifest = parse_manifest(text, options.manifest == "-" ? "standard input" : options.manifest);
   const auto look = wait_for_devices(root, manifest, options);
   look->report.tool = {"vfio-guest-agent", VFIO_DOCTOR_VERSION};
-  look->report.generated_at = utc_now();
+  look->report.generated_at = time_of_report();
   print(options.format == AgentFormat::json
             ? render_json(look->report)
             : render_guest_text(look->report, terminal_style(options)));

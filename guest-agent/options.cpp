@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "facts/input_error.hpp"
-#include "facts/text.hpp"
+#include "base/input_error.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 

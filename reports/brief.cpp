@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
-#include "facts/text.hpp"
+#include "base/printable.hpp"
+#include "base/short_name.hpp"
+#include "base/text.hpp"
 #include "reports/device_stories.hpp"
 #include "reports/next_step.hpp"
-#include "reports/printable.hpp"
-#include "reports/short_name.hpp"
 #include "reports/text_problems.hpp"
 
 namespace vfio_doctor {

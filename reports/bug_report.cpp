@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 #include "reports/markdown.hpp"
 #include "reports/outline.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 #include "reports/device_kind.hpp"
 
 namespace vfio_doctor {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "facts/text.hpp"
-#include "reports/json_writer.hpp"
+#include "base/json_writer.hpp"
+#include "base/text.hpp"
 #include "reports/outline.hpp"
 #include "reports/text_layout.hpp"
 

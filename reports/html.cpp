@@ -5,7 +5,7 @@
 #include <map>
 #include <kainjow/mustache.hpp>
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 #include "reports/check_pages.hpp"
 #include "reports/device_kind.hpp"
 #include "reports/device_stories.hpp"

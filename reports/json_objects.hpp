@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "reports/json_writer.hpp"
+#include "base/json_writer.hpp"
 #include "reports/report.hpp"
 
 namespace vfio_doctor {

@@ -5,12 +5,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "facts/input_error.hpp"
-#include "facts/pci_address.hpp"
-#include "facts/text.hpp"
+#include "base/bounded_json.hpp"
+#include "base/input_error.hpp"
+#include "base/printable.hpp"
+#include "base/text.hpp"
+#include "machine/pci_address.hpp"
 #include "reports/bounds.hpp"
 #include "reports/json.hpp"
-#include "reports/printable.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -262,11 +263,9 @@ Json parse(const std::string& text, const std::string& name) {
     throw InputError(name + ": longer than " + std::to_string(longest_report_json >> 20) +
                      " MiB, which no report is");
   try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& problem) {
-    throw InputError(name + ":" + std::to_string(line_at(text, problem.byte)) + ": not valid JSON");
-  } catch (const Json::exception&) {  // a number out of range
-    throw InputError(name + ": not valid JSON");
+    return parse_bounded_json(text);
+  } catch (const JsonError& problem) {
+    throw InputError(name + (problem.line() == 0 ? "" : ":" + std::to_string(problem.line())) + ": " + problem.what());
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/junit.hpp"
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 #include "reports/markup.hpp"
 #include "reports/outline.hpp"
 

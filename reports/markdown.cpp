@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 #include "reports/device_stories.hpp"
 #include "reports/outline.hpp"
 #include "reports/text_layout.hpp"

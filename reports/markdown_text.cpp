@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cctype>
 
-#include "facts/text.hpp"
+#include "base/printable.hpp"
+#include "base/text.hpp"
 #include "reports/markdown.hpp"
-#include "reports/printable.hpp"
 
 namespace vfio_doctor {
 namespace {

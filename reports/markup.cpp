@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/markup.hpp"
 
-#include "reports/printable.hpp"
+#include "base/printable.hpp"
 
 namespace vfio_doctor {
 namespace {

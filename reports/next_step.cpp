@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "reports/printable.hpp"
+#include "base/printable.hpp"
 
 namespace vfio_doctor {
 namespace {

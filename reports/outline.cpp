@@ -6,8 +6,8 @@
 #include <set>
 #include <tuple>
 
-#include "facts/pci_address.hpp"
-#include "facts/text.hpp"
+#include "base/text.hpp"
+#include "machine/pci_address.hpp"
 #include "reports/device_kind.hpp"
 
 namespace vfio_doctor {
@@ -212,10 +212,15 @@ std::string selection_sentence(const Report& report) {
   return "Undetermined: whether " + what + " can be given to a virtual machine could not be found out.";
 }
 
-std::string guest_sentence(Verdict verdict) {
-  switch (verdict) {
+/// Only what passes FUNCTION is said to work; a manifest may ask for less.
+std::string guest_sentence(const Report& report) {
+  const auto does_not_show_work = [](const Finding& finding) {
+    return finding.id == "guest-function" && finding.status != Status::pass;
+  };
+  switch (report.verdict) {
     case Verdict::ready:
-      return "Ready: everything expected is there and works.";
+      return std::ranges::any_of(report.findings, does_not_show_work) ? "Ready: everything expected is there."
+                                                                       : "Ready: everything expected is there and works.";
     case Verdict::not_ready:
       return "Not ready: something expected is missing or does not work.";
     case Verdict::undetermined:
@@ -277,7 +282,7 @@ bool is_about_guest(const Report& report) {
 }
 
 std::string verdict_sentence(const Report& report) {
-  if (is_about_guest(report)) return guest_sentence(report.verdict);
+  if (is_about_guest(report)) return guest_sentence(report);
   std::string sentence = report.selection.empty() ? host_verdict_sentence(report.verdict) : selection_sentence(report);
   const auto accepted = std::ranges::count_if(report.findings, [&](const Finding& each) { return acceptance_of(report, each); });
   if (report.verdict == Verdict::ready && accepted > 0)

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 #include "reports/text_layout.hpp"
 
 namespace vfio_doctor {

@@ -7,12 +7,12 @@
 #include <set>
 #include <string_view>
 
-#include "facts/text.hpp"
+#include "base/printable.hpp"
+#include "base/short_name.hpp"
+#include "base/text.hpp"
 #include "reports/machine_rows.hpp"
 #include "reports/markup.hpp"
 #include "reports/outline.hpp"
-#include "reports/printable.hpp"
-#include "reports/short_name.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -8,12 +8,10 @@
 #include <vector>
 
 #include "checks/finding.hpp"
+#include "verdicts/acceptance.hpp"
+#include "verdicts/verdict.hpp"
 
 namespace vfio_doctor {
-
-enum class Verdict { ready, not_ready, undetermined };
-
-enum class DeviceVerdict { assignable, with_companions, protected_by_host, blocked, unsuitable, undetermined };
 
 /// One PCI function and the decision about it. Ids are lower-case hexadecimal without a prefix; what was not
 /// observed is nothing, never a guess.
@@ -42,14 +40,6 @@ struct GroupReport {
   unsigned id = 0;
   std::optional<std::string> type;
   std::vector<std::string> members;  ///< addresses, then other devices' names
-};
-
-/// A finding that somebody takes responsibility for: it is shown with its status, and no longer stands in the way.
-struct Acceptance {
-  std::string id;       ///< of the check
-  std::string subject;  ///< as the finding has it
-  std::string reason;   ///< whoever accepted it gave it
-  std::string source;   ///< "--accept", "/etc/vfio-doctor.conf:3"
 };
 
 /// What people who mend this are asked for first. Nothing where it was not observed.
@@ -96,14 +86,7 @@ struct Report {
 /// The page of a check, or nothing.
 std::string_view page_of(const Report& report, const std::string& id);
 
-/// Only a warning or failure that is a risk can be accepted: what the kernel refuses stays refused, and what is not known
-/// cannot be known to be acceptable.
-bool can_be_accepted(const Finding& finding);
-
 /// The acceptance of this finding, or nullptr.
 const Acceptance* acceptance_of(const Report& report, const Finding& finding);
-
-std::string_view to_text(Verdict verdict);        ///< "ready", "not-ready", "undetermined"
-std::string_view to_text(DeviceVerdict verdict);  ///< "assignable", "with-companions", "protected", ...
 
 }  // namespace vfio_doctor

@@ -5,9 +5,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.hpp"
 #include "reports/check_pages.hpp"
 #include "reports/outline.hpp"
-#include "reports/printable.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <array>
 
-#include "facts/text.hpp"
+#include "base/printable.hpp"
+#include "base/text.hpp"
 #include "reports/brief.hpp"
 #include "reports/next_step.hpp"
 #include "reports/outline.hpp"
-#include "reports/printable.hpp"
 #include "reports/text_layout.hpp"
 #include "reports/text_problems.hpp"
 #include "reports/text_table.hpp"

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "facts/text.hpp"
-#include "reports/printable.hpp"
+#include "base/printable.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {

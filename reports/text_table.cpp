@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "facts/text.hpp"
+#include "base/printable.hpp"
+#include "base/short_name.hpp"
+#include "base/text.hpp"
 #include "reports/device_stories.hpp"
-#include "reports/printable.hpp"
-#include "reports/short_name.hpp"
 
 namespace vfio_doctor {
 namespace {

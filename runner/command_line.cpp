@@ -14,15 +14,15 @@
 #include <new>
 #include <optional>
 
-#include "facts/input_error.hpp"
-#include "facts/text.hpp"
+#include "base/input_error.hpp"
+#include "base/nearest_word.hpp"
+#include "base/printable.hpp"
+#include "base/text.hpp"
 #include "reports/bug_report.hpp"
-#include "reports/printable.hpp"
-#include "runner/accepted_risks.hpp"
-#include "runner/command_help.hpp"
+#include "runner/commands/accepted_risks.hpp"
+#include "runner/commands/command_help.hpp"
+#include "runner/commands/options.hpp"
 #include "runner/help_formatter.hpp"
-#include "runner/nearest_word.hpp"
-#include "runner/options.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -71,11 +71,11 @@ void add_common_options(CLI::App& app, Options& options) {
   source->add_option("--sample", options.source.sample, "A recorded machine that comes with the program: " + sample_names())
       ->check(not_empty)
       ->type_name("NAME");
-  app.add_option("--plugin-dir", options.plugin_directories, "Look for plugins there instead of the default directory; may be repeated")
+  app.add_option("--plugin-dir", options.plugins.directories, "Look for plugins there instead of the default directory; may be repeated")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->expected(1)
       ->type_name("DIR");
-  app.add_option("--plugin-timeout", options.plugin_timeout, "How long each plugin may take, in seconds (default: 10)")
+  app.add_option("--plugin-timeout", options.plugins.timeout, "How long each plugin may take, in seconds (default: 10)")
       ->check(CLI::Range(1U, 3600U).description(""))
       ->type_name("SECONDS");
   app.add_flag("--wake", options.wake, "Also read devices that are asleep (this wakes them)");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <malloc.h>
+#include <signal.h>
 
 #include "runner/command_line.hpp"
 
@@ -15,9 +16,13 @@ void keep_freed_memory() {
 #endif
 }
 
+/// Past "ulimit -f" a write is to fail, with a message and nothing left behind, instead of ending the program.
+void fail_where_files_are_limited() { ::signal(SIGXFSZ, SIG_IGN); }
+
 }  // namespace
 
 int main(int count, char** arguments) {
+  fail_where_files_are_limited();
   keep_freed_memory();
   return vfio_doctor::run_program(count, arguments);
 }

@@ -7,8 +7,8 @@ packages_apt() {
   case $1 in
     build)
       echo g++ cmake ninja-build pkg-config "$(boost_apt)" libpci-dev nlohmann-json3-dev libspdlog-dev libcli11-dev \
-        zlib1g-dev libarchive-dev libkainjow-mustache-dev libpugixml-dev pci.ids ;;
-    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 ;;
+        zlib1g-dev libarchive-dev libkainjow-mustache-dev libpugixml-dev pci.ids libseccomp-dev ;;
+    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 strace ;;
     browser) echo chromium nodejs npm ;;
     lab)
       echo qemu-system-x86 busybox-static pciutils lvm2 cryptsetup-bin mdadm btrfs-progs dosfstools e2fsprogs iproute2 \
@@ -21,8 +21,8 @@ packages_dnf() {
   case $1 in
     build)
       echo gcc-c++ cmake ninja-build pkgconf-pkg-config boost-devel pciutils-devel json-devel spdlog-devel cli11-devel \
-        zlib-devel libarchive-devel kainjow-mustache-devel pugixml-devel hwdata ;;
-    test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 ;;
+        zlib-devel libarchive-devel kainjow-mustache-devel pugixml-devel hwdata libseccomp-devel ;;
+    test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 strace ;;
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86-core busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute cpio \
       libvirt-daemon libvirt-daemon-driver-qemu libvirt-client qemu-guest-agent dropbear openssh-clients ;;

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "facts/root/machine_text.hpp"
-#include "facts/root/memory_root.hpp"
+#include "machine/machine_text.hpp"
+#include "machine/memory_root.hpp"
 
 namespace vfio_doctor::testing {
 

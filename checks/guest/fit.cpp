@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "checks/guest/fit.hpp"
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/text.hpp"
 #include "checks/guest/guest_remedies.hpp"
 #include "checks/guest/ladder.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "checks/finding.hpp"
 #include "facts/guest/manifest.hpp"
-#include "facts/pci_function.hpp"
+#include "facts/pci/pci_function.hpp"
 
 namespace vfio_doctor {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "checks/guest/fit.hpp"
 #include "checks/guest/rungs.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

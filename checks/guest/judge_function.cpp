@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "checks/guest/rungs.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

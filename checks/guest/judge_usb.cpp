@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "checks/guest/rungs.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

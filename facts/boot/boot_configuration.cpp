@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.hpp"
 #include "facts/boot/booted_loader.hpp"
 #include "facts/boot/grub_config.hpp"
 #include "facts/boot/loader_entries.hpp"
 #include "facts/boot/other_loaders.hpp"
 #include "facts/boot/shell_settings.hpp"
-#include "facts/platform.hpp"
-#include "facts/text.hpp"
+#include "facts/platform/platform.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -79,7 +79,7 @@ class BootGatherer {
   }
 
   void read_system() {
-    found_.proxmox = root_.exists("/etc/pve") || root_.exists("/usr/bin/pveversion");
+    found_.proxmox = root_.exists("/usr/bin/pveversion") || root_.exists("/etc/pve");
     if (const auto uuids = read("/etc/kernel/proxmox-boot-uuids", settings_limit); uuids.has_value()) {
       found_.proxmox = true;
       found_.proxmox_boot_tool = !trim(*uuids).empty();

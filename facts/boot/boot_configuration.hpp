@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/observed.hpp"
 #include "facts/boot/boot_line.hpp"
-#include "facts/observed.hpp"
-#include "facts/root/root.hpp"
+#include "machine/root.hpp"
 
 namespace vfio_doctor {
 

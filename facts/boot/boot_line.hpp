@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "facts/kernel_arguments.hpp"
+#include "facts/platform/kernel_arguments.hpp"
 
 namespace vfio_doctor {
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {

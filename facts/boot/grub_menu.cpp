@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "facts/boot/grub_config.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

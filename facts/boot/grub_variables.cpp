@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <utility>
 
+#include "base/text.hpp"
 #include "facts/boot/grub_config.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -3,7 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
+#include "base/bounded_json.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -38,9 +39,13 @@ std::vector<std::string> quoted_texts(std::string_view line) {
 }  // namespace
 
 Observed<BootLine> parse_kernelstub(std::string_view json, const std::string& file) {
-  const auto parsed = nlohmann::json::parse(json, nullptr, false);
-  if (parsed.is_discarded() || !parsed.is_object())
-    return Observed<BootLine>::unreadable(file + " is not valid JSON");
+  nlohmann::json parsed;
+  try {
+    parsed = parse_bounded_json(json);
+  } catch (const JsonError& problem) {
+    return Observed<BootLine>::unreadable(file + " is " + problem.what());
+  }
+  if (!parsed.is_object()) return Observed<BootLine>::unreadable(file + " is not valid JSON");
   const auto user = parsed.find("user");
   if (user == parsed.end() || !user->is_object() || !user->contains("kernel_options"))
     return Observed<BootLine>::absent();

@@ -8,9 +8,10 @@
 #include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 
-#include "facts/input_error.hpp"
-#include "facts/root/root.hpp"
-#include "facts/text.hpp"
+#include "base/input_error.hpp"
+#include "base/text.hpp"
+#include "base/bounded_json.hpp"
+#include "machine/root.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -30,10 +31,12 @@ using Arguments = std::map<std::string, std::string>;
 Arguments argument_options(std::string_view value) {
   Arguments options;
   if (value.starts_with("{")) {
-    const auto json = nlohmann::json::parse(value, nullptr, /*allow_exceptions=*/false);
-    if (json.is_object())
+    try {
+      const auto json = parse_bounded_json(value);
       for (const auto& [key, member] : json.items())
         if (member.is_string()) options[key] = member.get<std::string>();
+    } catch (const JsonError&) {  // QEMU would not take it either
+    }
     return options;
   }
   for (const auto part : split(value, ',')) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "facts/guest/slot_chain.hpp"
-#include "facts/pci_address.hpp"
+#include "machine/pci_address.hpp"
 
 namespace vfio_doctor {
 

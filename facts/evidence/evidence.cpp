@@ -5,8 +5,8 @@
 #include <array>
 #include <map>
 
+#include "base/text.hpp"
 #include "facts/evidence/listing.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

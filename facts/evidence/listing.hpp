@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/input_error.hpp"
 #include "facts/evidence/evidence.hpp"
-#include "facts/input_error.hpp"
 
 namespace vfio_doctor {
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.hpp"
 #include "facts/evidence/listing.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "facts/evidence/listing.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

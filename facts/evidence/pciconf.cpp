@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/text.hpp"
 #include "facts/evidence/listing.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -2,8 +2,9 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
+#include "base/bounded_json.hpp"
 #include "facts/evidence/listing.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -241,9 +242,20 @@ Listing read_pnputil(std::string_view text, const std::string& name) {
   return listing;
 }
 
+namespace {
+
+Json parse_json(std::string_view text, const std::string& name) {
+  try {
+    return parse_bounded_json(text);
+  } catch (const JsonError& problem) {
+    throw InputError(name + ": " + problem.what());
+  }
+}
+
+}  // namespace
+
 Listing read_powershell_json(std::string_view text, const std::string& name) {
-  const auto json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) throw InputError(name + ": not valid JSON");
+  const auto json = parse_json(text, name);
   Listing listing;
   const auto read_one = [&](const Json& object) {
     if (listing.functions.size() + listing.usb.size() >= most_listed) throw InputError(name + ": too many devices");

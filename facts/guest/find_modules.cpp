@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/text.hpp"
 #include "facts/guest/guest_view.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

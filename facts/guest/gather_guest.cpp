@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/text.hpp"
 #include "facts/guest/gather_parts.hpp"
 #include "facts/guest/guest_view.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <map>
 
+#include "base/text.hpp"
 #include "facts/guest/gather_parts.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

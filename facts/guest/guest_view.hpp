@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "base/observed.hpp"
 #include "facts/guest/slot_chain.hpp"
-#include "facts/observed.hpp"
-#include "facts/pci_address.hpp"
-#include "facts/root/root.hpp"
+#include "machine/pci_address.hpp"
+#include "machine/root.hpp"
+#include "machine/runtime_power.hpp"
 
 namespace vfio_doctor {
 
@@ -79,7 +80,7 @@ struct GuestFunction {
 
   bool is_bridge() const;
   bool is_usb_controller() const;  ///< a host controller, which makes a bus
-  bool is_asleep() const { return runtime_status.is("suspended") || power_state.is("D3cold"); }
+  bool is_asleep() const { return may_sleep(runtime_status) || power_state.is("D3cold"); }
   /// In D3, where it is not shown whether its driver sent it to sleep: a captured lspci.
   bool may_be_asleep() const { return runtime_status.is_unreadable() && power_state.has_value() && power_state.value() != "D0"; }
 };

@@ -4,8 +4,9 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "facts/input_error.hpp"
-#include "facts/text.hpp"
+#include "base/input_error.hpp"
+#include "base/text.hpp"
+#include "base/bounded_json.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -141,12 +142,10 @@ ExpectedDevice read_device(const Json& json, const std::string& where) {
 Json parse_json(std::string_view text, const std::string& name) {
   if (text.size() > Manifest::most_bytes) throw InputError(name + ": larger than 1 MiB: this is no manifest");
   try {
-    return Json::parse(text.begin(), text.end());
-  } catch (const Json::parse_error& problem) {  // `byte` counts from 1
-    const auto line = line_at(text, problem.byte == 0 ? 0 : problem.byte - 1);
-    throw InputError(name + ": not valid JSON in line " + std::to_string(line) + ", so no manifest");
-  } catch (const Json::exception&) {
-    throw InputError(name + ": not valid JSON: a number is out of range");
+    return parse_bounded_json<Json>(text);
+  } catch (const JsonError& problem) {
+    if (problem.line() == 0) throw InputError(name + ": " + problem.what());
+    throw InputError(name + ": not valid JSON in line " + std::to_string(problem.line()) + ", so no manifest");
   }
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/guest/slot_chain.hpp"
 
-#include "facts/pci_address.hpp"
-#include "facts/text.hpp"
+#include "base/text.hpp"
+#include "machine/pci_address.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -2,10 +2,10 @@
 // From one block device down to the functions: partitions, device mapper, md, bcache, loop, NVMe, iSCSI.
 #include <array>
 
-#include "facts/network.hpp"
+#include "base/text.hpp"
+#include "facts/network/network.hpp"
+#include "facts/pci/sysfs_path.hpp"
 #include "facts/storage/tracer.hpp"
-#include "facts/sysfs_path.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -110,6 +110,11 @@ Footing StorageTracer::block(const std::string& sysfs_path) {
 }
 
 Footing StorageTracer::follow_block(const std::string& path) {
+  if (!is_sysfs_device(path)) {
+    Footing footing;
+    footing.label = base_name(path);
+    return footing.fail(no_sysfs_device(path));
+  }
   const auto disk = disk_of(root_, path);
   if (path.starts_with(virtual_subsystem)) return nvme_head(path);
   if (path.starts_with(virtual_fabrics)) {

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdio>
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "facts/root/root.hpp"
 #include "facts/storage/mounts.hpp"
+#include "machine/root.hpp"
 
 namespace vfio_doctor {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "facts/storage/tracer.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -4,9 +4,9 @@
 #include <array>
 #include <set>
 
+#include "base/text.hpp"
+#include "facts/pci/sysfs_path.hpp"
 #include "facts/storage/tracer.hpp"
-#include "facts/sysfs_path.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <array>
 
-#include "facts/text.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-constexpr std::size_t most_table_bytes = 32 << 20;  // a host with very many containers has a few MiB of mounts
 
 std::optional<Mount> parse_mount(std::string_view line) {
   const auto words = split_words(line);
@@ -31,6 +29,14 @@ std::optional<Mount> parse_mount(std::string_view line) {
   return mount;
 }
 
+/// "/a/b" lies in "/a" and in "/", not in "/a/bc" or "/aa".
+bool lies_in(std::string_view path, std::string_view directory) {
+  if (directory == "/") return path.starts_with('/');
+  return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+}  // namespace
+
 MountTable parse_mounts(std::string_view text, const std::string& source) {
   MountTable table;
   table.source = source;
@@ -46,14 +52,6 @@ MountTable parse_mounts(std::string_view text, const std::string& source) {
   if (table.problem.empty() && !table.holding("/")) table.problem = source + " names no root file system";
   return table;
 }
-
-/// "/a/b" lies in "/a" and in "/", not in "/a/bc" or "/aa".
-bool lies_in(std::string_view path, std::string_view directory) {
-  if (directory == "/") return path.starts_with('/');
-  return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
-}
-
-}  // namespace
 
 std::string unescape_octal(std::string_view text) {
   std::string plain;
@@ -91,7 +89,7 @@ Observed<MountTable> read_mounts(const Root& root) {
   std::string why;
   // A program in a mount namespace of its own (a sandbox, a service) sees other mounts than the host.
   for (const std::string path : {"/proc/1/mountinfo", "/proc/self/mountinfo"}) {
-    const auto text = root.read(path, most_table_bytes);
+    const auto text = root.read(path, most_mount_bytes);
     if (text.has_value() && !trim(text.value()).empty()) return parse_mounts(text.value(), path);
     if (why.empty() || text.is_unreadable()) why = path + " is " + (text.has_value() ? "empty" : text.is_absent() ? "absent" : "unreadable: " + text.why());
   }
@@ -101,6 +99,8 @@ Observed<MountTable> read_mounts(const Root& root) {
 Observed<std::vector<std::string>> read_swaps(const Root& root) {
   const auto text = root.read("/proc/swaps");
   if (!text.has_value()) return Observed<std::vector<std::string>>::like(text);
+  if (!text->starts_with("Filename"))
+    return Observed<std::vector<std::string>>::unreadable("it has no heading: it is masked or cut off");
   std::vector<std::string> names;
   for (const auto line : split_lines(text.value())) {
     const auto words = split_words(line);

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "facts/observed.hpp"
-#include "facts/root/root.hpp"
+#include "base/observed.hpp"
+#include "machine/root.hpp"
 
 namespace vfio_doctor {
 
@@ -33,6 +33,10 @@ struct MountTable {
   /// The mount that a path lies in: the longest mount point above it, of several the last; nullptr without "/".
   const Mount* holding(const std::string& path) const;
 };
+
+/// A mount table as text; `source` names it in problems.
+constexpr std::size_t most_mount_bytes = 32 << 20;  ///< a host with very many containers has a few MiB of mounts
+MountTable parse_mounts(std::string_view text, const std::string& source);
 
 /// The mounts of the first process, or, where those cannot be read, of this one.
 Observed<MountTable> read_mounts(const Root& root);

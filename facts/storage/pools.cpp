@@ -2,8 +2,8 @@
 // File systems that spread over several block devices by themselves: btrfs, ZFS, bcachefs.
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "facts/storage/tracer.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
-#include "facts/network.hpp"
+#include "base/text.hpp"
+#include "facts/network/network.hpp"
+#include "facts/pci/sysfs_path.hpp"
 #include "facts/storage/tracer.hpp"
-#include "facts/sysfs_path.hpp"
-#include "facts/text.hpp"
 
 namespace vfio_doctor {
 namespace {

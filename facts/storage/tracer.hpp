@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "facts/pci_address.hpp"
-#include "facts/root/root.hpp"
-#include "facts/routes.hpp"
-#include "facts/storage.hpp"
+#include "facts/network/routes.hpp"
 #include "facts/storage/mounts.hpp"
+#include "facts/storage/storage.hpp"
+#include "machine/pci_address.hpp"
+#include "machine/root.hpp"
 
 namespace vfio_doctor {
 

@@ -6,12 +6,18 @@
 namespace vfio_doctor {
 
 Verdict guest_verdict(const std::vector<Finding>& findings) {
-  auto verdict = Verdict::ready;
+  bool proves_a_device = false, leaves_open = false;
   for (const auto& finding : findings) {
     if (finding.status == Status::fail || finding.status == Status::error) return Verdict::not_ready;
-    if (finding.status == Status::unknown) verdict = Verdict::undetermined;
+    if (finding.status == Status::unknown) leaves_open = true;
+    // That a device is there, and the right one, is never beside the point.
+    if (finding.id != rung_id(Rung::present) && finding.id != rung_id(Rung::identity)) continue;
+    if (finding.status == Status::not_applicable)
+      leaves_open = true;
+    else
+      proves_a_device = true;
   }
-  return verdict;
+  return proves_a_device && !leaves_open ? Verdict::ready : Verdict::undetermined;
 }
 
 Report guest_report(const GuestJudgement& judgement, const GuestView& view, const std::string& kind,

@@ -9,7 +9,8 @@
 
 namespace vfio_doctor {
 
-/// What a set of guest findings comes to: not ready where one fails, undetermined where one is unknown, else ready.
+/// What a set of guest findings comes to: not ready where one fails; undetermined where one is unknown, where a device is
+/// not shown to be there and the right one, or where there is no device at all; else ready.
 Verdict guest_verdict(const std::vector<Finding>& findings);
 
 /// The judgement as a report; its source is `kind` ("guest" or "evidence") and `name`.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
+#include "base/printable.hpp"
+#include "base/short_name.hpp"
 #include "checks/guest/guest_released.hpp"
 #include "checks/guest/ladder.hpp"
 #include "reports/guest/guest_report.hpp"
-#include "reports/printable.hpp"
-#include "reports/short_name.hpp"
 #include "reports/text_layout.hpp"
 
 namespace vfio_doctor {
@@ -38,19 +38,26 @@ struct DeviceFindings {
   std::vector<const Finding*> rungs;
   const Finding* released = nullptr;
 
+  static bool fails(const Finding* finding) { return finding->status == Status::fail || finding->status == Status::error; }
+
   const Finding* failed() const {
-    const auto found = std::ranges::find(rungs, Status::fail, &Finding::status);
+    const auto found = std::ranges::find_if(rungs, fails);
     return found == rungs.end() ? nullptr : *found;
   }
   const Finding* proven() const {
     const Finding* highest = nullptr;
     for (const auto* rung : rungs) {
-      if (rung->status == Status::fail) break;
+      if (fails(rung)) break;
       if (rung->status == Status::pass || rung->status == Status::warn) highest = rung;
     }
     return highest;
   }
-  bool is_wrong() const { return failed() || (released && released->status == Status::fail); }
+  bool is_wrong() const { return failed() || (released && fails(released)); }
+  /// FUNCTION passes. Without that a device may be all that was asked for (the manifest expects no driver), but nothing has
+  /// shown that it works; with a warning, the kernel tells of trouble.
+  bool works() const {
+    return !rungs.empty() && rungs.back()->id == rung_id(Rung::function) && rungs.back()->status == Status::pass;
+  }
 };
 
 std::string manifest_name(const Finding& finding) {
@@ -75,13 +82,23 @@ std::vector<DeviceFindings> by_device(const Report& report) {
   return devices;
 }
 
+std::string ready_line(const std::vector<DeviceFindings>& devices) {
+  const auto working = static_cast<std::size_t>(std::ranges::count_if(devices, &DeviceFindings::works));
+  if (devices.size() == 1)
+    return working == 1 ? "Ready: the expected device is here and works."
+                        : "Ready: the expected device is here. Whether it works is told below.";
+  const auto start = "Ready: all " + std::to_string(devices.size()) + " expected devices are here";
+  return working == devices.size() ? start + " and work."
+                                   : start + ", and " + std::to_string(working) + " of them " +
+                                         (working == 1 ? "works" : "work") + ". What is shown of the others is told below.";
+}
+
 std::string verdict_line(const std::vector<DeviceFindings>& devices, Verdict verdict) {
   const auto wrong = std::ranges::count_if(devices, &DeviceFindings::is_wrong);
   const std::string total = std::to_string(devices.size());
   switch (verdict) {
     case Verdict::ready:
-      return devices.size() == 1 ? "Ready: the expected device is here and works."
-                                 : "Ready: all " + total + " expected devices are here and work.";
+      return ready_line(devices);
     case Verdict::not_ready:
       return devices.size() == 1 ? "Not ready: the expected device fails."
                                  : "Not ready: " + std::to_string(wrong) + " of " + total + " expected devices " +

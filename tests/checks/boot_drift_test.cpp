@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "checks/boot_drift.hpp"
+#include "checks/boot/boot_drift.hpp"
 
 #include <gmock/gmock.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/check.hpp"
-#include "checks/kernel_argument_remedy.hpp"
-#include "facts/root/directory_root.hpp"
+#include "machine/directory_root.hpp"
 #include "machines.hpp"
 
 namespace vfio_doctor {

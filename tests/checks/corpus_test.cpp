@@ -2,12 +2,12 @@
 // Two real servers, recorded by other people: one with the IOMMU on, one with it off.
 #include <gmock/gmock.h>
 
+#include "base/process/subprocess.hpp"
 #include "checks/findings_of.hpp"
-#include "checks/group_members.hpp"
-#include "checks/iommu_state.hpp"
+#include "checks/kernel/group_members.hpp"
+#include "checks/kernel/iommu_state.hpp"
 #include "corpus.hpp"
-#include "facts/root/directory_root.hpp"
-#include "facts/subprocess.hpp"
+#include "machine/directory_root.hpp"
 #include "temporary_directory.hpp"
 
 namespace vfio_doctor {

@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "checks/check.hpp"
-#include "checks/group_members.hpp"
-#include "checks/iommu_state.hpp"
-#include "facts/root/machine_text.hpp"
-#include "facts/root/memory_root.hpp"
+#include "checks/kernel/group_members.hpp"
+#include "checks/kernel/iommu_state.hpp"
+#include "machine/machine_text.hpp"
+#include "machine/memory_root.hpp"
 
 namespace vfio_doctor {
 

@@ -3,9 +3,9 @@
 
 #include <chrono>
 
-#include "checks/boot_drift.hpp"
+#include "checks/advice/kernel_argument_remedy.hpp"
+#include "checks/boot/boot_drift.hpp"
 #include "checks/findings_of.hpp"
-#include "checks/kernel_argument_remedy.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "checks/findings_of.hpp"
-#include "checks/group_members.hpp"
-#include "checks/iommu_state.hpp"
+#include "checks/kernel/group_members.hpp"
+#include "checks/kernel/iommu_state.hpp"
 
 namespace vfio_doctor {
 namespace {

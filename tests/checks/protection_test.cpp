@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "checks/check.hpp"
-#include "checks/host_needs.hpp"
+#include "checks/protection/host_needs.hpp"
 #include "machines.hpp"
 
 namespace vfio_doctor {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/acpi_iommu_table.hpp"
+#include "facts/iommu/acpi_iommu_table.hpp"
 
 #include <gtest/gtest.h>
 

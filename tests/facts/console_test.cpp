@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/console.hpp"
+#include "facts/console/console.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

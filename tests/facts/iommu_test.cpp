@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/iommu.hpp"
+#include "facts/iommu/iommu.hpp"
 
 #include <gmock/gmock.h>
 

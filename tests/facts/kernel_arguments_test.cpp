@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/kernel_arguments.hpp"
+#include "facts/platform/kernel_arguments.hpp"
 
 #include <gmock/gmock.h>
 

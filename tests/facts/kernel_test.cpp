@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <zlib.h>
 
-#include "facts/platform.hpp"
-#include "facts/vfio.hpp"
+#include "facts/iommu/vfio.hpp"
+#include "facts/platform/platform.hpp"
 #include "machines.hpp"
 
 namespace vfio_doctor {

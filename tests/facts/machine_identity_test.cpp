@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/machine_identity.hpp"
+#include "facts/platform/machine_identity.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

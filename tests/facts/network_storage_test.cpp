@@ -74,7 +74,7 @@ TEST(NetworkStorage, IscsiOfABoundInterfaceIgnoresTheRoutes) {
   };
   const auto text = block_device(host + "/session1/target7:0:0/7:0:0:0/block/sdc", "8:32") + card("eth0", "0000:01:00.0") +
                     card("eth1", "0000:02:00.0") + "text /sys/class/iscsi_connection/connection1:0/address = 10.2.0.9\n" +
-                    "file /proc/net/route\n| eth0 0000020A 00000000 0001 0 0 0 00FFFFFF\n"
+                    "file /proc/net/route\n| Iface Destination Gateway Flags\n| eth0 0000020A 00000000 0001 0 0 0 00FFFFFF\n"
                     "| eth1 0000020A 00000000 0001 0 0 1 00FFFFFF\n" +
                     mountinfo({"30 1 8:32 / / rw - ext4 /dev/sdc rw"});
   const auto bound = use_of(text + "text /sys/class/iscsi_host/host7/netdev = eth1\n", "/");
@@ -87,7 +87,7 @@ TEST(NetworkStorage, IscsiOfABoundInterfaceIgnoresTheRoutes) {
 TEST(NetworkStorage, ServersOfCephAndGluster) {
   const auto text = [](const std::string& line) {
     return "link /sys/class/net/eth1 ../../devices/pci0000:00/0000:02:00.0/net/eth1\ndir /sys/devices/pci0000:00/0000:02:00.0/net/eth1\n"
-           "file /proc/net/route\n| eth1 0000020A 00000000 0001 0 0 0 00FFFFFF\n" + mountinfo({line, "1 0 0:1 / / rw - tmpfs none rw"});
+           "file /proc/net/route\n| Iface Destination Gateway Flags\n| eth1 0000020A 00000000 0001 0 0 0 00FFFFFF\n" + mountinfo({line, "1 0 0:1 / / rw - tmpfs none rw"});
   };
   const auto ceph = text("60 1 0:60 / /srv rw - ceph admin@1.cephfs=/ rw,fsid=1,mon_addr=10.2.0.9:3300/10.2.0.10:3300");
   EXPECT_THAT(addresses(use_of(ceph, "/srv")), ElementsAre("0000:02:00.0"));

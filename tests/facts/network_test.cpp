@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/network.hpp"
+#include "facts/network/network.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "facts/live_routes.hpp"
-#include "facts/root/memory_root.hpp"
-#include "facts/root/recording_root.hpp"
-#include "facts/routes.hpp"
+#include "facts/network/routes.hpp"
+#include "machine/live/live_routes.hpp"
+#include "machine/memory_root.hpp"
+#include "machine/recording_root.hpp"
 #include "machines.hpp"
 
 namespace vfio_doctor {
@@ -149,6 +149,81 @@ TEST(Network, OtherTablesAreDoubtAndCardsAreListed) {
   EXPECT_NE(facts.paths->back().unresolved, "");
   ASSERT_TRUE(facts.cards.has_value());
   EXPECT_EQ(facts.cards->size(), 2u);
+}
+
+/// A tunnel's neighbour with a gateway, and something that is no tunnel in its place.
+NetworkPath beside_a_gateway(const std::string& what) {
+  return only_path(card("eth0", "0000:01:00.0") + what +
+                   routes("| eth1 00000000 00000000 0001 0 0 0 00000000\n| eth0 09027BCB 010200C0 0007 0 0 0 FFFFFFFF\n"));
+}
+
+TEST(Network, WhatWasNotSeenIsNoTunnel) {
+  for (const std::string& unseen :
+       {std::string("hidden /sys/class/net/eth1 Permission denied\n"), std::string(),
+        virtual_interface("eth1", {"a"}) + virtual_interface("a", {"eth1"}),
+        virtual_interface("eth1", {}) + "closed /sys/devices/virtual/net/eth1 Permission denied\n",
+        std::string("text /sys/class/net/eth1/operstate = up\n")}) {
+    const auto path = beside_a_gateway(unseen);
+    EXPECT_NE(path.unresolved, "") << unseen;
+    EXPECT_THAT(path.functions, IsEmpty()) << unseen;
+  }
+  EXPECT_EQ(beside_a_gateway(virtual_interface("eth1", {})).unresolved, "");
+  EXPECT_EQ(beside_a_gateway(virtual_interface("eth1", {"wg0"}) + virtual_interface("wg0", {})).unresolved, "");
+}
+
+TEST(Network, ATunnelMayLeaveThroughWhatWasNotSeen) {
+  const auto path = only_path(virtual_interface("tun0", {}) + "hidden /sys/class/net/eth0 Permission denied\n" +
+                              routes("| tun0 00000000 00000000 0001 0 0 0 00000000\n"
+                                     "| eth0 09027BCB 010200C0 0007 0 0 0 FFFFFFFF\n"));
+  EXPECT_NE(path.unresolved, "");
+}
+
+/// sysfs copied by a program that follows links: a directory where the kernel has a link into /sys/devices.
+TEST(Network, ACopiedTreeDoesNotShowWhatAnInterfaceStandsOn) {
+  const auto copied = "text /sys/class/net/eth0/flags = 0x1003\ntext /sys/class/net/eth0/operstate = up\n" + default_through("eth0");
+  EXPECT_THAT(only_path(copied).unresolved, HasSubstr("no place below /sys/devices"));
+  EXPECT_TRUE(gather_network(testing::machine(copied)).cards.is_unreadable());
+}
+
+TEST(Network, OneInterfaceThatWasNotSeenMayBeOnAnyCard) {
+  const auto text = card("eth0", "0000:01:00.0") + default_through("eth1");
+  EXPECT_EQ(gather_network(testing::machine(text)).cards->size(), 1u);
+  EXPECT_TRUE(gather_network(testing::machine(text + "hidden /sys/class/net/eth1 Permission denied\n")).cards.is_unreadable());
+}
+
+TEST(Network, TablesWithoutTheirHeadingAreNoTables) {
+  for (const std::string& masked : {std::string("file /proc/net/route\n"), std::string("file /proc/1/net/route\n"),
+                                    std::string("file /proc/net/route\n| eth0 00000000 010200C0 0003 0 0 0 00000000\n")})
+    EXPECT_TRUE(gather_network(testing::machine(card("eth0", "0000:01:00.0") + masked)).paths.is_unreadable()) << masked;
+  // rtnetlink: not even the loopback interface has a route.
+  const auto path = only_path(card("eth0", "0000:01:00.0") + "file /run/vfio-doctor/routes\n");
+  EXPECT_THAT(path.unresolved, HasSubstr("no route at all"));
+}
+
+TEST(Network, AContainerDoesNotSeeTheRoutesOfTheHost) {
+  const auto host = routes("") + "file /run/vfio-doctor/routes\n| local 127.0.0.0/8 dev lo table 255 metric 0\n";
+  const std::string first = "link /proc/self/ns/pid pid:[4026531836]\n", other = "link /proc/self/ns/pid pid:[4026532499]\n";
+  const std::string every = "text /proc/sys/net/core/somaxconn = 4096\n", init = "text /proc/sys/net/core/dev_weight = 64\n";
+  const auto is_seen = [&](const std::string& text) { return gather_network(testing::machine(host + text)).paths.has_value(); };
+  EXPECT_TRUE(is_seen("")) << "a copied tree says nothing about it";
+  EXPECT_TRUE(is_seen(first + every + init));
+  EXPECT_TRUE(is_seen(first + every)) << "a service in a network of its own sees the first process";
+  EXPECT_TRUE(is_seen(other + every + init)) << "a container in the network of the host";
+  EXPECT_TRUE(is_seen(every + init));
+  EXPECT_FALSE(is_seen(other + every));
+  EXPECT_FALSE(is_seen(other));
+  EXPECT_FALSE(is_seen(every));
+  EXPECT_FALSE(is_seen(every + "hidden /proc/self/ns/pid Permission denied\n"));
+  EXPECT_FALSE(is_seen("hidden /proc/self/ns/pid Permission denied\n"));
+}
+
+TEST(Network, SessionsThatCannotBeReadAreDoubt) {
+  const auto host = card("eth0", "0000:01:00.0") + routes("");
+  for (const auto* hidden : {"closed /run/systemd/sessions Permission denied\n", "unreadable /run/systemd/sessions/5 Permission denied\n"}) {
+    const auto path = only_path(host + hidden);
+    EXPECT_EQ(path.use, "remote session") << hidden;
+    EXPECT_EQ(path.unresolved, "Permission denied") << hidden;
+  }
 }
 
 TEST(Network, CirclesAndHostileNamesEnd) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/pci_config.hpp"
+#include "facts/pci/pci_config.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gtest/gtest.h>
 
+#include "base/text.hpp"
 #include "facts/host.hpp"
-#include "facts/root/machine_text.hpp"
-#include "facts/root/memory_root.hpp"
-#include "facts/text.hpp"
+#include "machine/machine_text.hpp"
+#include "machine/memory_root.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -32,6 +32,26 @@ TEST(GatherPci, LooksForPhysicalFunctionsWhereVirtualOnesAreEnabled) {
   EXPECT_TRUE(functions[0].physical_function.is_absent());
   const auto unknown_number = gather(linked + "text " + card + "/sriov_numvfs = many\n");
   EXPECT_TRUE(unknown_number[1].physical_function.is(unknown_number[0].address));
+}
+
+/// Reading configuration space wakes a function up: only one that is said to be awake is asked.
+TEST(GatherPci, WhatIsNotSaidToBeAwakeIsLeftAsleep) {
+  const auto is_read = [](const std::string& status) {
+    const auto config = "hex " + card + "/config\n|" + " 86 80 72 15" + [] {
+      std::string zeros;
+      for (int i = 4; i < 64; ++i) zeros += " 00";
+      return zeros;
+    }() + "\n";
+    const auto machine = "pci 0000:03:00.0 id=8086:1572 class=020000\n" + config + status;
+    return gather(machine)[0].config.header_type.has_value();
+  };
+  const auto status = [](const std::string& word) { return "text " + card + "/power/runtime_status = " + word + "\n"; };
+  EXPECT_TRUE(is_read("")) << "a kernel without power management";
+  for (const auto* awake : {"active", "unsupported"}) EXPECT_TRUE(is_read(status(awake))) << awake;
+  for (const auto* asleep : {"suspended", "suspending", "resuming", "error", "Active", "active again"})
+    EXPECT_FALSE(is_read(status(asleep))) << asleep;
+  EXPECT_FALSE(is_read(status(""))) << "empty";
+  EXPECT_FALSE(is_read("unreadable " + card + "/power/runtime_status Input/output error\n"));
 }
 
 TEST(HexText, IsFilledUpWithZeros) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/platform.hpp"
+#include "facts/platform/platform.hpp"
 
 #include <gmock/gmock.h>
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "facts/storage.hpp"
+#include "facts/storage/storage.hpp"
 #include "machines.hpp"
 
 namespace vfio_doctor::testing {

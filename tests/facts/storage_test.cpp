@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/storage.hpp"
+#include "facts/storage/storage.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

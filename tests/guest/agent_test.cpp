@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "facts/subprocess.hpp"
-#include "facts/text.hpp"
+#include "base/process/subprocess.hpp"
+#include "base/text.hpp"
 #include "guest/guest_machines.hpp"
 
 namespace vfio_doctor {
@@ -150,8 +150,8 @@ TEST_F(Agent, ListsWhatIsThere) {
 }
 
 TEST_F(Agent, IsOneSmallStaticFile) {
-  EXPECT_LE(fs::file_size(AGENT), 2u << 20);
-  const auto program = read_test_file(AGENT);  // 64-bit ELF: program headers of 56 bytes; type 3 asks for a loader
+  EXPECT_LE(fs::file_size(STATIC_AGENT), 2u << 20);
+  const auto program = read_test_file(STATIC_AGENT);  // 64-bit ELF: program headers of 56 bytes; type 3 asks for a loader
   const auto number = [&program](std::size_t at) { return static_cast<unsigned char>(program.at(at)); };
   const std::size_t headers = number(0x20), count = number(0x38);
   for (std::size_t i = 0; i < count; ++i) EXPECT_NE(number(headers + 56 * i), 3);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gmock/gmock.h>
 
+#include "base/input_error.hpp"
 #include "facts/domain/domain_xml.hpp"
-#include "facts/input_error.hpp"
 #include "guest/guest_machines.hpp"
-#include "runner/manifest.hpp"
-#include "runner/selection.hpp"
+#include "runner/guest/make_manifest.hpp"
+#include "verdicts/selection.hpp"
 
 namespace vfio_doctor {
 namespace {

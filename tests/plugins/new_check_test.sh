@@ -8,7 +8,7 @@ directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 
 "$source/scripts/new-check" memory-lock-limit --group protection --title "Memory lock limit" --into "$directory" > /dev/null
-for file in checks/memory_lock_limit.cpp checks/memory_lock_limit.md tests/checks/memory_lock_limit_test.cpp; do
+for file in checks/protection/memory_lock_limit.cpp checks/protection/memory_lock_limit.md tests/checks/memory_lock_limit_test.cpp; do
   [ -s "$directory/$file" ] || fail "$file is missing"
 done
 [ "$(ls "$directory/tests/checks/examples/memory-lock-limit")" = "pass.machine
@@ -17,7 +17,7 @@ warn.machine" ] || fail "the example machines are not there"
 
 # The same sections as an existing page.
 sections() { grep '^## ' "$1"; }
-[ "$(sections "$directory/checks/memory_lock_limit.md")" = "$(sections "$source/checks/iommu_active.md")" ] ||
+[ "$(sections "$directory/checks/protection/memory_lock_limit.md")" = "$(sections "$source/checks/iommu/iommu_active.md")" ] ||
   fail "the page has other sections than the pages of the house"
 
 # The rule judges its machines as their names say.
@@ -42,11 +42,11 @@ int main(int, char** arguments) {
   const std::string line = arguments[1];
   if (line != "-") host.kernel.arguments = vfio_doctor::KernelArguments::parse(line);
   const auto check = vfio_doctor::memory_lock_limit_check();
-  std::cout << check.id << ' ' << check.group << ' ' << static_cast<int>(check.run(host).at(0).status) << '\n';
+  std::cout << check.id << " protection " << static_cast<int>(check.run(host).at(0).status) << '\n';
 }
 END
 "$compiler" -std=c++20 -Wall -Wextra -Werror -Wshadow -Wconversion -I "$source" -o "$directory/judge" "$directory/judge.cpp" \
-  "$directory/checks/memory_lock_limit.cpp" "$source/facts/kernel_arguments.cpp" "$source/facts/text.cpp"
+  "$directory/checks/protection/memory_lock_limit.cpp" "$source/facts/platform/kernel_arguments.cpp" "$source/base/text.cpp"
 [ "$("$directory/judge" quiet)" = "memory-lock-limit protection 0" ] || fail "pass: $("$directory/judge" quiet)"
 [ "$("$directory/judge" memory_lock_limit=1)" = "memory-lock-limit protection 1" ] || fail "warn"
 [ "$("$directory/judge" -)" = "memory-lock-limit protection 3" ] || fail "unknown"

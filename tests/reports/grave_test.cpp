@@ -7,10 +7,10 @@
 
 #include <algorithm>
 
+#include "base/printable.hpp"
 #include "reports/all_formats.hpp"
 #include "reports/bounds.hpp"
 #include "reports/brief.hpp"
-#include "reports/printable.hpp"
 
 namespace vfio_doctor::testing {
 namespace {

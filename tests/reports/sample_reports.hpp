@@ -336,9 +336,4 @@ inline std::vector<NamedReport> golden_reports() {
           {"no-devices", no_devices()},       {"selected-root-disk", selected_root_disk()}};
 }
 
-/// The exit code that belongs to a verdict.
-inline int exit_code(Verdict verdict) {
-  return verdict == Verdict::ready ? 0 : verdict == Verdict::not_ready ? 1 : 3;
-}
-
 }  // namespace vfio_doctor::testing

@@ -4,13 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "facts/text.hpp"
+#include "base/printable.hpp"
+#include "base/short_name.hpp"
+#include "base/text.hpp"
 #include "reports/groups.hpp"
 #include "reports/outline.hpp"
 #include "reports/page.hpp"
-#include "reports/printable.hpp"
 #include "reports/sample_reports.hpp"
-#include "reports/short_name.hpp"
 #include "reports/text_layout.hpp"
 
 namespace vfio_doctor::testing {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "runner/accepted_risks.hpp"
+#include "runner/commands/accepted_risks.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "facts/input_error.hpp"
+#include "base/input_error.hpp"
 #include "machines.hpp"
-#include "runner/build_report.hpp"
+#include "reports/report_of.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -94,31 +94,27 @@ TEST(AcceptedRisk, TheOnlyGraphicsCardCanBeGiven) {
   const Host host = single_gpu();
   const std::vector<Finding> findings{risk("host-console", "0000:01:00.0")};
   const std::vector<PciAddress> selection{*PciAddress::parse("01:00.0")};
-  Source source{"sample", "test", nullptr};
-  EXPECT_EQ(build_report(source, host, findings, selection, {}).verdict, Verdict::not_ready);
-  const auto report = build_report(source, host, findings, selection, {}, {{"host-console", "0000:01:00.0", "one GPU", "--accept"}});
-  EXPECT_EQ(report.verdict, Verdict::ready);
-  EXPECT_EQ(report.devices.at(0).verdict, DeviceVerdict::assignable);
-  EXPECT_THAT(report.devices.at(0).reasons, ElementsAre("Accepted risk (one GPU): The host needs it."));
-  EXPECT_EQ(report.findings.at(0).status, Status::warn) << "it stays what it is";
+  EXPECT_EQ(judge(host, findings, selection, {}).verdict, Verdict::not_ready);
+  const auto judgement = judge(host, findings, selection, {}, {{"host-console", "0000:01:00.0", "one GPU", "--accept"}});
+  EXPECT_EQ(judgement.verdict, Verdict::ready);
+  EXPECT_EQ(judgement.decisions.at(0).verdict, DeviceVerdict::assignable);
+  EXPECT_THAT(judgement.decisions.at(0).reasons, ElementsAre("Accepted risk (one GPU): The host needs it."));
+  EXPECT_EQ(judgement.findings.at(0).status, Status::warn) << "it stays what it is";
 }
 
 TEST(AcceptedRisk, OfOneDeviceIsNotThatOfAnother) {
   const Host host = single_gpu();
   const std::vector<PciAddress> selection{*PciAddress::parse("01:00.0")};
-  Source source{"sample", "test", nullptr};
-  const auto report = build_report(source, host, {risk("host-console", "0000:01:00.0")}, selection, {},
-                                   {{"host-console", "0000:02:00.0", "one GPU", "--accept"}});
-  EXPECT_EQ(report.verdict, Verdict::not_ready);
+  EXPECT_EQ(judge(host, {risk("host-console", "0000:01:00.0")}, selection, {}, {{"host-console", "0000:02:00.0", "one GPU", "--accept"}}).verdict,
+            Verdict::not_ready);
 }
 
 TEST(AcceptedRisk, WhatTheKernelRefusesStaysRefused) {
   const Host host = single_gpu();
-  Source source{"sample", "test", nullptr};
-  const auto report = build_report(source, host, {risk("iommu-active", "host", Status::fail, Effect::blocked)}, {}, {},
-                                   {{"iommu-active", "host", "why not", "--accept"}});
-  EXPECT_EQ(report.verdict, Verdict::not_ready);
-  EXPECT_EQ(report.devices.at(0).verdict, DeviceVerdict::blocked);
+  const auto judgement = judge(host, {risk("iommu-active", "host", Status::fail, Effect::blocked)}, {}, {},
+                               {{"iommu-active", "host", "why not", "--accept"}});
+  EXPECT_EQ(judgement.verdict, Verdict::not_ready);
+  EXPECT_EQ(judgement.decisions.at(0).verdict, DeviceVerdict::blocked);
 }
 
 }  // namespace

@@ -10,10 +10,10 @@
 #include <fstream>
 #include <set>
 
-#include "facts/subprocess.hpp"
-#include "facts/text.hpp"
+#include "base/nearest_word.hpp"
+#include "base/process/subprocess.hpp"
+#include "base/text.hpp"
 #include "machines.hpp"
-#include "runner/nearest_word.hpp"
 #include "temporary_directory.hpp"
 
 namespace vfio_doctor {

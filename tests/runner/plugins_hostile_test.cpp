@@ -7,10 +7,10 @@
 
 #include <filesystem>
 
-#include "facts/process_tree.hpp"
+#include "base/process/process_tree.hpp"
 #include "machines.hpp"
 #include "plugin_fixture.hpp"
-#include "runner/plugins.hpp"
+#include "runner/plugins/plugins.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -21,17 +21,17 @@ using testing::PluginDirectory;
 
 struct HostilePlugins : ::testing::Test {
   PluginDirectory directory;
-  Options options;
+  PluginOptions options;
   Host host = gather_host(testing::machine("pci 0000:01:00.0 id=8086:24f3 class=028000\n"));
 
   void SetUp() override {
-    options.plugin_directories = {directory.path()};
-    options.plugin_timeout = 2;
+    options.directories = {directory.path()};
+    options.timeout = 2;
     directory.add_shell("good", PluginDirectory::say("good", "pass"));
   }
   void TearDown() override { EXPECT_THAT(children_of(::getpid()), ::testing::IsEmpty()) << "a process is left behind"; }
 
-  std::vector<Finding> run() { return run_plugins(load_plugins(options), host, options); }
+  std::vector<Finding> run() { return run_plugins(load_plugins(options), host, options, {}); }
 
   /// The one error; the good plugin must have spoken, too.
   std::string the_error() {
@@ -88,7 +88,7 @@ TEST_F(HostilePlugins, Rubbish) {
 TEST_F(HostilePlugins, DeepNesting) {
   EXPECT_THAT(error_when_run("head -c 200000 /dev/zero | tr '\\0' '['"), HasSubstr("it is not JSON"));
   EXPECT_THAT(error_when_run("(head -c 100000 /dev/zero | tr '\\0' '['; head -c 100000 /dev/zero | tr '\\0' ']')"),
-              HasSubstr("it is not a JSON object"));
+              HasSubstr("nested deeper than 64 levels"));
 }
 
 TEST_F(HostilePlugins, EndlessLine) {
@@ -215,7 +215,7 @@ TEST_F(HostilePlugins, DirectoryBelowOneThatOthersCanWrite) {
   fs::create_directory(open.path() / "plugins");
   ::chmod((open.path() / "plugins").c_str(), 0755);
   ::chmod(open.path().c_str(), 0777);
-  options.plugin_directories.push_back(open.path() / "plugins");
+  options.directories.push_back(open.path() / "plugins");
   EXPECT_THAT(the_error(), HasSubstr("above it, can be written by others"));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Plugins that behave, and what their findings do to a report.
-#include "runner/plugins.hpp"
+#include "runner/plugins/plugins.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,12 +9,12 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "facts/subprocess.hpp"
+#include "base/process/subprocess.hpp"
 #include "machines.hpp"
-#include "reports/valid_json.hpp"
-#include "runner/build_report.hpp"
 #include "plugin_fixture.hpp"
-#include "runner/plugin_facts.hpp"
+#include "reports/valid_json.hpp"
+#include "reports/report_of.hpp"
+#include "runner/plugins/plugin_facts.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -30,12 +30,13 @@ Host small_host() {
 
 struct Plugins : ::testing::Test {
   PluginDirectory directory;
-  Options options;
+  PluginOptions options;
+  std::vector<std::string> skip;
   Host host = small_host();
-  void SetUp() override { options.plugin_directories = {directory.path()}; }
-  std::vector<Finding> run() { return run_plugins(load_plugins(options), host, options); }
+  void SetUp() override { options.directories = {directory.path()}; }
+  std::vector<Finding> run() { return run_plugins(load_plugins(options), host, options, skip); }
   DeviceVerdict verdict_of_the_device() {
-    return build_report({"sample", "test", nullptr}, host, run(), {}, {}).devices.at(0).verdict;
+    return report_of({"sample", "test"}, host, judge(host, run(), {}, {}), {}).devices.at(0).verdict;
   }
 };
 
@@ -83,7 +84,7 @@ TEST_F(Plugins, PluginPassDoesNotUndoABuiltInFail) {
   built_in.subject = "0000:01:00.0";
   built_in.effect = Effect::blocked;
   findings.insert(findings.begin(), built_in);
-  const auto report = build_report({"sample", "test", nullptr}, host, findings, {}, {});
+  const auto report = report_of({"sample", "test"}, host, judge(host, findings, {}, {}), {});
   EXPECT_EQ(report.devices.at(0).verdict, DeviceVerdict::blocked);
 }
 
@@ -97,7 +98,7 @@ TEST_F(Plugins, GetOnlyTheFactsTheyAskFor) {
 
 TEST_F(Plugins, SkippedChecksDoNotRun) {
   directory.add_shell("acme", "touch " + directory.path().string() + "/ran; " + PluginDirectory::say("acme", "fail"));
-  options.skip = {"acme-check"};
+  skip = {"acme-check"};
   EXPECT_TRUE(run().empty());
   EXPECT_FALSE(std::filesystem::exists(directory.path() / "ran"));
 }
@@ -110,7 +111,7 @@ TEST_F(Plugins, RunAtTheSameTimeAndReportInOrder) {
   }
   const auto plugins = load_plugins(options);
   const auto start = std::chrono::steady_clock::now();
-  const auto findings = run_plugins(plugins, host, options);
+  const auto findings = run_plugins(plugins, host, options, skip);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   if (count > 1) {
     EXPECT_LT(took.count(), 1.0 * count) << "they ran one after the other";

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "runner/examine.hpp"
+#include "runner/commands/examine.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/snapshot/archive.hpp"
+#include "snapshot/archive.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "facts/input_error.hpp"
-#include "facts/root/machine_text.hpp"
-#include "facts/root/memory_root.hpp"
-#include "facts/snapshot/snapshot.hpp"
+#include "base/input_error.hpp"
+#include "machine/machine_text.hpp"
+#include "machine/memory_root.hpp"
 #include "snapshot/archives.hpp"
+#include "snapshot/snapshot.hpp"
 
 namespace vfio_doctor {
 

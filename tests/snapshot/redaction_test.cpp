@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/snapshot/redaction.hpp"
+#include "snapshot/redaction.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "facts/root/machine_text.hpp"
-#include "facts/root/memory_root.hpp"
-#include "facts/network.hpp"
-#include "facts/routes.hpp"
-#include "facts/snapshot/text_redactor.hpp"
+#include "facts/network/network.hpp"
+#include "facts/network/routes.hpp"
+#include "machine/machine_text.hpp"
+#include "machine/memory_root.hpp"
 #include "machines.hpp"
+#include "snapshot/text_redactor.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -143,7 +143,8 @@ TEST(Redaction, RoutesStillLeadWhereTheyLed) {
   const std::string told = "file /run/vfio-doctor/routes\n| unicast 0.0.0.0/0 dev eth0 table 254 metric 0 gateway\n"
                            "| unicast 198.51.100.128/30 dev enx001b21aabbcc table 254 metric 0\n"
                            "| unicast 2001:db8:7::/48 dev eth0 table 254 metric 0\n";
-  const std::string text_files = "file /proc/net/route\n| eth0 00000000 010200C0 0003 0 0 0 00000000\n"
+  const std::string text_files = "file /proc/net/route\n| Iface Destination Gateway Flags RefCnt Use Metric Mask\n"
+                                 "| eth0 00000000 010200C0 0003 0 0 0 00000000\n"
                                  "| enx001b21aabbcc 806433C6 00000000 0001 0 0 0 FCFFFFFF\n";
   for (const auto& routes : {told, text_files}) {
     const auto nodes = redact(parse_machine_text(remote_machine + routes, "test"), {}).nodes;

@@ -9,14 +9,14 @@
 #include <filesystem>
 #include <tuple>
 
-#include "facts/root/machine_text.hpp"
-#include "facts/root/memory_root.hpp"
-#include "facts/snapshot/archive.hpp"
-#include "facts/snapshot/redaction.hpp"
-#include "facts/snapshot/snapshot.hpp"
+#include "machine/machine_text.hpp"
+#include "machine/memory_root.hpp"
 #include "machines.hpp"
 #include "reports/json.hpp"
-#include "runner/examine.hpp"
+#include "runner/commands/examine.hpp"
+#include "snapshot/archive.hpp"
+#include "snapshot/redaction.hpp"
+#include "snapshot/snapshot.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 std::vector<std::string> recorded_machines() {
   std::vector<std::string> files;
   const fs::path tests = TESTS_DIR;
-  for (const auto& directory : {tests / "../facts/samples", tests / "checks/examples", tests / "hosts"}) {
+  for (const auto& directory : {tests / "../machine/samples", tests / "checks/examples", tests / "hosts"}) {
     if (!fs::exists(directory)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(directory))
       if (entry.path().extension() == ".machine") files.push_back(entry.path().lexically_normal().string());

@@ -2,13 +2,13 @@
 //
 // A snapshot as an archive: the input says which bytes of a good one are changed, so that changes reach the names and the
 // list inside, not just the compression's checks.
+#include "base/input_error.hpp"
 #include "facts/host.hpp"
-#include "facts/input_error.hpp"
-#include "facts/root/machine_text.hpp"
-#include "facts/root/memory_root.hpp"
-#include "facts/snapshot/archive.hpp"
-#include "facts/snapshot/snapshot.hpp"
 #include "fuzz/target.hpp"
+#include "machine/machine_text.hpp"
+#include "machine/memory_root.hpp"
+#include "snapshot/archive.hpp"
+#include "snapshot/snapshot.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Captured output of a guest: lspci, lsusb, pnputil, PowerShell, pciconf; refused, or seen and judged.
+#include "base/input_error.hpp"
 #include "checks/guest/ladder.hpp"
 #include "facts/evidence/evidence.hpp"
-#include "facts/input_error.hpp"
 #include "fuzz/target.hpp"
 
 namespace vfio_doctor {

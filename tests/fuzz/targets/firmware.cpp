@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Binary structures: the firmware's IOMMU tables and a function's configuration space.
-#include "facts/acpi_iommu_table.hpp"
-#include "facts/pci_config.hpp"
+#include "facts/iommu/acpi_iommu_table.hpp"
+#include "facts/pci/pci_config.hpp"
 #include "fuzz/target.hpp"
 
 namespace vfio_doctor {

@@ -2,7 +2,7 @@
 //
 // What a plugin prints: its description, or a finding.
 #include "fuzz/target.hpp"
-#include "runner/plugin_protocol.hpp"
+#include "runner/plugins/plugin_protocol.hpp"
 
 namespace vfio_doctor {
 

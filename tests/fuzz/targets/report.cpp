@@ -2,7 +2,7 @@
 //
 // A report as JSON: what `diff` is given, and what the agent of a hostile guest answers. What is accepted can be rendered,
 // and its JSON is read back the same.
-#include "facts/input_error.hpp"
+#include "base/input_error.hpp"
 #include "fuzz/target.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/boot/boot_drift.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/text.hpp"
+#include "checks/boot/argument_index.hpp"
+#include "checks/kernel/kernel_argument_kinds.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+bool is_one_of_kinds(BootEntryKind kind, std::initializer_list<BootEntryKind> kinds) {
+  return std::ranges::find(kinds, kind) != kinds.end();
+}
+
+/// Where the entries are generations of a system, one generation lacks what a later one has: by design.
+bool has_generations(const Host& host) {
+  return host.boot.ostree || host.distribution.is_like("nixos");
+}
+
+/// True where the boot loader that started this host takes its menu from entries of this kind.
+bool is_used(const Host& host, BootEntryKind kind) {
+  using enum BootEntryKind;
+  switch (host.boot.loader) {
+    case BootLoader::grub:
+      return host.boot.grub_reads_loader_entries.is(true) ? is_one_of_kinds(kind, {loader_entry})
+                                                          : kind == grub_menu;
+    case BootLoader::systemd_boot:
+      return is_one_of_kinds(kind, {loader_entry, unified_image});
+    case BootLoader::unified_image:
+      return kind == unified_image;
+    case BootLoader::limine:
+      return kind == limine;
+    case BootLoader::refind:
+      return kind == refind;
+    case BootLoader::unknown:
+      return true;
+  }
+  return true;
+}
+
+/// True where what stands in this place reaches the entries of this host's boot loader.
+bool is_used(const Host& host, BootSettingKind kind) {
+  if (has_generations(host)) return false;
+  const bool loader_entries = host.boot.grub_reads_loader_entries.is(true);
+  switch (kind) {
+    case BootSettingKind::grub_defaults:
+      // openSUSE's grub2-bls has no grub.cfg and does not look here.
+      return host.boot.loader == BootLoader::grub && !(loader_entries && host.boot.grub_config.is_absent());
+    case BootSettingKind::kernel_cmdline:
+      return host.boot.loader != BootLoader::grub || loader_entries;
+    case BootSettingKind::kernelstub:
+      return host.boot.loader == BootLoader::systemd_boot;
+    case BootSettingKind::limine_defaults:
+      return host.boot.loader == BootLoader::limine;
+  }
+  return false;
+}
+
+std::string without_suffix(std::string id) {
+  for (const std::string_view suffix : {".conf", ".efi"})
+    if (id.ends_with(suffix)) id.resize(id.size() - suffix.size());
+  return id;
+}
+
+/// The shell's '*' and '?', as loader.conf's `default` has them.
+bool matches(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t]))
+      ++p, ++t;
+    else if (p < pattern.size() && pattern[p] == '*')
+      star = p++, mark = t;
+    else if (star != std::string_view::npos)
+      p = star + 1, t = ++mark;
+    else
+      return false;
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+const KernelArgument* find_argument(const BootEntry& entry, std::string_view name) {
+  for (const auto& token : entry.command_line->tokens)
+    if (token.argument.name == name) return &token.argument;
+  return nullptr;
+}
+
+/// Versions as boot loaders sort them: runs of digits count as numbers.
+bool is_older(std::string_view one, std::string_view other) {
+  const auto take_number = [](std::string_view& text) {
+    const auto end = std::min(text.find_first_not_of("0123456789"), text.size());
+    auto digits = text.substr(0, end);
+    text.remove_prefix(end);
+    digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
+    return digits;
+  };
+  const auto is_digit = [](std::string_view text) { return text[0] >= '0' && text[0] <= '9'; };
+  while (!one.empty() && !other.empty()) {
+    if (is_digit(one) && is_digit(other)) {
+      const auto left = take_number(one), right = take_number(other);
+      if (left.size() != right.size()) return left.size() < right.size();
+      if (left != right) return left < right;
+      continue;
+    }
+    if (one[0] != other[0]) return one[0] < other[0];
+    one.remove_prefix(1), other.remove_prefix(1);
+  }
+  return one.empty() && !other.empty();
+}
+
+/// An entry with the numbers of its arguments.
+struct Line {
+  const BootEntry* entry;
+  ArgumentSet sure, may;  // may: also what a condition puts there
+  bool knows_all() const { return entry->command_line->unknown_part.empty(); }
+};
+
+/// Compares the three sets of one host.
+class DriftFinder {
+ public:
+  explicit DriftFinder(const Host& host)
+      : host_(host),
+        boot_(host.boot),
+        running_(host.kernel.arguments.get()),
+        generations_(has_generations(host)) {}
+
+  BootDrift find() {
+    if (running_) {
+      for (const auto& argument : running_->all()) {
+        running_ids_.insert(index_.id(argument));
+        if (is_mechanical(argument)) mechanical_.insert(index_.id(argument));
+      }
+    }
+    running_ids_.seal();
+    mechanical_.seal();
+    collect_entries();
+    collect_unknown();
+    booted_ = booted_line();
+    next_ = next_line();
+    if (next_) drift_.next = next_->entry;
+    compare_running_with_entries();
+    for (const auto& setting : boot_.settings) compare_setting(setting);
+    compare_entries_with_each_other();
+    return std::move(drift_);
+  }
+
+ private:
+  void collect_entries() {
+    for (const auto& entry : boot_.entries) {
+      if (!is_used(host_, entry.kind)) continue;
+      if (entry.command_line.has_value()) all_.push_back(line_of(entry));
+      if (entry.command_line.is_unreadable()) unknown(entry.file, entry.command_line.why());
+    }
+    for (const auto& line : all_) {
+      if (line.entry->role != BootEntryRole::normal) continue;
+      normal_.push_back(&line);
+      for (const auto id : line.may.all()) ++normal_with_[id];
+      if (!line.knows_all()) unknown(line.entry->file, line.entry->command_line->unknown_part);
+    }
+    for (const auto& unread : boot_.unread)
+      if (may_hold_entries(unread.file)) unknown(unread.file, unread.why);
+    complete_ = !normal_.empty() && drift_.unknown.empty();
+  }
+
+  Line line_of(const BootEntry& entry) {
+    Line line{&entry, {}, {}};
+    for (const auto& token : entry.command_line->tokens) line.sure.insert(index_.id(token.argument));
+    line.sure.seal();
+    line.may = line.sure;
+    for (const auto& token : entry.command_line->possible) line.may.insert(index_.id(token.argument));
+    line.may.seal();
+    return line;
+  }
+
+  /// Where further entries of this host's boot loader could be.
+  bool may_hold_entries(const std::string& file) const {
+    const auto has = [&](std::string_view part) { return file.find(part) != std::string::npos; };
+    if (has("/loader/entries")) return is_used(host_, BootEntryKind::loader_entry);
+    if (has("/EFI/Linux")) return is_used(host_, BootEntryKind::unified_image);
+    if (has("limine.c")) return is_used(host_, BootEntryKind::limine);
+    if (file.starts_with("/boot/grub"))
+      return file.ends_with("/grub.cfg") && is_used(host_, BootEntryKind::grub_menu) &&
+             (!boot_.grub_config.has_value() || *boot_.grub_config == file);
+    return boot_.loader != BootLoader::grub && (file == "/boot" || file == "/boot/efi" || file == "/efi");
+  }
+
+  void collect_unknown() {
+    if (!running_) unknown("/proc/cmdline", host_.kernel.arguments.why());
+    for (const auto& setting : boot_.settings) {
+      if (!is_used(host_, setting.kind)) continue;
+      if (!setting.line.has_value())
+        unknown(setting.file, setting.line.why());
+      else if (!setting.line->unknown_part.empty())
+        unknown(setting.file, setting.line->unknown_part);
+    }
+    if (!normal_.empty()) return;
+    for (const auto& unread : boot_.unread) unknown(unread.file, unread.why);
+    if (boot_.unread.empty()) unknown("/boot", "no boot entry was found");
+  }
+
+  void unknown(const std::string& file, const std::string& why) {
+    for (const auto& known : drift_.unknown)
+      if (known.file == file) return;
+    if (drift_.unknown.size() < most_told) drift_.unknown.push_back({file, why});
+  }
+
+  /// The entry this host was started from: by the boot loader's word, else by kernel and likeness.
+  const Line* booted_line() const {
+    if (!running_) return nullptr;
+    std::vector<const Line*> candidates;
+    for (const auto& line : all_)
+      if (starts_running_kernel(*line.entry)) candidates.push_back(&line);
+    if (candidates.empty()) candidates = normal_;
+    const auto best =
+        std::ranges::min_element(candidates, {}, [&](const Line* line) { return distance(*line); });
+    return best == candidates.end() ? nullptr : *best;
+  }
+
+  bool starts_running_kernel(const BootEntry& entry) const {
+    if (boot_.selected_entry) return without_suffix(*boot_.selected_entry) == entry.id;
+    if (generations_)
+      for (const std::string_view name : {"ostree", "init"})
+        if (const auto* own = find_argument(entry, name))
+          if (const auto* running = running_->last(name)) return own->value == running->value;
+    const auto* image = running_->last("BOOT_IMAGE");
+    if (image && image->value && base_name(entry.kernel) == base_name(*image->value)) return true;
+    const auto* release = host_.kernel.release.get();
+    return release && !release->empty() &&
+           (entry.version == *release || entry.kernel.ends_with("-" + *release));
+  }
+
+  /// How many words differ from what is running.
+  std::size_t distance(const Line& line) const {
+    std::size_t differences = line.entry->role == BootEntryRole::normal ? 0 : 1;
+    for (const auto id : line.sure.all()) differences += 2 * !running_ids_.contains(id);
+    for (const auto id : running_ids_.all())
+      differences += 2 * (!line.may.contains(id) && !mechanical_.contains(id));
+    return differences;
+  }
+
+  /// The entry that starts next, where the files say which that is.
+  const Line* next_line() const {
+    const Line* newest = nullptr;
+    if (boot_.loader == BootLoader::grub)
+      for (const auto& line : all_)
+        if (line.entry->starts_next) return &line;
+    if (boot_.loader != BootLoader::grub && boot_.default_entry) {
+      const auto pattern = without_suffix(*boot_.default_entry);
+      for (const auto& line : all_)
+        if (line.entry->id == pattern) return &line;
+      for (const auto* line : normal_) {  // of those a pattern fits, systemd-boot takes the newest
+        if (!matches(pattern, line->entry->id)) continue;
+        if (newest && line->entry->version.empty()) return nullptr;
+        if (!newest || is_older(newest->entry->version, line->entry->version)) newest = line;
+      }
+    }
+    if (newest || !boot_.ostree || normal_.empty()) return newest;
+    // The deployment with the highest version is first in the menu.
+    return *std::ranges::max_element(
+        normal_, {}, [](const Line* line) { return parse_unsigned(line->entry->version).value_or(0); });
+  }
+
+  bool any_normal_may_have(ArgumentIndex::Id id) const { return normal_with_.contains(id); }
+
+  void add(DriftKind kind, const BootToken& token, const std::string& lacking) {
+    if (is_mechanical(token.argument)) return;
+    const bool differ = kind == DriftKind::some_entries || kind == DriftKind::not_next;
+    // Entries may be meant to differ; that is worth a warning only where passthrough hangs on it.
+    const bool minor = is_cosmetic(token.argument) || (differ && !concerns_passthrough(token.argument));
+    auto& list = minor ? drift_.minor : drift_.arguments;
+    for (auto& known : list)
+      if (known.token.argument == token.argument && (known.kind == kind || differ)) return;
+    if (list.size() < most_told) list.push_back({kind, token, lacking});
+  }
+
+  void compare_running_with_entries() {
+    const auto* goal = next_ ? next_ : booted_;
+    if (!running_ || !goal || boot_.loader == BootLoader::unknown) return;
+    drift_.compared = true;
+    // A host that was started from another entry than the next may differ in what is no concern here.
+    const bool other = !generations_ && booted_ && booted_->may.all() != goal->may.all();
+    for (const auto& token : goal->entry->command_line->tokens)
+      if (!running_ids_.contains(index_.id(token.argument)) &&
+          (!other || concerns_passthrough(token.argument)))
+        add(DriftKind::not_rebooted, token, "/proc/cmdline");
+    if (!complete_ || !goal->knows_all()) return;
+    for (const auto& argument : running_->all()) {
+      const auto id = index_.id(argument);
+      if (goal->may.contains(id)) continue;
+      const bool somewhere = any_normal_may_have(id) || (booted_ && booted_->may.contains(id));
+      add(!somewhere ? DriftKind::only_this_boot
+          : next_    ? DriftKind::not_next
+                     : DriftKind::some_entries,
+          {argument, "/proc/cmdline", 0}, goal->entry->file);
+    }
+  }
+
+  void compare_setting(const BootSetting& setting) {
+    if (!setting.line.has_value()) return;
+    const bool used = is_used(host_, setting.kind);
+    for (const auto& token : setting.line->tokens) {
+      const auto id = index_.id(token.argument);
+      const bool runs = running_ && running_ids_.contains(id);
+      if (!used && boot_.loader != BootLoader::unknown) {
+        if (running_ && !runs && !any_normal_may_have(id) && concerns_passthrough(token.argument))
+          add(DriftKind::unread_file, token, "/proc/cmdline");
+      } else if (complete_ && !any_normal_may_have(id)) {
+        // With the boot loader unknown, a file that nobody reads must not raise the alarm.
+        if (boot_.loader != BootLoader::unknown || feeds_entries(setting.kind))
+          add(DriftKind::not_applied, token, normal_.front()->entry->file);
+      } else if (complete_ && next_ && next_->knows_all() && !next_->may.contains(id)) {
+        add(DriftKind::not_next, token, next_->entry->file);
+      } else if (!complete_ && running_ && !runs && boot_.loader != BootLoader::unknown) {
+        add(DriftKind::not_running, token, "/proc/cmdline");
+      }
+    }
+    if (complete_ && setting.kind == BootSettingKind::grub_defaults && feeds_entries(setting.kind)) {
+      drift_.compared = true;
+      if (setting.line->unknown_part.empty()) find_not_removed(*setting.line);
+    }
+  }
+
+  /// True where entries that are made from this setting, and only such, are there.
+  bool feeds_entries(BootSettingKind kind) const {
+    return kind == BootSettingKind::grub_defaults && boot_.grub_reads_loader_entries.is(false) &&
+           !normal_.empty() && std::ranges::all_of(normal_, [](const Line* line) {
+             return line->entry->kind == BootEntryKind::grub_menu;
+           });
+  }
+
+  /// What grub-mkconfig wrote once and would not write today.
+  void find_not_removed(const BootLine& written) {
+    for (const auto& token : normal_.front()->entry->command_line->tokens) {
+      const auto name = normalize_module_name(token.argument.name);
+      const bool by_hand = name == "intel_iommu" || name == "amd_iommu" || name == "iommu" ||
+                           name == "vfio_pci.ids" || name == "pcie_acs_override";
+      if (by_hand && !written.may_contain(token.argument))
+        add(DriftKind::not_removed, token, "/etc/default/grub");
+    }
+  }
+
+  void compare_entries_with_each_other() {
+    if (!complete_ || generations_ || boot_.loader == BootLoader::unknown) return;
+    std::unordered_set<ArgumentIndex::Id> compared;
+    for (const auto* line : normal_)
+      for (const auto& token : line->entry->command_line->tokens) {
+        const auto id = index_.id(token.argument);
+        if (!compared.insert(id).second || is_mechanical(token.argument)) continue;
+        const auto* other = entry_without(id);
+        if (!other) continue;
+        // Entries that a person writes by hand are often meant to differ.
+        const bool by_hand = other->kind != BootEntryKind::grub_menu && boot_.loader != BootLoader::grub;
+        const auto kind = next_ && other == next_->entry ? DriftKind::not_next : DriftKind::some_entries;
+        if (!by_hand)
+          add(kind, token, other->file);
+        else if (drift_.minor.size() < most_told)
+          drift_.minor.push_back({kind, token, other->file});
+      }
+  }
+
+  /// An entry without this argument, before all others the one that starts next.
+  const BootEntry* entry_without(ArgumentIndex::Id id) const {
+    if (next_ && next_->knows_all() && !next_->may.contains(id)) return next_->entry;
+    if (normal_with_.at(id) == normal_.size()) return nullptr;
+    for (const auto* line : normal_)
+      if (!line->may.contains(id)) return line->entry;
+    return nullptr;
+  }
+
+  static constexpr std::size_t most_told = 100;
+
+  const Host& host_;
+  const BootConfiguration& boot_;
+  const KernelArguments* running_;
+  bool generations_;
+  ArgumentIndex index_;
+  ArgumentSet running_ids_, mechanical_;
+  std::vector<Line> all_;                                           // of the kind this boot loader uses
+  std::vector<const Line*> normal_;                                 // not for recovery, not custom
+  std::unordered_map<ArgumentIndex::Id, std::size_t> normal_with_;  // how many of them may have it
+  bool complete_ = false;  // every normal entry is known to the last word
+  const Line* booted_ = nullptr;
+  const Line* next_ = nullptr;
+  BootDrift drift_;
+};
+
+}  // namespace
+
+BootDrift find_boot_drift(const Host& host) {
+  return DriftFinder(host).find();
+}
+
+}  // namespace vfio_doctor

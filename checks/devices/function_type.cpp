@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <array>
+
+#include "checks/check.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"function-type", "Functions that are not assigned", 10, run};
+
+/// Functions that vfio-pci itself refuses (vfio_pci_dev_in_denylist in drivers/vfio/pci/vfio_pci.c).
+constexpr std::array<std::uint16_t, 8> denied_intel_devices = {0x19e2, 0x19e3, 0x37c8, 0x37c9,
+                                                               0x0435, 0x0443, 0x0b25, 0x0cfe};
+
+/// One that vfio-pci holds was not refused: the host's owner forced it (disable_denylist).
+bool is_denied(const PciFunction& function) {
+  return !function.driver.is("vfio-pci") && function.vendor_id.is(0x8086) && function.device_id.has_value() &&
+         std::ranges::find(denied_intel_devices, function.device_id.value()) != denied_intel_devices.end();
+}
+
+/// Why nobody assigns such a function; empty where there is no such reason.
+std::string reason_against(const PciFunction& function) {
+  const auto kind = function.class_and_subclass();
+  if (function.is_bridge()) return "A bridge: it stays with the host, and VFIO takes only endpoints.";
+  if (kind == 0x0600) return "The host bridge: it belongs to the host's memory and bus.";
+  if (kind == 0x0601) return "The ISA bridge (LPC): the host's own chipset hangs on it.";
+  if (kind == 0x0807)
+    return "An event collector: it reports the errors of functions on the root bus, and QEMU assigns only endpoints.";
+  if (kind == 0x0806) return "The IOMMU itself: it keeps the host's devices apart.";
+  if (is_denied(function)) return "vfio-pci refuses this device: it is on the kernel's list of devices with known flaws.";
+  return {};
+}
+
+std::vector<Finding> run(const Host& host) {
+  std::vector<Finding> findings;
+  int others = 0;
+  for (const auto& function : host.all_functions()) {
+    const auto reason = reason_against(function);
+    // Without the class it may be a host bridge, without the ids one of the denied: neither is known from the header.
+    const bool unseen = reason.empty() && (!function.class_code.has_value() || !function.vendor_id.has_value() ||
+                                           !function.device_id.has_value());
+    if (reason.empty() && !unseen) {
+      ++others;
+      continue;
+    }
+    const auto status = unseen ? Status::unknown : is_denied(function) ? Status::warn : Status::not_applicable;
+    auto finding = check.finding(status, device_subject(function.address),
+                                 unseen ? "What kind of function this is could not be read." : reason);
+    finding.effect = unseen ? Effect::blocked : Effect::unsuitable;
+    finding.evidence = {{function.sysfs_path, function.class_name.empty() ? "class not known" : function.class_name}};
+    if (unseen && function.class_code.has_value()) finding.evidence = {{function.sysfs_path, "vendor or device id not known"}};
+    findings.push_back(finding);
+  }
+  if (others > 0)
+    findings.push_back(check.finding(Status::pass, host_subject, std::to_string(others) + " functions are endpoints of a "
+                                                                 "kind that can be assigned."));
+  return findings;
+}
+
+}  // namespace
+
+Check function_type_check() { return check; }
+
+}  // namespace vfio_doctor

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+
+#include "checks/check.hpp"
+#include "checks/kernel/group_members.hpp"
+#include "checks/kernel/iommu_state.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"reset-method", "Reset between guests", 50, run};
+
+/// Kinds whose firmware carries state from one guest to the next: storage, network, display and processing
+/// accelerators. USB and audio controllers start from scratch whenever a driver takes them; chipset functions without a
+/// reset are normal.
+bool carries_state(const PciFunction& function) {
+  const auto kind = function.class_and_subclass();
+  if (!kind || function.is_bridge()) return false;
+  const auto base = *kind >> 8;
+  return base == 0x01 || base == 0x02 || base == 0x03 || base == 0x12;
+}
+
+/// Behind a port, a user who owns every function there can reset the whole bus (VFIO_DEVICE_PCI_HOT_RESET).
+bool bus_can_be_reset(const Host& host, const PciFunction& function) {
+  if (!function.parent) return false;
+  const auto companions = companions_of(host, function);
+  return std::ranges::all_of(host.all_functions(), [&](const PciFunction& other) {
+    const bool same_bus = other.address.domain == function.address.domain && other.address.bus == function.address.bus;
+    return !same_bus || other.address == function.address ||
+           std::ranges::find(companions, other.address) != companions.end();
+  });
+}
+
+std::vector<Finding> run(const Host& host) {
+  const auto& functions = host.all_functions();
+  // The attribute came with Linux 5.15 and is shown only where there is a method; a tree that has none at all was
+  // recorded without it.
+  const bool kernel_shows_it = std::ranges::any_of(functions, [](const PciFunction& function) {
+    return function.reset_methods.has_value();
+  });
+  if (!kernel_shows_it || dma_remapping(host) == Switch::off) return {};
+  std::vector<Finding> findings;
+  for (const auto& function : functions) {
+    const auto& methods = function.reset_methods;
+    const bool has_method = methods.has_value() && !methods->empty();
+    if (has_method || methods.is_unreadable() || !carries_state(function) || bus_can_be_reset(host, function)) continue;
+    auto finding = check.finding(Status::warn, device_subject(function.address),
+                                 "Nothing can reset it by itself: it may work for one guest and then keep its state until "
+                                 "the host reboots.");
+    finding.evidence = {{function.sysfs_path + "/reset_method", methods.is_absent() ? "absent: no method" : "empty: switched off"}};
+    finding.remedy = {{"Try it before you rely on it: start, stop and start the guest again, and watch the host's kernel log.",
+                       {}, {}, {}}};
+    findings.push_back(finding);
+  }
+  if (findings.empty())
+    findings.push_back(check.finding(Status::pass, host_subject, "Every device that keeps state between guests can be reset."));
+  return findings;
+}
+
+}  // namespace
+
+Check reset_method_check() { return check; }
+
+}  // namespace vfio_doctor

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <optional>
+
+#include "checks/check.hpp"
+#include "checks/kernel/group_members.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"sriov-physical-function", "Physical functions with virtual functions", 30, run};
+
+Finding count_not_read(const PciFunction& function) {
+  auto finding = check.finding(Status::unknown, device_subject(function.address),
+                               "Whether it has virtual functions enabled could not be read; vfio-pci does not take it while "
+                               "they are there.");
+  finding.effect = Effect::blocked;
+  finding.evidence = {{function.sysfs_path + "/sriov_numvfs", function.virtual_functions.why()}};
+  return finding;
+}
+
+/// Virtual functions that vfio-pci itself made, with a user's program behind the physical function, open only for who
+/// knows its token (vfio_pci_validate_vf_token in drivers/vfio/pci/vfio_pci_core.c, since Linux 5.7).
+std::optional<Finding> judge_virtual_function(const Host& host, const PciFunction& function) {
+  const auto* address = function.physical_function.get();
+  const auto* physical = address ? host.find(*address) : nullptr;
+  if (!physical || !physical->driver.has_value() || *physical->driver == "pci-stub") return std::nullopt;
+  if (!leaves_dma_to_user(*physical->driver)) return std::nullopt;
+  auto finding = check.finding(Status::fail, device_subject(function.address),
+                               "Its physical function " + address->text() + " is held by " + *physical->driver +
+                                   ": VFIO opens it only for who names the token of that function's user (\"VF token "
+                                   "required to access device\").");
+  finding.effect = Effect::blocked;
+  finding.evidence = {{physical->sysfs_path + "/driver", *physical->driver}};
+  finding.remedy = {{"Give the physical function back to its host driver, and let that make the virtual functions.",
+                     {}, {}, "Whoever uses the physical function or the virtual functions now loses them."}};
+  return finding;
+}
+
+std::vector<Finding> run(const Host& host) {
+  std::vector<Finding> findings;
+  bool any = false;
+  for (const auto& function : host.all_functions()) {
+    if (auto finding = judge_virtual_function(host, function)) findings.push_back(std::move(*finding));
+    if (function.virtual_functions.is_unreadable()) findings.push_back(count_not_read(function));
+    if (!function.virtual_functions.has_value()) continue;
+    any = true;
+    if (function.virtual_functions.value() == 0) continue;
+    const auto address = function.address.text();
+    const auto path = "/sys/bus/pci/devices/" + address + "/sriov_numvfs";
+    const auto count = std::to_string(function.virtual_functions.value());
+    auto finding = check.finding(Status::fail, address,
+                                 "It has " + count + " virtual functions enabled: vfio-pci does not take it while they are "
+                                 "there (\"Cannot bind to PF with SR-IOV enabled\"). Assign the virtual functions instead.");
+    finding.effect = Effect::blocked;
+    finding.evidence = {{path, count}};
+    finding.remedy = {{"To assign the whole card, switch its virtual functions off first.",
+                       {"echo 0 | sudo tee " + path},
+                       {"echo " + count + " | sudo tee " + path},
+                       "Guests and containers that use the virtual functions lose them."}};
+    findings.push_back(finding);
+  }
+  if (findings.empty() && any)
+    findings.push_back(check.finding(Status::pass, host_subject, "No card has virtual functions enabled."));
+  return findings;
+}
+
+}  // namespace
+
+Check sriov_physical_function_check() { return check; }
+
+}  // namespace vfio_doctor

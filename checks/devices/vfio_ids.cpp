@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+#include "checks/check.hpp"
+#include "checks/kernel/group_members.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"vfio-ids", "Devices that vfio-pci is told to take", 60, run};
+
+constexpr std::size_t most_patterns = 64;
+
+/// One entry of the parameter "ids": VENDOR:DEVICE[:SUBVENDOR[:SUBDEVICE[:CLASS[:MASK]]]]. The kernel reads numbers as far
+/// as they go and takes an entry with two (vfio_pci_fill_ids in drivers/vfio/pci/vfio_pci.c); what is left out is "any".
+struct Pattern {
+  static constexpr std::uint32_t any = 0xffffffff;
+  std::array<std::uint32_t, 6> numbers = {any, any, any, any, 0, 0};
+  std::size_t given = 0;
+  std::string text;
+  Evidence evidence;
+
+  /// pci_match_one_device() in drivers/pci/pci-driver.c. An id that was not read is not taken for a match.
+  bool matches(const PciFunction& function) const {
+    const auto is = [](std::uint32_t wanted, const Observed<std::uint16_t>& id) {
+      return wanted == any || (id.has_value() && id.value() == wanted);
+    };
+    const auto* kind = function.class_code.get();
+    return is(numbers[0], function.vendor_id) && is(numbers[1], function.device_id) &&
+           is(numbers[2], function.subsystem_vendor_id) && is(numbers[3], function.subsystem_device_id) &&
+           (numbers[5] == 0 || (kind && ((*kind ^ numbers[4]) & numbers[5]) == 0));
+  }
+};
+
+Pattern read_pattern(std::string_view text, const Evidence& evidence) {
+  Pattern pattern{.text = std::string(text), .evidence = evidence};
+  for (const auto part : split(text, ':')) {
+    const auto number = parse_unsigned(part, 16);
+    if (!number || *number > Pattern::any || pattern.given == pattern.numbers.size()) break;
+    pattern.numbers[pattern.given++] = static_cast<std::uint32_t>(*number);
+  }
+  return pattern;
+}
+
+std::vector<Pattern> patterns_of(const Host& host) {
+  std::vector<Pattern> patterns;
+  const auto add = [&patterns](std::string_view ids, const Evidence& evidence) {
+    for (const auto entry : split(ids, ','))
+      if (!entry.empty() && patterns.size() < most_patterns) patterns.push_back(read_pattern(entry, evidence));
+  };
+  if (const auto* arguments = host.kernel.arguments.get())
+    if (const auto* given = arguments->last("vfio-pci.ids"); given && given->value)
+      add(*given->value, {"/proc/cmdline", given->text()});
+  if (const auto* option = host.vfio.modprobe_ids.get())
+    add(option->value, {option->file, "options vfio-pci ids=" + option->value});
+  return patterns;
+}
+
+bool has(const std::vector<PciAddress>& functions, const PciAddress& address) {
+  return std::ranges::find(functions, address) != functions.end();
+}
+
+/// "holds /" or "carries the default route (IPv4)", for a function that the host must not lose; else empty.
+std::string what_host_does_with(const Host& host, const PciAddress& address) {
+  if (const auto* uses = host.storage.uses.get())
+    for (const auto& use : *uses)
+      if (has(use.functions, address)) return "holds " + use.use;
+  if (const auto* paths = host.network.paths.get())
+    for (const auto& path : *paths)
+      if (has(path.functions, address)) return "carries the " + path.use;
+  return {};
+}
+
+Remedy tell_apart(const std::string& guests_one) {
+  return {"Ids cannot tell twins apart: leave them out of the list and reserve the one for the guest by its address, or "
+          "let libvirt take it when the guest starts (managed='yes').",
+          {"sudo driverctl set-override " + guests_one + " vfio-pci"},
+          {"sudo driverctl unset-override " + guests_one},
+          {}};
+}
+
+Remedy let_vfio_come_first(const std::string& address) {
+  return {"libvirt takes it when the guest starts (managed='yes'), whoever has it until then. Where the host's driver must "
+          "never touch it, let vfio-pci be loaded first: a line \"softdep MODULE pre: vfio-pci\" in /etc/modprobe.d, then "
+          "build the initial RAM disk anew. This names the module.",
+          {"lspci -nnk -s " + address},
+          {},
+          "A driver that is built into the kernel always comes first."};
+}
+
+Finding held_by_other(const Host& host, const Pattern& pattern, const PciFunction& function, const PciFunction* twin) {
+  const auto address = function.address.text();
+  const auto& driver = function.driver.value();
+  const auto use = what_host_does_with(host, function.address);
+  auto finding = check.finding(Status::warn, device_subject(function.address), "");
+  finding.evidence = {pattern.evidence, {function.sysfs_path + "/driver", driver}};
+  if (twin) {
+    finding.summary = "It has the same ids as " + twin->address.text() + ", which vfio-pci holds (" + pattern.text +
+                      "): when the host starts, vfio-pci may take this one as well" +
+                      (use.empty() ? "." : ", and it " + use + ".");
+    finding.evidence.push_back({twin->sysfs_path + "/driver", twin->driver.value()});
+    finding.remedy = {tell_apart(twin->address.text())};
+  } else if (!use.empty()) {
+    finding.summary = "vfio-pci is told to take it (" + pattern.text + "), but it " + use +
+                      ": if vfio-pci comes before " + driver + ", the host does not start as it should.";
+    finding.remedy = {{"Take " + pattern.text + " out of the list, and build the initial RAM disk anew if it has the list too.",
+                       {}, {}, {}}};
+  } else {
+    finding.summary = "vfio-pci is told to take it (" + pattern.text + "), but the host's driver " + driver + " was there first.";
+    finding.remedy = {let_vfio_come_first(address)};
+  }
+  return finding;
+}
+
+void judge(const Host& host, const Pattern& pattern, std::vector<Finding>& findings) {
+  std::vector<const PciFunction*> held;
+  const PciFunction* taken = nullptr;
+  bool any = false;
+  for (const auto& function : host.all_functions()) {
+    if (function.is_bridge() || !pattern.matches(function)) continue;
+    any = true;
+    const auto* driver = function.driver.get();
+    if (driver && leaves_dma_to_user(*driver)) taken = &function;
+    else if (driver) held.push_back(&function);
+  }
+  for (const auto* function : held) findings.push_back(held_by_other(host, pattern, *function, taken));
+  if (any || host.all_functions().empty()) return;
+  auto finding = check.finding(Status::warn, host_subject, "vfio-pci is told to take " + pattern.text +
+                                                               ", but no device of this host has these ids.");
+  finding.evidence = {pattern.evidence};
+  finding.remedy = {{"Look for a slip in the ids; this lists what is there.", {"lspci -nn"}, {}, {}}};
+  findings.push_back(std::move(finding));
+}
+
+Finding not_understood(const Pattern& pattern) {
+  auto finding = check.finding(Status::warn, host_subject, "\"" + pattern.text + "\" in vfio-pci's list of ids is no id: the "
+                                                           "kernel passes over it.");
+  finding.evidence = {pattern.evidence};
+  finding.remedy = {{"Write vendor and device with a colon, several with commas: ids=10de:1b80,10de:10f0. This lists them.",
+                     {"lspci -nn"}, {}, {}}};
+  return finding;
+}
+
+std::vector<Finding> run(const Host& host) {
+  const auto patterns = patterns_of(host);
+  if (patterns.empty() && !host.kernel.arguments.has_value()) {
+    auto finding = check.finding(Status::unknown, host_subject, "Which devices vfio-pci is told to take could not be read.");
+    finding.evidence = {{"/proc/cmdline", host.kernel.arguments.why()}};
+    return {finding};
+  }
+  std::vector<Finding> findings;
+  for (const auto& pattern : patterns) {
+    if (pattern.given < 2) findings.push_back(not_understood(pattern));
+    else judge(host, pattern, findings);
+  }
+  if (findings.empty() && !patterns.empty()) {
+    findings.push_back(check.finding(Status::pass, host_subject, "No other driver holds a device that vfio-pci is told to take."));
+    for (const auto& pattern : patterns) findings.back().evidence.push_back(pattern.evidence);
+  }
+  return findings;
+}
+
+}  // namespace
+
+Check vfio_ids_check() { return check; }
+
+}  // namespace vfio_doctor

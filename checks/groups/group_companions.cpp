@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <ranges>
+
+#include "checks/check.hpp"
+#include "checks/kernel/group_isolation.hpp"
+#include "checks/kernel/group_members.hpp"
+#include "checks/kernel/iommu_state.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"group-companions", "Groups of several devices", 20, run};
+
+std::string described(const PciFunction& function) {
+  return function.address.text() + (function.class_name.empty() ? "" : " (" + function.class_name + ")");
+}
+
+std::string driver_text(const PciFunction& function) {
+  if (function.driver.has_value()) return "driver " + function.driver.value();
+  return function.driver.is_absent() ? "no driver" : "driver not known: " + function.driver.why();
+}
+
+/// Functions that the host's chipset needs in place: they may be left without a driver, but a guest gets nothing from
+/// them and may hang the host.
+bool is_platform_function(const PciFunction& function) {
+  const auto kind = function.class_and_subclass();
+  return kind && (*kind == 0x0600 || *kind == 0x0601 || *kind == 0x0501 || *kind == 0x0580 || *kind == 0x0c05);
+}
+
+void append_name(std::string& list, const std::string& name) { list += (list.empty() ? "" : ", ") + name; }
+
+Finding describe_group(const Host& host, const IommuGroup& group, const std::vector<const PciFunction*>& counted) {
+  auto finding = check.finding(Status::pass, group_subject(group.number), "");
+  const auto source = "/sys/kernel/iommu_groups/" + std::to_string(group.number);
+  std::string members, chipset;
+  constexpr std::size_t most_named = 64;  // this sentence becomes a reason of every member
+  for (const auto* function : counted | std::views::take(most_named)) {
+    append_name(members, described(*function));
+    if (is_platform_function(*function)) append_name(chipset, function->address.text());
+    finding.evidence.push_back({source, described(*function) + ", " + driver_text(*function)});
+  }
+  if (counted.size() > most_named) append_name(members, std::to_string(counted.size() - most_named) + " more");
+  finding.summary = "Group " + std::to_string(group.number) + ": " + members +
+                    ". They go to one guest together; what it does not want is left without a host driver.";
+  if (!chipset.empty())
+    finding.summary += " Never give it parts of the chipset (" + chipset + "): only take their drivers away.";
+  for (const auto& cause : causes_of_shared_group(host, group)) {
+    finding.summary += " " + cause.sentence;
+    finding.evidence.push_back(cause.evidence);
+  }
+  return finding;
+}
+
+Finding held_by_bridge(const IommuGroup& group, const PciFunction& bridge) {
+  auto finding = check.finding(Status::warn, group_subject(group.number),
+                               "The bridge " + bridge.address.text() + " in this group is held by the driver " +
+                                   bridge.driver.value() + ", which does not share: until that driver lets go, no device "
+                                   "of the group can be assigned.");
+  finding.evidence = {{bridge.sysfs_path + "/driver", bridge.driver.value()}};
+  finding.remedy = {{"Take the driver off the bridge.",
+                     {"echo " + bridge.address.text() + " | sudo tee /sys/bus/pci/devices/" + bridge.address.text() + "/driver/unbind"},
+                     {"echo " + bridge.address.text() + " | sudo tee /sys/bus/pci/drivers_probe"},
+                     "Hot plug behind this bridge stops working until it is bound again."}};
+  return finding;
+}
+
+Finding doubtful_bridge(const IommuGroup& group, const PciFunction& bridge) {
+  auto finding = check.finding(Status::unknown, group_subject(group.number),
+                               "Whether the bridge " + bridge.address.text() + " in this group stands in the way is not "
+                               "known: " +
+                                   (bridge.driver.has_value()
+                                        ? "its driver " + bridge.driver.value() + " does not share, which counts since Linux "
+                                          "5.19, and whether this distribution's kernel took over that rule is not known."
+                                        : "its driver could not be read."));
+  finding.effect = Effect::blocked;
+  finding.evidence = {{bridge.sysfs_path + "/driver", driver_text(bridge)}};
+  return finding;
+}
+
+/// Members that were not all seen must not look like none.
+void add_doubts(const Host& host, const IommuGroup& group, std::vector<Finding>& findings) {
+  const auto directory = "/sys/kernel/iommu_groups/" + std::to_string(group.number) + "/devices";
+  const auto add = [&](const std::string& summary, const std::string& source, const std::string& value) {
+    auto finding = check.finding(Status::unknown, group_subject(group.number), summary);
+    finding.effect = Effect::blocked;
+    finding.evidence = {{source, value}};
+    findings.push_back(finding);
+  };
+  if (group.members.size() > most_members)
+    add("This group has more than " + std::to_string(most_members) + " members: too many to name the companions of each.",
+        directory, std::to_string(group.members.size()) + " functions");
+  if (!group.members_doubt.empty())
+    add("This group may have more members than were seen (" + group.members_doubt + "): what else would have to go to the "
+        "guest is not known. If a device was plugged in just now, run this again.", directory, group.members_doubt);
+  for (const auto& address : group.members)
+    if (!host.find(address)) {
+      add("This group lists " + address.text() + ", which is not among the host's PCI functions: what it is and what holds "
+          "it could not be seen.", directory, address.text());
+      break;
+    }
+  if (!group.other_members.empty())
+    add("This group also holds " + group.other_members.front() + ", which is no PCI function: whether its driver shares the "
+        "group could not be seen.", directory, group.other_members.front());
+}
+
+std::vector<Finding> run(const Host& host) {
+  if (dma_remapping(host) != Switch::on || !host.iommu.groups.has_value()) return {};
+  std::vector<Finding> findings;
+  for (const auto& group : host.iommu.groups.value()) {
+    std::vector<const PciFunction*> counted;
+    for (const auto& address : group.members) {
+      const auto* member = host.find(address);
+      if (!member) continue;
+      const auto kind = membership(host, *member);
+      if (kind == Membership::held_bridge) findings.push_back(held_by_bridge(group, *member));
+      if (kind == Membership::doubtful_bridge) findings.push_back(doubtful_bridge(group, *member));
+      if (kind != Membership::exempt_bridge) counted.push_back(member);
+    }
+    if (counted.size() > 1) findings.push_back(describe_group(host, group, counted));
+    if (!counted.empty()) add_doubts(host, group, findings);
+  }
+  if (!findings.empty()) return findings;
+  return {check.finding(Status::pass, host_subject, "Every device has an IOMMU group of its own.")};
+}
+
+}  // namespace
+
+Check group_companions_check() { return check; }
+
+}  // namespace vfio_doctor

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/check.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"cpu-virtualization", "Processor virtualization", 80, run};
+
+/// VFIO itself does not need KVM, so the worst this check says is a warning: the guest would be slow, not refused.
+std::vector<Finding> run(const Host& host) {
+  auto finding = check.finding(Status::pass, host_subject, "The processor can run guests, and KVM is there.");
+  const auto& flag = host.cpu.virtualization_flag;
+  const auto& kvm = host.cpu.kvm_device;
+  finding.evidence = {{"/proc/cpuinfo", flag.has_value() ? (flag.value() ? "flag vmx or svm" : "neither vmx nor svm") : flag.why()},
+                      {"/dev/kvm", kvm.has_value() ? "present" : kvm.why()}};
+  if (kvm.has_value()) return {finding};
+  if (host.cpu.runs_on_xen()) {
+    finding.status = Status::warn;
+    finding.summary = "This kernel runs on Xen, which keeps the processor's virtualization to itself: KVM is not there.";
+    finding.evidence.push_back({"/sys/hypervisor/type", "xen"});
+    finding.remedy = {{"Run the guest under Xen, or boot this kernel without Xen.", {}, {}, {}}};
+    return {finding};
+  }
+  if (flag.is(false)) {
+    finding.status = Status::warn;
+    finding.summary = "The processor shows no virtualization (vmx or svm): guests would run in slow emulation.";
+    finding.remedy = {{"Switch on VT-x (Intel) or SVM (AMD) in the firmware setup. This is not VT-d: that is a switch of its own.",
+                       {}, {}, {}}};
+  } else if (flag.is(true)) {
+    finding.status = kvm.is_absent() ? Status::warn : Status::unknown;
+    finding.summary = "The processor can run guests, but /dev/kvm is not there: KVM is not loaded, or the firmware "
+                      "switched virtualization off.";
+    finding.remedy = {{"Load KVM; if that fails, switch on VT-x or SVM in the firmware setup.",
+                       {host.cpu.vendor == CpuVendor::amd ? "sudo modprobe kvm_amd" : "sudo modprobe kvm_intel"}, {}, {}}};
+  } else {
+    finding.status = Status::unknown;
+    finding.summary = "Whether this host can use KVM could not be seen.";
+  }
+  return {finding};
+}
+
+}  // namespace
+
+Check cpu_virtualization_check() { return check; }
+
+}  // namespace vfio_doctor

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/check.hpp"
+#include "checks/kernel/iommu_state.hpp"
+#include "facts/iommu/acpi_iommu_table.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"firmware-iommu-table", "Firmware's IOMMU table", 20, run};
+
+void describe_dmar(const Observed<std::string>& content, Finding& finding) {
+  if (!content.has_value()) {
+    finding.evidence.push_back({"/sys/firmware/acpi/tables/DMAR", "present; content: " + content.why()});
+    return;
+  }
+  const auto dmar = parse_dmar(content.value());
+  if (!dmar) {
+    finding.status = Status::warn;
+    finding.summary = "The firmware's DMAR table is damaged.";
+    finding.evidence.push_back({"/sys/firmware/acpi/tables/DMAR", "lengths inside the table do not fit"});
+    return;
+  }
+  finding.evidence.push_back({"/sys/firmware/acpi/tables/DMAR",
+                              std::to_string(dmar->remapping_units) + " remapping units, " +
+                                  std::to_string(dmar->reserved_regions) + " reserved regions, interrupt remapping " +
+                                  (dmar->interrupt_remapping ? "offered" : "not offered") +
+                                  (dmar->x2apic_opt_out ? ", x2APIC opt-out" : "")});
+}
+
+void describe_ivrs(const Observed<std::string>& content, Finding& finding) {
+  std::string value = "present; content: " + content.why();
+  if (content.has_value()) {
+    const auto units = count_ivrs_units(content.value());
+    value = units ? std::to_string(*units) + " remapping blocks" : "damaged: lengths inside the table do not fit";
+    if (!units) finding.status = Status::warn;
+  }
+  finding.evidence.push_back({"/sys/firmware/acpi/tables/IVRS", value});
+}
+
+std::vector<Finding> run(const Host& host) {
+  const auto& firmware = host.firmware;
+  auto finding = check.finding(Status::pass, host_subject, "The firmware describes an IOMMU to the kernel.");
+  if (firmware.dmar.present.is(true)) describe_dmar(firmware.dmar.content, finding);
+  if (firmware.ivrs.present.is(true)) describe_ivrs(firmware.ivrs.content, finding);
+  if (firmware.iort.present.is(true)) finding.evidence.push_back({"/sys/firmware/acpi/tables/IORT", "present"});
+  if (!finding.evidence.empty()) return {finding};
+  const bool all_known = firmware.dmar.present.has_value() && firmware.ivrs.present.has_value();
+  finding.evidence.push_back({"/sys/firmware/acpi/tables", all_known ? "no DMAR, IVRS or IORT" : firmware.dmar.present.why()});
+  if (dma_remapping(host) == Switch::on) {
+    // The kernel is the judge: an IOMMU that works was described somehow (device tree, hypervisor).
+    finding.summary = "No ACPI table is visible, but the kernel uses an IOMMU all the same.";
+  } else if (host.cpu.runs_on_xen()) {
+    finding.status = Status::not_applicable;
+    finding.summary = "This kernel runs on Xen, which keeps the IOMMU and hides the firmware's table.";
+    finding.evidence.push_back({"/sys/hypervisor/type", "xen"});
+  } else if (!all_known) {
+    finding.status = Status::unknown;
+    finding.summary = "Whether the firmware describes an IOMMU could not be seen.";
+  } else {
+    finding.status = Status::fail;
+    finding.summary = "The firmware describes no IOMMU: it is switched off there, or this machine has none.";
+    finding.remedy = {{"See iommu-active for the switch to look for.", {}, {}, {}}};
+  }
+  return {finding};
+}
+
+}  // namespace
+
+Check firmware_iommu_table_check() { return check; }
+
+}  // namespace vfio_doctor

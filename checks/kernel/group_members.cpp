@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/kernel/group_members.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+#include "checks/kernel/kernel_rules.hpp"
+
+namespace vfio_doctor {
+
+bool leaves_dma_to_user(std::string_view driver) {
+  // Drivers below drivers/vfio/pci and pci-stub; some changed between '-' and '_' from one kernel to the next.
+  static constexpr std::array<std::string_view, 9> drivers = {
+      "vfio_pci",     "mlx5_vfio_pci",        "hisi_acc_vfio_pci", "pds_vfio_pci", "virtio_vfio_pci",
+      "qat_vfio_pci", "nvgrace_gpu_vfio_pci", "xe_vfio_pci",       "pci_stub"};
+  return std::ranges::find(drivers, normalize_module_name(driver)) != drivers.end();
+}
+
+Membership membership(const Host& host, const PciFunction& member) {
+  if (!member.is_bridge()) {
+    // An event collector is no bridge, but pcieport drives it all the same; only the newer rule looks at the driver alone.
+    const bool new_rule = host.kernel.version.has_value() && has_rule_since(host, {5, 19}) == KernelRule::yes;
+    return new_rule && member.driver.is("pcieport") ? Membership::exempt_bridge : Membership::endpoint;
+  }
+  const auto* driver = member.driver.get();
+  const bool lets_go = member.driver.is_absent() || (driver && (*driver == "pcieport" || leaves_dma_to_user(*driver)));
+  if (lets_go) return Membership::exempt_bridge;
+  switch (has_rule_since(host, {5, 19})) {
+    case KernelRule::no: return Membership::exempt_bridge;
+    case KernelRule::not_known: return Membership::doubtful_bridge;
+    case KernelRule::yes: break;
+  }
+  return driver ? Membership::held_bridge : Membership::doubtful_bridge;
+}
+
+std::vector<PciAddress> companions_of(const Host& host, const PciFunction& function) {
+  std::vector<PciAddress> companions;
+  if (!function.iommu_group.has_value()) return companions;
+  const auto* group = host.iommu.find_group(function.iommu_group.value());
+  if (!group) return companions;
+  for (const auto& address : group->members) {
+    if (companions.size() == most_members) break;
+    if (address == function.address) continue;
+    const auto* member = host.find(address);
+    if (!member || membership(host, *member) != Membership::exempt_bridge) companions.push_back(address);
+  }
+  return companions;
+}
+
+}  // namespace vfio_doctor

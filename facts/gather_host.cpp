@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/host.hpp"
+
+#include <algorithm>
+
+#include "base/in_parallel.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+/// Decided by what was refused, not by who asked: a container's root sees less, a snapshot may have seen all.
+bool saw_privileged_facts(const Host& host) {
+  const auto is_denied = [](const AcpiTable& table) {
+    return table.present.is(true) && table.content.is_unreadable();
+  };
+  return !is_denied(host.firmware.dmar) && !is_denied(host.firmware.ivrs) &&
+         std::ranges::none_of(host.all_functions(), [](const PciFunction& function) { return function.config.denied; });
+}
+
+}  // namespace
+
+Host gather_host(const Root& root, Wake wake) {
+  Host host;
+  // On a large machine there is as much to read about the groups as about half of the functions.
+  auto iommu = beside([&root] { return gather_iommu(root); });
+  host.cpu = gather_cpu(root);
+  host.distribution = gather_distribution(root);
+  host.kernel = gather_kernel(root);
+  host.firmware = gather_firmware(root);
+  host.interrupts = gather_interrupts(root);
+  host.vfio = gather_vfio(root, host.kernel.release);
+  host.functions = gather_pci(root, wake);
+  host.iommu = iommu.get();
+  join_groups_and_functions(host.iommu, host.functions);
+  host.privileged = saw_privileged_facts(host);
+  host.boot = gather_boot_configuration(root);
+  host.storage = gather_storage(root);
+  host.network = gather_network(root);
+  host.console = gather_console(root);
+  return host;
+}
+
+}  // namespace vfio_doctor

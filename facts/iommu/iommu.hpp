@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/observed.hpp"
+#include "facts/pci/pci_function.hpp"
+#include "machine/pci_address.hpp"
+#include "machine/root.hpp"
+
+namespace vfio_doctor {
+
+/// One line of /sys/kernel/iommu_groups/N/reserved_regions.
+struct ReservedRegion {
+  std::uint64_t start = 0, end = 0;
+  std::string type;  ///< "direct", "direct-relaxable", "reserved", "msi"
+};
+
+struct IommuGroup {
+  unsigned number = 0;
+  Observed<std::string> name;  ///< "vfio-noiommu" where VFIO made the group itself
+  Observed<std::string> type;  ///< "DMA", "DMA-FQ", "identity", "blocked", "unmanaged"
+  Observed<std::vector<ReservedRegion>> reserved_regions;
+  std::vector<PciAddress> members;         ///< sorted
+  std::string members_doubt;  ///< why there may be more members than these; empty where there are no others
+  std::vector<std::string> other_members;  ///< platform, ACPI and other devices that are no PCI functions
+};
+
+/// One remapping unit, an entry of /sys/class/iommu.
+struct IommuUnit {
+  std::string name;              ///< "dmar0", "ivhd0", "smmu3.0x..."
+  Observed<std::string> capabilities;  ///< Intel "cap", AMD "cap": hexadecimal text
+  Observed<std::string> extended_capabilities;  ///< Intel "ecap", AMD "features"
+};
+
+struct IommuFacts {
+  Observed<std::vector<IommuUnit>> units;    ///< absent: the kernel has no such class
+  Observed<std::vector<IommuGroup>> groups;  ///< sorted by number; absent: /sys/kernel/iommu_groups does not exist
+
+  const IommuGroup* find_group(unsigned number) const;
+};
+
+IommuFacts gather_iommu(const Root& root);
+
+/// Membership is written down twice: a group lists its devices, a function links to its group. Puts both together and
+/// notes where they do not agree (a tree recorded in part, a device plugged in meanwhile).
+void join_groups_and_functions(IommuFacts& iommu, Observed<std::vector<PciFunction>>& functions);
+
+}  // namespace vfio_doctor

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/pci/gather_pci.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include "base/in_parallel.hpp"
+#include "base/text.hpp"
+#include "facts/pci/pci_config.hpp"
+#include "facts/pci/pci_names.hpp"
+#include "facts/pci/sysfs_path.hpp"
+#include "machine/runtime_power.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+const std::string devices_path = "/sys/bus/pci/devices";
+constexpr std::size_t header_bytes = 64, all_bytes = 4096, revision_offset = 8;
+
+template <class Number>
+Observed<Number> read_number(const Root& root, const std::string& path, int base) {
+  const auto text = root.read_line(path);
+  if (!text.has_value()) return Observed<Number>::like(text);
+  const auto value = parse_unsigned(text.value(), base);
+  if (!value || *value > std::numeric_limits<Number>::max())
+    return Observed<Number>::unreadable(path + " holds no such number");
+  return static_cast<Number>(*value);
+}
+
+Observed<std::string> link_name(const Root& root, const std::string& path) {
+  auto target = root.read_link(path);
+  return target.has_value() ? Observed<std::string>(base_name(target.value())) : target;
+}
+
+template <class First, class Second>
+void parse_id_pair(std::string_view text, First& first, Second& second) {
+  const auto parts = split(text, ':');
+  const auto one = parse_unsigned(parts[0], 16);
+  const auto two = parts.size() == 2 ? parse_unsigned(parts[1], 16) : std::nullopt;
+  if (!one || !two || *one > 0xffff || *two > 0xffff) return;
+  first = static_cast<std::uint16_t>(*one);
+  second = static_cast<std::uint16_t>(*two);
+}
+
+/// One read answers five questions: DRIVER, PCI_CLASS, PCI_ID, PCI_SUBSYS_ID (drivers/pci/pci-driver.c pci_uevent).
+/// False where the tree has no such file (old recordings).
+bool gather_from_uevent(const Root& root, AttributePath& path, PciFunction& function) {
+  const auto uevent = root.read(path("uevent"));
+  if (!uevent.has_value() || uevent->find("PCI_ID=") == std::string::npos) return false;
+  function.driver = Observed<std::string>::absent();
+  for (const auto line : split_lines(uevent.value())) {
+    const auto equals = line.find('=');
+    if (equals == line.npos) continue;
+    const auto key = line.substr(0, equals), value = line.substr(equals + 1);
+    if (key == "DRIVER") function.driver = std::string(value);
+    if (key == "PCI_ID") parse_id_pair(value, function.vendor_id, function.device_id);
+    if (key == "PCI_SUBSYS_ID") parse_id_pair(value, function.subsystem_vendor_id, function.subsystem_device_id);
+    if (key == "PCI_CLASS")
+      if (const auto code = parse_unsigned(value, 16); code && *code <= 0xffffff)
+        function.class_code = static_cast<std::uint32_t>(*code);
+  }
+  return true;
+}
+
+void gather_from_attributes(const Root& root, AttributePath& path, PciFunction& function) {
+  function.vendor_id = read_number<std::uint16_t>(root, path("vendor"), 16);
+  function.device_id = read_number<std::uint16_t>(root, path("device"), 16);
+  function.subsystem_vendor_id = read_number<std::uint16_t>(root, path("subsystem_vendor"), 16);
+  function.subsystem_device_id = read_number<std::uint16_t>(root, path("subsystem_device"), 16);
+  function.class_code = read_number<std::uint32_t>(root, path("class"), 16);
+  function.driver = link_name(root, path("driver"));
+}
+
+/// Reading `config` resumes a sleeping function (pci_config_pm_runtime_get in drivers/pci/pci-sysfs.c): look at the
+/// power state first and leave it asleep unless the user asked otherwise.
+bool is_asleep(const PciFunction& function) {
+  return may_sleep(function.runtime_status) || function.runtime_status.is_unreadable() || function.power_state.is("D3cold");
+}
+
+/// Everything that was not read, and why.
+void mark_unread(PciConfig& config, const std::string& why) {
+  const auto mark = [&why]<class T>(Observed<T>& fact) {
+    if (fact.is_unreadable()) fact = Observed<T>::unreadable(why);
+  };
+  mark(config.header_type);
+  mark(config.multifunction);
+  mark(config.pcie_type);
+  mark(config.acs);
+  mark(config.function_level_reset);
+  mark(config.serial);
+}
+
+void gather_config(const Root& root, Wake wake, AttributePath& path, PciFunction& function) {
+  function.power_state = root.read_line(path("power_state"));
+  function.runtime_status = root.read_line(path("power/runtime_status"));
+  if (wake == Wake::no && is_asleep(function)) {
+    return mark_unread(function.config, "asleep; use --wake");
+  }
+  auto bytes = root.read_head(path("config"), header_bytes);
+  if (!bytes.has_value()) return mark_unread(function.config, bytes.why());
+  function.config = decode_pci_config(bytes.value());
+  if (bytes->size() == header_bytes && !function.config.all_ones)
+    function.revision = static_cast<std::uint8_t>((*bytes)[revision_offset]);
+  // The rest is needed only to explain groups: for bridges and for functions that share a slot.
+  if (function.is_bridge() || function.config.multifunction.is(true)) {
+    bytes = root.read_head(path("config"), all_bytes);
+    if (bytes.has_value()) function.config = decode_pci_config(bytes.value());
+    function.config.denied = bytes.has_value() && bytes->size() <= header_bytes;
+    if (function.config.denied) mark_unread(function.config, "needs root: a normal user gets 64 bytes");
+  }
+}
+
+Observed<std::vector<std::string>> read_words(const Root& root, const std::string& path) {
+  using Words = std::vector<std::string>;
+  const auto text = root.read(path);
+  if (!text.has_value()) return Observed<Words>::like(text);
+  Words words;
+  for (const auto word : split_words(text.value())) words.emplace_back(word);
+  return words;
+}
+
+Observed<std::string> read_driver_override(const Root& root, const std::string& path) {
+  auto text = root.read_line(path);
+  if (text.has_value() && (text.value() == "(null)" || text->empty())) return Observed<std::string>::absent();
+  return text;
+}
+
+Observed<unsigned> read_group(const Root& root, const std::string& path) {
+  const auto name = link_name(root, path);
+  if (!name.has_value()) return Observed<unsigned>::like(name);
+  const auto number = parse_unsigned(name.value());
+  if (!number || *number > 0x7fffffff) return Observed<unsigned>::unreadable("the link does not name a group");
+  return static_cast<unsigned>(*number);
+}
+
+Observed<PciAddress> read_address_link(const Root& root, const std::string& path) {
+  const auto name = link_name(root, path);
+  if (!name.has_value()) return Observed<PciAddress>::like(name);
+  const auto address = PciAddress::parse(name.value());
+  return address ? Observed<PciAddress>(*address) : Observed<PciAddress>::unreadable("the link names no PCI function");
+}
+
+/// The nearest PCI function above in the device tree: a bridge, or the VMD controller of a VMD domain.
+std::optional<PciAddress> function_above(const std::string& sysfs_path) {
+  for (auto above = parent_path(sysfs_path); above.size() > 1; above = parent_path(above))
+    if (const auto address = PciAddress::parse(base_name(above))) return address;
+  return std::nullopt;
+}
+
+Observed<int> read_numa_node(const Root& root, const std::string& path) {
+  const auto text = root.read_line(path);
+  const auto number = text.has_value() ? parse_signed(text.value()) : std::nullopt;
+  if (number && *number >= -1 && *number < 1 << 20) return static_cast<int>(*number);
+  return Observed<int>::unreadable(text.has_value() ? "no number" : text.why());
+}
+
+/// What is the same for every function.
+struct Circumstances {
+  Wake wake = Wake::no;
+  bool one_numa_node = false;  ///< nothing is near or far then, and the question is spared
+};
+
+PciFunction gather_function(const Root& root, const Circumstances& circumstances, const PciAddress& address,
+                            const std::string& name) {
+  PciFunction function;
+  function.address = address;
+  const auto link = root.read_link(devices_path + "/" + name);
+  function.sysfs_path = link.has_value() ? join_path(devices_path, link.value()) : devices_path + "/" + name;
+  function.parent = function_above(function.sysfs_path);
+  AttributePath path(function.sysfs_path);
+  if (!gather_from_uevent(root, path, function)) gather_from_attributes(root, path, function);
+  gather_config(root, circumstances.wake, path, function);
+  if (!function.revision.has_value()) function.revision = read_number<std::uint8_t>(root, path("revision"), 16);
+  function.iommu_group = read_group(root, path("iommu_group"));
+  function.boot_vga = Observed<bool>::absent();
+  if (function.class_and_subclass() == 0x0300) {
+    const auto boot_vga = read_number<std::uint8_t>(root, path("boot_vga"), 10);
+    function.boot_vga = boot_vga.has_value() ? Observed<bool>(*boot_vga == 1) : Observed<bool>::like(boot_vga);
+  }
+  function.reset_methods = read_words(root, path("reset_method"));
+  function.driver_override = read_driver_override(root, path("driver_override"));
+  function.numa_node =
+      circumstances.one_numa_node ? Observed<int>::absent() : read_numa_node(root, path("numa_node"));
+  function.virtual_functions = read_number<unsigned>(root, path("sriov_numvfs"), 10);
+  return function;
+}
+
+/// A virtual function exists only while a physical one of this host has some enabled (sriov_enable() in
+/// drivers/pci/iov.c): mostly there is none to look for.
+void find_physical_functions(const Root& root, std::vector<PciFunction>& functions) {
+  const bool some_may_be_virtual = std::ranges::any_of(functions, [](const PciFunction& function) {
+    const auto& enabled = function.virtual_functions;
+    return enabled.is_unreadable() || (enabled.has_value() && enabled.value() > 0);
+  });
+  for (auto& function : functions)
+    function.physical_function = some_may_be_virtual ? read_address_link(root, function.sysfs_path + "/physfn")
+                                                     : Observed<PciAddress>::absent();
+}
+
+}  // namespace
+
+Observed<std::vector<PciFunction>> gather_pci(const Root& root, Wake wake) {
+  using Functions = std::vector<PciFunction>;
+  const auto entries = root.list(devices_path);
+  if (!entries.has_value()) return Observed<Functions>::like(entries);
+  std::vector<std::pair<PciAddress, std::string>> found;
+  for (const auto& name : entries.value())
+    if (const auto address = PciAddress::parse(name)) found.emplace_back(*address, name);
+  std::ranges::sort(found);
+  // To load the list of names takes as long as to read hundreds of functions.
+  auto loading = beside([&root] { return std::make_unique<PciNames>(root); });
+  const Circumstances circumstances{wake, root.read_line("/sys/devices/system/node/online").is("0")};
+  auto functions = in_parallel(
+      found, [&](const auto& entry) { return gather_function(root, circumstances, entry.first, entry.second); });
+  find_physical_functions(root, functions);
+  const auto names = loading.get();
+  for (auto& function : functions) {
+    if (function.vendor_id.has_value() && function.device_id.has_value())
+      function.name = names->function_name(*function.vendor_id, *function.device_id);
+    if (const auto kind = function.class_and_subclass()) function.class_name = names->class_name(*kind);
+  }
+  return functions;
+}
+
+}  // namespace vfio_doctor

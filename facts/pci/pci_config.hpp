@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string_view>
+
+#include "facts/pci/pci_function.hpp"
+
+namespace vfio_doctor {
+
+/// Decodes configuration space: 64 bytes (what a normal user gets), 256 or 4096. What lies behind the bytes that are
+/// there is unreadable, never "absent". Capability lists may loop or point anywhere: every step is bounded.
+PciConfig decode_pci_config(std::string_view bytes);
+
+}  // namespace vfio_doctor

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+#include "facts/platform/platform.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+constexpr std::size_t most_config_bytes = 4 << 20;
+
+/// The content of a gzip file; unreadable on broken or oversized data.
+Observed<std::string> gunzip(const std::string& packed) {
+  z_stream stream{};
+  if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) return Observed<std::string>::unreadable("zlib failed");
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::string content;
+  std::array<char, 65536> buffer{};
+  int result = Z_OK;
+  while (result == Z_OK && content.size() <= most_config_bytes) {
+    stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
+    stream.avail_out = buffer.size();
+    result = inflate(&stream, Z_NO_FLUSH);
+    content.append(buffer.data(), buffer.size() - stream.avail_out);
+    if (stream.avail_in == 0 && stream.avail_out != 0) break;
+  }
+  inflateEnd(&stream);
+  if (result != Z_STREAM_END) return Observed<std::string>::unreadable("not a complete gzip file");
+  return content;
+}
+
+/// Only the options that some check asks for: the file has more than ten thousand.
+bool is_wanted_option(std::string_view name) {
+  return name.starts_with("VFIO") || name.find("IOMMU") != name.npos || name.find("SMMU") != name.npos ||
+         name == "IRQ_REMAP" || name == "PCI";
+}
+
+std::map<std::string, std::string> parse_config(const std::string& text) {
+  std::map<std::string, std::string> options;
+  for (auto line : split_lines(text)) {
+    if (!line.starts_with("CONFIG_")) continue;  // "# CONFIG_X is not set" counts as not set
+    line.remove_prefix(7);
+    const auto equals = line.find('=');
+    if (equals == line.npos || !is_wanted_option(line.substr(0, equals))) continue;
+    options.emplace(line.substr(0, equals), trim(line.substr(equals + 1)));
+  }
+  return options;
+}
+
+void gather_config(const Root& root, Kernel& kernel) {
+  using Options = std::map<std::string, std::string>;
+  std::vector<std::string> files;
+  if (const auto* release = kernel.release.get())
+    if (release->find('/') == release->npos)
+      files = {"/boot/config-" + *release, "/lib/modules/" + *release + "/config",
+               "/usr/lib/modules/" + *release + "/config", "/usr/lib/ostree-boot/config-" + *release};
+  kernel.config = Observed<Options>::absent();
+  for (const auto& file : files) {
+    const auto text = root.read(file, most_config_bytes);
+    if (text.is_unreadable()) kernel.config = Observed<Options>::unreadable(file + ": " + text.why());
+    if (!text.has_value()) continue;
+    kernel.config = parse_config(text.value());
+    kernel.config_source = file;
+    return;
+  }
+  const auto packed = root.read("/proc/config.gz", most_config_bytes);
+  if (!packed.has_value()) return;
+  const auto text = gunzip(packed.value());
+  kernel.config = text.has_value() ? Observed<Options>(parse_config(text.value())) : Observed<Options>::like(text);
+  kernel.config_source = "/proc/config.gz";
+}
+
+/// "<6>[    0.123456] DMAR: x" and "[    0.1] DMAR: x" -> "DMAR: x".
+std::string_view without_stamp(std::string_view line) {
+  for (const auto& [open, close] : {std::pair{'<', '>'}, std::pair{'[', ']'}}) {
+    const auto end = line.find(close);
+    if (line.empty() || line.front() != open || end == line.npos || end > 40) continue;
+    line = trim(line.substr(end + 1));
+  }
+  return line;
+}
+
+bool matters(std::string_view message) {
+  static constexpr std::array<std::string_view, 9> marks = {
+      "DMAR", "AMD-Vi", "iommu", "IOMMU", "vfio", "IVRS", "Unknown kernel command line", "x2apic", "VMX"};
+  return std::ranges::any_of(marks, [message](auto mark) { return message.find(mark) != message.npos; });
+}
+
+void gather_log(const Root& root, Kernel& kernel) {
+  constexpr std::size_t most_messages = 20'000;
+  using Messages = std::vector<std::string>;
+  const auto log = root.kernel_log();
+  if (!log.has_value()) {
+    kernel.log = Observed<Messages>::like(log);
+    return;
+  }
+  Messages messages;
+  for (const auto line : split_lines(log.value())) {
+    const auto message = without_stamp(line);
+    if (matters(message) && messages.size() < most_messages) messages.emplace_back(message.substr(0, 400));
+  }
+  kernel.log = std::move(messages);
+}
+
+Observed<KernelVersion> parse_version(const Observed<std::string>& release) {
+  if (!release.has_value()) return Observed<KernelVersion>::like(release);
+  const auto parts = split(release.value(), '.');
+  if (parts.size() >= 2) {
+    const auto minor_digits = parts[1].substr(0, parts[1].find_first_not_of("0123456789"));
+    const auto major = parse_unsigned(parts[0]);
+    const auto minor = parse_unsigned(minor_digits);
+    if (major && minor && *major < 1000 && *minor < 10000)
+      return KernelVersion{static_cast<int>(*major), static_cast<int>(*minor)};
+  }
+  return Observed<KernelVersion>::unreadable("'" + release.value().substr(0, 60) + "' is no kernel version");
+}
+
+}  // namespace
+
+Kernel gather_kernel(const Root& root) {
+  Kernel kernel;
+  kernel.release = root.read_line("/proc/sys/kernel/osrelease");
+  if (!kernel.release.has_value()) {  // "Linux version 6.1.0-18-amd64 (...)"
+    const auto version = root.read_line("/proc/version");
+    if (version.has_value() && split_words(version.value()).size() > 2)
+      kernel.release = std::string(split_words(version.value())[2]);
+  }
+  kernel.version = parse_version(kernel.release);
+  const auto line = root.read("/proc/cmdline", 64 << 10);
+  kernel.arguments = line.has_value() ? Observed<KernelArguments>(KernelArguments::parse(trim(line.value())))
+                                      : Observed<KernelArguments>::like(line);
+  gather_config(root, kernel);
+  gather_log(root, kernel);
+  return kernel;
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "machine/directory_root.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "base/input_error.hpp"
+#include "base/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+  void reset(int fd) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = fd;
+  }
+
+ private:
+  int fd_;
+};
+
+template <class T>
+Observed<T> from_errno(int error) {
+  if (error == ENOENT || error == ENOTDIR) return Observed<T>::absent();
+  return Observed<T>::unreadable(std::strerror(error));
+}
+
+/// The path below the root: "/sys/x" -> "sys/x"; the root itself is ".".
+const char* relative(const std::string& path) {
+  const auto first = path.find_first_not_of('/');
+  return first == std::string::npos ? "." : path.c_str() + first;
+}
+
+int open_in_root(int root, const char* path, int flags) {
+  open_how how{};
+  how.flags = static_cast<__u64>(flags | O_CLOEXEC);
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  int fd = -1;
+  for (int attempt = 0; attempt < 16; ++attempt) {  // EAGAIN: the tree moved while ".." was resolved
+    fd = static_cast<int>(::syscall(SYS_openat2, root, path, &how, sizeof how));
+    if (fd >= 0 || errno != EAGAIN) break;
+  }
+  return fd;
+}
+
+/// The target of the link that was opened with O_PATH; absent where it is no link.
+Observed<std::string> link_target(int link) {
+  char target[4096];
+  const auto length = ::readlinkat(link, "", target, sizeof target);
+  if (length >= 0) return std::string(target, static_cast<std::size_t>(length));
+  if (errno == EINVAL || errno == ENOENT) return Observed<std::string>::absent();  // there, but no link
+  return Observed<std::string>::unreadable(std::strerror(errno));
+}
+
+/// sysfs hands out at most a page a time (kernfs_fop_readwrite), so fewer bytes than the smallest page are the end.
+constexpr ssize_t smallest_page = 4096;
+
+/// openat2 is refused by the kernel (before 5.6) or by a container's system call filter.
+bool openat2_refused(int error) { return error == ENOSYS || error == EPERM; }
+
+}  // namespace
+
+DirectoryRoot::DirectoryRoot(const std::string& directory, Guard guard) : guard_(std::move(guard)) {
+  root_ = ::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root_ < 0) throw InputError("--root " + directory + ": " + std::strerror(errno));
+  const auto is_there = [this](const char* name) { return kind(name).is(NodeKind::directory); };
+  if (!is_there("/sys") && !is_there("/proc") && !is_there("/etc") && !is_there("/boot")) {
+    ::close(root_);
+    throw InputError("--root " + directory + ": not a system tree: it has none of sys, proc, etc, boot");
+  }
+}
+
+DirectoryRoot::DirectoryRoot(KernelLogReader log_reader, RouteReader route_reader, Guard guard)
+    : log_reader_(std::move(log_reader)), route_reader_(std::move(route_reader)), guard_(std::move(guard)) {
+  root_ = ::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root_ < 0) throw InputError(std::string("/: ") + std::strerror(errno));
+}
+
+DirectoryRoot::~DirectoryRoot() { ::close(root_); }
+
+int DirectoryRoot::open_inside(const std::string& path, int flags) const {
+  // Nothing to escape from: this root is the real one, and sysfs holds no magic links. The plain call is quicker.
+  if (is_live_sysfs(path)) return ::openat(root_, relative(path), flags | O_CLOEXEC);
+  const int fd = open_in_root(root_, relative(path), flags);
+  if (fd >= 0 || !openat2_refused(errno)) return fd;
+  return open_by_walking(path, flags);
+}
+
+/// Opens a path that is known to hold no links, component by component; a link that appears meanwhile is refused.
+int DirectoryRoot::open_plain(const std::string& path, int flags) const {
+  Descriptor current(::dup(root_));
+  const auto parts = split(relative(path), '/');
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool last = i + 1 == parts.size();
+    const int how = last ? flags | O_NOFOLLOW : O_PATH | O_DIRECTORY | O_NOFOLLOW;
+    current.reset(::openat(current.get(), std::string(parts[i]).c_str(), how | O_CLOEXEC));
+    if (current.get() < 0) return -1;
+  }
+  return current.release();
+}
+
+/// The same as open_in_root() without openat2: links are resolved here.
+int DirectoryRoot::open_by_walking(const std::string& path, int flags) const {
+  int failure = ELOOP;
+  const auto link_at = [this, &failure](const std::string& candidate) {
+    const Descriptor link(open_plain(candidate, O_PATH));
+    const auto target = link.get() < 0 ? from_errno<std::string>(errno) : link_target(link.get());
+    if (target.is_unreadable()) failure = errno;
+    return target;
+  };
+  const bool follow_last = (flags & O_NOFOLLOW) == 0;
+  const auto resolved = resolve_links(follow_last ? path : parent_path(path), link_at);
+  if (!resolved.has_value()) {
+    errno = failure;
+    return -1;
+  }
+  return open_plain(follow_last ? resolved.value() : join_path(resolved.value(), base_name(path)), flags);
+}
+
+bool DirectoryRoot::is_live_sysfs(const std::string& path) const { return is_live() && path.starts_with("/sys/"); }
+
+/// Why `path` must not be touched; empty where it may. Links on the way are followed step by step, and each step is
+/// asked about before it is looked at: a link may lead into a mount that nobody answers for.
+std::string DirectoryRoot::guarded(const std::string& path, bool follow_last) const {
+  if (!guard_ || path.starts_with("/sys/") || path.starts_with("/proc/")) return {};
+  std::string why;
+  const auto link_at = [&](const std::string& step) {
+    why = guard_(step);
+    return why.empty() ? link_itself(step) : Observed<std::string>::unreadable(why);
+  };
+  const auto resolved = resolve_links(follow_last ? path : parent_path(path), link_at);
+  if (why.empty() && resolved.has_value() && !follow_last) why = guard_(join_path(resolved.value(), base_name(path)));
+  return why;
+}
+
+Observed<std::string> DirectoryRoot::read_bytes(const std::string& path, std::size_t length, bool whole) const {
+  if (auto why = guarded(path, true); !why.empty()) return Observed<std::string>::unreadable(std::move(why));
+  // Opening a device node or a FIFO can act on the machine: look first, except below the live kernel's own
+  // file systems, which hold none.
+  const bool kernel_made = is_live_sysfs(path) || (is_live() && path.starts_with("/proc/"));
+  const auto is_regular = [](int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+  };
+  if (!kernel_made) {
+    const Descriptor seen(open_inside(path, O_PATH));
+    if (seen.get() < 0) return from_errno<std::string>(errno);
+    if (!is_regular(seen.get())) return Observed<std::string>::unreadable("not a regular file");
+  }
+  const Descriptor file(open_inside(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  if (file.get() < 0) return from_errno<std::string>(errno);
+  if (!kernel_made && !is_regular(file.get())) return Observed<std::string>::unreadable("not a regular file");
+
+  std::string content;
+  char buffer[16384];
+  const std::size_t wanted = whole ? length + 1 : length;  // one more, to notice that there is more
+  while (content.size() < wanted) {
+    const auto got = ::read(file.get(), buffer, std::min(sizeof buffer, wanted - content.size()));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EISDIR) return Observed<std::string>::unreadable("not a regular file");
+    if (got < 0) return Observed<std::string>::unreadable(std::strerror(errno));
+    if (got == 0) break;
+    content.append(buffer, static_cast<std::size_t>(got));
+    if (got < smallest_page && is_live_sysfs(path)) break;
+  }
+  if (whole && content.size() > length)
+    return Observed<std::string>::unreadable("larger than " + std::to_string(length) + " bytes");
+  return content;
+}
+
+Observed<std::string> DirectoryRoot::read(const std::string& path, std::size_t limit) const {
+  return read_bytes(path, limit, true);
+}
+
+Observed<std::string> DirectoryRoot::read_head(const std::string& path, std::size_t length) const {
+  return read_bytes(path, length, false);
+}
+
+Observed<std::vector<std::string>> DirectoryRoot::list(const std::string& path) const {
+  using Names = std::vector<std::string>;
+  if (auto why = guarded(path, true); !why.empty()) return Observed<Names>::unreadable(std::move(why));
+  const Descriptor directory(open_inside(path, O_RDONLY | O_DIRECTORY));
+  if (directory.get() < 0) return from_errno<Names>(errno);
+  // Not fdopendir(): it makes three more system calls, and every IOMMU group is a directory to list. Only an empty
+  // answer is the end; a shorter one is not, because a signal may end it early.
+  alignas(dirent64) char buffer[32768];
+  Names names;
+  for (;;) {
+    const auto got = ::getdents64(directory.get(), buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return from_errno<Names>(errno);
+    if (got == 0) break;
+    for (ssize_t at = 0; at < got;) {
+      const auto* entry = reinterpret_cast<const dirent64*>(buffer + at);
+      at += entry->d_reclen;
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      if (names.size() == most_entries) return Observed<Names>::unreadable("more than 200000 entries");
+      names.emplace_back(name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Observed<std::string> DirectoryRoot::read_link(const std::string& path) const {
+  if (is_live_sysfs(path)) {  // nothing to escape from: this root is the real one
+    char target[4096];
+    const auto length = ::readlinkat(root_, relative(path), target, sizeof target);
+    if (length >= 0) return std::string(target, static_cast<std::size_t>(length));
+    return errno == EINVAL ? Observed<std::string>::absent() : from_errno<std::string>(errno);
+  }
+  if (auto why = guarded(path, false); !why.empty()) return Observed<std::string>::unreadable(std::move(why));
+  return link_itself(path);
+}
+
+Observed<std::string> DirectoryRoot::link_itself(const std::string& path) const {
+  const Descriptor link(open_inside(path, O_PATH | O_NOFOLLOW));
+  if (link.get() < 0) return from_errno<std::string>(errno);
+  return link_target(link.get());
+}
+
+Observed<NodeKind> DirectoryRoot::kind(const std::string& path) const {
+  if (auto why = guarded(path, true); !why.empty()) return Observed<NodeKind>::unreadable(std::move(why));
+  const Descriptor node(open_inside(path, O_PATH));
+  if (node.get() < 0) return from_errno<NodeKind>(errno);
+  struct stat status {};
+  if (::fstat(node.get(), &status) != 0) return from_errno<NodeKind>(errno);
+  if (S_ISDIR(status.st_mode)) return NodeKind::directory;
+  return S_ISREG(status.st_mode) ? NodeKind::file : NodeKind::other;
+}
+
+Observed<std::string> DirectoryRoot::kernel_log() const { return is_live() ? log_reader_() : Root::kernel_log(); }
+
+Observed<std::string> DirectoryRoot::routes() const {
+  if (!is_live()) return Root::routes();
+  return route_reader_ ? route_reader_() : Observed<std::string>::absent();
+}
+
+}  // namespace vfio_doctor

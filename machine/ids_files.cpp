@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "machine/ids_files.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <vector>
+
+#include "base/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+constexpr std::size_t most_bytes = 8 << 20;
+
+/// "8086  Intel Corporation" -> (0x8086, "Intel Corporation"); the id has `digits` digits.
+std::optional<std::pair<std::uint16_t, std::string_view>> entry(std::string_view line, std::size_t digits) {
+  if (line.size() < digits + 2 || line[digits] != ' ') return std::nullopt;
+  const auto id = parse_unsigned(line.substr(0, digits), 16);
+  if (!id) return std::nullopt;
+  return std::pair{static_cast<std::uint16_t>(*id), trim(line.substr(digits))};
+}
+
+std::string_view next_line(std::string_view& rest) {
+  const auto end = rest.find('\n');
+  const auto line = rest.substr(0, end);
+  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  return line;
+}
+
+}  // namespace
+
+IdsFile::IdsFile(const Root& root, Which which, const std::string& place) {
+  const std::string name = which == Which::pci ? "pci.ids" : "usb.ids";
+  for (const std::string& path : {place, "/usr/share/hwdata/" + name, "/usr/share/misc/" + name, "/usr/share/" + name,
+                                  "/var/lib/usbutils/" + name}) {
+    if (path.empty()) continue;
+    auto content = root.read(path, most_bytes);
+    if (!content.has_value()) continue;
+    text_ = std::move(content.value());
+    break;
+  }
+  std::string_view rest = text_;
+  std::string_view* open_vendor = nullptr;  // device lines of the vendor being read
+  std::uint16_t open_class = 0;
+  bool in_class = false;
+  while (!rest.empty()) {
+    const auto line = next_line(rest);
+    if (line.empty() || line.front() == '#') continue;
+    if (line.front() == '\t') {
+      if (open_vendor)
+        *open_vendor = std::string_view(open_vendor->data(),
+                                        static_cast<std::size_t>(line.data() + line.size() - open_vendor->data()));
+      const auto subclass = in_class ? entry(line.substr(1), 2) : std::nullopt;
+      if (subclass) classes_[static_cast<std::uint16_t>(open_class << 8 | subclass->first)] = subclass->second;
+      continue;
+    }
+    open_vendor = nullptr;
+    in_class = false;
+    if (line.starts_with("C ")) {
+      if (const auto base = entry(line.substr(2), 2)) {
+        open_class = base->first;
+        in_class = true;
+        classes_.try_emplace(static_cast<std::uint16_t>(base->first << 8 | 0xff), base->second);
+      }
+    } else if (const auto vendor = entry(line, 4)) {
+      auto& known = vendors_[vendor->first];
+      known = {vendor->second, std::string_view(rest.data(), 0)};
+      open_vendor = &known.second;
+    }
+  }
+}
+
+std::optional<std::string> IdsFile::vendor(std::uint16_t vendor) const {
+  const auto found = vendors_.find(vendor);
+  if (found == vendors_.end()) return std::nullopt;
+  return std::string(found->second.first);
+}
+
+std::optional<std::string> IdsFile::device(std::uint16_t vendor, std::uint16_t device) const {
+  const auto found = vendors_.find(vendor);
+  if (found == vendors_.end()) return std::nullopt;
+  auto [slot, is_new] = devices_.try_emplace(vendor);
+  auto& devices = slot->second;
+  if (is_new) {
+    std::string_view rest = found->second.second;
+    while (!rest.empty()) {
+      const auto line = next_line(rest);
+      if (line.size() < 2 || line[0] != '\t' || line[1] == '\t') continue;
+      if (const auto known = entry(line.substr(1), 4)) devices.push_back(*known);
+    }
+    std::ranges::stable_sort(devices, {}, &Devices::value_type::first);
+  }
+  const auto known = std::ranges::lower_bound(devices, device, {}, &Devices::value_type::first);
+  if (known == devices.end() || known->first != device) return std::nullopt;
+  return std::string(known->second);
+}
+
+std::optional<std::string> IdsFile::subsystem(std::uint16_t vendor, std::uint16_t device,
+                                              std::uint16_t subsystem_vendor, std::uint16_t subsystem_device) const {
+  const auto found = vendors_.find(vendor);
+  if (found == vendors_.end()) return std::nullopt;
+  std::string_view rest = found->second.second;
+  bool of_this_device = false;
+  while (!rest.empty()) {
+    const auto line = next_line(rest);
+    if (line.starts_with("\t\t")) {
+      const auto first = of_this_device ? entry(line.substr(2), 4) : std::nullopt;
+      const auto second = first && first->first == subsystem_vendor ? entry(first->second, 4) : std::nullopt;
+      if (second && second->first == subsystem_device) return std::string(second->second);
+      continue;
+    }
+    const auto known = line.starts_with('\t') ? entry(line.substr(1), 4) : std::nullopt;
+    of_this_device = known && known->first == device;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> IdsFile::device_class(std::uint16_t class_and_subclass) const {
+  auto found = classes_.find(class_and_subclass);
+  if (found == classes_.end()) found = classes_.find(static_cast<std::uint16_t>(class_and_subclass | 0xff));
+  if (found == classes_.end()) return std::nullopt;
+  return std::string(found->second);
+}
+
+std::optional<std::string> IdsFile::exact_class(std::uint16_t class_and_subclass) const {
+  const auto found = classes_.find(class_and_subclass);
+  // XXff stands for the base class.
+  if (found == classes_.end() || (class_and_subclass & 0xff) == 0xff) return std::nullopt;
+  return std::string(found->second);
+}
+
+}  // namespace vfio_doctor

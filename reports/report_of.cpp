@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/report_of.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+#include "base/clock.hpp"
+#include "base/in_parallel.hpp"
+#include "base/text.hpp"
+#include "checks/kernel/iommu_state.hpp"
+#include "reports/bounds.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+template <class Number>
+std::optional<std::string> hex(const Observed<Number>& value, std::size_t digits) {
+  return value.has_value() ? std::optional(hex_text(value.value(), digits)) : std::nullopt;
+}
+
+template <class T>
+std::optional<T> as_optional(const Observed<T>& value) {
+  return value.has_value() ? std::optional<T>(value.value()) : std::nullopt;
+}
+
+DeviceReport describe_device(const DeviceDecision& decision) {
+  const auto& function = *decision.function;
+  DeviceReport device;
+  device.address = function.address.text();
+  device.vendor_id = hex(function.vendor_id, 4);
+  device.device_id = hex(function.device_id, 4);
+  device.subsystem_vendor_id = hex(function.subsystem_vendor_id, 4);
+  device.subsystem_device_id = hex(function.subsystem_device_id, 4);
+  device.class_code = hex(function.class_code, 6);
+  device.revision = hex(function.revision, 2);
+  device.name = function.name;
+  device.class_name = function.class_name;
+  device.iommu_group = as_optional(function.iommu_group);
+  device.driver = as_optional(function.driver);
+  if (function.parent) device.parent = function.parent->text();
+  device.is_bridge = function.is_bridge();
+  device.verdict = decision.verdict;
+  device.companions_total = decision.companions_total;
+  for (const auto& companion : decision.companions | std::views::take(bounds::companions))
+    device.companions.push_back(companion.text());
+  device.reasons = decision.reasons;
+  return device;
+}
+
+std::optional<std::string> vendor_text(CpuVendor vendor) {
+  switch (vendor) {
+    case CpuVendor::intel: return "intel";
+    case CpuVendor::amd: return "amd";
+    case CpuVendor::arm: return "arm";
+    case CpuVendor::other: return "other";
+    case CpuVendor::unknown: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+Report::HostSummary summarize(const Host& host) {
+  Report::HostSummary summary;
+  summary.kernel = as_optional(host.kernel.release);
+  summary.cpu_vendor = vendor_text(host.cpu.vendor);
+  summary.distribution = as_optional(host.distribution.pretty_name.has_value() ? host.distribution.pretty_name
+                                                                               : host.distribution.id);
+  summary.iommu = to_text(dma_remapping(host));
+  summary.interrupt_remapping = to_text(interrupt_remapping(host));
+  return summary;
+}
+
+GroupReport describe_group(const IommuGroup& group) {
+  GroupReport one;
+  one.id = group.number;
+  one.type = as_optional(group.type);
+  for (const auto& member : group.members) one.members.push_back(member.text());
+  one.members.insert(one.members.end(), group.other_members.begin(), group.other_members.end());
+  return one;
+}
+
+std::vector<std::string> describe_limits(const Host& host) {
+  std::vector<std::string> notes;
+  if (!host.privileged && !host.all_functions().empty())
+    notes.push_back("Seen without root. With sudo it also shows what the firmware tables say and why devices share a group.");
+  const auto asleep = std::ranges::count_if(host.all_functions(), [](const PciFunction& function) {
+    return function.config.header_type.is_unreadable() && function.config.header_type.why().starts_with("asleep");
+  });
+  if (asleep > 0)
+    notes.push_back(std::to_string(asleep) + (asleep == 1 ? " function is" : " functions are") +
+                    " asleep and not woken; --wake reads them too.");
+  return notes;
+}
+
+}  // namespace
+
+Report report_of(const Report::Source& source, const Host& host, Judgement judgement,
+                 const std::vector<PciAddress>& selection) {
+  Report report;
+  report.tool.version = VFIO_DOCTOR_VERSION;
+  report.generated_at = time_of_report();
+  report.source = source;
+  report.host = summarize(host);
+  report.notes = describe_limits(host);
+  report.verdict = judgement.verdict;
+  for (const auto& address : selection) report.selection.push_back(address.text());
+  report.devices = in_parallel(judgement.decisions, describe_device);
+  report.findings = std::move(judgement.findings);
+  if (host.iommu.groups.has_value()) report.groups = in_parallel(host.iommu.groups.value(), describe_group);
+  bound_report(report);
+  return report;
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+#include "base/printable.hpp"
+#include "reports/page.hpp"
+#include "reports/text_layout.hpp"
+#include "runner/commands/check_list.hpp"
+#include "runner/commands/output.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::string origin_of(const ListedCheck& check) { return check.plugin ? printable(check.plugin->label()) : "built-in"; }
+
+std::string list_as_text(const std::vector<ListedCheck>& checks) {
+  std::size_t id_width = 0, title_width = 0;
+  for (const auto& check : checks) {
+    id_width = std::max(id_width, check.id.size());
+    title_width = std::max(title_width, text_width(printable(check.title)));
+  }
+  std::string text, group;
+  for (const auto& check : checks) {
+    if (check.group != group) text += (group.empty() ? "" : "\n") + check.group + "\n";
+    group = check.group;
+    text += "  " + padded(check.id, id_width + 2) + padded(printable(check.title), title_width + 2) + origin_of(check) + "\n";
+  }
+  return text;
+}
+
+std::string list_as_json(const std::vector<ListedCheck>& checks) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& check : checks) {
+    nlohmann::ordered_json one = {{"id", check.id}, {"title", check.title}, {"group", check.group},
+                                  {"origin", check.plugin ? "plugin" : "built-in"}};
+    if (check.plugin)
+      one["plugin"] = {{"name", check.plugin->description.name},
+                       {"version", check.plugin->description.version},
+                       {"path", check.plugin->file.path}};
+    list.push_back(std::move(one));
+  }
+  return list.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+int run_checks_command(const Options& options) {
+  const auto plugins = load_plugins(options.plugins);
+  keep_from_harm(options);
+  const auto checks = list_checks_and_guest_checks(plugins);
+  write_outputs(options, "text", [&checks](const std::string& format, const std::string&) {
+    return format == "json" ? list_as_json(checks) : list_as_text(checks);
+  });
+  return 0;
+}
+
+int run_explain_command(const Options& options) {
+  const auto plugins = load_plugins(options.plugins);
+  keep_from_harm(options);
+  const auto page = page_of_check(options.check_id, plugins);
+  write_outputs(options, "text", [&](const std::string&, const std::string& file) {
+    return render_page(page, text_style_for(options, file));
+  });
+  return 0;
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "facts/host.hpp"
+#include "reports/report.hpp"
+#include "runner/commands/options.hpp"
+
+namespace vfio_doctor {
+
+/// Gathers, judges and reports what the options ask for: the way from a source to a Report that every command shares.
+/// Throws InputError for unknown check ids, selectors and sources.
+Report examine(const Options& options);
+
+/// What this program's own checks say about a source, without selection and plugins: to compare machines with.
+Report examine_plainly(const Source& source, Wake wake);
+/// The same where the facts of the source are gathered already.
+Report examine_plainly(const Source& source, const Host& host);
+
+}  // namespace vfio_doctor

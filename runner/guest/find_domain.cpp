@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runner/guest/find_domain.hpp"
+
+#include <algorithm>
+
+#include "base/input_error.hpp"
+#include "base/input_file.hpp"
+#include "base/process/subprocess.hpp"
+#include "base/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+bool looks_like_file(const std::string& name) {
+  return name == "-" || name.find('/') != std::string::npos || name.ends_with(".xml");
+}
+
+Observed<std::string> ask_libvirt(const std::string& name) {
+  ProcessRequest request;
+  request.program = "virsh";
+  request.arguments = {"--readonly", "--quiet", "dumpxml", "--domain", name};
+  request.most_output = largest_domain_xml;
+  request.keep_environment = {"LIBVIRT_DEFAULT_URI", "XDG_RUNTIME_DIR"};
+  auto result = run_process(request);
+  if (result.end == ProcessResult::End::not_started) return Observed<std::string>::unreadable("virsh is not there");
+  if (result.end == ProcessResult::End::exited && result.exit_code == 0) return std::move(result.output);
+  if (result.end == ProcessResult::End::exited)
+    return Observed<std::string>::unreadable(std::string(trim(result.errors.substr(0, result.errors.find('\n')))));
+  return Observed<std::string>::unreadable("virsh did not answer in time");
+}
+
+}  // namespace
+
+void require_domain_name(const std::string& name) {
+  const bool plain = std::none_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
+  if (name.empty() || name.size() > 255 || name.front() == '-' || name.find('/') != std::string::npos || !plain)
+    throw InputError("'" + name.substr(0, 60) + "' is no domain name");
+}
+
+bool asks_libvirt(const std::string& name_or_file, bool live) {
+  return live && !name_or_file.empty() && !looks_like_file(name_or_file);
+}
+
+Domain find_domain(const std::string& name_or_file, const Root& root) {
+  if (looks_like_file(name_or_file))
+    return parse_domain_xml(read_input_file(name_or_file, largest_domain_xml), name_or_file);
+  require_domain_name(name_or_file);
+  auto xml = root.is_live() ? ask_libvirt(name_or_file) : Observed<std::string>::absent();
+  const std::string file = "/etc/libvirt/qemu/" + name_or_file + ".xml";
+  if (!xml.has_value())
+    if (auto stored = root.read(file, largest_domain_xml); stored.has_value()) xml = std::move(stored);
+  if (!xml.has_value())
+    throw InputError("domain '" + name_or_file + "': " +
+                     (xml.is_absent() ? "there is no " + file : "libvirt says: " + xml.why()));
+  return parse_domain_xml(xml.value(), name_or_file);
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <random>
+#include <thread>
+
+#include "base/base64.hpp"
+#include "base/input_error.hpp"
+#include "base/text.hpp"
+#include "base/bounded_json.hpp"
+#include "runner/guest/find_domain.hpp"
+#include "runner/guest/guest_channel.hpp"
+#include "runner/guest/interruption.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+using Json = nlohmann::json;
+using std::chrono::milliseconds;
+
+/// virsh takes the command as one argument, which Linux limits to 128 KiB; base64 makes four bytes of three.
+constexpr std::size_t chunk_bytes = 72 * 1024;
+constexpr milliseconds poll_interval{200};
+constexpr std::chrono::seconds helper_time{20};
+
+constexpr const char* other_ways = " Or use --via ssh:USER@GUEST, or --evidence with what was captured in the guest.";
+
+std::string random_name() {
+  std::random_device random;
+  std::string name;
+  for (int i = 0; i < 4; ++i) {
+    char part[16];
+    std::snprintf(part, sizeof part, "%08x", random());
+    name += part;
+  }
+  return name;
+}
+
+/// The QEMU guest agent protocol (qemu-ga reference), one command per virsh call.
+class Qga {
+ public:
+  Qga(const std::string& domain, ProcessRunner run, const ChannelClock& clock, milliseconds time)
+      : domain_(domain), run_(run), clock_(clock), end_(clock.now() + time) {}
+
+  [[noreturn]] void fail(const std::string& what) const { throw InputError("domain '" + domain_ + "': " + what); }
+
+  /// What is still to be done has this long, whatever was used up, and no signal stops it.
+  void clean_up_within(milliseconds time) {
+    cleans_up_ = true;
+    end_ = clock_.now() + time;
+  }
+
+  Json command(const std::string& name, const Json& arguments = Json::object()) const {
+    ProcessRequest request;
+    request.program = "virsh";
+    Json message{{"execute", name}};
+    if (!arguments.empty()) message["arguments"] = arguments;
+    request.arguments = {"--quiet", "qemu-agent-command", "--domain", domain_, "--timeout", "15", "--cmd", message.dump()};
+    request.deadline = std::min<milliseconds>(helper_time, time_left());
+    if (!cleans_up_) request.stop_when = &Interruption::flag();
+    request.most_output = 2 * longest_agent_answer;
+    request.keep_environment = {"LIBVIRT_DEFAULT_URI", "XDG_RUNTIME_DIR"};
+    const auto result = run_(request);
+    if (result.end == ProcessResult::End::not_started) fail("virsh cannot be started: " + result.problem);
+    if (Interruption::flag() && !cleans_up_) fail("interrupted");
+    if (result.end == ProcessResult::End::too_slow) fail("the guest agent did not answer in time");
+    if (result.end != ProcessResult::End::exited) fail("virsh did not end as it should");
+    if (result.exit_code != 0) {
+      const auto said = std::string(trim(result.errors.substr(0, result.errors.find('\n'))));
+      fail(name + ": " + said + what_to_do(said));
+    }
+    return returned(name, result.output);
+  }
+
+  /// The id of the process that the guest has started.
+  Json start(const std::string& path, const std::vector<std::string>& arguments) const {
+    auto started = command("guest-exec", {{"path", path}, {"arg", arguments}, {"capture-output", true}});
+    if (!started.is_object() || !started.contains("pid") || !started["pid"].is_number_integer())
+      fail("guest-exec: the guest agent's answer is not valid");
+    return started["pid"];
+  }
+
+  AgentAnswer finish(const Json& pid, const std::string& path) const {
+    for (;;) {
+      const auto status = command("guest-exec-status", {{"pid", pid}});
+      if (!status.is_object()) fail("guest-exec-status: the guest agent's answer is not valid");
+      if (const auto exited = status.find("exited"); exited != status.end() && exited->is_boolean() && exited->get<bool>())
+        return answer_of(status);
+      if (clock_.now() + poll_interval >= end_) fail(path + " did not end in time");
+      clock_.sleep(poll_interval);
+    }
+  }
+
+  AgentAnswer execute(const std::string& path, const std::vector<std::string>& arguments) const {
+    return finish(start(path, arguments), path);
+  }
+
+  /// A program of the guest's own: where every distribution had it, where those without /bin have it, or wherever the
+  /// guest agent's PATH leads.
+  AgentAnswer execute_helper(const std::string& name, const std::vector<std::string>& arguments) const {
+    for (const auto* directory : {"/bin/", "/usr/bin/"}) {
+      try {
+        return execute(directory + name, arguments);
+      } catch (const InputError& error) {  // glib: Failed to execute child process "..." (No such file or directory)
+        if (std::string_view(error.what()).find("No such file") == std::string_view::npos) throw;
+      }
+    }
+    return execute(name, arguments);
+  }
+
+ private:
+  static std::string what_to_do(const std::string& said) {
+    const auto says = [&said](const char* words) { return said.find(words) != said.npos; };
+    if (says("not connected") || says("not responding") || says("not configured"))
+      return std::string(". The guest needs a running qemu-guest-agent, the domain its channel org.qemu.guest_agent.0.") +
+             other_ways;
+    if (says("has been disabled") || says("not allowed"))
+      return std::string(". Allow it in the guest (/etc/sysconfig/qemu-ga or qemu-ga.conf).") + other_ways;
+    if (says("Permission denied") && !says("connect"))  // not libvirt's own socket
+      return std::string(". SELinux or a noexec /var/tmp in the guest forbids it.") + other_ways;
+    return {};
+  }
+
+  milliseconds time_left() const {
+    const auto left = std::chrono::duration_cast<milliseconds>(end_ - clock_.now());
+    if (left <= milliseconds(0)) fail("the guest took too long in all");
+    return left;
+  }
+
+  Json returned(const std::string& name, const std::string& output) const {
+    try {
+      auto answer = parse_bounded_json(output);
+      if (answer.is_object() && answer.contains("return")) return std::move(answer["return"]);
+    } catch (const JsonError&) {
+    }
+    fail(name + ": the guest agent's answer is not valid");
+  }
+
+  AgentAnswer answer_of(const Json& status) const {
+    AgentAnswer answer;
+    if (const auto code = status.find("exitcode"); code != status.end() && code->is_number_integer() && *code >= 0 && *code < 256)
+      answer.exit_code = code->get<int>();
+    answer.output = text_of(status, "out-data");
+    answer.errors = text_of(status, "err-data");
+    return answer;
+  }
+
+  std::string text_of(const Json& status, const char* key) const {
+    const auto data = status.find(key);
+    if (data == status.end() || !data->is_string()) return {};
+    auto text = base64_decode(data->get_ref<const std::string&>());
+    if (!text) fail("the guest agent's answer is not valid base64");
+    return std::move(*text);
+  }
+
+  const std::string& domain_;
+  ProcessRunner run_;
+  const ChannelClock& clock_;
+  ChannelClock::Moment end_;
+  bool cleans_up_ = false;
+};
+
+/// A file that is open in the guest; closed on failure too, else the guest agent keeps its handle until it ends.
+class OpenFile {
+ public:
+  OpenFile(Qga& qga, const std::string& path) : qga_(qga), path_(path) {
+    auto opened = qga.command("guest-file-open", {{"path", path}, {"mode", "wb"}});
+    if (!opened.is_number_integer()) qga.fail("guest-file-open: the guest agent's answer is not valid");
+    handle_ = std::move(opened);
+  }
+  ~OpenFile() {
+    if (!handle_) return;
+    try {
+      qga_.clean_up_within(removal_time);
+      close();
+    } catch (const std::exception&) {  // the failure that led here is the one to tell
+    }
+  }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+
+  void write(std::string_view bytes) const {
+    for (std::size_t at = 0; at < bytes.size(); at += chunk_bytes) {
+      const auto chunk = bytes.substr(at, chunk_bytes);
+      const auto written = qga_.command("guest-file-write", {{"handle", *handle_}, {"buf-b64", base64_encode(chunk)}});
+      if (!written.is_object() || !written.contains("count") || written["count"] != chunk.size())
+        qga_.fail("the guest did not take the whole file (is " + path_ + " full?)");
+    }
+  }
+  void close() {
+    const auto handle = *std::exchange(handle_, std::nullopt);
+    qga_.command("guest-file-close", {{"handle", handle}});
+  }
+
+ private:
+  Qga& qga_;
+  const std::string& path_;
+  std::optional<Json> handle_;
+};
+
+void write_file(Qga& qga, const std::string& path, std::string_view bytes) {
+  OpenFile file(qga, path);
+  file.write(bytes);
+  file.close();
+}
+
+/// Nothing is written into a guest where it could not be run, and so not be removed either: Fedora and RHEL forbid
+/// guest-exec unless told otherwise, and the agent is a Linux program.
+void require_usable(const Qga& qga) {
+  const auto about = qga.command("guest-info");
+  if (const auto commands = about.find("supported_commands"); commands != about.end() && commands->is_array())
+    for (const auto& command : *commands) {
+      if (!command.is_object() || !command.contains("name") || command.value("enabled", Json()) != false) continue;
+      for (const auto* needed : {"guest-exec", "guest-exec-status", "guest-file-open", "guest-file-write", "guest-file-close"})
+        if (command["name"] == needed)
+          qga.fail(std::string("its guest agent forbids ") + needed + ". Allow it in the guest (/etc/sysconfig/qemu-ga or "
+                   "qemu-ga.conf)." + other_ways);
+    }
+  Json system;
+  try {
+    system = qga.command("guest-get-osinfo");
+  } catch (const InputError&) {  // qemu-guest-agent before 2.10
+    return;
+  }
+  if (system.is_object() && system.contains("id") && system["id"] == "mswindows")
+    qga.fail("its guest runs Windows, where vfio-guest-agent cannot run. In the guest capture \"pnputil /enum-devices\" or "
+             "\"Get-PnpDevice -PresentOnly | ConvertTo-Json\", then use vfio-doctor verify --manifest FILE --evidence FILE");
+}
+
+/// A directory in the guest that nobody but the guest agent's own user can look into, and that is gone with all that lies
+/// in it whatever happens. guest-file-open makes files that everybody may write (mode 0666 whatever the umask:
+/// qga/commands-posix.c, DEFAULT_NEW_FILE_MODE), and names in /var/tmp can be listed by everybody, so this directory alone
+/// keeps other users of the guest away from what root is going to run there. Not in /run or /tmp, which often forbid
+/// execution.
+class PrivateDirectory {
+ public:
+  explicit PrivateDirectory(Qga& qga) : qga_(qga), path_("/var/tmp/vfio-guest-agent-" + random_name()) {
+    try {
+      // mkdir refuses what exists, a link too, so a directory that somebody else has made is never taken for ours.
+      if (const auto made = qga.execute_helper("mkdir", {"-m", "0700", path_}); made.exit_code != 0) {
+        is_made_ = false;
+        qga.fail("a directory of its own cannot be made in the guest: " + first_line(made.errors));
+      }
+    } catch (const std::exception&) {
+      remove();
+      throw;
+    }
+  }
+  ~PrivateDirectory() { remove(); }
+  PrivateDirectory(const PrivateDirectory&) = delete;
+  PrivateDirectory& operator=(const PrivateDirectory&) = delete;
+
+  std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  static std::string first_line(const std::string& text) {
+    const std::string line(trim(text.substr(0, std::min<std::size_t>(text.find('\n'), 300))));
+    return line.empty() ? "mkdir did not say why" : line;
+  }
+
+  void remove() noexcept {
+    if (!is_made_) return;
+    try {
+      qga_.clean_up_within(removal_time);
+      if (qga_.execute_helper("rm", {"-rf", path_}).exit_code == 0) return;
+    } catch (const std::exception&) {  // a guest that is gone took it with it
+    }
+    spdlog::warn("{} may have been left in the guest", path_);
+  }
+
+  Qga& qga_;
+  std::string path_;
+  bool is_made_ = true;  ///< where mkdir's end was not seen, it may be
+};
+
+}  // namespace
+
+void ChannelClock::sleep_here(milliseconds time) { std::this_thread::sleep_for(time); }
+
+AgentAnswer run_agent_through_qga(const std::string& domain, std::string_view agent, std::string_view manifest,
+                                  std::chrono::seconds wait, ProcessRunner run, const ChannelClock& clock) {
+  require_domain_name(domain);
+  const Interruption interruption;
+  Qga qga(domain, run, clock, guest_time + wait);
+  require_usable(qga);
+  const PrivateDirectory directory(qga);
+  const auto program = directory.file("agent"), expected = directory.file("manifest.json");
+  write_file(qga, program, agent);
+  write_file(qga, expected, manifest);
+  if (qga.execute_helper("chmod", {"0700", program}).exit_code != 0)
+    qga.fail("the agent cannot be made executable in the guest");
+  return qga.execute(program, {"--expect", expected, "--format", "json", "--wait", std::to_string(wait.count())});
+}
+
+}  // namespace vfio_doctor

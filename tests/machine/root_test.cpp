@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The one door to the machine: nothing leads out of a root, nothing blocks, and every kind of root gives the same
+// answers to the same questions.
+#include <gmock/gmock.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include "base/input_error.hpp"
+#include "machine/directory_root.hpp"
+#include "machine/memory_root.hpp"
+#include "machine/recording_root.hpp"
+#include "machines.hpp"
+#include "temporary_directory.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+void write_file(const fs::path& path, const std::string& content) {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+/// A tree "host" with sys, beside a file that lies outside.
+class DirectoryRootTest : public ::testing::Test {
+ protected:
+  DirectoryRootTest() {
+    write_file(directory_.path() / "secret", "outside\n");
+    write_file(host() / "sys/value", "inside\n");
+    write_file(host() / "secret", "inside\n");
+    fs::create_directories(host() / "sys/deep/er");
+  }
+  fs::path host() const { return directory_.path() / "host"; }
+  void link(const std::string& target, const std::string& name) { fs::create_symlink(target, host() / name); }
+  DirectoryRoot root() const { return DirectoryRoot(host().string()); }
+
+  testing::TemporaryDirectory directory_;
+};
+
+/// Answers `question` in a thread for which the kernel refuses openat2, as kernels before 5.6 and some containers do.
+template <class Question>
+auto without_openat2(Question question) {
+  std::invoke_result_t<Question> answer;
+  bool refused = false;
+  std::thread([&] {
+    std::array<sock_filter, 4> filter = {
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog program = {filter.size(), filter.data()};
+    refused = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+              prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+    answer = question();
+  }).join();
+  EXPECT_TRUE(refused) << "this kernel has no system call filters";
+  return answer;
+}
+
+TEST_F(DirectoryRootTest, LinksAndDotsCannotEscape) {
+  link("/secret", "absolute");
+  link("../../secret", "relative");
+  link("../../../../../../../../secret", "sys/far");
+  link((directory_.path() / "secret").string(), "by_real_path");
+  link("..", "sys/deep/up");
+  link("/", "whole");
+  const auto ask = [this] {
+    const auto inside = root();
+    std::vector<std::string> answers;
+    for (const std::string path :
+         {"/absolute", "/relative", "/sys/far", "/../secret", "/sys/../../../secret", "/whole/secret",
+          "/sys/deep/up/../../secret", "/whole/whole/../secret"}) {
+      const auto content = inside.read(path);
+      answers.push_back(content.has_value() ? content.value() : path + ": " + content.why());
+    }
+    answers.push_back(inside.read("/by_real_path").why());
+    answers.push_back(inside.canonical("/by_real_path").why());
+    return answers;
+  };
+  const auto expected = ElementsAre("inside\n", "inside\n", "inside\n", "inside\n", "inside\n", "inside\n", "inside\n",
+                                    "inside\n", "absent", "absent");
+  EXPECT_THAT(ask(), expected);
+  EXPECT_THAT(without_openat2(ask), expected);
+}
+
+TEST_F(DirectoryRootTest, LinksInACircleEnd) {
+  link("b", "a");
+  link("a", "b");
+  const auto ask = [this] { return root().read("/a").why() + "|" + root().canonical("/a").why(); };
+  EXPECT_THAT(ask(), HasSubstr("too many symbolic links"));
+  EXPECT_THAT(without_openat2(ask), HasSubstr("too many symbolic links"));
+  EXPECT_TRUE(root().read("/a").is_unreadable());
+}
+
+TEST_F(DirectoryRootTest, WhatIsNoRegularFileIsNotOpened) {
+  ASSERT_EQ(mkfifo((host() / "fifo").c_str(), 0600), 0);
+  const int server = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const auto path = (host() / "socket").string();
+  ASSERT_LT(path.size(), sizeof address.sun_path);
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(server, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  const auto inside = root();
+  for (const std::string name : {"/fifo", "/socket", "/sys"}) {  // a FIFO without a writer would block for ever
+    EXPECT_EQ(inside.read(name).why(), "not a regular file") << name;
+    EXPECT_EQ(inside.read_head(name, 64).why(), "not a regular file") << name;
+  }
+  EXPECT_TRUE(inside.kind("/fifo").is(NodeKind::other));
+  EXPECT_TRUE(inside.kind("/socket").is(NodeKind::other));
+  EXPECT_TRUE(inside.list("/fifo").is_absent());
+  ::close(server);
+}
+
+TEST_F(DirectoryRootTest, LargeFilesAreBounded) {
+  write_file(host() / "large", "head");
+  fs::resize_file(host() / "large", 1ULL << 40);
+  EXPECT_EQ(root().read("/large").why(), "larger than 1048576 bytes") << "never cut short";
+  EXPECT_EQ(root().read_head("/large", 4).value(), "head");
+  write_file(host() / "fits", std::string(100, 'x'));
+  EXPECT_EQ(root().read("/fits", 100)->size(), 100u);
+  EXPECT_TRUE(root().read("/fits", 99).is_unreadable());
+}
+
+TEST_F(DirectoryRootTest, TellsAbsentFromPresent) {
+  link("nowhere", "broken");
+  const auto inside = root();
+  EXPECT_TRUE(inside.read("/nothing").is_absent());
+  EXPECT_TRUE(inside.read("/sys/value/below_a_file").is_absent());
+  EXPECT_TRUE(inside.list("/nothing").is_absent());
+  EXPECT_TRUE(inside.list("/sys/value").is_absent());
+  EXPECT_TRUE(inside.kind("/broken").is_absent());
+  EXPECT_EQ(inside.read_link("/broken").value(), "nowhere");
+  EXPECT_TRUE(inside.read_link("/sys/value").is_absent());
+  EXPECT_THAT(inside.list("/sys").value(), ElementsAre("deep", "value"));
+  EXPECT_FALSE(inside.is_live());
+}
+
+TEST_F(DirectoryRootTest, RefusesWhatIsNoSystemTree) {
+  EXPECT_THROW(DirectoryRoot((directory_.path() / "nothing").string()), InputError);
+  EXPECT_THROW(DirectoryRoot((directory_.path() / "secret").string()), InputError);
+  EXPECT_THROW(DirectoryRoot((host() / "sys").string()), InputError);
+  try {
+    DirectoryRoot((host() / "sys").string());
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("not a system tree"));
+  }
+}
+
+/// Random trees: few names, so that paths meet; links of all kinds, broken ones and circles too.
+class RandomTree {
+ public:
+  explicit RandomTree(unsigned seed) : random_(seed) {
+    nodes_["/sys"] = {RecordedNode::Kind::directory, {}};
+    for (int i = 0; i < 60; ++i) add_node();
+  }
+
+  const RecordedNodes& nodes() const { return nodes_; }
+
+  /// Dots only in front: behind a file the kernel refuses them, a memory root takes them as text.
+  std::string path() {
+    std::string path = pick(6) == 0 ? "/../." : "";
+    const auto depth = pick(5) + 1;
+    for (unsigned i = 0; i < depth; ++i) path += "/" + name();
+    return path;
+  }
+  unsigned pick(unsigned limit) { return static_cast<unsigned>(random_() % limit); }
+
+  void write_to(const fs::path& directory) const {
+    for (const auto& [path, node] : nodes_) {
+      const auto place = fs::path(directory.string() + path);
+      fs::create_directories(place.parent_path());
+      if (node.kind == RecordedNode::Kind::directory) fs::create_directories(place);
+      if (node.kind == RecordedNode::Kind::file) write_file(place, node.content);
+      if (node.kind == RecordedNode::Kind::link) fs::create_symlink(node.content, place);
+      if (node.kind == RecordedNode::Kind::special && mkfifo(place.c_str(), 0600) != 0)
+        throw std::runtime_error("mkfifo");
+    }
+  }
+
+ private:
+  std::string name() {
+    static const std::vector<std::string> names = {"sys", "a", "b", "c", "d", "e", "with blank"};
+    return names[pick(static_cast<unsigned>(names.size()))];
+  }
+
+  /// Below a directory that exists, so that the same tree can be made on disk.
+  void add_node() {
+    std::vector<std::string> directories;
+    for (const auto& [path, node] : nodes_)
+      if (node.kind == RecordedNode::Kind::directory) directories.push_back(path);
+    const auto path = directories[pick(static_cast<unsigned>(directories.size()))] + "/" + name();
+    if (nodes_.contains(path)) return;
+    switch (pick(6)) {
+      case 0: nodes_[path] = {RecordedNode::Kind::file, std::string(pick(50), 'x')}; break;
+      case 1: nodes_[path] = {RecordedNode::Kind::special, {}}; break;
+      case 2:
+      case 3: nodes_[path] = {RecordedNode::Kind::link, link_target()}; break;
+      default: nodes_[path] = {RecordedNode::Kind::directory, {}};
+    }
+  }
+
+  std::string link_target() {
+    if (pick(2) == 0) return path();
+    std::string target = name();
+    for (auto more = pick(3); more > 0; --more) target += "/" + name();
+    for (auto ups = pick(3); ups > 0; --ups) target = "../" + target;
+    return target;
+  }
+
+  std::mt19937 random_;
+  RecordedNodes nodes_;
+};
+
+enum class Question { read, read_head, list, read_link, kind, canonical };
+
+std::string kind_text(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::file: return "file";
+    case NodeKind::directory: return "directory";
+    case NodeKind::link: return "link";
+    case NodeKind::other: return "other";
+  }
+  return "?";
+}
+
+/// The answer as text. Two roots need not give the same words for why something cannot be read.
+std::string answer(const Root& root, Question question, const std::string& path) {
+  const auto of = [](const Observed<std::string>& text) {
+    return text.has_value() ? "'" + text.value() + "'" : text.is_absent() ? "absent" : "unreadable";
+  };
+  switch (question) {
+    case Question::read: return of(root.read(path, 40));
+    case Question::read_head: return of(root.read_head(path, 10));
+    case Question::read_link: return of(root.read_link(path));
+    case Question::canonical: return of(root.canonical(path));
+    case Question::kind: {
+      const auto kind = root.kind(path);
+      return kind.has_value() ? kind_text(kind.value()) : kind.is_absent() ? "absent" : "unreadable";
+    }
+    case Question::list: {
+      const auto names = root.list(path);
+      if (!names.has_value()) return names.is_absent() ? "absent" : "unreadable";
+      std::string text;
+      for (const auto& name : names.value()) text += name + "|";
+      return text;
+    }
+  }
+  return {};
+}
+
+struct Asked {
+  Question question;
+  std::string path;
+};
+
+std::vector<Asked> random_questions(RandomTree& tree, int count) {
+  std::vector<Asked> questions;
+  for (int i = 0; i < count; ++i) {
+    const auto question = static_cast<Question>(tree.pick(6));
+    questions.push_back({question, tree.path()});
+  }
+  return questions;
+}
+
+std::vector<std::string> answers(const Root& root, const std::vector<Asked>& questions) {
+  std::vector<std::string> all;
+  for (const auto& [question, path] : questions)
+    all.push_back(std::to_string(static_cast<int>(question)) + " " + path + " -> " + answer(root, question, path));
+  return all;
+}
+
+/// The first difference, not the whole lists.
+void expect_same(const std::vector<std::string>& got, const std::vector<std::string>& expected, unsigned seed) {
+  ASSERT_EQ(got.size(), expected.size());
+  for (std::size_t i = 0; i < got.size(); ++i) ASSERT_EQ(got[i], expected[i]) << "seed " << seed << ", question " << i;
+}
+
+TEST(Roots, DirectoryAndMemoryGiveEqualAnswers) {
+  for (unsigned seed = 0; seed < 40; ++seed) {
+    RandomTree tree(seed);
+    const testing::TemporaryDirectory directory;
+    tree.write_to(directory.path());
+    const MemoryRoot memory(tree.nodes());
+    const DirectoryRoot on_disk(directory.path().string());
+    const auto questions = random_questions(tree, 300);
+    const auto expected = answers(memory, questions);
+    expect_same(answers(on_disk, questions), expected, seed);
+    SCOPED_TRACE(write_machine_text(tree.nodes()));
+    expect_same(without_openat2([&] { return answers(on_disk, questions); }), expected, seed);
+    if (::testing::Test::HasFailure()) break;
+  }
+}
+
+TEST(Roots, WhatWasRecordedGivesTheSameAnswers) {
+  for (unsigned seed = 0; seed < 60; ++seed) {
+    RandomTree tree(seed);
+    auto nodes = tree.nodes();
+    for (auto& [path, node] : nodes) {  // a tree with locked doors, which root cannot make on disk
+      if (node.kind == RecordedNode::Kind::file && tree.pick(3) == 0) node = {RecordedNode::Kind::hidden, "no way"};
+      if (node.kind == RecordedNode::Kind::directory && path != "/sys" && tree.pick(5) == 0)
+        node = {RecordedNode::Kind::closed, "no way"};
+    }
+    const MemoryRoot machine(nodes);
+    const RecordingRoot recorder(machine);
+    auto questions = random_questions(tree, 60);
+    // A file longer than a reader's limit is kept only as that: one reader may not take the head of it.
+    std::erase_if(questions, [](const Asked& asked) { return asked.question == Question::read_head; });
+    const auto expected = answers(recorder, questions);
+    expect_same(expected, answers(machine, questions), seed);  // a recorder changes nothing
+    expect_same(answers(MemoryRoot(recorder.nodes()), questions), expected, seed);
+    const auto text = write_machine_text(recorder.nodes());
+    expect_same(answers(MemoryRoot(parse_machine_text(text, "replay")), questions), expected, seed);
+    if (::testing::Test::HasFailure()) break;
+  }
+}
+
+TEST(Roots, ARecordingKeepsTheLongestThatWasRead) {
+  const auto machine = testing::machine("file /sys/config\n| 0123456789\n");
+  const RecordingRoot recorder(machine);
+  recorder.read_head("/sys/config", 4);
+  recorder.read_head("/sys/config", 8);
+  recorder.read_head("/sys/config", 2);
+  const MemoryRoot replay(recorder.nodes());
+  EXPECT_EQ(replay.read_head("/sys/config", 8).value(), "01234567");
+  EXPECT_EQ(replay.read_head("/sys/config", 4).value(), "0123");
+}
+
+TEST(Roots, ARecordingTellsLockedFromAbsent) {
+  const auto machine = testing::machine(
+      "unreadable /boot/grub/grub.cfg Permission denied\nclosed /boot/efi Permission denied\n"
+      "hidden /boot/efi/EFI Permission denied\n");
+  const RecordingRoot recorder(machine);
+  const auto ask = [](const Root& root) {
+    return root.read("/boot/grub/grub.cfg").why() + "|" + root.list("/boot/efi").why() + "|" +
+           root.list("/boot/efi/EFI").why() + "|" + root.kind("/boot/efi/EFI").why() + "|" +
+           root.read("/boot/nothing").why() + "|" + (root.kind("/boot/efi").is(NodeKind::directory) ? "dir" : "") +
+           (root.kind("/boot/grub/grub.cfg").is(NodeKind::file) ? "file" : "");
+  };
+  const std::string expected =
+      "Permission denied|Permission denied|Permission denied|Permission denied|absent|dirfile";
+  EXPECT_EQ(ask(recorder), expected);
+  EXPECT_EQ(ask(MemoryRoot(recorder.nodes())), expected);
+}
+
+TEST(Roots, JoinPathStaysBelowTheTop) {
+  EXPECT_EQ(join_path("/a/b", "../c/./d"), "/a/c/d");
+  EXPECT_EQ(join_path("/a/b", "../../../../x"), "/x");
+  EXPECT_EQ(join_path("/a/b", "/x"), "/x");
+  EXPECT_EQ(join_path("/", ".."), "/");
+  EXPECT_EQ(base_name("/a/b"), "b");
+  EXPECT_EQ(parent_path("/a"), "/");
+}
+
+}  // namespace
+}  // namespace vfio_doctor

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "verdicts/judge.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "checks/kernel/group_members.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+Finding verdict_finding(Status status, std::string subject, std::string summary) {
+  Finding finding;
+  finding.id = verdict_finding_id;
+  finding.title = "Verdict";
+  finding.status = status;
+  finding.subject = std::move(subject);
+  finding.summary = std::move(summary);
+  return finding;
+}
+
+bool can_be_given(DeviceVerdict verdict) {
+  return verdict == DeviceVerdict::assignable || verdict == DeviceVerdict::with_companions;
+}
+
+/// The host is ready when nothing about it fails and at least one device can be given.
+Verdict judge_host(const std::vector<Acceptance>& accepted, const std::vector<DeviceDecision>& decisions, std::vector<Finding>& findings) {
+  const auto any_about_host = [&findings](auto condition) {
+    return std::ranges::any_of(findings, [&](const Finding& finding) {
+      return finding.subject == host_subject && condition(finding);
+    });
+  };
+  if (any_about_host([&accepted](const Finding& finding) { return finding.status == Status::fail && !find_acceptance(accepted, finding); }))
+    return Verdict::not_ready;
+  if (any_about_host([](const Finding& finding) {
+        return (finding.status == Status::unknown || finding.status == Status::error) && finding.effect == Effect::blocked;
+      }))
+    return Verdict::undetermined;
+  const auto is = [&decisions](auto condition) {
+    return std::ranges::any_of(decisions, [&](const DeviceDecision& one) { return condition(one.verdict); });
+  };
+  if (is(can_be_given)) return Verdict::ready;
+  if (decisions.empty() || is([](DeviceVerdict verdict) { return verdict == DeviceVerdict::undetermined; }))
+    return Verdict::undetermined;
+  auto finding = verdict_finding(Status::fail, host_subject, "The IOMMU works, but no device here can be given to a guest: "
+                                                            "each is blocked, needed by the host, or not a thing one assigns.");
+  finding.evidence = {{"device verdicts", std::to_string(decisions.size()) + " functions, none assignable"}};
+  findings.push_back(finding);
+  return Verdict::not_ready;
+}
+
+/// Give it too, where it is a thing one gives; else only take its driver away.
+std::vector<Remedy> free_companion(const std::string& address, const std::string& companion, bool can_go_too) {
+  std::vector<Remedy> remedies;
+  if (can_go_too)
+    remedies.push_back({"Give both to the same guest. This asks about both.", {"vfio-doctor --device " + address + " --device " + companion}, {}, {}});
+  remedies.push_back({can_go_too ? "Or take the driver away until the guest is off." : "Take the driver away until the guest is off. Never "
+                                                                                       "give this one to a guest: the host's chipset needs it.",
+                      {"echo " + companion + " | sudo tee /sys/bus/pci/devices/" + companion + "/driver/unbind"},
+                      {"echo " + companion + " | sudo tee /sys/bus/pci/drivers_probe"},
+                      "The host has no use of it until its driver is back."});
+  return remedies;
+}
+
+/// A companion that is not selected must at least be free of host drivers.
+Finding judge_companion(const Host& host, const std::string& address, const PciAddress& companion, bool can_go_too) {
+  const auto* function = host.find(companion);
+  const auto driver = function ? function->driver : Observed<std::string>::unreadable("no such function to be seen");
+  const auto name = "Its companion " + companion.text();
+  auto finding = verdict_finding(Status::warn, address,
+                                 name + " has no host driver now; it must stay that way while a guest has " + address + ".");
+  finding.evidence = {{"/sys/bus/pci/devices/" + companion.text() + "/driver",
+                       driver.has_value() ? *driver : driver.is_absent() ? "none" : driver.why()}};
+  if (driver.is_unreadable()) {
+    finding.status = Status::unknown;
+    finding.summary = "Whether a host driver holds its companion " + companion.text() + " could not be seen.";
+  } else if (driver.has_value() && leaves_dma_to_user(*driver)) {
+    finding.summary = name + " is held by " + *driver + " now, which is no hindrance; no host driver may take it while a "
+                      "guest has " + address + ".";
+  } else if (driver.has_value()) {
+    finding.status = Status::fail;
+    finding.summary = name + " is held by the host driver " + *driver +
+                      (can_go_too ? ": give it to the same guest, or take the driver away first." : ": that driver must let go first.");
+    finding.remedy = free_companion(address, companion.text(), can_go_too);
+  }
+  return finding;
+}
+
+/// Memory controllers, host and ISA bridges, SMBus: the chipset needs them where they are.
+bool is_platform_function(const PciFunction& function) {
+  const auto kind = function.class_and_subclass();
+  return kind && (*kind >> 8 == 0x05 || *kind >> 8 == 0x06 || *kind == 0x0c05);
+}
+
+bool is_unsuitable(const std::vector<DeviceDecision>& decisions, const PciAddress& address) {
+  return std::ranges::any_of(decisions, [&](const DeviceDecision& one) {
+    return one.function->address == address && (one.verdict == DeviceVerdict::unsuitable || is_platform_function(*one.function));
+  });
+}
+
+void judge_companions(const Host& host, const std::vector<DeviceDecision>& decisions, const DeviceDecision& decision,
+                      const std::vector<PciAddress>& selection, std::vector<Finding>& findings) {
+  for (const auto& companion : companions_of(host, *decision.function))
+    if (std::ranges::find(selection, companion) == selection.end())
+      findings.push_back(judge_companion(host, decision.function->address.text(), companion, !is_unsuitable(decisions, companion)));
+}
+
+Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& decisions,
+                        const std::vector<PciAddress>& selection, std::vector<Finding>& findings) {
+  const auto before = findings.size();
+  for (const auto& decision : decisions) {
+    if (std::ranges::find(selection, decision.function->address) == selection.end()) continue;
+    if (decision.verdict == DeviceVerdict::undetermined) {
+      findings.push_back(verdict_finding(Status::unknown, decision.function->address.text(),
+                                         "Whether it can be given to a guest could not be determined."));
+    } else if (!can_be_given(decision.verdict)) {
+      auto finding = verdict_finding(Status::fail, decision.function->address.text(),
+                                     "It is " + std::string(to_text(decision.verdict)) + "." +
+                                         (decision.reasons.empty() ? "" : " " + decision.reasons.front()));
+      for (const auto& reason : decision.reasons) finding.evidence.push_back({"reason", reason});
+      findings.push_back(finding);
+    } else {
+      judge_companions(host, decisions, decision, selection, findings);
+    }
+  }
+  const auto any = [&](Status status) {
+    return std::any_of(findings.begin() + static_cast<std::ptrdiff_t>(before), findings.end(),
+                       [status](const Finding& finding) { return finding.status == status; });
+  };
+  if (any(Status::fail)) return Verdict::not_ready;
+  return any(Status::unknown) ? Verdict::undetermined : Verdict::ready;
+}
+
+/// With a selection, only findings about the host, the selected functions and their groups stay.
+void keep_relevant(const Host& host, const std::vector<PciAddress>& selection, std::vector<Finding>& findings) {
+  std::set<std::string> subjects = {host_subject};
+  for (const auto& address : selection) {
+    subjects.insert(device_subject(address));
+    const auto* function = host.find(address);
+    if (function && function->iommu_group.has_value()) subjects.insert(group_subject(*function->iommu_group));
+    if (function)
+      for (const auto& companion : companions_of(host, *function)) subjects.insert(device_subject(companion));
+  }
+  std::erase_if(findings, [&subjects](const Finding& finding) { return !subjects.contains(finding.subject); });
+}
+
+}  // namespace
+
+Judgement judge(const Host& host, std::vector<Finding> findings, const std::vector<PciAddress>& selection,
+                const std::vector<std::string>& only, const std::vector<Acceptance>& accepted) {
+  Judgement judgement;
+  judgement.decisions = decide_devices(host, findings, accepted);
+  if (!only.empty())
+    std::erase_if(findings, [&only](const Finding& finding) { return std::ranges::find(only, finding.id) == only.end(); });
+  if (selection.empty()) {
+    judgement.verdict = judge_host(accepted, judgement.decisions, findings);
+  } else {
+    keep_relevant(host, selection, findings);
+    judgement.verdict = judge_selection(host, judgement.decisions, selection, findings);
+    std::erase_if(judgement.decisions, [&selection](const DeviceDecision& decision) {
+      return std::ranges::find(selection, decision.function->address) == selection.end();
+    });
+  }
+  judgement.findings = std::move(findings);
+  return judgement;
+}
+
+}  // namespace vfio_doctor
