@@ -44,8 +44,8 @@ _vfio_doctor() {
   fi
   local common="--root --from --sample --plugin-dir --plugin-timeout --wake --color --verbose --version --help"
   local output="--format --json --output"
-  local check="--device --domain --only --skip --fail-on $output"
-  local commands="check groups snapshot diff triage manifest verify explain checks plugins help version"
+  local check="--device --domain --only --skip --fail-on --accept --reason --config --brief --all --identify $output"
+  local commands="check groups snapshot diff triage manifest verify explain checks plugins bug-report help version"
   local kinds="gpu audio usb nvme wifi network"
   for each in "${words[@]:1:${#words[@]}-2}"; do
     [[ " $commands " == *" $each "* ]] && command=$each && break
@@ -60,6 +60,8 @@ _vfio_doctor() {
         *) choices="text json" ;;
       esac ;;
     --fail-on) choices="fail warn never" ;;
+    --for) choices="libvirt qemu virt-manager proxmox nixos kernel" ;;
+    --reason) return ;;
     --color) choices="auto always never" ;;
     --sample) choices="hm170" ;;
     --via) choices="qga ssh:" ;;
@@ -68,7 +70,7 @@ _vfio_doctor() {
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$word")
       return ;;
-    --from | --manifest | --evidence | -o | --output)
+    --from | --manifest | --evidence | --config | -o | --output)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return ;;
@@ -79,6 +81,7 @@ _vfio_doctor() {
     verify) mapfile -t COMPREPLY < <(compgen -W "$(_vfio_doctor_domains)" -- "$word") && [[ $word != -* ]] && return ;;
     explain) choices="$(_vfio_doctor_checks) plugin verdict assignable with-companions protected blocked unsuitable undetermined" ;;
     help) choices=$commands ;;
+    --accept) choices=$(_vfio_doctor_checks | grep -v '^guest-') ;;
     --only | --skip)
       choices=$(_vfio_doctor_checks | grep -v '^guest-')
       kept=${word%"${word##*,}"}
@@ -99,6 +102,7 @@ _vfio_doctor() {
       -*,manifest) choices="--domain --output $common" ;;
       -*,verify) choices="--via --wait --manifest --evidence $output $common" ;;
       -*,explain) choices="--output $common" ;;
+      -*,bug-report) choices="--for --device --domain --only --skip --accept --reason --config --identify --output $common" ;;
       -*,snapshot) choices="--output --no-redact $common" ;;
       *,"") choices=$commands ;;
       *,manifest) offer=devices choices=$kinds ;;

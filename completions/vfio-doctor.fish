@@ -21,8 +21,8 @@ function __vfio_doctor_list
     end
 end
 
-set -l commands check groups snapshot diff triage manifest verify explain checks plugins help version
-set -l judging "not __fish_seen_subcommand_from groups snapshot diff triage manifest verify explain checks plugins"
+set -l commands check groups snapshot diff triage manifest verify explain checks plugins bug-report help version
+set -l judging "not __fish_seen_subcommand_from groups snapshot diff triage manifest verify explain checks plugins bug-report"
 set -l ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim)"
 set -l host_ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim | string match -v 'guest-*')"
 
@@ -40,6 +40,7 @@ complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a plugin
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a help -d "Show the help of a command"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a version -d "Print the version"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from help" -a "$commands"
+complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a bug-report -d "One run under the headings of a project"
 
 complete -c vfio-doctor -l root -x -a "(__fish_complete_directories)" -d "Read a directory that looks like /"
 complete -c vfio-doctor -l from -r -F -d "Replay a snapshot"
@@ -57,6 +58,13 @@ complete -c vfio-doctor -n $judging -l only -x -a "(__vfio_doctor_list $host_ids
 complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from groups" -l skip -x -a "(__vfio_doctor_list $host_ids)" -d "Leave these checks out"
 complete -c vfio-doctor -n $judging -l fail-on -x -a "fail warn never" -d "What makes the exit code 1"
 complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from manifest" -l domain -x -a "(__vfio_doctor_domains)"
+complete -c vfio-doctor -n $judging -l accept -x -a "$host_ids" -d "A risk that is known and taken"
+complete -c vfio-doctor -n $judging -l reason -x -d "Why it is taken"
+complete -c vfio-doctor -n $judging -l config -r -F -d "Accepted risks in a file"
+complete -c vfio-doctor -n $judging -l brief -d "One screen"
+complete -c vfio-doctor -n $judging -l all -d "Everything"
+complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from bug-report" -l identify -d "Say which host this is"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from bug-report" -l for -x -a "libvirt qemu virt-manager proxmox nixos kernel" -d "Whose form"
 complete -c vfio-doctor -n $judging -l format -x -a "text json html markdown junit sarif" -d "How to write it"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from groups" -l format -x -a "text json svg" -d "How to write it"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from checks plugins verify diff" -l format -x -a "text json" -d "How to write it"

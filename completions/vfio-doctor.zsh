@@ -46,6 +46,7 @@ _vfio-doctor() {
     'plugins:list the plugins'
     'help:show the help of a command'
     'version:print the version'
+    'bug-report:one run under the headings of a project'
   )
   common=(
     '(--from --sample)--root[read a directory that looks like /]:directory:_files -/'
@@ -66,6 +67,12 @@ _vfio-doctor() {
     '*--only[report only these checks]:checks:_vfio_doctor_check_list'
     '*--skip[leave these checks out]:checks:_vfio_doctor_check_list'
     '--fail-on[what makes the exit code 1]:what:(fail warn never)'
+    '*--accept[a risk that is known and taken]:check:_vfio_doctor_checks'
+    '*--reason[why it is taken]:words:'
+    '--config[accepted risks in a file]:file:_files'
+    '(--all)--brief[one screen]'
+    '(--brief)--all[everything]'
+    '--identify[say which host this is]'
     '*--format[how to write it]:format:(text json html markdown junit sarif)'
     '--json[the same as --format json]'
   )
@@ -86,6 +93,8 @@ _vfio-doctor() {
     verify) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '--via[how to reach the guest]:way:(qga ssh\:)' \
       '--wait[seconds for the devices to appear]:seconds:' '--manifest[what to expect]:file:_files' \
       '*--evidence[captured output of the guest]:file:_files' '1:' '2:domain:_vfio_doctor_domains' ;;
+    bug-report) _arguments $common '--for[whose form]:project:(libvirt qemu virt-manager proxmox nixos kernel)' \
+      '*--device[about this device]:device:_vfio_doctor_devices' '--identify[say which host this is]' '1:' ;;
     explain) _arguments $common '1:' '2:check:_vfio_doctor_checks' ;;
     help) _arguments $common '1:' '2:command:->command' ;;
   esac

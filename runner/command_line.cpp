@@ -10,6 +10,7 @@
 #include <cstring>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <new>
 #include <optional>
 
@@ -19,10 +20,12 @@
 #include "base/terminal.hpp"
 #include "base/text.hpp"
 #include "base/version.hpp"
+#include "reports/bug_report.hpp"
+#include "runner/commands/accepted_risks.hpp"
 #include "runner/commands/command_help.hpp"
+#include "runner/commands/help_text.hpp"
 #include "runner/commands/options.hpp"
 #include "runner/commands/output.hpp"
-#include "runner/commands/help_text.hpp"
 #include "runner/plugins/plugin_protocol.hpp"
 #include "snapshot/archive_layout.hpp"
 #include "verdicts/selector.hpp"
@@ -115,6 +118,20 @@ void add_check_options(CLI::App& app, Options& options) {
       ->type_name("NAME|FILE.xml");
   app.add_option("--only", options.only, "Report only these checks")->delimiter(',')->allow_extra_args(false)->type_name("ID,..");
   app.add_option("--skip", options.skip, "Leave these checks out")->delimiter(',')->allow_extra_args(false)->type_name("ID,..");
+  app.add_option("--accept", options.accepted, "A risk that is known and taken: a check, or a check about one device; may be repeated")
+      ->allow_extra_args(false)
+      ->check(not_empty)
+      ->type_name("ID[=ADDRESS]");
+  app.add_option("--reason", options.reasons, "Why the risk is taken; one for each --accept")
+      ->allow_extra_args(false)
+      ->check(not_empty)
+      ->type_name("WORDS");
+  app.add_option("--config", options.config, "Accepted risks in a file, instead of " + std::string(host_config_path))
+      ->check(not_empty)
+      ->type_name("FILE");
+  auto* brief = app.add_flag("--brief", options.brief, "As text: one screen, whatever the host");
+  app.add_flag("--all", options.all, "As text: everything, also what passed")->excludes(brief);
+  app.add_flag("--identify", options.identify, "Say which host this is: its name, a hash of its machine id, its boot id");
   add_word_option(app, "--fail-on", options.fail_on, fail_on_words, "What makes the exit code 1: fail, warn, never", "WHAT");
   add_output_options(app, options, check_formats);
 }
@@ -153,7 +170,8 @@ CLI::App* add_command(CLI::App& app, Parsed& parsed, const std::string& name, co
   command->callback([&app, &parsed, name, run, formats, taken] {
     parsed.run = run;
     parsed.formats = formats;
-    for (const auto* option : {"--device", "--domain", "--only", "--skip", "--fail-on"})
+    for (const auto* option : {"--device", "--domain", "--only", "--skip", "--fail-on", "--accept", "--reason", "--config", "--brief",
+                               "--all", "--identify"})
       if (app.get_option(option)->count() > 0 && std::ranges::find(taken, option) == taken.end())
         throw CLI::ValidationError(option, "means nothing to '" + name + "'");
   });
@@ -169,7 +187,8 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   using Words = std::vector<std::string>;
   const Words list_formats = {"text", "json"}, group_formats = {"text", "json", "svg"};
   add_check_options(*add("check", "Judge this host and its devices (the default)", check_help, run_check_command, check_formats,
-                         {"--device", "--domain", "--only", "--skip", "--fail-on"}), options);
+                         {"--device", "--domain", "--only", "--skip", "--fail-on", "--accept", "--reason", "--config", "--brief",
+                          "--all", "--identify"}), options);
   add_output_options(*add("groups", "List the IOMMU groups", groups_help, run_groups_command, group_formats, {"--skip"}),
                      options, group_formats);
   add_output_options(*add("checks", "List every check", checks_help, run_checks_command, list_formats, {}), options, list_formats);
@@ -186,6 +205,10 @@ void add_commands(CLI::App& app, Parsed& parsed) {
                        run_snapshot_command, {}, {});
   add_file_option(*snapshot, options, "The file to write: an archive (tar, zstd), or text where the name ends in .machine");
   snapshot->add_flag("--no-redact", options.no_redact, "Keep addresses, serial numbers and names as they are");
+  auto* bug_report = add("bug-report", "One run under the headings of a project's bug form", bug_report_help, run_bug_report_command, {},
+                         {"--device", "--domain", "--only", "--skip", "--accept", "--reason", "--config", "--identify"});
+  bug_report->add_option("--for", options.project, "Whose form: " + join(bug_report_projects(), ", "))->check(not_empty)->type_name("PROJECT");
+  add_file_option(*bug_report, options);
   auto* diff = add("diff", "What changed between two reports (JSON) or snapshots", diff_help, run_diff_command, list_formats, {});
   diff->add_option("FILE", options.compared, "The earlier and the later one")->required()->expected(2);
   add_output_options(*diff, options, list_formats);

@@ -7,6 +7,7 @@
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
+#include "facts/platform/machine_identity.hpp"
 #include "facts/pci/pci_names.hpp"
 #include "machine/machine_text.hpp"
 #include "machine/recording_root.hpp"
@@ -45,7 +46,10 @@ std::string used_names(const Root& root, const Host& host) {
 RecordedNodes take_snapshot(const Root& root, Wake wake) {
   const RecordingRoot recorder(root);
   const Host host = gather_host(recorder, wake);
+  auto identity = gather_board(recorder);
+  gather_versions(root, identity);  // not recorded: the package database says too much, and is too large
   auto nodes = recorder.nodes();
+  nodes[MachineIdentity::recorded_versions_path] = {RecordedNode::Kind::file, versions_text(identity)};
   nodes[PciNames::recorded_names_path] = {RecordedNode::Kind::file, used_names(root, host)};
   return nodes;
 }

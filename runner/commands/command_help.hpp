@@ -8,6 +8,7 @@ inline constexpr const char* program_help = R"(
 Examples:
   vfio-doctor                            can this host hand devices to virtual machines?
   vfio-doctor --device 03:00.0           what about this one?
+  vfio-doctor --brief                    the same on one screen
   vfio-doctor groups                     every IOMMU group and what is in it
   vfio-doctor explain interrupt-remapping
   vfio-doctor --format json -o report.json
@@ -24,6 +25,7 @@ Examples:
   vfio-doctor check --domain win11                    what this libvirt domain takes
   vfio-doctor check --format json --format text -o report.json
   vfio-doctor check --skip grub-stub --fail-on warn
+  vfio-doctor check --accept host-console --reason "single GPU; ssh stays"
 
 Exit codes: 0 ready, 1 not ready, 2 wrong usage or unreadable input, 3 undetermined.)";
 
@@ -48,6 +50,13 @@ Examples:
   vfio-doctor explain interrupt-remapping
   vfio-doctor explain "group 14 is not viable"         the page for an error text
   vfio-doctor checks                                   the ids there are)";
+
+inline constexpr const char* bug_report_help = R"(
+Examples:
+  sudo vfio-doctor bug-report --for libvirt             Markdown to paste into a new issue
+  sudo vfio-doctor bug-report --for kernel --device 03:00.0 -o report.md
+
+What only you know says "please fill in".)";
 
 inline constexpr const char* snapshot_help = R"(
 Examples:

@@ -71,7 +71,7 @@ int run_snapshot_command(const Options& options) {
     nodes = std::move(redaction.nodes);
     notes.redactions = redaction.counts;
   }
-  nodes[Root::recorder_path] = {RecordedNode::Kind::file, VFIO_DOCTOR_VERSION " (format 2)\n"};
+  nodes[Root::recorder_path] = {RecordedNode::Kind::file, std::string(program_version) + " (format 2)\n"};
   const auto& file = options.outputs.front();
   const auto bytes = file.ends_with(".machine") ? write_machine_text(nodes) : write_archive(nodes, notes);
   progress.reset();  // before anything else is printed; and write_file() wants no other thread

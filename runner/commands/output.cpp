@@ -37,7 +37,7 @@ std::string fitted(const std::string& text, const std::string& output_file) {
 
 TextStyle text_style_for(const Options& options, const std::string& output_file) {
   TextStyle style;
-  style.verbosity = options.verbose ? Verbosity::verbose : Verbosity::normal;
+  style.verbosity = options.verbose || options.all ? Verbosity::verbose : options.brief ? Verbosity::brief : Verbosity::normal;
   const bool to_file = !output_file.empty() && output_file != "-";
   style.color = (to_file ? options.color == ColorChoice::always : use_color(options.color)) ? Color::on : Color::off;
   if (to_file) return style;
