@@ -394,8 +394,8 @@ std::string write_machine_text(const RecordedNodes& nodes) {
 }
 
 bool begins_like_machine_text(std::string_view text) {
-  constexpr std::array<std::string_view, 12> verbs = {"text", "file", "hex", "link", "dir", "seen", "special", "unreadable",
-                                                      "closed", "hidden", "group", "pci"};
+  constexpr std::array<std::string_view, 16> verbs = {"text", "file", "hex", "link", "dir", "seen", "special", "unreadable",
+                                                      "closed", "hidden", "group", "pci", "listed", "absent", "complete", "recorded"};
   for (const auto line : split_lines(text)) {
     const auto record = trim(line);
     if (record.empty() || record.front() == '#') continue;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
+#include <memory>
 #include <set>
 #include <stdexcept>
 #include <unordered_set>

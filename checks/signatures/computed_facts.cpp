@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <functional>
 #include <set>
 
 #include "checks/signatures/known_versions.hpp"

@@ -2,6 +2,8 @@
 #include "checks/signatures/triage.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <functional>
 
 #include "facts/paste/unwrap.hpp"
 #include "base/text.hpp"

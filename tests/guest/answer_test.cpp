@@ -130,7 +130,7 @@ TEST(Answer, IsShownWithinBounds) {
   const auto report = report_of_answer(expected(), {0, json.dump(), ""}, "guest1");
   EXPECT_EQ(report.notes.size(), 17u);
   EXPECT_NO_THROW(Json(report.findings[0].summary).dump()) << "cut between characters";
-  EXPECT_THAT(report.notes.back(), HasSubstr("4984 more notes"));
+  EXPECT_THAT(report.notes.back(), HasSubstr("more notes, which are not shown"));
   EXPECT_LT(render_guest_text(report, {}).size(), 50'000u);
 }
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/printable.hpp"
 #include "reports/all_formats.hpp"
@@ -86,7 +87,7 @@ class GraveFinding : public ::testing::TestWithParam<Case> {};
 
 TEST_P(GraveFinding, IsInTheTextAtEveryPosition) {
   const Case& one = GetParam();
-  for (const std::size_t at : positions(one, one.functions > 1000 ? 131 : 1)) {
+  for (const std::size_t at : positions(one, one.functions > 1000 ? 683 : 3)) {
     const Report report = crowded(one, at);
     const std::string text = render_text(report, {}), brief = render_brief(report, {});
     ASSERT_THAT(words_of(text), HasSubstr(words_of(grave_sentence))) << at;

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 
 #include "machine/machine_text.hpp"
 #include "machine/memory_root.hpp"
