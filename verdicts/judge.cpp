@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "checks/kernel/chipset_parts.hpp"
 #include "checks/kernel/group_members.hpp"
 
 namespace vfio_doctor {
@@ -38,7 +39,11 @@ Verdict judge_host(const std::vector<DeviceDecision>& decisions, std::vector<Fin
   const auto is = [&decisions](auto condition) {
     return std::ranges::any_of(decisions, [&](const DeviceDecision& one) { return condition(one.verdict); });
   };
-  if (is(can_be_given)) return Verdict::ready;
+  // What a guest has now was given: the host can do it.
+  const bool given_now = std::ranges::any_of(findings, [](const Finding& finding) {
+    return finding.id == "vfio-busy" && finding.effect == Effect::blocked;
+  });
+  if (is(can_be_given) || given_now) return Verdict::ready;
   if (decisions.empty() || is([](DeviceVerdict verdict) { return verdict == DeviceVerdict::undetermined; }))
     return Verdict::undetermined;
   auto finding = verdict_finding(Status::fail, host_subject, "The IOMMU works, but no device here can be given to a guest: "
@@ -60,13 +65,16 @@ Finding judge_companion(const Host& host, const std::string& address, const PciA
   if (driver.is_unreadable()) {
     finding.status = Status::unknown;
     finding.summary = "Whether a host driver holds its companion " + companion.text() + " could not be seen.";
-  } else if (driver.has_value() && leaves_dma_to_user(*driver)) {
+  } else if (function && leaves_dma_to_user(*function)) {
     finding.summary = name + " is held by " + *driver + " now, which is no hindrance; no host driver may take it while a "
                       "guest has " + address + ".";
   } else if (driver.has_value()) {
     finding.status = Status::fail;
-    finding.summary = name + " is held by the host driver " + *driver + ": give it to the same guest, or take the driver away "
-                      "first.";
+    const bool to_give = !function->is_bridge() && !chipset_part(*function);
+    finding.summary = name + " is held by the host driver " + *driver +
+                      (to_give ? ": give it to the same guest, or take the driver away first."
+                               : ": it is not a thing to give; take the driver away first, and leave it without one while a "
+                                 "guest has " + address + ".");
   }
   return finding;
 }
@@ -84,6 +92,7 @@ Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& dec
   for (const auto& decision : decisions) {
     if (std::ranges::find(selection, decision.function->address) == selection.end()) continue;
     if (decision.verdict == DeviceVerdict::undetermined) {
+      judge_companions(host, decision, selection, findings);  // what is certain is not hidden by what is not known
       findings.push_back(verdict_finding(Status::unknown, decision.function->address.text(),
                                          "Whether it can be given to a guest could not be determined."));
     } else if (!can_be_given(decision.verdict)) {
