@@ -165,7 +165,13 @@ void explain_off(const Host& host, Finding& finding) {
                                : "The IOMMU is off: the firmware offers it, but intel_iommu=on is not on the command line.";
     finding.evidence.push_back({"/proc/cmdline", arguments ? "no intel_iommu=on" : host.kernel.arguments.why()});
     if (config) finding.evidence.push_back({host.kernel.config_source, "CONFIG_INTEL_IOMMU_DEFAULT_ON is not set"});
-    finding.remedy.push_back(add_kernel_argument(host, "intel_iommu=on"));
+    if (const auto place = place_of_setting(host, "intel_iommu=on"); !place.empty()) {
+      finding.evidence.push_back({place, "intel_iommu=on"});
+      finding.remedy.push_back({"intel_iommu=on is written down already (" + place + ") and did not reach the running kernel: "
+                                "command-line-drift says which step is missing.", {}, {}, {}});
+    } else {
+      finding.remedy.push_back(add_kernel_argument(host, "intel_iommu=on"));
+    }
   }
   if (finding.summary.empty())
     finding.summary = "The IOMMU is off although the firmware offers it and no kernel argument forbids it; the kernel's log "
