@@ -190,6 +190,9 @@ std::vector<std::string> files_of_entries(const Host& host, BootEntryKind kind, 
     if (std::ranges::find(files, entry.file) != files.end()) continue;
     files.insert(is_named(host, entry) ? files.begin() : files.end(), entry.file);
   }
+  if (files.empty())  // every entry is as wanted; still the file is where it stands
+    for (const auto& entry : host.boot.entries)
+      if (entry.kind == kind && std::ranges::find(files, entry.file) == files.end()) files.push_back(entry.file);
   constexpr std::size_t most_files = 8;
   if (files.size() > most_files) files.resize(most_files);
   return files;
@@ -436,6 +439,11 @@ std::string place_of_setting(const Host& host, const std::string& argument) {
       {ArgumentTool::grubby, BootSettingKind::grub_defaults}};
   const auto kind = settings.find(tool_of(host));
   const auto* setting = kind == settings.end() ? nullptr : host.boot.find_setting(kind->second);
+  if (kind == settings.end() && !parsed.empty())  // entries that a person writes
+    for (const auto& entry : host.boot.entries)
+      if (entry.role == BootEntryRole::normal && entry.command_line.has_value())
+        for (const auto& token : entry.command_line->tokens)
+          if (token.argument == parsed.front()) return token.place();
   if (!setting || !setting->line.has_value() || parsed.empty()) return {};
   for (const auto& token : setting->line->tokens)
     if (token.argument == parsed.front()) return token.place();

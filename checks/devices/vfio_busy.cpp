@@ -59,7 +59,8 @@ class Users {
 
 std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
-  for (const auto& [subject, users] : Users(host).by_subject()) {
+  const Users all(host);
+  for (const auto& [subject, users] : all.by_subject()) {
     const auto known = std::ranges::find_if(users, [](const User& user) { return !user.program.empty(); });
     auto finding = check.finding(Status::warn, subject,
                                  (known == users.end() ? std::string("A guest or a program of the host") : known->program) +

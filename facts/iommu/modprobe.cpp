@@ -87,6 +87,7 @@ std::vector<ModprobeLine> parse_modprobe(std::string_view text, const std::strin
     if (!wants_rest && line.command != "blacklist") continue;
     line.module = normalize_module_name(take_word(left));
     if (wants_rest) line.rest = line.command == "alias" ? take_word(left) : left;
+    if (line.command == "options") std::ranges::replace(line.rest, '\t', ' ');  // kmod_config_add_options()
     if (line.module.empty() || (wants_rest && line.rest.empty())) continue;
     lines.push_back(std::move(line));
   }

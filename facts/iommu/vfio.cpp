@@ -37,6 +37,7 @@ class InstalledModules {
       const auto text = root.read(directory + "/" + list, 16 << 20);
       complete = complete && (text.has_value() || (text.is_absent() && list == "modules.builtin"));
       if (!text.has_value()) continue;
+      listed_ = listed_ || list == "modules.dep";
       for (const auto line : split_lines(text.value())) {
         const auto file = base_name(std::string(line.substr(0, line.find(':'))));
         const auto name = normalize_module_name(file.substr(0, file.find(".ko")));
@@ -46,6 +47,11 @@ class InstalledModules {
     if (!complete && !modules_are_gone(root, directory)) why_ = directory + " cannot be read";
   }
 
+  /// A list that does not name what is loaded is not the whole kernel's (a start-up image holds few of them).
+  void distrust_unless_named(const std::string& loaded) {
+    if (why_.empty() && listed_ && !built_in_.contains(loaded) && !loadable_.contains(loaded))
+      why_ = "the list of modules does not name " + loaded + ", which is loaded";
+  }
   bool is_built_in(const std::string& module) const { return built_in_.contains(module); }
   Observed<bool> has(const std::string& module) const {
     if (built_in_.contains(module) || loadable_.contains(module)) return true;
@@ -54,6 +60,7 @@ class InstalledModules {
 
  private:
   std::set<std::string> built_in_, loadable_;
+  bool listed_ = false;
   std::string why_;  // nothing can be said to be missing
 };
 
@@ -61,7 +68,9 @@ class InstalledModules {
 
 VfioFacts gather_vfio(const Root& root, const Observed<std::string>& kernel_release) {
   VfioFacts vfio;
-  const InstalledModules modules(root, kernel_release);
+  InstalledModules modules(root, kernel_release);
+  for (const std::string module : {"vfio", "vfio_pci"})
+    if (root.exists("/sys/module/" + module)) modules.distrust_unless_named(module);
   for (const std::string module : {"vfio", "vfio_pci", "vfio_iommu_type1", "vfio_iommu_spapr_tce", "iommufd"}) {
     vfio.loaded[module] = root.exists("/sys/module/" + module);
     vfio.installed[module] = vfio.loaded[module] ? Observed<bool>(true) : modules.has(module);
