@@ -46,6 +46,12 @@ bool is_loaded(const Host& host, const std::string& module) {
 
 Observed<bool> is_installed(const Host& host, const std::string& module) {
   const auto found = host.vfio.installed.find(module);
+  // A list that names a module which the configuration leaves out is of another build: what it lacks is not missing.
+  const auto type1 = host.vfio.installed.find("vfio_iommu_type1");
+  if (const auto* config = host.kernel.config.get();
+      config && config->contains("VFIO_PCI") && !config->contains("VFIO_IOMMU_TYPE1") && type1 != host.vfio.installed.end() &&
+      type1->second.is(true) && found != host.vfio.installed.end() && found->second.is(false))
+    return Observed<bool>::unreadable("the list of modules and the configuration are of two kernels");
   return found == host.vfio.installed.end() ? Observed<bool>() : found->second;
 }
 
