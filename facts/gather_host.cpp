@@ -34,6 +34,7 @@ Host gather_host(const Root& root, Wake wake) {
   Host host;
   // On a large machine there is as much to read about the groups as about half of the functions.
   auto iommu = beside([&root] { return gather_iommu(root); });
+  auto processes = beside([&root] { return gather_processes(root); });
   host.cpu = gather_cpu(root);
   host.distribution = gather_distribution(root);
   host.kernel = gather_kernel(root);
@@ -49,6 +50,7 @@ Host gather_host(const Root& root, Wake wake) {
   host.storage = gather_storage(root);
   host.network = gather_network(root);
   host.console = gather_console(root);
+  host.processes = processes.get();
   return host;
 }
 

@@ -11,6 +11,7 @@
 #include "facts/network/network.hpp"
 #include "facts/pci/gather_pci.hpp"
 #include "facts/platform/platform.hpp"
+#include "facts/processes/processes.hpp"
 #include "facts/storage/storage.hpp"
 
 namespace vfio_doctor {
@@ -32,6 +33,7 @@ struct Host {
   StorageFacts storage;
   NetworkFacts network;
   ConsoleFacts console;
+  ProcessFacts processes;
   bool privileged = false;  ///< nothing was refused that root may read
 
   const PciFunction* find(const PciAddress& address) const;

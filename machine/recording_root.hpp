@@ -26,6 +26,7 @@ class RecordingRoot : public Root {
   Observed<std::string> routes() const override;
   Observed<std::string> canonical(const std::string& path) const override;
   bool is_live() const override { return inner_.is_live(); }
+  const Root& beneath() const override { return inner_.beneath(); }
 
   RecordedNodes nodes() const;
 

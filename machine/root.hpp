@@ -47,6 +47,8 @@ class Root {
   /// The kernel's routes of every table, one line per next hop:
   /// "unicast|local ADDRESS/LENGTH dev NAME table NUMBER metric NUMBER [gateway]". Absent where they were not recorded.
   virtual Observed<std::string> routes() const;
+  /// Where answers are recorded: the root that is asked, so that a search through much that is no fact leaves no trace.
+  virtual const Root& beneath() const { return *this; }
   /// True where the facts are of the machine this program runs on, now.
   virtual bool is_live() const { return false; }
 

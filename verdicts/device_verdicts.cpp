@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/in_parallel.hpp"
+#include "checks/kernel/chipset_parts.hpp"
 #include "checks/kernel/group_members.hpp"
 
 namespace vfio_doctor {
@@ -82,6 +83,10 @@ class Decider {
         hear_companions(members->second, function.address, true, voices.open);
       }
     }
+    for (const auto& companion : decision.companions)
+      if (const auto* other = host_.find(companion))
+        if (const auto part = chipset_part(*other))
+          voices.remarks.push_back(companion.text() + " in its group is not to be given: only take its driver away. " + *part + ".");
     conclude(voices, decision);
     return decision;
   }

@@ -6,6 +6,7 @@
 
 #include "base/in_parallel.hpp"
 #include "base/text.hpp"
+#include "checks/kernel/chipset_parts.hpp"
 #include "checks/kernel/group_members.hpp"
 #include "checks/kernel/iommu_state.hpp"
 
@@ -42,7 +43,11 @@ Verdict judge_host(const std::vector<Acceptance>& accepted, const std::vector<De
   const auto is = [&decisions](auto condition) {
     return std::ranges::any_of(decisions, [&](const DeviceDecision& one) { return condition(one.verdict); });
   };
-  if (is(can_be_given)) return Verdict::ready;
+  // What a guest has now was given: the host can do it.
+  const bool given_now = std::ranges::any_of(findings, [](const Finding& finding) {
+    return finding.id == "vfio-busy" && finding.effect == Effect::blocked;
+  });
+  if (is(can_be_given) || given_now) return Verdict::ready;
   if (decisions.empty() || is([](DeviceVerdict verdict) { return verdict == DeviceVerdict::undetermined; }))
     return Verdict::undetermined;
   auto finding = verdict_finding(Status::fail, host_subject, "The IOMMU works, but no device here can be given to a guest: "
@@ -77,7 +82,7 @@ Finding judge_companion(const Host& host, const std::string& address, const PciA
   if (driver.is_unreadable()) {
     finding.status = Status::unknown;
     finding.summary = "Whether a host driver holds its companion " + companion.text() + " could not be seen.";
-  } else if (driver.has_value() && leaves_dma_to_user(*driver)) {
+  } else if (function && leaves_dma_to_user(*function)) {
     finding.summary = name + " is held by " + *driver + " now, which is no hindrance; no host driver may take it while a "
                       "guest has " + address + ".";
   } else if (driver.has_value()) {
@@ -89,15 +94,9 @@ Finding judge_companion(const Host& host, const std::string& address, const PciA
   return finding;
 }
 
-/// Memory controllers, host and ISA bridges, SMBus: the chipset needs them where they are.
-bool is_platform_function(const PciFunction& function) {
-  const auto kind = function.class_and_subclass();
-  return kind && (*kind >> 8 == 0x05 || *kind >> 8 == 0x06 || *kind == 0x0c05);
-}
-
 bool is_unsuitable(const std::vector<DeviceDecision>& decisions, const PciAddress& address) {
   return std::ranges::any_of(decisions, [&](const DeviceDecision& one) {
-    return one.function->address == address && (one.verdict == DeviceVerdict::unsuitable || is_platform_function(*one.function));
+    return one.function->address == address && (one.verdict == DeviceVerdict::unsuitable || chipset_part(*one.function));
   });
 }
 
@@ -114,6 +113,7 @@ Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& dec
   for (const auto& decision : decisions) {
     if (std::ranges::find(selection, decision.function->address) == selection.end()) continue;
     if (decision.verdict == DeviceVerdict::undetermined) {
+      judge_companions(host, decisions, decision, selection, findings);  // what is certain is not hidden by what is not known
       findings.push_back(verdict_finding(Status::unknown, decision.function->address.text(),
                                          "Whether it can be given to a guest could not be determined."));
     } else if (!can_be_given(decision.verdict)) {

@@ -96,7 +96,7 @@ std::vector<Finding> judge_unmanaged(const Host& host, const Domain& domain) {
     const auto* function = host.find(hostdev.source);
     if (hostdev.managed || !function) continue;
     const auto& driver = function->driver;
-    if (driver.has_value() && *driver != "pci-stub" && leaves_dma_to_user(*driver)) continue;
+    if (is_held_by_vfio(*function)) continue;
     const auto address = hostdev.source.text();
     Finding finding;
     finding.id = verdict_finding_id;

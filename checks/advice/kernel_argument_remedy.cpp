@@ -2,6 +2,8 @@
 #include "checks/advice/kernel_argument_remedy.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "base/text.hpp"
 #include "checks/advice/grub_layout.hpp"
@@ -24,6 +26,10 @@ enum class ArgumentTool {
   unified_image,
   limine,
   refind,
+  sdboot_manage,   ///< systemd-boot-manager, which writes the loader entries
+  kernel_install,  ///< kernel-install, which writes the loader entries
+  transactional,   ///< GRUB on a system that only transactional-update changes
+  syslinux,
 };
 
 enum class Change { add, remove };
@@ -60,12 +66,34 @@ bool is_atomic(const Host& host) {
   return host.boot.ostree || std::ranges::find(variants, host.distribution.variant_id) != std::end(variants);
 }
 
+/// What was started, or will be, decides; else what there is.
+bool starts_unified_images(const Host& host) {
+  const auto& name = host.boot.selected_entry ? host.boot.selected_entry : host.boot.default_entry;
+  bool any_entry = false, any_image = false;
+  for (const auto& entry : host.boot.entries) {
+    const bool image = entry.kind == BootEntryKind::unified_image;
+    if (name && (*name == entry.id || *name == entry.id + ".conf" || *name == entry.id + ".efi")) return image;
+    any_entry |= entry.kind == BootEntryKind::loader_entry;
+    any_image |= image;
+  }
+  return (name && name->ends_with(".efi")) || (any_image && !any_entry);
+}
+
+/// systemd-boot only shows what others write: into its entries goes what the writer's settings say, at each kernel update.
+ArgumentTool tool_of_systemd_boot(const Host& host) {
+  if (starts_unified_images(host)) return ArgumentTool::unified_image;
+  if (host.boot.find_setting(BootSettingKind::sdboot_manage)) return ArgumentTool::sdboot_manage;
+  return host.boot.kernel_install_entries ? ArgumentTool::kernel_install : ArgumentTool::loader_entry;
+}
+
 ArgumentTool tool_of_loader(const Host& host) {
   switch (host.boot.loader) {
     case BootLoader::grub:
       return ArgumentTool::grub_mkconfig;
     case BootLoader::systemd_boot:
-      return ArgumentTool::loader_entry;
+      return tool_of_systemd_boot(host);
+    case BootLoader::syslinux:
+      return ArgumentTool::syslinux;
     case BootLoader::limine:
       return ArgumentTool::limine;
     case BootLoader::refind:
@@ -95,15 +123,20 @@ ArgumentTool tool_of(const Host& host) {
     return ArgumentTool::kernelstub;
   if (boot.proxmox && boot.loader != BootLoader::grub && boot.find_setting(BootSettingKind::kernel_cmdline))
     return ArgumentTool::proxmox_boot_tool;
-  if (is_suse_like(distribution) && boot.find_setting(BootSettingKind::kernel_cmdline))
+  // With a grub.cfg it is GRUB that counts, whatever lies in /etc/kernel.
+  const bool grub_menu = boot.loader == BootLoader::grub && boot.grub_config.has_value();
+  if (is_suse_like(distribution) && boot.find_setting(BootSettingKind::kernel_cmdline) && !grub_menu)
     return ArgumentTool::sdbootutil;
   const auto tool = tool_of_loader(host);
+  if (tool == ArgumentTool::grub_mkconfig && boot.read_only_root) return ArgumentTool::transactional;
   return tool == ArgumentTool::grub_mkconfig && (boot.proxmox || distribution.is_like("debian"))
              ? ArgumentTool::update_grub
              : tool;
 }
 
 std::string mkconfig_command(const Host& host) {
+  if (host.boot.grub_config.has_value() && !host.boot.grub_config->starts_with("/boot/grub"))
+    return "sudo grub-mkconfig -o " + *host.boot.grub_config;  // a menu on the EFI system partition
   const bool grub2 = host.boot.grub_config.has_value() ? host.boot.grub_config->starts_with("/boot/grub2/")
                                                        : is_suse_like(host.distribution);
   return grub2 ? "sudo grub2-mkconfig -o /boot/grub2/grub.cfg" : "sudo grub-mkconfig -o /boot/grub/grub.cfg";
@@ -112,7 +145,14 @@ std::string mkconfig_command(const Host& host) {
 std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool) {
   switch (tool) {
     case ArgumentTool::update_grub:
+      if (host.boot.grub_config.has_value() && !host.boot.grub_config->starts_with("/boot/grub")) return {mkconfig_command(host)};
       return {"sudo update-grub"};
+    case ArgumentTool::transactional:
+      return {"sudo transactional-update grub.cfg"};
+    case ArgumentTool::sdboot_manage:
+      return {"sudo sdboot-manage gen"};
+    case ArgumentTool::kernel_install:
+      return {host.distribution.id.is("endeavouros") ? "sudo reinstall-kernels" : "sudo kernel-install add-all"};
     case ArgumentTool::grub_mkconfig:
       return {mkconfig_command(host)};
     case ArgumentTool::proxmox_boot_tool:
@@ -139,6 +179,25 @@ bool is_named(const Host& host, const BootEntry& entry) {
   return name && (*name == entry.id || *name == entry.id + ".conf");
 }
 
+/// Every entry that is not for recovery and has the argument, or lacks it, by its file; the one that starts next first.
+std::vector<std::string> files_of_entries(const Host& host, BootEntryKind kind, Change change,
+                                          const std::function<std::string(const BootLine&)>& place_in) {
+  std::vector<std::string> files;
+  for (const auto& entry : host.boot.entries) {
+    if (entry.kind != kind || entry.role == BootEntryRole::recovery) continue;
+    const bool has_it = entry.command_line.has_value() && !place_in(*entry.command_line).empty();
+    if (has_it != (change == Change::remove)) continue;
+    if (std::ranges::find(files, entry.file) != files.end()) continue;
+    files.insert(is_named(host, entry) ? files.begin() : files.end(), entry.file);
+  }
+  if (files.empty())  // every entry is as wanted; still the file is where it stands
+    for (const auto& entry : host.boot.entries)
+      if (entry.kind == kind && std::ranges::find(files, entry.file) == files.end()) files.push_back(entry.file);
+  constexpr std::size_t most_files = 8;
+  if (files.size() > most_files) files.resize(most_files);
+  return files;
+}
+
 /// The file a person edits; `argument` is looked up in what was read, so that the file that holds it is
 /// named.
 std::string file_to_edit(const Host& host, ArgumentTool tool, Change change, const std::string& argument) {
@@ -155,22 +214,21 @@ std::string file_to_edit(const Host& host, ArgumentTool tool, Change change, con
     return place.empty() ? setting->file : place;
   };
   const auto in_entries = [&](BootEntryKind kind, const std::string& otherwise) {
-    const BootEntry* first = nullptr;
-    for (const auto& entry : host.boot.entries) {
-      if (entry.kind != kind || entry.role == BootEntryRole::recovery) continue;
-      const bool has_it = entry.command_line.has_value() && !place_in(*entry.command_line).empty();
-      if (change == Change::remove && has_it) return entry.file;
-      if (change == Change::add && has_it) continue;
-      if (!first || is_named(host, entry)) first = &entry;
-    }
-    return first ? first->file : otherwise;
+    const auto files = files_of_entries(host, kind, change, place_in);
+    return files.empty() ? otherwise : join(files, " and ");
   };
   switch (tool) {
     case ArgumentTool::update_grub:
     case ArgumentTool::grub_mkconfig:
+    case ArgumentTool::transactional:
       return in_setting(BootSettingKind::grub_defaults, "/etc/default/grub");
+    case ArgumentTool::sdboot_manage:
+      return in_setting(BootSettingKind::sdboot_manage, "/etc/sdboot-manage.conf");
+    case ArgumentTool::syslinux:
+      return in_entries(BootEntryKind::syslinux, "/boot/syslinux/syslinux.cfg");
     case ArgumentTool::proxmox_boot_tool:
     case ArgumentTool::sdbootutil:
+    case ArgumentTool::kernel_install:
     case ArgumentTool::unified_image:
       return in_setting(BootSettingKind::kernel_cmdline, "/etc/kernel/cmdline");
     case ArgumentTool::loader_entry:
@@ -193,9 +251,15 @@ std::string spot_in_file(ArgumentTool tool) {
   switch (tool) {
     case ArgumentTool::update_grub:
     case ArgumentTool::grub_mkconfig:
+    case ArgumentTool::transactional:
       return "inside the quotes of GRUB_CMDLINE_LINUX_DEFAULT=";
+    case ArgumentTool::sdboot_manage:
+      return "inside the quotes of LINUX_OPTIONS=";
+    case ArgumentTool::syslinux:
+      return "at the end of each line that starts with 'append'";
     case ArgumentTool::proxmox_boot_tool:
     case ArgumentTool::sdbootutil:
+    case ArgumentTool::kernel_install:
     case ArgumentTool::unified_image:
       return "at the end of its one line";
     case ArgumentTool::loader_entry:
@@ -223,33 +287,101 @@ Remedy by_command(Change change, const std::string& argument, const std::string&
 }
 
 /// Debian's grub-mkconfig reads drop-ins, so an argument gets a file of its own that is removed as easily.
-Remedy by_drop_in(const std::string& argument) {
+Remedy by_drop_in(const std::string& argument, const std::string& apply) {
   std::string name;
-  for (const char c : argument.substr(0, argument.find('=')).substr(0, 40))
+  for (const char c : argument.substr(0, argument.find_first_of("= ")).substr(0, 40))
     name += is_plain(c) && c != '/' && c != '=' ? c : '_';
   const auto file = "/etc/default/grub.d/90-" + name + ".cfg";
   const auto line = "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT " + argument + "\"";
   return {.text = "Add " + argument + " to the GRUB settings, write the boot menu anew, then reboot.",
-          .commands = {"echo " + shell_quoted(line) + " | sudo tee " + file, "sudo update-grub",
-                       "sudo systemctl reboot"},
-          .undo = {"sudo rm " + file, "sudo update-grub", "sudo systemctl reboot"},
+          .commands = {"echo " + shell_quoted(line) + " | sudo tee " + file, apply, "sudo systemctl reboot"},
+          .undo = {"sudo rm " + file, apply, "sudo systemctl reboot"},
           .risk = risk};
 }
 
+/// The running command line without what the boot loader puts there itself.
+std::string running_line(const Host& host) {
+  std::string line;
+  if (const auto* arguments = host.kernel.arguments.get())
+    for (const auto& one : arguments->all()) {
+      if (one.name == "BOOT_IMAGE" || one.name == "initrd" || one.name == "systemd.machine_id") continue;
+      const bool blank = one.value && one.value->find(' ') != std::string::npos;
+      line += (line.empty() ? "" : " ") + (blank ? one.name + "=\"" + *one.value + "\"" : one.text());
+    }
+  return line;
+}
+
+/// Without /etc/kernel/cmdline the images and entries were made from the running line (mkinitcpio build_uki(),
+/// kernel-install 90-loaderentry.install); once the file is there it is used instead: it must hold all of that line.
+Remedy by_new_cmdline_file(const Host& host, ArgumentTool tool, Change change, const std::string& argument) {
+  const std::string file = "/etc/kernel/cmdline";
+  auto line = running_line(host);
+  Remedy remedy;
+  remedy.risk = "Medium: what is not in that file is missing at the next start; without root= the host does not boot. Look at the "
+                "file before the second step, and keep another way to start at hand: the fallback image, an older entry, "
+                "installation media.";
+  if (line.find("root=") == std::string::npos && line.find("init=") == std::string::npos) {
+    remedy.text = file + " is not there, and what the entries are made from today could not be read. It must first hold the whole "
+                  "command line of this host; only then " + (change == Change::add ? "add " : "leave out ") + argument + ".";
+    return remedy;
+  }
+  if (change == Change::add) {
+    line += " " + argument;
+  } else {
+    const auto unwanted = KernelArguments::parse(argument).all();
+    std::string kept;
+    for (const auto& one : KernelArguments::parse(line).all())
+      if (std::ranges::find(unwanted, one) == unwanted.end()) kept += (kept.empty() ? "" : " ") + one.text();
+    line = kept;
+  }
+  remedy.text = file + " is not there: until now the running command line was taken, and once the file is there it is used "
+                "instead. So write the whole line into it, " + (change == Change::add ? "with " : "without ") + argument +
+                ", carry it to the boot entries, then reboot.";
+  remedy.commands = {"sudo mkdir -p /etc/kernel", "echo " + shell_quoted(line) + " | sudo tee " + file};
+  const auto apply = apply_commands(host, tool);
+  remedy.commands.insert(remedy.commands.end(), apply.begin(), apply.end());
+  remedy.commands.emplace_back("sudo systemctl reboot");
+  remedy.undo = {"sudo rm " + file};
+  remedy.undo.insert(remedy.undo.end(), apply.begin(), apply.end());
+  return remedy;
+}
+
 Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std::string& argument) {
+  const bool from_cmdline_file = tool == ArgumentTool::unified_image || tool == ArgumentTool::kernel_install ||
+                                 tool == ArgumentTool::sdbootutil || tool == ArgumentTool::proxmox_boot_tool;
+  if (from_cmdline_file && !host.boot.find_setting(BootSettingKind::kernel_cmdline))
+    return by_new_cmdline_file(host, tool, change, argument);
   const auto file = file_to_edit(host, tool, change, argument);
-  const auto shown = tool == ArgumentTool::nixos ? "\"" + argument + "\"" : argument;
+  auto shown = argument;
+  if (tool == ArgumentTool::nixos) {  // a list of texts
+    shown.clear();
+    for (const auto word : split_words(argument)) shown += (shown.empty() ? "" : " ") + ("\"" + std::string(word) + "\"");
+  }
   Remedy remedy;
   remedy.text = change == Change::add ? "Open " + file + " and add " + shown + " " + spot_in_file(tool)
                                       : "Open " + file + " and delete " + shown + " wherever it stands";
-  remedy.commands.push_back("sudoedit " + file);
+  std::size_t start = 0;
+  for (auto end = file.find(" and "); end != file.npos; end = file.find(" and ", start)) {
+    remedy.commands.push_back("sudoedit " + file.substr(start, end - start));
+    start = end + 5;
+  }
+  remedy.commands.push_back("sudoedit " + file.substr(start));
   const auto apply = apply_commands(host, tool);
   remedy.commands.insert(remedy.commands.end(), apply.begin(), apply.end());
   remedy.commands.emplace_back("sudo systemctl reboot");
   remedy.text += apply.empty() ? "; then reboot." : "; carry the change to the boot entries; then reboot.";
   remedy.undo = remedy.commands;  // the same way back: edit, apply, reboot
   remedy.risk = risk;
+  if (tool == ArgumentTool::unified_image)  // its line cannot be edited in a menu, and started by the firmware it has none
+    remedy.risk = "Low. A wrong argument is ignored or, seldom, keeps the host from booting; then start the fallback image, or "
+                  "installation media: the line of such an image cannot be edited in a menu.";
   return remedy;
+}
+
+std::string each_word(const std::string& option, const std::string& arguments) {
+  std::string text;
+  for (const auto word : split_words(arguments)) text += option + shell_quoted(std::string(word));
+  return text;
 }
 
 Remedy change_kernel_argument(const Host& host, Change change, const std::string& argument) {
@@ -259,15 +391,15 @@ Remedy change_kernel_argument(const Host& host, Change change, const std::string
       return by_command(change, argument, "sudo grubby --update-kernel=ALL --args=" + quoted,
                         "sudo grubby --update-kernel=ALL --remove-args=" + quoted, "all boot entries");
     case ArgumentTool::rpm_ostree:
-      return by_command(change, argument, "sudo rpm-ostree kargs --append-if-missing=" + quoted,
-                        "sudo rpm-ostree kargs --delete-if-present=" + quoted, "the next deployment");
+      return by_command(change, argument, "sudo rpm-ostree kargs" + each_word(" --append-if-missing=", argument),
+                        "sudo rpm-ostree kargs" + each_word(" --delete-if-present=", argument), "the next deployment");
     case ArgumentTool::kernelstub:
       return by_command(change, argument, "sudo kernelstub -a " + quoted, "sudo kernelstub -d " + quoted,
                         "the boot entries");
     case ArgumentTool::update_grub:
       // The drop-in is run by a shell: an argument that a shell would read in its own way goes in by hand.
-      return change == Change::add && std::ranges::all_of(argument, is_plain)
-                 ? by_drop_in(argument)
+      return change == Change::add && std::ranges::all_of(argument, [](char c) { return is_plain(c) || c == ' '; })
+                 ? by_drop_in(argument, apply_commands(host, tool).front())
                  : by_editing(host, tool, change, argument);
     case ArgumentTool::unknown:
       return {
@@ -294,6 +426,28 @@ Remedy add_kernel_argument(const Host& host, const std::string& argument) {
 
 Remedy remove_kernel_argument(const Host& host, const std::string& argument) {
   return change_kernel_argument(host, Change::remove, argument);
+}
+
+std::string place_of_setting(const Host& host, const std::string& argument) {
+  const auto parsed = KernelArguments::parse(argument).all();
+  static const std::map<ArgumentTool, BootSettingKind> settings = {
+      {ArgumentTool::update_grub, BootSettingKind::grub_defaults},      {ArgumentTool::grub_mkconfig, BootSettingKind::grub_defaults},
+      {ArgumentTool::transactional, BootSettingKind::grub_defaults},    {ArgumentTool::proxmox_boot_tool, BootSettingKind::kernel_cmdline},
+      {ArgumentTool::sdbootutil, BootSettingKind::kernel_cmdline},      {ArgumentTool::kernel_install, BootSettingKind::kernel_cmdline},
+      {ArgumentTool::unified_image, BootSettingKind::kernel_cmdline},   {ArgumentTool::limine, BootSettingKind::limine_defaults},
+      {ArgumentTool::sdboot_manage, BootSettingKind::sdboot_manage},    {ArgumentTool::kernelstub, BootSettingKind::kernelstub},
+      {ArgumentTool::grubby, BootSettingKind::grub_defaults}};
+  const auto kind = settings.find(tool_of(host));
+  const auto* setting = kind == settings.end() ? nullptr : host.boot.find_setting(kind->second);
+  if (kind == settings.end() && !parsed.empty())  // entries that a person writes
+    for (const auto& entry : host.boot.entries)
+      if (entry.role == BootEntryRole::normal && entry.command_line.has_value())
+        for (const auto& token : entry.command_line->tokens)
+          if (token.argument == parsed.front()) return token.place();
+  if (!setting || !setting->line.has_value() || parsed.empty()) return {};
+  for (const auto& token : setting->line->tokens)
+    if (token.argument == parsed.front()) return token.place();
+  return {};
 }
 
 bool kernel_argument_command_changes_entries(const Host& host) {

@@ -18,6 +18,10 @@ Remedy add_kernel_argument(const Host& host, const std::string& argument);
 /// How to take every `argument` off the command line again.
 Remedy remove_kernel_argument(const Host& host, const std::string& argument);
 
+/// Where this host's settings have the argument already ("/etc/kernel/cmdline:1"), in the place that
+/// add_kernel_argument() would name; empty where they have not.
+std::string place_of_setting(const Host& host, const std::string& argument);
+
 /// True where one command changes the boot entries themselves, whatever the settings say: grubby, kernelstub.
 bool kernel_argument_command_changes_entries(const Host& host);
 

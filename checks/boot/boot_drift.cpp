@@ -37,6 +37,8 @@ bool is_used(const Host& host, BootEntryKind kind) {
       return kind == limine;
     case BootLoader::refind:
       return kind == refind;
+    case BootLoader::syslinux:
+      return kind == syslinux;
     case BootLoader::unknown:
       return true;
   }
@@ -57,6 +59,8 @@ bool is_used(const Host& host, BootSettingKind kind) {
       return host.boot.loader == BootLoader::systemd_boot;
     case BootSettingKind::limine_defaults:
       return host.boot.loader == BootLoader::limine;
+    case BootSettingKind::sdboot_manage:
+      return host.boot.loader == BootLoader::systemd_boot;
   }
   return false;
 }
@@ -289,15 +293,25 @@ class DriftFinder {
           (!other || concerns_passthrough(token.argument)))
         add(DriftKind::not_rebooted, token, "/proc/cmdline");
     if (!complete_ || !goal->knows_all()) return;
+    const auto built_in = words_built_in();
     for (const auto& argument : running_->all()) {
       const auto id = index_.id(argument);
-      if (goal->may.contains(id)) continue;
+      if (goal->may.contains(id) || built_in.contains(argument)) continue;
       const bool somewhere = any_normal_may_have(id) || (booted_ && booted_->may.contains(id));
       add(!somewhere ? DriftKind::only_this_boot
           : next_    ? DriftKind::not_next
                      : DriftKind::some_entries,
           {argument, "/proc/cmdline", 0}, goal->entry->file);
     }
+  }
+
+  /// CONFIG_CMDLINE: what the kernel puts before the boot loader's words itself (arch/x86/kernel/setup.c).
+  KernelArguments words_built_in() const {
+    const auto* config = host_.kernel.config.get();
+    if (!config || !config->contains("CMDLINE")) return {};
+    auto text = config->at("CMDLINE");
+    if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
+    return KernelArguments::parse(text);
   }
 
   void compare_setting(const BootSetting& setting) {

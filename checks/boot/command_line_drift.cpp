@@ -167,6 +167,7 @@ std::vector<Remedy> remedies_of(const Host& host, const BootDrift& drift, DriftK
     return remedies;
   }
   bool reboots = false;
+  std::vector<std::string> to_add;  // one change and one reboot for all of them
   for (const auto* argument : arguments) {
     const auto& words = argument->token.argument;
     if (kind == DriftKind::not_rebooted && !switches_off(words))
@@ -175,9 +176,10 @@ std::vector<Remedy> remedies_of(const Host& host, const BootDrift& drift, DriftK
       remedies.push_back(remove_kernel_argument(host, words.text()));
     else if (kind == DriftKind::only_this_boot && switches_off(words))
       reboots = true;
-    else if (remedies.size() < most_shown)
-      remedies.push_back(add_kernel_argument(host, words.text()));
+    else if (to_add.size() < most_shown)
+      to_add.push_back(words.text());
   }
+  if (!to_add.empty()) remedies.push_back(add_kernel_argument(host, join(to_add, " ")));
   if (kind == DriftKind::only_this_boot)
     for (auto& remedy : remedies) remedy.text = "To keep it: " + remedy.text;
   if (reboots && remedies.empty()) remedies.push_back(reboot());
@@ -225,7 +227,8 @@ Finding quiet_finding(const Host& host, const BootDrift& drift) {
     return check.finding(
         Status::unknown, host_subject,
         "No boot configuration is visible here, so the running command line cannot be compared with "
-        "one. Inside a container, run the program on the host.");
+        "one. It may lie where this program does not look (an EFI boot entry of the firmware, another boot "
+        "loader). Inside a container, run the program on the host.");
   if (!drift.unknown.empty())
     return check.finding(
         Status::unknown, host_subject,

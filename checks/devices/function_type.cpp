@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "checks/check.hpp"
+#include "checks/kernel/chipset_parts.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -23,13 +24,10 @@ bool is_denied(const PciFunction& function) {
 
 /// Why nobody assigns such a function; empty where there is no such reason.
 std::string reason_against(const PciFunction& function) {
-  const auto kind = function.class_and_subclass();
   if (function.is_bridge()) return "A bridge: it stays with the host, and VFIO takes only endpoints.";
-  if (kind == 0x0600) return "The host bridge: it belongs to the host's memory and bus.";
-  if (kind == 0x0601) return "The ISA bridge (LPC): the host's own chipset hangs on it.";
-  if (kind == 0x0807)
+  if (function.class_and_subclass() == 0x0807)
     return "An event collector: it reports the errors of functions on the root bus, and QEMU assigns only endpoints.";
-  if (kind == 0x0806) return "The IOMMU itself: it keeps the host's devices apart.";
+  if (const auto part = chipset_part(function)) return *part + ".";
   if (is_denied(function)) return "vfio-pci refuses this device: it is on the kernel's list of devices with known flaws.";
   return {};
 }

@@ -21,10 +21,17 @@ bool carries_state(const PciFunction& function) {
   return base == 0x01 || base == 0x02 || base == 0x03 || base == 0x12;
 }
 
-/// Behind a port, a user who owns every function there can reset the whole bus (VFIO_DEVICE_PCI_HOT_RESET).
+/// Behind a port, a user who owns every function there can reset the whole bus (VFIO_DEVICE_PCI_HOT_RESET). Of a function
+/// alone on its bus the kernel has said whether it can: pci_parent_bus_reset() (drivers/pci/pci.c) is one of the methods
+/// that it lists, and left out it means that a quirk (NO_BUS_RESET) or the slot forbids it.
 bool bus_can_be_reset(const Host& host, const PciFunction& function) {
   if (!function.parent) return false;
   const auto companions = companions_of(host, function);
+  const bool alone = std::ranges::none_of(host.all_functions(), [&](const PciFunction& other) {
+    return other.address.domain == function.address.domain && other.address.bus == function.address.bus &&
+           other.address != function.address;
+  });
+  if (alone) return false;
   return std::ranges::all_of(host.all_functions(), [&](const PciFunction& other) {
     const bool same_bus = other.address.domain == function.address.domain && other.address.bus == function.address.bus;
     return !same_bus || other.address == function.address ||

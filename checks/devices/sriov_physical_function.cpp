@@ -19,13 +19,41 @@ Finding count_not_read(const PciFunction& function) {
   return finding;
 }
 
+/// vfio-pci made the functions itself (enable_sriov): it has the card already, and gives it out while no virtual function
+/// is open (vfio_pci_validate_vf_token in drivers/vfio/pci/vfio_pci_core.c).
+Finding held_with_functions(const PciFunction& function) {
+  auto finding = check.finding(Status::warn, device_subject(function.address),
+                               "vfio-pci holds it with " + std::to_string(function.virtual_functions.value()) + " virtual "
+                               "functions enabled: it can be given while none of them is open, and whoever has it decides "
+                               "about them.");
+  finding.evidence = {{function.sysfs_path + "/sriov_numvfs", std::to_string(function.virtual_functions.value())},
+                      {function.sysfs_path + "/driver", function.driver.has_value() ? *function.driver : function.driver.why()}};
+  return finding;
+}
+
+/// In one group with its physical function, whose driver would have to let go first: with that driver the virtual
+/// functions go, too (pci_disable_sriov() in the driver's remove).
+std::optional<Finding> goes_with_its_group(const PciFunction& function, const PciFunction& physical) {
+  const bool one_group = function.iommu_group.has_value() && physical.iommu_group.is(*function.iommu_group);
+  if (!one_group || leaves_dma_to_user(physical)) return std::nullopt;
+  auto finding = check.finding(Status::fail, device_subject(function.address),
+                               "It shares its group with its physical function " + physical.address.text() + ", which the "
+                               "host's driver " + *physical.driver + " holds: the group is free only without that driver, and "
+                               "without it the virtual functions are gone.");
+  finding.effect = Effect::blocked;
+  finding.evidence = {{physical.sysfs_path + "/driver", *physical.driver},
+                      {function.sysfs_path + "/iommu_group", std::to_string(*function.iommu_group)}};
+  finding.remedy = {{"A slot or firmware switch with Access Control Services keeps them apart (ACS, ARI).", {}, {}, {}}};
+  return finding;
+}
+
 /// Virtual functions that vfio-pci itself made, with a user's program behind the physical function, open only for who
 /// knows its token (vfio_pci_validate_vf_token in drivers/vfio/pci/vfio_pci_core.c, since Linux 5.7).
 std::optional<Finding> judge_virtual_function(const Host& host, const PciFunction& function) {
   const auto* address = function.physical_function.get();
   const auto* physical = address ? host.find(*address) : nullptr;
   if (!physical || !physical->driver.has_value() || *physical->driver == "pci-stub") return std::nullopt;
-  if (!leaves_dma_to_user(*physical->driver)) return std::nullopt;
+  if (!is_held_by_vfio(*physical)) return goes_with_its_group(function, *physical);
   auto finding = check.finding(Status::fail, device_subject(function.address),
                                "Its physical function " + address->text() + " is held by " + *physical->driver +
                                    ": VFIO opens it only for who names the token of that function's user (\"VF token "
@@ -46,6 +74,10 @@ std::vector<Finding> run(const Host& host) {
     if (!function.virtual_functions.has_value()) continue;
     any = true;
     if (function.virtual_functions.value() == 0) continue;
+    if (is_held_by_vfio(function)) {
+      findings.push_back(held_with_functions(function));
+      continue;
+    }
     const auto address = function.address.text();
     const auto path = "/sys/bus/pci/devices/" + address + "/sriov_numvfs";
     const auto count = std::to_string(function.virtual_functions.value());

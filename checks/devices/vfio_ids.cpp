@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/text.hpp"
+#include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/group_members.hpp"
 
@@ -46,18 +47,97 @@ Pattern read_pattern(std::string_view text, const Evidence& evidence) {
   return pattern;
 }
 
-std::vector<Pattern> patterns_of(const Host& host) {
-  std::vector<Pattern> patterns;
-  const auto add = [&patterns](std::string_view ids, const Evidence& evidence) {
-    for (const auto entry : split(ids, ','))
-      if (!entry.empty() && patterns.size() < most_patterns) patterns.push_back(read_pattern(entry, evidence));
-  };
+/// One place that gives vfio-pci a list of ids.
+struct IdList {
+  std::string ids;
+  Evidence evidence;
+};
+
+bool is_built_in(const Host& host) {
+  if (host.vfio.pci_driver_built_in) return true;
+  const auto* config = host.kernel.config.get();
+  const auto option = config ? config->find("VFIO_PCI") : decltype(config->find("")){};
+  return config && option != config->end() && option->second == "y";
+}
+
+/// In the order in which the driver gets them, of which the last counts: modprobe hands on the command line's first, then
+/// those of its files (kmod_config_new() in libkmod/libkmod-config.c). A driver that is built in gets the command line's
+/// alone.
+std::vector<IdList> lists_of(const Host& host) {
+  std::vector<IdList> lists;
   if (const auto* arguments = host.kernel.arguments.get())
-    if (const auto* given = arguments->last("vfio-pci.ids"); given && given->value)
-      add(*given->value, {"/proc/cmdline", given->text()});
-  if (const auto* option = host.vfio.modprobe_ids.get())
-    add(option->value, {option->file, "options vfio-pci ids=" + option->value});
+    for (const auto& argument : arguments->all())
+      if (normalize_module_name(argument.name) == "vfio_pci.ids" && argument.value)
+        lists.push_back({*argument.value, {"/proc/cmdline", argument.text()}});
+  if (is_built_in(host)) return lists;
+  for (const auto& option : host.vfio.modprobe.options("vfio_pci"))
+    if (option.name == "ids" && option.value) lists.push_back({*option.value, {option.file, option.text}});
+  return lists;
+}
+
+std::vector<Pattern> patterns_of(const IdList& list) {
+  std::vector<Pattern> patterns;
+  for (const auto entry : split(list.ids, ','))
+    if (!entry.empty() && patterns.size() < most_patterns) patterns.push_back(read_pattern(entry, list.evidence));
   return patterns;
+}
+
+/// vfio_pci's own parameters and those of vfio_pci_core that it had before 5.15 (drivers/vfio/pci/vfio_pci.c).
+bool is_parameter(std::string_view name) {
+  static constexpr std::array<std::string_view, 6> known = {"ids",             "nointxmask",   "disable_vga",
+                                                            "disable_idle_d3", "enable_sriov", "disable_denylist"};
+  return std::ranges::find(known, normalize_module_name(name)) != known.end();
+}
+
+Finding remark(const std::string& summary, Evidence evidence, const std::string& remedy) {
+  auto finding = check.finding(Status::warn, host_subject, summary);
+  finding.evidence = {std::move(evidence)};
+  finding.remedy = {{remedy, {}, {}, {}}};
+  return finding;
+}
+
+/// Lists that others take the place of, and words that the driver does not know.
+void add_remarks(const Host& host, const std::vector<IdList>& lists, std::vector<Finding>& findings) {
+  for (std::size_t i = 0; i + 1 < lists.size(); ++i) {
+    if (lists[i].ids == lists.back().ids) continue;
+    findings.push_back(remark("vfio-pci gets several lists of ids, and only the last counts: " + lists[i].evidence.value + " (" +
+                                  lists[i].evidence.source + ") is lost to " + lists.back().evidence.value + " (" +
+                                  lists.back().evidence.source + ").",
+                              lists[i].evidence, "Put all ids into one list, with commas and without blanks."));
+    findings.back().evidence.push_back(lists.back().evidence);
+  }
+  if (is_built_in(host)) {
+    for (const auto& option : host.vfio.modprobe.options("vfio_pci")) {
+      if (option.name != "ids" || !option.value) continue;
+      auto finding = remark("vfio-pci is built into this kernel, which reads no modprobe.d: " + option.text + " has no effect.",
+                            {option.file, option.text}, {});
+      finding.remedy = {add_kernel_argument(host, "vfio-pci.ids=" + *option.value)};
+      findings.push_back(std::move(finding));
+    }
+    return;
+  }
+  for (const auto& option : host.vfio.modprobe.options("vfio_pci")) {
+    if (is_parameter(option.name)) continue;
+    const bool is_id = option.name.find(':') != option.name.npos || option.name == "=";
+    findings.push_back(remark("vfio-pci knows no parameter '" + option.name + "'; the kernel passes over it." +
+                                  (is_id ? " A blank ended the list of ids before it." : ""),
+                              {option.file, option.text},
+                              is_id ? "Write the list without blanks: options vfio-pci ids=10de:1b80,10de:10f0"
+                                    : "Look for a slip in the word; this lists what there is: modinfo -p vfio-pci"));
+  }
+}
+
+/// The `softdep` line that lets vfio-pci come before this driver; nothing where there is none.
+const ModprobeLine* softdep_of(const Host& host, const std::string& driver) {
+  for (const auto& line : host.vfio.modprobe.lines) {
+    if (line.command != "softdep" || line.module != normalize_module_name(driver)) continue;
+    bool before = false;
+    for (const auto word : split_words(line.rest)) {
+      if (word == "pre:" || word == "post:") before = word == "pre:";
+      else if (before && normalize_module_name(word) == "vfio_pci") return &line;
+    }
+  }
+  return nullptr;
 }
 
 bool has(const std::vector<PciAddress>& functions, const PciAddress& address) {
@@ -83,10 +163,19 @@ Remedy tell_apart(const std::string& guests_one) {
           {}};
 }
 
-Remedy let_vfio_come_first(const std::string& address) {
-  return {"libvirt takes it when the guest starts (managed='yes'), whoever has it until then. Where the host's driver must "
-          "never touch it, let vfio-pci be loaded first: a line \"softdep MODULE pre: vfio-pci\" in /etc/modprobe.d, then "
-          "build the initial RAM disk anew. This names the module.",
+Remedy let_vfio_come_first(const Host& host, const Pattern& pattern, const std::string& address, const std::string& driver) {
+  if (is_built_in(host) && pattern.evidence.source != "/proc/cmdline") {
+    auto remedy = add_kernel_argument(host, "vfio-pci.ids=" + pattern.text);
+    remedy.text = "vfio-pci is built into this kernel and takes its ids from the command line alone. " + remedy.text;
+    return remedy;
+  }
+  if (const auto* line = softdep_of(host, driver))
+    return {"A softdep for " + driver + " is there (" + line->place() + "), so the driver came from an initial RAM disk that "
+            "was built without it: build that anew and reboot (Debian: update-initramfs -u; Fedora: dracut -f; Arch: "
+            "mkinitcpio -P). A driver that is built into the kernel always comes first.", {}, {}, {}};
+  return {"The guest's manager takes it when the guest starts (libvirt: managed='yes'), whoever has it until then. Where the "
+          "host's driver must never touch it, let vfio-pci be loaded first: a line \"softdep " + driver + " pre: vfio-pci\" in "
+          "a file of /etc/modprobe.d that ends in .conf, then build the initial RAM disk anew. This names the module.",
           {"lspci -nnk -s " + address},
           {},
           "A driver that is built into the kernel always comes first."};
@@ -111,7 +200,7 @@ Finding held_by_other(const Host& host, const Pattern& pattern, const PciFunctio
                        {}, {}, {}}};
   } else {
     finding.summary = "vfio-pci is told to take it (" + pattern.text + "), but the host's driver " + driver + " was there first.";
-    finding.remedy = {let_vfio_come_first(address)};
+    finding.remedy = {let_vfio_come_first(host, pattern, address, driver)};
   }
   return finding;
 }
@@ -124,7 +213,7 @@ void judge(const Host& host, const Pattern& pattern, std::vector<Finding>& findi
     if (function.is_bridge() || !pattern.matches(function)) continue;
     any = true;
     const auto* driver = function.driver.get();
-    if (driver && leaves_dma_to_user(*driver)) taken = &function;
+    if (driver && leaves_dma_to_user(function)) taken = &function;
     else if (driver) held.push_back(&function);
   }
   for (const auto* function : held) findings.push_back(held_by_other(host, pattern, *function, taken));
@@ -146,13 +235,17 @@ Finding not_understood(const Pattern& pattern) {
 }
 
 std::vector<Finding> run(const Host& host) {
-  const auto patterns = patterns_of(host);
-  if (patterns.empty() && !host.kernel.arguments.has_value()) {
+  const auto lists = lists_of(host);
+  const auto patterns = lists.empty() ? std::vector<Pattern>() : patterns_of(lists.back());
+  std::vector<Finding> findings;
+  add_remarks(host, lists, findings);
+  for (const auto& file : host.vfio.modprobe.unread)
+    findings.push_back(check.finding(Status::unknown, host_subject, "What modprobe.d gives vfio-pci is not wholly known (" + file + ")."));
+  if (patterns.empty() && findings.empty() && !host.kernel.arguments.has_value()) {
     auto finding = check.finding(Status::unknown, host_subject, "Which devices vfio-pci is told to take could not be read.");
     finding.evidence = {{"/proc/cmdline", host.kernel.arguments.why()}};
     return {finding};
   }
-  std::vector<Finding> findings;
   for (const auto& pattern : patterns) {
     if (pattern.given < 2) findings.push_back(not_understood(pattern));
     else judge(host, pattern, findings);

@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
+#include <array>
 
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/check.hpp"
+#include "checks/kernel/kernel_rules.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"acs-override", "ACS override", 40, run};
+
+/// The patch says so when it starts ("Warning: PCIe ACS overrides enabled"); Proxmox VE, zen and liquorix kernels have it.
+bool is_known_to_be_patched(const Host& host) {
+  if (const auto* log = host.kernel.log.get())
+    for (const auto& message : *log)
+      if (message.find("ACS overrides enabled") != message.npos) return true;
+  const auto* release = host.kernel.release.get();
+  return release && std::ranges::any_of(std::array{"-pve", "zen", "lqx", "acso"}, [release](const char* mark) {
+    return release->find(mark) != release->npos;
+  });
+}
 
 std::vector<Finding> run(const Host& host) {
   const auto* arguments = host.kernel.arguments.get();
@@ -18,6 +31,9 @@ std::vector<Finding> run(const Host& host) {
   auto finding = check.finding(Status::warn, host_subject, "");
   finding.evidence = {{"/proc/cmdline", given->text()}};
   finding.remedy = {remove_kernel_argument(host, given->text())};
+  finding.remedy.front().risk = "Without it the groups merge again: devices that a guest has today may then share a group with "
+                                "others, and the guest does not start until all of them are given or left without a driver. " +
+                                finding.remedy.front().risk;
   const auto* log = host.kernel.log.get();
   const auto rejects = [](const std::string& message) {
     return message.find("Unknown kernel command line") != message.npos && message.find("pcie_acs_override") != message.npos;
@@ -27,6 +43,11 @@ std::vector<Finding> run(const Host& host) {
     finding.status = Status::pass;
     finding.summary = "pcie_acs_override is on the command line, but this kernel does not know it: it has no effect.";
     finding.evidence.push_back({"kernel log", *rejection});
+  } else if (has_rule_since(host, {5, 14}) == KernelRule::no && !is_known_to_be_patched(host)) {
+    // The kernel names words it does not know since 5.14 only (print_unknown_bootoptions() in init/main.c).
+    finding.status = Status::unknown;
+    finding.summary = "pcie_acs_override is on the command line; whether this kernel knows it cannot be told from its log "
+                      "(that came with Linux 5.14). Stock kernels do not know it.";
   } else {
     finding.summary = "pcie_acs_override splits IOMMU groups that the hardware does not isolate: devices shown in groups of "
                       "their own may still reach each other, and a guest may reach the host.";

@@ -3,6 +3,7 @@
 #include <ranges>
 
 #include "checks/check.hpp"
+#include "checks/kernel/chipset_parts.hpp"
 #include "checks/kernel/group_isolation.hpp"
 #include "checks/kernel/group_members.hpp"
 #include "checks/kernel/iommu_state.hpp"
@@ -22,13 +23,6 @@ std::string driver_text(const PciFunction& function) {
   return function.driver.is_absent() ? "no driver" : "driver not known: " + function.driver.why();
 }
 
-/// Functions that the host's chipset needs in place: they may be left without a driver, but a guest gets nothing from
-/// them and may hang the host.
-bool is_platform_function(const PciFunction& function) {
-  const auto kind = function.class_and_subclass();
-  return kind && (*kind == 0x0600 || *kind == 0x0601 || *kind == 0x0501 || *kind == 0x0580 || *kind == 0x0c05);
-}
-
 void append_name(std::string& list, const std::string& name) { list += (list.empty() ? "" : ", ") + name; }
 
 Finding describe_group(const Host& host, const IommuGroup& group, const std::vector<const PciFunction*>& counted) {
@@ -38,7 +32,7 @@ Finding describe_group(const Host& host, const IommuGroup& group, const std::vec
   constexpr std::size_t most_named = 64;  // this sentence becomes a reason of every member
   for (const auto* function : counted | std::views::take(most_named)) {
     append_name(members, described(*function));
-    if (is_platform_function(*function)) append_name(chipset, function->address.text());
+    if (chipset_part(*function)) append_name(chipset, function->address.text());
     finding.evidence.push_back({source, described(*function) + ", " + driver_text(*function)});
   }
   if (counted.size() > most_named) append_name(members, std::to_string(counted.size() - most_named) + " more");
@@ -100,9 +94,29 @@ void add_doubts(const Host& host, const IommuGroup& group, std::vector<Finding>&
           "it could not be seen.", directory, address.text());
       break;
     }
-  if (!group.other_members.empty())
-    add("This group also holds " + group.other_members.front() + ", which is no PCI function: whether its driver shares the "
-        "group could not be seen.", directory, group.other_members.front());
+  for (std::size_t i = 0; i < group.other_members.size() && i < group.other_drivers.size(); ++i) {
+    const auto& driver = group.other_drivers[i];
+    if (!driver.is_unreadable()) continue;
+    add("This group also holds " + group.other_members[i] + ", which is no PCI function: whether a driver holds it could not be "
+        "seen (" + driver.why() + ").", directory, group.other_members[i]);
+    break;
+  }
+}
+
+/// A platform or ACPI device with a driver stands in the way as any other member; no driver of those leaves its DMA to a
+/// user (`driver_managed_dma`, Linux 5.19; vfio_dev_viable() before).
+void add_held_others(const IommuGroup& group, std::vector<Finding>& findings) {
+  for (std::size_t i = 0; i < group.other_members.size() && i < group.other_drivers.size(); ++i) {
+    const auto* driver = group.other_drivers[i].get();
+    if (!driver) continue;
+    auto finding = check.finding(Status::warn, group_subject(group.number),
+                                 "This group also holds " + group.other_members[i] + ", which is no PCI function, and the "
+                                 "host's driver " + *driver + " has it: until that driver lets go, no device of the group can "
+                                 "be assigned.");
+    finding.effect = Effect::blocked;
+    finding.evidence = {{"/sys/kernel/iommu_groups/" + std::to_string(group.number) + "/devices/" + group.other_members[i] + "/driver", *driver}};
+    findings.push_back(std::move(finding));
+  }
 }
 
 std::vector<Finding> run(const Host& host) {
@@ -120,6 +134,7 @@ std::vector<Finding> run(const Host& host) {
     }
     if (counted.size() > 1) findings.push_back(describe_group(host, group, counted));
     if (!counted.empty()) add_doubts(host, group, findings);
+    if (!counted.empty()) add_held_others(group, findings);
   }
   if (!findings.empty()) return findings;
   return {check.finding(Status::pass, host_subject, "Every device has an IOMMU group of its own.")};

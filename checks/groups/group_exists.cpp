@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "checks/check.hpp"
+#include "checks/kernel/chipset_parts.hpp"
 #include "checks/kernel/iommu_state.hpp"
 
 namespace vfio_doctor {
@@ -8,18 +9,30 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"group-exists", "Membership in an IOMMU group", 10, run};
 
-/// AMD's IOMMU is a PCI function of its own. No remapping unit covers it, and that is as it should be.
-bool is_iommu(const PciFunction& function) { return function.class_and_subclass() == 0x0806; }
+/// Nobody misses the group of what is not given anyway: AMD's IOMMU is a PCI function that no unit covers, and so is the
+/// root complex of processors up to Zen 3.
+bool is_no_loss(const PciFunction& function) { return function.is_bridge() || chipset_part(function); }
+
+/// The kernel leaves the graphics of some Intel processors out of the IOMMU (quirk_iommu_igfx() for Broadwell in
+/// drivers/iommu/intel/iommu.c), and so do intel_iommu=igfx_off and Debian's intgpu_off.
+bool is_intel_graphics(const PciFunction& function) {
+  const auto kind = function.class_and_subclass();
+  return function.vendor_id.is(0x8086) && kind && *kind >> 8 == 0x03 && !function.parent;
+}
 
 std::vector<Finding> run(const Host& host) {
   if (dma_remapping(host) != Switch::on) return {};
   std::vector<Finding> findings;
   for (const auto& function : host.all_functions()) {
-    if (function.is_bridge() || is_iommu(function) || function.iommu_group.has_value()) continue;
+    if (is_no_loss(function) || function.iommu_group.has_value()) continue;
     const std::string source = function.sysfs_path + "/iommu_group";
     auto finding = check.finding(Status::fail, device_subject(function.address),
                                  "It is in no IOMMU group although the IOMMU is on: no remapping unit covers it, so VFIO "
                                  "cannot take it.");
+    if (is_intel_graphics(function))
+      finding.summary = "It is in no IOMMU group although the IOMMU is on: the kernel leaves the graphics of this processor "
+                        "out (a quirk of its own for some, such as Broadwell, or igfx_off or intgpu_off on the command "
+                        "line), so VFIO cannot take it.";
     finding.effect = Effect::blocked;
     finding.evidence = {{source, function.iommu_group.why()}};
     if (function.iommu_group.is_unreadable()) {

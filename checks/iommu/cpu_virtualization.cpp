@@ -33,6 +33,11 @@ std::vector<Finding> run(const Host& host) {
                       "switched virtualization off.";
     finding.remedy = {{"Load KVM; if that fails, switch on VT-x or SVM in the firmware setup.",
                        {host.cpu.vendor == CpuVendor::amd ? "sudo modprobe kvm_amd" : "sudo modprobe kvm_intel"}, {}, {}}};
+  } else if (host.cpu.architecture == Architecture::arm && kvm.is_absent()) {
+    // The processor has no flag for it; KVM is built in and says so by this file (arch/arm64/kvm/arm.c).
+    finding.status = Status::warn;
+    finding.summary = "/dev/kvm is not there: the kernel was not started at EL2 or has no KVM, and guests would run in slow "
+                      "emulation.";
   } else {
     finding.status = Status::unknown;
     finding.summary = "Whether this host can use KVM could not be seen.";

@@ -34,6 +34,7 @@ void describe_ivrs(const Observed<std::string>& content, Finding& finding) {
     const auto units = count_ivrs_units(content.value());
     value = units ? std::to_string(*units) + " remapping blocks" : "damaged: lengths inside the table do not fit";
     if (!units) finding.status = Status::warn;
+    if (!units) finding.summary = "The firmware's IVRS table is damaged.";
   }
   finding.evidence.push_back({"/sys/firmware/acpi/tables/IVRS", value});
 }

@@ -4,6 +4,7 @@
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/iommu_state.hpp"
+#include "checks/kernel/vfio_ways.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -11,22 +12,53 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"interrupt-remapping", "Interrupt remapping", 40, run};
 
-bool is_yes(std::string_view value) { return value == "1" || value == "Y" || value == "y" || value == "on"; }
+/// A firmware that opts out of x2APIC is no cause: remapping comes up all the same (intel_prepare_irq_remapping() in
+/// drivers/iommu/intel/irq_remapping.c, 5.10 to 6.18).
+Remedy remapping_by_firmware() {
+  return {"Update the firmware, and switch on interrupt remapping there if it has such a switch; the kernel log says what "
+          "the kernel missed.", {"sudo dmesg | grep -i -e remap -e DMAR -e AMD-Vi"}, {}, {}};
+}
 
-/// Where VFIO was told to do without interrupt remapping: the loaded module's parameter, or, while the module is not
-/// loaded, what will be given to it. Nothing where it was not.
-std::optional<Evidence> unsafe_interrupts_allowed(const Host& host) {
-  if (host.vfio.allow_unsafe_interrupts.has_value()) {
-    if (!host.vfio.allow_unsafe_interrupts.value()) return std::nullopt;
-    return Evidence{"/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "Y"};
+Remedy remapping_in_a_virtual_machine() {
+  return {"This host is a virtual machine: give it a virtual IOMMU with interrupt remapping, on the host below. libvirt: "
+          "<iommu model='intel'><driver intremap='on'/></iommu> with <ioapic driver='qemu'/>; QEMU: -machine "
+          "kernel-irqchip=split -device intel-iommu,intremap=on.", {}, {}, {}};
+}
+
+/// The module whose word decides: that of the way that is open here.
+Remedy do_without(const Host& host) {
+  const auto ways = vfio_ways(host);
+  const std::string module = ways[0].open.is(false) ? "iommufd" : "vfio_iommu_type1";
+  return {"If the hardware has none: allow VFIO to do without, only with guests you trust. It counts when the module is "
+          "loaded the next time.",
+          {"echo 'options " + module + " allow_unsafe_interrupts=1' | sudo tee /etc/modprobe.d/vfio-unsafe-interrupts.conf",
+           "sudo modprobe -r " + module + " && sudo modprobe " + module},
+          {"sudo rm /etc/modprobe.d/vfio-unsafe-interrupts.conf"},
+          "A guest can then send any interrupt to the host: it may crash or take over the host."};
+}
+
+/// What each way that may be open says to a missing interrupt remapping.
+struct Permission {
+  bool any_open = false, all_allow = true, any_allows = false;
+  std::vector<Evidence> evidence;
+};
+
+Permission permission(const Host& host) {
+  Permission permission;
+  std::vector<std::string> told;
+  for (const auto& state : vfio_ways(host)) {
+    if (state.way == VfioWay::spapr || state.open.is(false)) continue;
+    // With nothing known, the container is what there has always been; iommufd only counts where it is seen.
+    if (state.way != VfioWay::group && !state.open.has_value()) continue;
+    permission.any_open = true;
+    const auto allowed = unsafe_interrupts_allowed(host, state.way);
+    permission.all_allow = permission.all_allow && allowed;
+    permission.any_allows = permission.any_allows || allowed;
+    if (allowed && std::ranges::find(told, allowed->source) == told.end()) permission.evidence.push_back(*allowed);
+    if (allowed) told.push_back(allowed->source);
   }
-  if (const auto* arguments = host.kernel.arguments.get())
-    if (const auto* given = arguments->last("vfio_iommu_type1.allow_unsafe_interrupts");
-        given && is_yes(given->value.value_or("Y")))
-      return Evidence{"/proc/cmdline", given->text()};
-  if (const auto* option = host.vfio.modprobe_unsafe_interrupts.get(); option && is_yes(*option))
-    return Evidence{"modprobe.d", "options vfio_iommu_type1 allow_unsafe_interrupts=" + *option};
-  return std::nullopt;
+  permission.all_allow = permission.all_allow && permission.any_open;
+  return permission;
 }
 
 /// The reasons that the facts name for interrupt remapping to be off, each with its remedy.
@@ -59,17 +91,11 @@ void explain_off(const Host& host, Finding& finding) {
     finding.evidence.push_back({"/sys/firmware/acpi/tables/DMAR", "flag INTR_REMAP is not set: the firmware offers none"});
   if (const auto* log = host.kernel.log.get())
     for (const auto& message : *log)
-      if (message.find("x2apic opt out") != message.npos || message.find("not in IVRS table") != message.npos ||
-          message.find("Disabling interrupt remapping") != message.npos || message.find("DMAR-IR") != message.npos)
+      if (message.find("not in IVRS table") != message.npos || message.find("Disabling interrupt remapping") != message.npos ||
+          message.find("DMAR-IR") != message.npos)
         finding.evidence.push_back({"kernel log", message});
-  finding.remedy.push_back({"Update the firmware and switch on interrupt remapping or x2APIC there. On boards whose firmware "
-                            "opts out, try the kernel argument intremap=no_x2apic_optout (Intel).", {}, {}, {}});
-  finding.remedy.push_back(
-      {"If the hardware has none: allow VFIO to do without, only with guests you trust.",
-       {"echo 'options vfio_iommu_type1 allow_unsafe_interrupts=1' | sudo tee /etc/modprobe.d/vfio-unsafe-interrupts.conf",
-        "sudo modprobe -r vfio_iommu_type1 && sudo modprobe vfio_iommu_type1"},
-       {"sudo rm /etc/modprobe.d/vfio-unsafe-interrupts.conf"},
-       "A guest can then send any interrupt to the host: it may crash or take over the host."});
+  finding.remedy.push_back(host.cpu.hypervisor_flag.is(true) ? remapping_in_a_virtual_machine() : remapping_by_firmware());
+  finding.remedy.push_back(do_without(host));
 }
 
 std::vector<Finding> run(const Host& host) {
@@ -91,14 +117,28 @@ std::vector<Finding> run(const Host& host) {
     finding.summary = "Interrupt remapping is on.";
     return {finding};
   }
-  const auto allowed = unsafe_interrupts_allowed(host);
-  if (allowed) {
-    finding.evidence.push_back(*allowed);
+  if (host.cpu.architecture == Architecture::power) {
+    finding.summary = "VFIO on POWER keeps messages apart by other means and does not ask for interrupt remapping.";
+    return {finding};
+  }
+  const auto allowed = permission(host);
+  finding.evidence.insert(finding.evidence.end(), allowed.evidence.begin(), allowed.evidence.end());
+  if (allowed.all_allow) {
     finding.status = Status::warn;
     finding.effect = Effect::none;
     finding.summary = state == Switch::off
                           ? "Interrupt remapping is off, and VFIO was told to do without: a guest could attack the host."
                           : "Whether interrupt remapping is on could not be seen; VFIO was told to do without it.";
+    return {finding};
+  }
+  if (allowed.any_allows) {
+    finding.status = Status::unknown;
+    finding.summary = "Without interrupt remapping, VFIO's container and iommufd go by a word of their own each, and only one "
+                      "was told to do without: it hangs on which of them the guest uses.";
+    for (const auto& state_of_way : vfio_ways(host))
+      if (state_of_way.open.is(true) && state_of_way.way != VfioWay::spapr)
+        finding.evidence.push_back({std::string(to_text(state_of_way.way)),
+                                    unsafe_interrupts_allowed(host, state_of_way.way) ? "does without" : "refuses"});
     return {finding};
   }
   if (state == Switch::unknown) {

@@ -131,6 +131,12 @@ void explain_off(const Host& host, Finding& finding) {
                               "the physical host.", {}, {}, {}});
     if (table.present.is(false)) return;
   }
+  if (vendor == CpuVendor::arm && table.present.is(false) && !host.firmware.efi.is(true)) {
+    finding.summary = "This machine shows no IOMMU: its device tree describes none for PCI, or the kernel has no driver for it.";
+    finding.remedy.push_back({"There is no switch for it in such a machine's firmware. Look whether the processor has one for "
+                              "its PCI bus (SMMU), and whether a newer device tree or kernel describes it.", {}, {}, {}});
+    return;
+  }
   if (table.present.is(false)) {
     finding.summary = "The IOMMU is off: the firmware does not offer one.";
     finding.remedy.push_back(switch_on_in_firmware(vendor));
@@ -141,7 +147,9 @@ void explain_off(const Host& host, Finding& finding) {
     finding.remedy.push_back(switch_on_in_firmware(vendor));
   }
   const auto* config = host.kernel.config.get();
-  const bool on_by_default = config && config->contains("INTEL_IOMMU_DEFAULT_ON");
+  // Debian's own option leaves out no more than the processor's graphics (drivers/iommu/intel/Kconfig of its kernels).
+  const bool on_by_default = config && (config->contains("INTEL_IOMMU_DEFAULT_ON") ||
+                                        config->contains("INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF"));
   if (const auto driver = driver_left_out(host, vendor); !driver.empty()) {
     finding.summary = "The IOMMU is off: this kernel was built without the driver for it.";
     finding.evidence.push_back({host.kernel.config_source, "CONFIG_" + driver + " is not set"});
@@ -157,7 +165,13 @@ void explain_off(const Host& host, Finding& finding) {
                                : "The IOMMU is off: the firmware offers it, but intel_iommu=on is not on the command line.";
     finding.evidence.push_back({"/proc/cmdline", arguments ? "no intel_iommu=on" : host.kernel.arguments.why()});
     if (config) finding.evidence.push_back({host.kernel.config_source, "CONFIG_INTEL_IOMMU_DEFAULT_ON is not set"});
-    finding.remedy.push_back(add_kernel_argument(host, "intel_iommu=on"));
+    if (const auto place = place_of_setting(host, "intel_iommu=on"); !place.empty()) {
+      finding.evidence.push_back({place, "intel_iommu=on"});
+      finding.remedy.push_back({"intel_iommu=on is written down already (" + place + ") and did not reach the running kernel: "
+                                "command-line-drift says which step is missing.", {}, {}, {}});
+    } else {
+      finding.remedy.push_back(add_kernel_argument(host, "intel_iommu=on"));
+    }
   }
   if (finding.summary.empty())
     finding.summary = "The IOMMU is off although the firmware offers it and no kernel argument forbids it; the kernel's log "

@@ -20,9 +20,9 @@ bool is_one_of(const std::array<std::string_view, N>& known, std::string_view op
   });
 }
 
-/// intel_iommu_setup() in drivers/iommu/intel/iommu.c.
-constexpr std::array<std::string_view, 9> intel_options = {
-    "on", "off", "igfx_off", "forcedac", "strict", "sp_off", "sm_on", "sm_off", "tboot_noforce"};
+/// intel_iommu_setup() in drivers/iommu/intel/iommu.c; intgpu_off is Debian's.
+constexpr std::array<std::string_view, 10> intel_options = {
+    "on", "off", "igfx_off", "intgpu_off", "forcedac", "strict", "sp_off", "sm_on", "sm_off", "tboot_noforce"};
 /// parse_amd_iommu_options() in drivers/iommu/amd/init.c.
 constexpr std::array<std::string_view, 9> amd_options = {
     "off",      "fullflush",   "force_enable", "force_isolation", "pgtbl_v1",

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <optional>
+
 #include "checks/check.hpp"
 #include "checks/kernel/iommu_state.hpp"
 
@@ -8,27 +10,41 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"unsafe-interrupts", "Unsafe interrupts allowed", 50, run};
 
-std::vector<Finding> run(const Host& host) {
-  const auto& allowed = host.vfio.allow_unsafe_interrupts;
-  const std::string source = "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts";
-  if (allowed.is_absent())
-    return {check.finding(Status::not_applicable, host_subject, "The module vfio_iommu_type1 is not loaded.")};
-  auto finding = check.finding(Status::pass, host_subject, "VFIO insists on interrupt remapping.");
-  finding.evidence = {{source, allowed.has_value() ? (allowed.value() ? "Y" : "N") : allowed.why()}};
-  if (allowed.is_unreadable()) {
+struct Word {
+  std::string module;
+  const Observed<bool>& allowed;
+};
+
+/// What one module was told; nothing where it is not loaded.
+std::optional<Finding> judge(const Host& host, const Word& word) {
+  if (word.allowed.is_absent()) return std::nullopt;
+  auto finding = check.finding(Status::pass, host_subject, word.module + " insists on interrupt remapping.");
+  finding.evidence = {{"/sys/module/" + word.module + "/parameters/allow_unsafe_interrupts",
+                       word.allowed.has_value() ? (word.allowed.value() ? "Y" : "N") : word.allowed.why()}};
+  if (word.allowed.is_unreadable()) {
     finding.status = Status::unknown;
-    finding.summary = "Whether VFIO insists on interrupt remapping could not be read.";
-  } else if (allowed.value() && interrupt_remapping(host) == Switch::on) {
+    finding.summary = "Whether " + word.module + " insists on interrupt remapping could not be read.";
+  } else if (word.allowed.value() && interrupt_remapping(host) == Switch::on) {
     finding.status = Status::warn;
-    finding.summary = "VFIO was told to do without interrupt remapping, although this host has it.";
+    finding.summary = word.module + " was told to do without interrupt remapping, although this host has it.";
     finding.remedy.push_back({"Remove the option: guests are kept apart better without it.",
                               {"grep -rn allow_unsafe_interrupts /etc/modprobe.d /usr/lib/modprobe.d /proc/cmdline"},
                               {}, {}});
-  } else if (allowed.value()) {
+  } else if (word.allowed.value()) {
     finding.status = Status::not_applicable;
     finding.summary = "Unsafe interrupts are allowed; see interrupt-remapping for what that means on this host.";
   }
-  return {finding};
+  return finding;
+}
+
+std::vector<Finding> run(const Host& host) {
+  std::vector<Finding> findings;
+  for (const auto& word : {Word{"vfio_iommu_type1", host.vfio.allow_unsafe_interrupts},
+                           Word{"iommufd", host.vfio.iommufd_allows_unsafe_interrupts}})
+    if (auto finding = judge(host, word)) findings.push_back(std::move(*finding));
+  if (findings.empty())
+    findings.push_back(check.finding(Status::not_applicable, host_subject, "Neither vfio_iommu_type1 nor iommufd is loaded."));
+  return findings;
 }
 
 }  // namespace

@@ -77,16 +77,19 @@ void add_bridge_causes(const Host& host, const std::vector<const PciFunction*>& 
       const auto below = std::ranges::count_if(members, [&](const PciFunction* other) {
         return std::ranges::any_of(bridges_above(host, *other), [bridge](auto* above) { return above == bridge; });
       });
+      // A port that does not keep apart what lies behind it is in the group itself; of one outside the kernel knows better
+      // than its registers say (pci_quirk_intel_pch_acs_ids and others in drivers/pci/quirks.c).
+      const bool is_member = std::ranges::find(members, bridge) != members.end();
       if (below == 0 || !explained.insert(bridge->address).second) continue;
       if (is_conventional_bridge(*bridge) && below > 1) {
         causes.push_back({"Everything behind the conventional PCI bridge " + bridge->address.text() +
                               " looks like one device to the IOMMU.",
                           {bridge->sysfs_path + "/config", "conventional PCI bridge"}});
-      } else if (bridge->config.acs.is_absent() && !has_acs_elsewhere(*bridge) && bridge->config.pcie_type.has_value()) {
+      } else if (is_member && bridge->config.acs.is_absent() && !has_acs_elsewhere(*bridge) && bridge->config.pcie_type.has_value()) {
         causes.push_back({"The port " + bridge->address.text() + " does not keep apart what lies behind it: it has no "
                               "Access Control Services.",
                           {bridge->sysfs_path + "/config", acs_text(*bridge)}});
-      } else if (bridge->config.acs.has_value() && !has_acs_elsewhere(*bridge) && !isolates(bridge->config.acs.value())) {
+      } else if (is_member && bridge->config.acs.has_value() && !has_acs_elsewhere(*bridge) && !isolates(bridge->config.acs.value())) {
         causes.push_back({"The port " + bridge->address.text() + " has Access Control Services, but they are not enabled.",
                           {bridge->sysfs_path + "/config", acs_text(*bridge)}});
       }

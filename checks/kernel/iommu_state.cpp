@@ -41,15 +41,29 @@ Switch dma_remapping(const Host& host) {
 }
 
 Switch interrupt_remapping(const Host& host) {
+  if (host.cpu.architecture == Architecture::s390) return Switch::on;
   if (!host.interrupts.chips.has_value() || host.interrupts.chips->empty()) return Switch::unknown;
   const auto& chips = host.interrupts.chips.value();
   const auto any_contains = [&chips](std::string_view part) {
     return std::ranges::any_of(chips, [part](const std::string& chip) { return chip.find(part) != chip.npos; });
   };
-  if (host.cpu.vendor == CpuVendor::intel || host.cpu.vendor == CpuVendor::amd || any_contains("IO-APIC"))
+  const bool x86 = host.cpu.architecture == Architecture::x86 || host.cpu.vendor == CpuVendor::intel ||
+                   host.cpu.vendor == CpuVendor::amd || any_contains("IO-APIC");
+  if (x86) {
+    // Hyper-V's IO-APIC remapping names its chips so, too, and remaps no messages (drivers/iommu/hyperv-iommu.c).
+    if (any_contains("PCI-MSI"))
+      return std::ranges::any_of(chips, [](const auto& chip) { return is_remapped(chip) && chip.find("PCI-MSI") != chip.npos; })
+                 ? Switch::on
+                 : Switch::off;
     return std::ranges::any_of(chips, is_remapped) ? Switch::on : Switch::off;
-  if (any_contains("ITS-")) return Switch::on;
-  if (any_contains("GICv2m")) return Switch::off;
+  }
+  const auto any_is = [&chips](auto condition) { return std::ranges::any_of(chips, condition); };
+  // "ITS-pMSI" is for platform devices.
+  if (any_is([](std::string_view chip) { return chip.starts_with("ITS-") && !chip.starts_with("ITS-pMSI"); })) return Switch::on;
+  if (any_is([](std::string_view chip) {
+        return chip.starts_with("GICv2m") || chip.starts_with("MBI-") || chip == "MSI";
+      }))
+    return Switch::off;
   return Switch::unknown;
 }
 

@@ -17,9 +17,11 @@ std::string_view to_text(Switch state);
 /// groups nobody could look at prove nothing, and neither do remapping units without any group to be seen.
 Switch dma_remapping(const Host& host);
 
-/// What the interrupt chips of /proc/interrupts say: "IR-PCI-MSI" and the like exist only behind Intel's and AMD's
-/// interrupt remapping (drivers/iommu/{intel,amd}); on Arm, messages that go through an ITS are isolated, those that
-/// go through a GICv2m frame are not (drivers/irqchip, msi_device_has_isolated_msi).
+/// What the interrupt chips of /proc/interrupts say. x86: "IR-PCI-MSI" and the like exist only behind Intel's and AMD's
+/// interrupt remapping (drivers/iommu/{intel,amd}). Arm: messages that go through an ITS are isolated
+/// (drivers/irqchip/irq-gic-v3-its*.c), those of a GICv2m frame ("MSI" up to Linux 6.6, "GICv2m-..." later;
+/// irq-gic-v2m.c) and of message-based interrupts ("MBI-", irq-gic-v3-mbi.c) are not. s390 always isolates
+/// (arch_is_isolated_msi() in arch/s390/include/asm/msi.h, Linux 6.3).
 Switch interrupt_remapping(const Host& host);
 
 /// Whose IOMMU this is: by the units the kernel drives, else by the firmware's table, else by the

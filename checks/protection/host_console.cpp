@@ -87,6 +87,26 @@ Finding protecting(const Host& host, const Console& console) {
   return finding;
 }
 
+/// A screen that is on hangs on another card than the console's: a desktop most likely draws there.
+void add_other_screens(const Host& host, const PciAddress& console, std::vector<Finding>& findings) {
+  const InUse in_use(host);
+  std::vector<PciAddress> told;
+  if (!host.console.lit_screens.has_value()) return;  // the doubt about that is said by the check itself
+  for (const auto& screen : *host.console.lit_screens) {
+    if (screen.functions.empty()) continue;
+    const auto address = screen.functions.back();
+    const auto* function = host.find(address);
+    if (address == console || !function || !in_use(*function) || std::ranges::find(told, address) != told.end()) continue;
+    told.push_back(address);
+    auto finding = check.finding(Status::warn, device_subject(address),
+                                 "A screen is on at it (" + screen.connector + "): when a guest takes it, what is drawn there "
+                                 "ends, and its driver may hang while a desktop holds it.");
+    finding.evidence = {{"/sys/class/drm/" + screen.connector, "connected, on"}};
+    finding.remedy = {{"End the desktop on this card first, or let it draw on the other one.", {}, {}, {}}};
+    findings.push_back(std::move(finding));
+  }
+}
+
 /// A framebuffer whose owner is not visible, or displays about which nothing is known.
 std::string doubt_of(const Host& host) {
   const auto* framebuffers = host.console.framebuffers.get();
@@ -110,6 +130,7 @@ std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   if (const auto console = find_console(host)) {
     findings.push_back(protecting(host, *console));
+    add_other_screens(host, console->function, findings);
     findings.push_back(check.finding(Status::pass, host_subject, "The display with this host's console was found."));
     return findings;
   }

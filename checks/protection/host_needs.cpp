@@ -79,7 +79,7 @@ InUse::InUse(const Host& host)
 
 bool InUse::operator()(const PciFunction& function) const {
   if (function.driver.is_absent()) return !drivers_seen_;
-  return !function.driver.has_value() || !leaves_dma_to_user(function.driver.value());
+  return !leaves_dma_to_user(function);
 }
 
 }  // namespace vfio_doctor

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "checks/check.hpp"
+#include "checks/kernel/group_members.hpp"
 #include "checks/protection/host_needs.hpp"
 
 namespace vfio_doctor {
@@ -40,12 +41,15 @@ std::vector<Doubt> doubts_of(const Host& host) {
   return doubts;
 }
 
+bool is_network(const PciFunction& function) {
+  const auto kind = function.class_and_subclass();
+  return !kind || *kind >> 8 == 0x02 || *kind == 0x0c06;
+}
+
 /// Where the interfaces could be listed, those that are switched on; else every network controller in use.
 bool may_carry_routes(const Host& host, const PciFunction& function) {
-  const auto kind = function.class_and_subclass();
-  const bool is_network = !kind || *kind >> 8 == 0x02 || *kind == 0x0c06;
   const auto* cards = host.network.cards.get();
-  if (!cards || cards->empty()) return is_network;
+  if (!cards || cards->empty()) return is_network(function);
   return std::ranges::any_of(*cards, [&function](const NetworkCard& card) {
     return std::ranges::find(card.functions, function.address) != card.functions.end();
   });
@@ -78,8 +82,10 @@ std::vector<Finding> run(const Host& host) {
   const std::string reason = doubts.front().what + " (" + doubts.front().why + ")";
   const InUse in_use(host);
   for (const auto& function : host.all_functions()) {
-    if (function.is_bridge() || needs.contains(function.address) || !in_use(function)) continue;
-    if (!may_carry_routes(host, function)) continue;
+    if (function.is_bridge() || needs.contains(function.address)) continue;
+    // A program of the host may drive a card through VFIO (Open vSwitch with DPDK): no interface shows it.
+    const bool by_a_program = !in_use(function) && is_network(function) && is_held_by_vfio(function);
+    if (!by_a_program && (!in_use(function) || !may_carry_routes(host, function))) continue;
     auto finding = unknown(device_subject(function.address), reason + ": it may be this device.", doubts);
     finding.effect = Effect::protects;
     findings.push_back(std::move(finding));

@@ -119,12 +119,32 @@ void add_doubtful_functions(const Host& host, const std::vector<Doubt>& doubts, 
   }
 }
 
+/// Ceph, Oracle and virtual machines open disks raw; volumes and arrays may be switched off now and wanted tomorrow.
+void add_unopened(const Host& host, const Needs& needs, std::vector<Finding>& findings) {
+  std::map<PciAddress, std::vector<const UnopenedMember*>> members;
+  for (const auto& member : host.storage.unopened)
+    for (const auto& function : member.functions)
+      if (!needs.contains(function)) members[function].push_back(&member);
+  for (const auto& [function, list] : members) {
+    std::vector<HostNeed> told;
+    for (const auto* member : list) told.push_back({member->device + " (" + member->kind + ")", "", member->source});
+    auto finding = check.finding(Status::warn, device_subject(function),
+                                 "Nothing that the kernel shows has it open, but it holds a member of a larger store: " +
+                                     describe(told) + ". A service of this host (Ceph, LVM, RAID, ZFS, a database) may use it.");
+    finding.evidence = evidence_of(told);
+    finding.remedy = {{"Make sure that nothing on this host wants it before a guest gets it; this shows what is on the disks.",
+                       {"lsblk -o NAME,TYPE,FSTYPE,LABEL,MOUNTPOINTS"}, {}, "A store that loses a member loses data or stops."}};
+    findings.push_back(std::move(finding));
+  }
+}
+
 std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   const auto doubts = doubts_of(host);
   const auto needs = host.storage.uses.has_value() ? needs_by_function(host.storage.uses.value()) : Needs();
   for (const auto& [function, uses] : needs) findings.push_back(protecting(function, uses));
   add_doubtful_functions(host, doubts, needs, findings);
+  add_unopened(host, needs, findings);
   if (doubts.empty())
     findings.push_back(check.finding(Status::pass, host_subject,
                                      "Every mounted file system, swap and boot partition was traced to its devices."));

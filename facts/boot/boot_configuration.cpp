@@ -37,6 +37,8 @@ class BootGatherer {
     mark_grub_default();
     read_unified_images();
     read_refind();
+    read_syslinux();
+    read_sdboot_manage();
     if (found_.grub_config.is_absent() && found_.grub_reads_loader_entries.is_absent() && has_loader_entries_)
       found_.grub_reads_loader_entries = true;  // GRUB with its configuration built in (openSUSE's grub2-bls)
     const auto booted = find_booted_loader(root_, found_);
@@ -85,6 +87,10 @@ class BootGatherer {
       found_.proxmox_boot_tool = !trim(*uuids).empty();
     }
     found_.ostree = root_.exists("/run/ostree-booted");
+    const auto id = gather_distribution(root_).id;
+    found_.read_only_root = root_.exists("/usr/sbin/transactional-update") ||
+                            (id.has_value() && (id->find("microos") != id->npos || id->find("sl-micro") != id->npos ||
+                                                id->find("sle-micro") != id->npos));
     if (const auto line = root_.read("/proc/cmdline"); line.has_value())
       found_.ostree |= KernelArguments::parse(*line).last("ostree") != nullptr;
   }
@@ -129,6 +135,23 @@ class BootGatherer {
       found_.settings.push_back({BootSettingKind::kernel_cmdline, file, std::move(line)});
       return;
     }
+    read_cmdline_directory();
+  }
+
+  /// Without the file, mkinitcpio takes the pieces of /etc/cmdline.d in its place (build_uki() in mkinitcpio).
+  void read_cmdline_directory() {
+    const std::string directory = "/etc/cmdline.d";
+    BootLine line;
+    std::string first;
+    for (const auto& name : list(directory)) {
+      if (!name.ends_with(".conf")) continue;
+      const auto text = read(directory + "/" + name, settings_limit);
+      if (text.is_unreadable()) line.unknown_part = directory + "/" + name + ": " + text.why();
+      if (!text.has_value()) continue;
+      if (first.empty()) first = directory + "/" + name;
+      for (auto& token : split_boot_line(*text, directory + "/" + name, 0).tokens) line.tokens.push_back(std::move(token));
+    }
+    if (!first.empty()) found_.settings.push_back({BootSettingKind::kernel_cmdline, first, std::move(line)});
   }
 
   BootLine parse_kernel_cmdline(const std::string& text, const std::string& file) {
@@ -165,14 +188,32 @@ class BootGatherer {
     if (const auto text = read(file, settings_limit); text.has_value()) {
       ShellSettings settings;
       settings.read(*text, file);
-      found_.settings.push_back(
-          {BootSettingKind::limine_defaults, file, settings.line({"KERNEL_CMDLINE[default]"})});
+      auto line = settings.line({"KERNEL_CMDLINE[default]"});
+      read_limine_drop_ins(line);
+      found_.settings.push_back({BootSettingKind::limine_defaults, file, std::move(line)});
     }
     for (const auto& partition : partitions_)
       for (const auto* name :
            {"/limine.conf", "/limine/limine.conf", "/EFI/limine/limine.conf", "/limine.cfg"})
         if (const auto text = read(partition + name); text.has_value())
           add_entries(parse_limine(*text, partition + name));
+  }
+
+  /// limine-entry-tool adds what its drop-ins say: KERNEL_CMDLINE[default]+=" ARGUMENTS".
+  void read_limine_drop_ins(BootLine& line) {
+    const std::string directory = "/etc/limine-entry-tool.d";
+    for (const auto& name : list(directory)) {
+      if (!name.ends_with(".conf")) continue;
+      const auto text = read(directory + "/" + name, settings_limit);
+      if (text.is_unreadable()) line.unknown_part = directory + "/" + name + ": " + text.why();
+      if (!text.has_value()) continue;
+      ShellSettings settings;
+      settings.read(*text, directory + "/" + name);
+      auto more = settings.line({"KERNEL_CMDLINE[default]"});
+      std::ranges::move(more.tokens, std::back_inserter(line.tokens));
+      std::ranges::move(more.possible, std::back_inserter(line.possible));
+      if (!more.unknown_part.empty()) line.unknown_part = more.unknown_part;
+    }
   }
 
   void read_grub_environment() {
@@ -258,6 +299,7 @@ class BootGatherer {
         if (!text.has_value() || !seen_.insert(name + "\n" + *text).second) continue;
         if (auto entry = parse_loader_entry(*text, file, grub_variables_)) {
           has_loader_entries_ = true;
+          found_.kernel_install_entries |= is_written_by_kernel_install(name);
           found_.entries.push_back(std::move(*entry));
         }
       }
@@ -290,9 +332,38 @@ class BootGatherer {
   }
 
   void read_refind() {
-    for (const auto* file : {"/boot/refind_linux.conf"})
-      if (const auto text = read(file, settings_limit); text.has_value())
+    std::vector<std::string> files = {"/boot/refind_linux.conf"};
+    for (const auto& partition : partitions_)  // it lies beside the kernel that it starts
+      for (const auto& vendor : list(partition + "/EFI"))
+        files.push_back(partition + "/EFI/" + vendor + "/refind_linux.conf");
+    for (const auto& file : files)
+      if (const auto text = read(file, settings_limit); text.has_value() && seen_.insert("refind\n" + *text).second)
         add_entries(parse_refind_linux(*text, file));
+  }
+
+  void read_syslinux() {
+    for (const auto* file : {"/boot/syslinux/syslinux.cfg", "/boot/extlinux/extlinux.conf", "/boot/extlinux.conf"})
+      if (const auto text = read(file, settings_limit); text.has_value()) add_entries(parse_syslinux(*text, file));
+  }
+
+  /// systemd-boot-manager writes the loader entries anew at each kernel update from this file.
+  void read_sdboot_manage() {
+    const std::string file = "/etc/sdboot-manage.conf";
+    const auto text = read(file, settings_limit);
+    if (text.is_absent()) return;
+    auto line = Observed<BootLine>::like(text);
+    if (text.has_value()) {
+      ShellSettings settings;
+      settings.read(*text, file);
+      line = settings.line({"LINUX_OPTIONS"});
+    }
+    found_.settings.push_back({BootSettingKind::sdboot_manage, file, std::move(line)});
+  }
+
+  /// Names its files after the machine, which no person does: "4c0d...18-6.12.8-arch1-1.conf".
+  static bool is_written_by_kernel_install(const std::string& name) {
+    return name.size() > 33 && name[32] == '-' &&
+           std::ranges::all_of(name.substr(0, 32), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   }
 
   void add_entries(std::vector<BootEntry> entries) {

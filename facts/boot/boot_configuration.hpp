@@ -12,14 +12,15 @@
 namespace vfio_doctor {
 
 /// The program that handed the running kernel its command line.
-enum class BootLoader { unknown, grub, systemd_boot, limine, refind, unified_image };
+enum class BootLoader { unknown, grub, systemd_boot, limine, refind, unified_image, syslinux };
 
 /// A place where a person writes kernel arguments down, for a tool to carry to the boot entries.
 enum class BootSettingKind {
   grub_defaults,    ///< /etc/default/grub and /etc/default/grub.d/*.cfg
   kernel_cmdline,   ///< /etc/kernel/cmdline, /etc/cmdline.d, /etc/kernel/cmdline.d
   kernelstub,       ///< /etc/kernelstub/configuration
-  limine_defaults,  ///< /etc/default/limine
+  limine_defaults,  ///< /etc/default/limine and the drop-ins of limine-entry-tool
+  sdboot_manage,    ///< /etc/sdboot-manage.conf (systemd-boot-manager: CachyOS, Manjaro)
 };
 
 struct BootSetting {
@@ -34,6 +35,7 @@ enum class BootEntryKind {
   unified_image,  ///< EFI/Linux/*.efi with a .cmdline section (type 2)
   limine,         ///< an entry of limine.conf
   refind,         ///< a line of refind_linux.conf
+  syslinux,       ///< a label of syslinux.cfg
 };
 
 enum class BootEntryRole {
@@ -84,6 +86,8 @@ struct BootConfiguration {
   /// system partition.
   Observed<std::string> grub_config;
   bool grub_defaults_drop_ins = false;  ///< /etc/default/grub.d exists
+  bool kernel_install_entries = false;  ///< kernel-install writes the loader entries: MACHINE-ID-VERSION.conf
+  bool read_only_root = false;          ///< changed by transactional-update alone (openSUSE MicroOS, SLE Micro)
   bool ostree = false;                  ///< deployments managed by ostree
   bool proxmox = false;                 ///< Proxmox VE, whose os-release says Debian
   bool proxmox_boot_tool = false;       ///< proxmox-boot-tool copies kernels to system partitions of its own

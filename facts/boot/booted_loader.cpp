@@ -23,6 +23,8 @@ std::string_view name_of(BootLoader loader) {
       return "rEFInd";
     case BootLoader::unified_image:
       return "a unified kernel image";
+    case BootLoader::syslinux:
+      return "SYSLINUX";
     case BootLoader::unknown:
       break;
   }
@@ -99,8 +101,11 @@ BootedLoader find_booted_loader(const Root& root, const BootConfiguration& found
   const auto arguments = KernelArguments::parse(*line);
   const auto* image = arguments.last("BOOT_IMAGE");
   if (image && arguments.last("initrd"))
-    return {BootLoader::unknown, "the command line looks like SYSLINUX's, which this program does not read",
-            std::nullopt, std::nullopt};
+    return has_entry(found, BootEntryKind::syslinux)
+               ? BootedLoader{BootLoader::syslinux, "SYSLINUX put BOOT_IMAGE= and initrd= on the command line", std::nullopt,
+                              std::nullopt}
+               : BootedLoader{BootLoader::unknown, "the command line looks like SYSLINUX's, whose configuration was not found",
+                              std::nullopt, std::nullopt};
   if (image)
     return {BootLoader::grub, "GRUB put BOOT_IMAGE= on the command line", std::nullopt, std::nullopt};
   const auto info = read_loader_variable(root, "LoaderInfo");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/boot/other_loaders.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
@@ -96,6 +97,36 @@ std::vector<BootEntry> parse_limine(std::string_view text, const std::string& fi
     if (key == "path" || key == "kernel_path") entry.kernel = value;
   }
   finish();
+  return entries;
+}
+
+std::vector<BootEntry> parse_syslinux(std::string_view text, const std::string& file) {
+  std::vector<BootEntry> entries;
+  unsigned number = 0;
+  for (const auto raw : split_lines(text)) {
+    ++number;
+    const auto line = trim(raw);
+    const auto end = std::min(line.find_first_of(" \t"), line.size());
+    const auto key = to_lower(line.substr(0, end));
+    const auto value = trim(line.substr(end));
+    if (key == "label" && entries.size() < most_entries) {
+      BootEntry entry;
+      entry.kind = BootEntryKind::syslinux;
+      entry.file = file;
+      entry.line = number;
+      entry.id = entry.title = value;
+      entry.command_line = Observed<BootLine>::absent();
+      entries.push_back(std::move(entry));
+    }
+    if (entries.empty()) continue;
+    if (key == "kernel" || key == "linux") entries.back().kernel = value;
+    if (key == "append") {
+      auto command_line = split_boot_line(value, file, number);
+      entries.back().role = role_of(entries.back().title, command_line);
+      entries.back().command_line = std::move(command_line);
+    }
+  }
+  std::erase_if(entries, [](const BootEntry& entry) { return !entry.command_line.has_value(); });
   return entries;
 }
 

@@ -15,6 +15,9 @@ Observed<BootLine> parse_kernelstub(std::string_view json, const std::string& fi
 /// Entries of limine.conf ("/Title", "cmdline: ...") and of the older limine.cfg (":Title", "CMDLINE=...").
 std::vector<BootEntry> parse_limine(std::string_view text, const std::string& file);
 
+/// Labels of syslinux.cfg: "label NAME", "kernel PATH", "append ARGUMENTS" (wiki.syslinux.org/wiki/index.php?title=Config).
+std::vector<BootEntry> parse_syslinux(std::string_view text, const std::string& file);
+
 /// Lines of refind_linux.conf: "title" "kernel command line".
 std::vector<BootEntry> parse_refind_linux(std::string_view text, const std::string& file);
 

@@ -28,6 +28,15 @@ Observed<std::vector<ReservedRegion>> parse_regions(const Observed<std::string>&
   return regions;
 }
 
+/// The driver of a member that is no PCI function. Where the device itself was not recorded, nothing is known of it.
+Observed<std::string> other_driver(const Root& root, const std::string& devices, const std::string& member) {
+  const auto device = root.canonical(devices + "/" + member);
+  if (!device.has_value() || !root.exists(device.value()))
+    return Observed<std::string>::unreadable(device.is_unreadable() ? device.why() : "the device itself was not seen");
+  const auto link = root.read_link(device.value() + "/driver");
+  return link.has_value() ? Observed<std::string>(base_name(link.value())) : link;
+}
+
 IommuGroup gather_group(const Root& root, unsigned number) {
   AttributePath path(groups_path + "/" + std::to_string(number));
   IommuGroup group;
@@ -44,7 +53,7 @@ IommuGroup gather_group(const Root& root, unsigned number) {
     if (const auto address = PciAddress::parse(member))
       group.members.push_back(*address);
     else
-      group.other_members.push_back(member);
+      group.other_members.push_back(member), group.other_drivers.push_back(other_driver(root, path("devices"), member));
   }
   std::ranges::sort(group.members);
   return group;

@@ -26,6 +26,7 @@ struct IommuGroup {
   std::vector<PciAddress> members;         ///< sorted
   std::string members_doubt;  ///< why there may be more members than these; empty where there are no others
   std::vector<std::string> other_members;  ///< platform, ACPI and other devices that are no PCI functions
+  std::vector<Observed<std::string>> other_drivers;  ///< for each of those its driver; absent: none is bound
 };
 
 /// One remapping unit, an entry of /sys/class/iommu.

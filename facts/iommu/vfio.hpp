@@ -5,25 +5,25 @@
 #include <string>
 
 #include "base/observed.hpp"
+#include "facts/iommu/modprobe.hpp"
 #include "machine/root.hpp"
 
 namespace vfio_doctor {
 
-/// A value that a file of modprobe.d(5) gives to a module's parameter.
-struct ModprobeOption {
-  std::string value, file;
-};
-
 /// VFIO as the running kernel has it.
 struct VfioFacts {
   /// /sys/module/NAME exists (loaded, or built in with parameters), by name with underscores: vfio, vfio_pci,
-  /// vfio_iommu_type1, iommufd.
+  /// vfio_iommu_type1, vfio_iommu_spapr_tce, iommufd.
   std::map<std::string, bool> loaded;
-  Observed<bool> allow_unsafe_interrupts;  ///< absent while vfio_iommu_type1 is not loaded
+  /// For the same names: built in or there to be loaded by the running kernel.
+  std::map<std::string, Observed<bool>> installed;
+  bool pci_driver_built_in = false;        ///< modules.builtin names vfio-pci
+  Observed<bool> allow_unsafe_interrupts;  ///< vfio_iommu_type1's; absent while it is not loaded
+  Observed<bool> iommufd_allows_unsafe_interrupts;  ///< iommufd's own; absent while it is not loaded
   Observed<bool> unsafe_noiommu_mode;      ///< absent where the kernel has no such mode or vfio is not loaded
   /// What modprobe.d gives vfio_iommu_type1 when it gets loaded: "1", "Y", ...; absent where no file says anything.
   Observed<std::string> modprobe_unsafe_interrupts;
-  Observed<ModprobeOption> modprobe_ids;  ///< what modprobe.d gives vfio_pci as "ids"; absent where no file does
+  ModprobeConfig modprobe;
   Observed<bool> pci_driver_installed;  ///< vfio-pci is loaded, built in or there to be loaded
 };
 

@@ -127,6 +127,17 @@ Observed<std::string> read_driver_override(const Root& root, const std::string& 
   return text;
 }
 
+/// Every driver that registers the function with VFIO gives it this directory (vfio_init_device in
+/// drivers/vfio/vfio_main.c, Linux 6.1); libvirt asks it, too (virPCIDeviceGetVfioPath in src/util/virpci.c).
+Observed<std::string> read_vfio_device(const Root& root, const PciFunction& function, const std::string& path) {
+  if (function.driver.is_absent()) return Observed<std::string>::absent();
+  const auto names = root.list(path);
+  if (!names.has_value()) return Observed<std::string>::like(names);
+  for (const auto& name : names.value())
+    if (name.starts_with("vfio") || name.starts_with("noiommu-vfio")) return name;
+  return Observed<std::string>::absent();
+}
+
 Observed<unsigned> read_group(const Root& root, const std::string& path) {
   const auto name = link_name(root, path);
   if (!name.has_value()) return Observed<unsigned>::like(name);
@@ -181,6 +192,7 @@ PciFunction gather_function(const Root& root, const Circumstances& circumstances
   }
   function.reset_methods = read_words(root, path("reset_method"));
   function.driver_override = read_driver_override(root, path("driver_override"));
+  function.vfio_device = read_vfio_device(root, function, path("vfio-dev"));
   function.numa_node =
       circumstances.one_numa_node ? Observed<int>::absent() : read_numa_node(root, path("numa_node"));
   function.virtual_functions = read_number<unsigned>(root, path("sriov_numvfs"), 10);

@@ -63,6 +63,7 @@ struct PciFunction {
   Observed<std::string> runtime_status;   ///< "active", "suspended", "unsupported"
   Observed<int> numa_node;                ///< -1: not known to the firmware; absent where the machine has one node only
   Observed<PciAddress> physical_function; ///< on a virtual function: its physical function
+  Observed<std::string> vfio_device;      ///< "vfio3": a VFIO driver holds it (DEVICE/vfio-dev, since Linux 6.1)
   Observed<unsigned> virtual_functions;   ///< sriov_numvfs: how many are enabled; absent where SR-IOV is not there
 
   /// Base class and subclass, "0280" = 0x0280; nothing where the class was not observed.

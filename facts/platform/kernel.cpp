@@ -36,7 +36,7 @@ Observed<std::string> gunzip(const std::string& packed) {
 /// Only the options that some check asks for: the file has more than ten thousand.
 bool is_wanted_option(std::string_view name) {
   return name.starts_with("VFIO") || name.find("IOMMU") != name.npos || name.find("SMMU") != name.npos ||
-         name == "IRQ_REMAP" || name == "PCI";
+         name == "IRQ_REMAP" || name == "PCI" || name == "CMDLINE" || name == "CMDLINE_BOOL" || name == "CMDLINE_OVERRIDE";
 }
 
 std::map<std::string, std::string> parse_config(const std::string& text) {
@@ -85,8 +85,9 @@ std::string_view without_stamp(std::string_view line) {
 }
 
 bool matters(std::string_view message) {
-  static constexpr std::array<std::string_view, 9> marks = {
-      "DMAR", "AMD-Vi", "iommu", "IOMMU", "vfio", "IVRS", "Unknown kernel command line", "x2apic", "VMX"};
+  static constexpr std::array<std::string_view, 10> marks = {
+      "DMAR", "AMD-Vi", "iommu", "IOMMU", "vfio", "IVRS", "Unknown kernel command line", "x2apic", "VMX",
+      "ACS overrides enabled"};
   return std::ranges::any_of(marks, [message](auto mark) { return message.find(mark) != message.npos; });
 }
 

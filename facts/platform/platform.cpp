@@ -32,6 +32,24 @@ CpuVendor vendor_from(const std::string& cpuinfo) {
   return field(cpuinfo, "CPU implementer") ? CpuVendor::arm : CpuVendor::unknown;
 }
 
+/// The formats of arch/{x86,arm64,s390,powerpc}/kernel's show_cpuinfo().
+Architecture architecture_from(const std::string& cpuinfo) {
+  if (const auto id = field(cpuinfo, "vendor_id")) return *id == "IBM/S390" ? Architecture::s390 : Architecture::x86;
+  if (field(cpuinfo, "CPU implementer")) return Architecture::arm;
+  const auto cpu = field(cpuinfo, "cpu");
+  return cpu && (cpu->starts_with("POWER") || cpu->starts_with("PPC")) ? Architecture::power : Architecture::unknown;
+}
+
+/// "vfio-msix[3](0000:01:00.0)", also behind others on a shared line: "i801_smbus, vfio-intx(0000:01:00.0)".
+void note_vfio_interrupts(std::string_view line, std::map<PciAddress, std::string>& taken) {
+  for (std::size_t at = line.find("vfio-"); at != line.npos; at = line.find("vfio-", at + 1)) {
+    const auto open = line.find('(', at), close = line.find(')', at);
+    if (open == line.npos || close == line.npos || close < open) continue;
+    if (const auto address = PciAddress::parse(std::string(line.substr(open + 1, close - open - 1))))
+      taken.try_emplace(*address, line.substr(at, close + 1 - at));
+  }
+}
+
 /// The value of an os-release line, without its quotes (os-release(5) allows shell quoting; escapes are rare there).
 std::string unquoted(std::string_view value) {
   value = trim(value);
@@ -81,6 +99,7 @@ Cpu gather_cpu(const Root& root) {
     return cpu;
   }
   cpu.vendor = vendor_from(info.value());
+  cpu.architecture = architecture_from(info.value());
   const auto model = field(info.value(), "model name");
   cpu.model = model ? Observed<std::string>(std::string(*model)) : Observed<std::string>::absent();
   const auto flags = field(info.value(), "flags");
@@ -138,11 +157,13 @@ FirmwareFacts gather_firmware(const Root& root) {
 InterruptFacts gather_interrupts(const Root& root) {
   using Chips = std::vector<std::string>;
   const auto table = root.read_head("/proc/interrupts", 4 << 20);
-  if (!table.has_value()) return {Observed<Chips>::like(table)};
+  if (!table.has_value()) return {Observed<Chips>::like(table), {}};
   const auto lines = split_lines(table.value());
   const auto processors = lines.empty() ? 0 : split_words(lines.front()).size();
   Chips chips;
+  std::map<PciAddress, std::string> taken_by_vfio;
   for (const auto line : lines) {
+    note_vfio_interrupts(line, taken_by_vfio);
     const auto words = split_words(line);
     // "  24:  0  12  IR-PCI-MSI 512000-edge  ahci": the label of a device interrupt is a number.
     if (words.size() < processors + 2 || !words[0].ends_with(':')) continue;
@@ -150,7 +171,7 @@ InterruptFacts gather_interrupts(const Root& root) {
     const std::string chip(words[processors + 1]);
     if (std::ranges::find(chips, chip) == chips.end()) chips.push_back(chip);
   }
-  return {chips};
+  return {chips, std::move(taken_by_vfio)};
 }
 
 }  // namespace vfio_doctor

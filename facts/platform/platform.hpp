@@ -7,14 +7,17 @@
 
 #include "base/observed.hpp"
 #include "facts/platform/kernel_arguments.hpp"
+#include "machine/pci_address.hpp"
 #include "machine/root.hpp"
 
 namespace vfio_doctor {
 
 enum class CpuVendor { intel, amd, arm, other, unknown };
+enum class Architecture { x86, arm, s390, power, unknown };
 
 struct Cpu {
   CpuVendor vendor = CpuVendor::unknown;
+  Architecture architecture = Architecture::unknown;
   Observed<std::string> model;
   Observed<bool> virtualization_flag;  ///< vmx or svm; absent on processors that have no such flag
   Observed<bool> hypervisor_flag;      ///< this host is a virtual machine itself
@@ -64,6 +67,9 @@ struct FirmwareFacts {
 /// Interrupt remapping as /proc/interrupts shows it: chips named "IR-..." or "...-IR-..." or DMAR-MSI/AMD-Vi.
 struct InterruptFacts {
   Observed<std::vector<std::string>> chips;  ///< distinct interrupt chip names, in order of appearance
+  /// Functions whose interrupts a user of VFIO takes now, with the name that says so: "vfio-msix[0](0000:01:00.0)"
+  /// (drivers/vfio/pci/vfio_pci_intrs.c). Readable without root.
+  std::map<PciAddress, std::string> taken_by_vfio;
 };
 
 Cpu gather_cpu(const Root& root);

@@ -93,10 +93,15 @@ const std::map<std::string, std::vector<std::string>>& StorageTracer::zfs_member
     const auto record = root_.read("/run/udev/data/b" + number.value());
     if (!record.has_value()) continue;
     std::string type, label;
+    bool may_be = false;  // blkid finds two signatures and names neither; the partition table may still tell
     for (const auto line : split_lines(record.value())) {
       if (line.starts_with("E:ID_FS_TYPE=")) type = line.substr(13);
       if (line.starts_with("E:ID_FS_LABEL=")) label = line.substr(14);
+      may_be |= line.starts_with("E:ID_FS_AMBIVALENT=") && line.find("zfs_member") != line.npos;
+      may_be |= line == "E:ID_PART_ENTRY_TYPE=6a898cc3-1dd2-11b2-99a6-080020736631";  // "Solaris /usr & Apple ZFS"
     }
+    // It belongs to some pool, and to none by name: every imported one may stand on it.
+    if (type.empty() && may_be) (*zfs_members_)[""].push_back(name);
     if (type == "zfs_member") (*zfs_members_)[label].push_back(name);
   }
   return *zfs_members_;

@@ -44,6 +44,33 @@ class StorageGatherer {
  public:
   StorageGatherer(const Root& root, const MountTable& mounts) : root_(root), mounts_(mounts), tracer_(root, mounts) {}
 
+  /// Members of stores that programs open by themselves, without a mount or a mapping: what udev saw on the disks.
+  std::vector<UnopenedMember> unopened() {
+    static constexpr std::array<std::string_view, 8> kinds = {"ceph_bluestore", "oracleasm", "drbd",        "LVM2_member",
+                                                              "linux_raid_member", "crypto_LUKS", "zfs_member", "bcache"};
+    std::vector<UnopenedMember> members;
+    for (const auto& name : tracer_.block_names()) {
+      if (members.size() == 64) break;
+      const std::string directory = "/sys/class/block/" + name;
+      const auto number = root_.read_line(directory + "/dev");
+      if (!number.has_value()) continue;
+      const auto source = "/run/udev/data/b" + number.value();
+      const auto record = root_.read(source);
+      if (!record.has_value()) continue;
+      std::string kind;
+      for (const auto line : split_lines(record.value()))
+        if (line.starts_with("E:ID_FS_TYPE=")) kind = line.substr(13);
+      if (std::ranges::find(kinds, kind) == kinds.end()) continue;
+      const auto holders = root_.list(directory + "/holders");
+      if (holders.has_value() && !holders->empty()) continue;
+      auto footing = tracer_.block_by_name(name);
+      if (std::ranges::all_of(footing.functions, [this](const PciAddress& one) { return covered_.contains(one); })) continue;
+      std::ranges::sort(footing.functions);
+      members.push_back({name, kind, source, std::move(footing.functions)});
+    }
+    return members;
+  }
+
   std::vector<StorageUse> gather() {
     for (const auto* mount : distinct_mounts(mounts_)) add(mount->point, mounts_.source, tracer_.mount(*mount));
     if (!mounts_.problem.empty()) {
@@ -196,9 +223,11 @@ Observed<std::vector<PciAddress>> functions_with_disks(const Root& root) {
 StorageFacts gather_storage(const Root& root) {
   StorageFacts facts;
   const auto mounts = read_mounts(root);
-  if (mounts.has_value())
-    facts.uses = StorageGatherer(root, mounts.value()).gather();
-  else
+  if (mounts.has_value()) {
+    StorageGatherer gatherer(root, mounts.value());
+    facts.uses = gatherer.gather();
+    facts.unopened = gatherer.unopened();
+  } else
     facts.uses = Observed<std::vector<StorageUse>>::like(mounts);
   const auto* uses = facts.uses.get();
   const auto is_open = [](const StorageUse& use) { return !use.unresolved.empty() && use.missing == Carrier::storage; };

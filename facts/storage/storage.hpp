@@ -26,8 +26,17 @@ struct StorageUse {
   Carrier missing = Carrier::storage;
 };
 
+/// A disk or partition that says it belongs to something larger, and that nothing the kernel shows has open.
+struct UnopenedMember {
+  std::string device;                 ///< "sdb"
+  std::string kind;                   ///< as udev names it: "ceph_bluestore", "LVM2_member"
+  std::string source;                 ///< udev's record
+  std::vector<PciAddress> functions;  ///< sorted
+};
+
 struct StorageFacts {
   Observed<std::vector<StorageUse>> uses;
+  std::vector<UnopenedMember> unopened;
   /// The functions with a block device below them. Read only where a use could not be followed: these could be it.
   Observed<std::vector<PciAddress>> disk_functions;
 };

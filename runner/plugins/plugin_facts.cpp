@@ -223,6 +223,7 @@ std::string_view loader_text(BootLoader loader) {
     case BootLoader::systemd_boot: return "systemd-boot";
     case BootLoader::limine: return "limine";
     case BootLoader::refind: return "refind";
+    case BootLoader::syslinux: return "syslinux";
     case BootLoader::unified_image: return "unified-image";
   }
   return "unknown";

@@ -52,7 +52,8 @@ TEST(Hm170, HasTheFunctionsOfTheGuide) {
 
 TEST(Hm170, CompanionsAreThoseOfTheGuide) {
   EXPECT_THAT(companions("00:14.0"), ElementsAre("0000:00:14.2"));
-  EXPECT_THAT(companions("00:1f.3"), ElementsAre("0000:00:1f.0", "0000:00:1f.2", "0000:00:1f.4"));
+  // The ISA bridge and the power management are parts of the chipset without a driver: nothing is to be done about them.
+  EXPECT_THAT(companions("00:1f.3"), ElementsAre("0000:00:1f.4")) << "the SMBus has a driver that must let go";
   for (const std::string alone : {"02:00.0", "03:00.0", "3d:00.0", "3e:00.0"}) EXPECT_THAT(companions(alone), IsEmpty());
 }
 

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/processes/processes.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "base/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+constexpr std::size_t most_processes = 32'768;
+constexpr std::size_t most_files = 300'000;  // of all processes together
+constexpr std::size_t most_told = 1'000;
+
+bool has_number(std::string_view text, std::string_view prefix) {
+  return text.starts_with(prefix) && parse_unsigned(text.substr(prefix.size())).has_value();
+}
+
+/// The nodes of VFIO (drivers/vfio/group.c, device_cdev.c), of NVIDIA's driver and of the DRM layer; not those that
+/// belong to no device: /dev/vfio/vfio, /dev/nvidiactl.
+bool is_wanted(std::string_view node) {
+  return has_number(node, "/dev/vfio/") || has_number(node, "/dev/vfio/noiommu-") || has_number(node, "/dev/vfio/devices/vfio") ||
+         has_number(node, "/dev/nvidia") || has_number(node, "/dev/dri/card") || has_number(node, "/dev/dri/renderD");
+}
+
+/// Each NVIDIA card tells the number of its node: "Device Minor: \t 0" in /proc/driver/nvidia/gpus/ADDRESS/information.
+std::map<std::string, PciAddress> nvidia_nodes(const Root& root) {
+  std::map<std::string, PciAddress> nodes;
+  const auto cards = root.list("/proc/driver/nvidia/gpus");
+  if (!cards.has_value()) return nodes;
+  for (const auto& card : cards.value()) {
+    const auto address = PciAddress::parse(card);
+    const auto text = root.read("/proc/driver/nvidia/gpus/" + card + "/information");
+    if (!address || !text.has_value()) continue;
+    for (const auto line : split_lines(text.value()))
+      if (line.starts_with("Device Minor:"))
+        if (const auto number = parse_unsigned(trim(line.substr(13)))) nodes.emplace("/dev/nvidia" + std::to_string(*number), *address);
+  }
+  return nodes;
+}
+
+class OpenDevices {
+ public:
+  explicit OpenDevices(const Root& root) : root_(root), searched_(root.beneath()) {}
+
+  ProcessFacts gather() {
+    const auto names = searched_.list("/proc");
+    if (!names.has_value()) return {};
+    std::vector<unsigned> processes;
+    for (const auto& name : names.value())
+      if (const auto number = parse_unsigned(name); number && *number <= 0x7fffffff)
+        processes.push_back(static_cast<unsigned>(*number));
+    std::ranges::sort(processes);
+    facts_.all_seen = !processes.empty() && processes.size() <= most_processes;
+    if (processes.size() > most_processes) processes.resize(most_processes);
+    for (const auto process : processes) look_into(process);
+    return std::move(facts_);
+  }
+
+ private:
+  void look_into(unsigned process) {
+    const auto directory = "/proc/" + std::to_string(process) + "/fd";
+    const auto files = searched_.list(directory);
+    facts_.all_seen = facts_.all_seen && !files.is_unreadable();
+    if (!files.has_value()) return;
+    std::vector<std::string> seen;
+    for (const auto& file : files.value()) {
+      if (++files_ > most_files || facts_.open.size() >= most_told) {
+        facts_.all_seen = false;
+        return;
+      }
+      const auto node = searched_.read_link(directory + "/" + file);
+      if (!node.has_value() || !is_wanted(node.value()) || std::ranges::find(seen, node.value()) != seen.end()) continue;
+      seen.push_back(node.value());
+      root_.read_link(directory + "/" + file);  // what counts is recorded, and nothing else that programs have open
+      const auto program = root_.read_line("/proc/" + std::to_string(process) + "/comm");
+      facts_.open.push_back({node.value(), process, program.has_value() ? program->substr(0, 40) : "", function_of(node.value())});
+    }
+  }
+
+  std::optional<PciAddress> function_of(const std::string& node) {
+    if (node.starts_with("/dev/dri/")) {
+      const auto path = root_.canonical("/sys/class/drm/" + base_name(node) + "/device");
+      return path.has_value() ? PciAddress::parse(base_name(path.value())) : std::nullopt;
+    }
+    if (!node.starts_with("/dev/nvidia")) return std::nullopt;
+    if (!nvidia_) nvidia_ = nvidia_nodes(root_);
+    const auto found = nvidia_->find(node);
+    return found == nvidia_->end() ? std::nullopt : std::optional(found->second);
+  }
+
+  const Root& root_;
+  const Root& searched_;
+  std::optional<std::map<std::string, PciAddress>> nvidia_;
+  std::size_t files_ = 0;
+  ProcessFacts facts_;
+};
+
+}  // namespace
+
+ProcessFacts gather_processes(const Root& root) { return OpenDevices(root).gather(); }
+
+}  // namespace vfio_doctor

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "machine/pci_address.hpp"
+#include "machine/root.hpp"
+
+namespace vfio_doctor {
+
+/// A device file that some program has open.
+struct OpenDevice {
+  std::string node;     ///< "/dev/vfio/14", "/dev/vfio/devices/vfio3", "/dev/nvidia0", "/dev/dri/card1"
+  unsigned process = 0;
+  std::string program;  ///< "qemu-system-x86", empty where it could not be read
+  std::optional<PciAddress> function;  ///< what a graphics node belongs to, where the machine says so
+};
+
+struct ProcessFacts {
+  std::vector<OpenDevice> open;  ///< each node once for each process, in the order of processes
+  /// False where some program's files could not be seen (without root: those of other users): then a node that is not
+  /// listed may be open all the same.
+  bool all_seen = false;
+};
+
+/// Looks through /proc/PID/fd for device files of VFIO and of graphics cards. Looks at names alone and opens nothing.
+ProcessFacts gather_processes(const Root& root);
+
+}  // namespace vfio_doctor
