@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "checks/guest/class_rules.hpp"
 #include "checks/guest/rungs.hpp"
 
 namespace vfio_doctor {
@@ -60,6 +61,17 @@ std::string listed(std::vector<std::string> names) {
   return join(names, ", ");
 }
 
+/// Root hubs stay in the list when the controller has died (usb_hc_died() in drivers/usb/core/hcd.c), so they prove little.
+RungResult judge_empty(const GuestFunction& seen) {
+  const auto tells_of_enumeration = [](const GuestLogLine& line) { return line.topic == "enumeration"; };
+  if (seen.log_errors.has_value() && std::ranges::any_of(seen.log_errors.value(), tells_of_enumeration))
+    return rung_result(Status::fail, "what is plugged in could not be enumerated, and nothing else is on it.");
+  if (is_silent(seen))
+    return rung_result(Status::unknown, "nothing is plugged in, and no interrupt from it has ever arrived. Plug something in, then look "
+                                        "again.");
+  return rung_result(Status::pass, "the controller works; nothing is plugged in.");
+}
+
 /// On the controller itself: what hangs on it was read from the guest's device tree.
 RungResult judge_tied(const ExpectedDevice& expected, const GuestFunction& seen) {
   const auto& devices = seen.usb.value();
@@ -74,10 +86,9 @@ RungResult judge_tied(const ExpectedDevice& expected, const GuestFunction& seen)
     if (device.is_keyboard_or_mouse && device.inputs.empty())
       return rung_result(Status::fail, "the input device " + device.id + " is on it, but gives no input.");
   }
-  if (!attached.empty() && seen.interrupts.vectors.has_value() && seen.interrupts.vectors.value() > 0 &&
-      seen.interrupts.arrived.is(0))
+  if (!attached.empty() && is_silent(seen))
     return rung_result(Status::fail, "no interrupt from it has ever arrived.");
-  if (attached.empty()) return rung_result(Status::pass, "the controller works; nothing is plugged in.");
+  if (attached.empty()) return judge_empty(seen);
   return rung_result(Status::pass, "the controller works, with " + counted_devices(attached.size()) + " on it: " + listed(attached) + ".");
 }
 
