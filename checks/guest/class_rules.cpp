@@ -99,8 +99,10 @@ RungResult prove_link(const Children& found, const GuestFunction& seen) {
     return child->carrier.has_value() ? child->carrier.is(true) : child->state.is("up");
   });
   if (!linked.empty()) return works_unless_silent(linked, seen);
+  const auto nodes = chosen(found, [](const GuestChild* child) { return child->kind == Kind::node; });
+  if (!nodes.empty()) return works(nodes);
   const auto radios = chosen(found, [](const GuestChild* child) {
-    return child->kind == Kind::wireless || child->kind == Kind::infiniband || child->kind == Kind::node;
+    return child->kind == Kind::wireless || child->kind == Kind::infiniband;
   });
   if (!radios.empty() && has_signalled(seen))
     return rung_result(Status::pass, "it works: " + shown(found) + "; its firmware answers by interrupts.");

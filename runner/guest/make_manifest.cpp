@@ -24,6 +24,14 @@ std::vector<ExpectedUsb> usb_on(const GuestFunction& function) {
   return list;
 }
 
+/// QEMU shows the guest what the domain makes it show.
+void show_other_ids(const DomainHostdev& hostdev, ExpectedDevice& device) {
+  device.vendor_id = hostdev.shown_vendor_id.value_or(device.vendor_id);
+  device.device_id = hostdev.shown_device_id.value_or(device.device_id);
+  if (hostdev.shown_subsystem_vendor_id) device.subsystem_vendor_id = hostdev.shown_subsystem_vendor_id;
+  if (hostdev.shown_subsystem_device_id) device.subsystem_device_id = hostdev.shown_subsystem_device_id;
+}
+
 /// A driver of the host makes use of it, so a guest can too: anything but a port's, or one that only sets aside.
 bool is_driven(const GuestFunction& function) {
   if (!function.driver.has_value() || function.is_bridge()) return false;
@@ -129,6 +137,7 @@ Manifest manifest_of(const Root& root, const Domain& domain) {
     if (!hostdev.reaches_guest) continue;
     auto device = maker.device(hostdev.source);
     device.guest_path = hostdev.guest_path;
+    show_other_ids(hostdev, device);
     manifest.devices.push_back(std::move(device));
   }
   if (manifest.devices.empty()) throw InputError("domain '" + domain.name + "' gives no PCI device to its guest");
