@@ -139,8 +139,8 @@ void LogNames::learn_lost_name(const std::vector<std::string_view>& words) {
 }
 
 /// "nvrm: ...", "[drm:... [amdgpu]] ...": a line that names no device is about the only one of its driver.
-std::vector<std::size_t> LogNames::by_sole_driver(std::string_view lower) const {
-  for (const auto word : name_words(lower)) {
+std::vector<std::size_t> LogNames::by_sole_driver(const std::vector<std::string_view>& words, std::string_view lower) const {
+  for (const auto word : words) {
     const auto found = by_driver_.find(driver_of_word(word));
     if (found == by_driver_.end() || found->second.size() != 1) continue;
     const auto at = static_cast<std::size_t>(word.data() - lower.data());
@@ -167,7 +167,7 @@ std::vector<std::size_t> LogNames::functions_of(std::string_view lower) {
     const auto implied = implied_name(words[i], i == 0 ? std::string_view() : words[i - 1]);
     if (!implied.empty()) take(implied);
   }
-  return functions.empty() ? by_sole_driver(lower) : functions;
+  return functions.empty() ? by_sole_driver(words, lower) : functions;
 }
 
 }  // namespace vfio_doctor

@@ -36,7 +36,7 @@ class LogNames {
  private:
   void add(const std::string& name, std::size_t function);
   void learn_lost_name(const std::vector<std::string_view>& words);
-  std::vector<std::size_t> by_sole_driver(std::string_view lower) const;
+  std::vector<std::size_t> by_sole_driver(const std::vector<std::string_view>& words, std::string_view lower) const;
 
   std::unordered_map<std::string, std::vector<std::size_t>> by_name_;
   std::unordered_map<std::string, std::vector<std::size_t>> by_driver_;
