@@ -141,13 +141,13 @@ void LogNames::learn_lost_name(const std::vector<std::string_view>& words) {
 /// "nvrm: ...", "[drm:... [amdgpu]] ...": a line that names no device is about the only one of its driver.
 std::vector<std::size_t> LogNames::by_sole_driver(const std::vector<std::string_view>& words, std::string_view lower) const {
   for (const auto word : words) {
-    const auto found = by_driver_.find(driver_of_word(word));
-    if (found == by_driver_.end() || found->second.size() != 1) continue;
     const auto at = static_cast<std::size_t>(word.data() - lower.data());
     const auto end = at + word.size();
     const bool speaks = end < lower.size() && lower[end] == ':';
     const bool is_in_brackets = at > 0 && lower[at - 1] == '[' && end < lower.size() && lower[end] == ']';
-    if (speaks || is_in_brackets) return found->second;
+    if (!speaks && !is_in_brackets) continue;
+    const auto found = by_driver_.find(driver_of_word(word));
+    if (found != by_driver_.end() && found->second.size() == 1) return found->second;
   }
   return {};
 }
