@@ -154,7 +154,7 @@ void add_verify_options(CLI::App& app, Options& options) {
       ->check(not_empty)
       ->type_name("FILE");
   app.add_option("--evidence", options.evidence,
-                 "Judge captured output of the guest instead: lspci, lsusb, pnputil, Get-PnpDevice | ConvertTo-Json, pciconf")
+                 "Judge captured output of the guest instead: lspci, lsusb, pnputil, Get-PnpDevice, Win32_PnPEntity, devcon, pciconf")
       ->type_name("FILE");
   add_output_options(app, options, {"text", "json"});
 }

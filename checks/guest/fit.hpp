@@ -13,6 +13,9 @@ enum class Agreement { same, different, unknown };
 /// Windows only remembers it: problem codes 24 (not there) and 45 (not connected).
 bool is_gone(const GuestFunction& seen);
 
+/// The listing shows a name instead of the ids, and the name is another one: pci.ids of another day may call it so.
+bool may_be_called_otherwise(const ExpectedDevice& expected, const GuestFunction& seen);
+
 Agreement same_ids(const ExpectedDevice& expected, const GuestFunction& seen);
 Agreement same_subsystem(const ExpectedDevice& expected, const GuestFunction& seen);
 Agreement same_class(const ExpectedDevice& expected, const GuestFunction& seen);

@@ -42,8 +42,8 @@ bool works_by_dma(const GuestFunction& seen) {
   return (base >= 1 && base <= 4) || seen.is_usb_controller();
 }
 
-bool has_working_driver(const GuestFunction& seen, const RungResult& driver) {
-  return seen.driver.has_value() && driver.status == Status::pass;
+bool has_working_driver(const RungResult& driver) {
+  return driver.status == Status::pass;
 }
 
 /// What is wrong with the command register of a driven function; empty where nothing is.
@@ -59,6 +59,7 @@ std::string command_problem(const GuestFunction& seen) {
 }
 
 std::string power_problem(const GuestFunction& seen) {
+  if (seen.is_cut_off()) return "its power state is D3cold although the kernel counts it as active: it cannot be reached";
   if (!seen.power_state.has_value() || seen.is_asleep() || seen.may_be_asleep()) return {};
   const auto& state = seen.power_state.value();
   if (state == "D1" || state == "D2" || state == "D3hot" || state == "error")
@@ -66,10 +67,23 @@ std::string power_problem(const GuestFunction& seen) {
   return {};
 }
 
+/// Drivers of devices with memory regions as well leave the I/O ports alone: they enable memory only
+/// (pci_enable_device_mem(), as igb, ixgbe, e1000e, nvme and mpt3sas do; Linux 6.18).
+bool is_needed(const GuestBar& bar, const GuestFunction& seen) { return !bar.is_io || !has_bar(seen, false); }
+
+std::string idle_ports(const GuestFunction& seen) {
+  if (!seen.bars.has_value()) return {};
+  for (const auto& bar : seen.bars.value())
+    if (!bar.has_address && !is_needed(bar, seen))
+      return " A reservation: I/O BAR " + std::to_string(bar.index) + " (" + size_text(bar.size) +
+             ") got no address in the guest; drivers that use the memory regions do without.";
+  return {};
+}
+
 std::string bar_problem(const ExpectedDevice& expected, const GuestFunction& seen) {
   if (!seen.bars.has_value()) return {};
   for (const auto& bar : seen.bars.value())
-    if (!bar.has_address)
+    if (!bar.has_address && is_needed(bar, seen))
       return "BAR " + std::to_string(bar.index) + " (" + size_text(bar.size) + ") got no address in the guest";
   if (same_bars(expected, seen) == Agreement::different)
     return "its memory regions (BARs) have other sizes than on the host: " + sizes_text(sizes_of(seen.bars.value())) +
@@ -79,10 +93,12 @@ std::string bar_problem(const ExpectedDevice& expected, const GuestFunction& see
 
 }  // namespace
 
-RungResult judge_decode(const ExpectedDevice& expected, const GuestFunction& seen) {
+RungResult judge_decode(const DeviceLadder& ladder) {
+  const auto& expected = *ladder.expected;
+  const auto& seen = *ladder.seen;
   if (seen.answers_nothing) return rung_result(Status::fail, "its configuration space reads all ones: it is dead.");
-  const auto driver = judge_driver(expected, seen);
-  const bool driven = has_working_driver(seen, driver);
+  const auto driver = judge_driver(ladder);
+  const bool driven = has_working_driver(driver);
   std::vector<std::string> problems;
   if (driven && seen.command.has_value() && !seen.may_be_asleep()) problems.push_back(command_problem(seen));
   if (driven) problems.push_back(power_problem(seen));
@@ -98,8 +114,12 @@ RungResult judge_decode(const ExpectedDevice& expected, const GuestFunction& see
   if (driven && seen.may_be_asleep())
     return rung_result(Status::unknown, "its power state is " + seen.power_state.value() +
                                             "; whether it sleeps or is stuck was not seen. Use it, then look again.");
+  if (driven && seen.problem_code.is(0) && !seen.instance_id.empty() && seen.command.is_unreadable())
+    return rung_result(Status::pass, "Windows has started it with the resources that it needs (problem code 12 or 29 otherwise).");
   if (driven && !seen.command.has_value())
     return rung_result(Status::unknown, "its command register was not seen: " + seen.command.why() + ".");
+  if (!driven && seen.driver.is_absent() && driver.status == Status::unknown)
+    return rung_result(Status::unknown, "no driver is there that would switch it on.");
   if (!driven && driver.status != Status::not_applicable)
     return rung_result(Status::unknown, "whether a driver turned it on was not seen.");
   if (!expected.bars.empty() && !seen.bars.has_value())
@@ -108,7 +128,7 @@ RungResult judge_decode(const ExpectedDevice& expected, const GuestFunction& see
     return rung_result(Status::unknown, "neither its memory regions (BARs) nor its class were seen.");
   std::string summary = driven ? "it is switched on" : "its memory regions are in place";
   if (seen.bars.has_value() && !seen.bars->empty()) summary += "; BARs " + sizes_text(sizes_of(seen.bars.value()));
-  return rung_result(Status::pass, summary + ".");
+  return rung_result(Status::pass, summary + "." + idle_ports(seen));
 }
 
 }  // namespace vfio_doctor

@@ -8,9 +8,49 @@
 namespace vfio_doctor {
 namespace {
 
-/// Drivers that hold a function without making use of it.
-constexpr std::array<std::string_view, 5> placeholders = {"vfio-pci", "pci-stub", "xen-pciback", "uio_pci_generic",
-                                                          "igb_uio"};
+enum class Holding { for_programs, aside, picture };
+
+/// Drivers that make no use of a function themselves. Names as normalize_module_name() gives them.
+struct Placeholder {
+  std::string_view name;
+  Holding holding;
+  std::string_view source;
+};
+constexpr std::array placeholders = {
+    Placeholder{"vfio_pci", Holding::for_programs, "Linux 6.18 drivers/vfio/pci/vfio_pci.c"},
+    Placeholder{"uio_pci_generic", Holding::for_programs, "Linux 6.18 drivers/uio/uio_pci_generic.c"},
+    Placeholder{"igb_uio", Holding::for_programs, "DPDK, kernel/linux/igb_uio"},
+    Placeholder{"pci_stub", Holding::aside, "Linux 6.18 drivers/pci/pci-stub.c"},
+    Placeholder{"pciback", Holding::aside, "Linux 6.18 drivers/xen/xen-pciback/pci_stub.c:33"},
+    Placeholder{"xen_pciback", Holding::aside, "the module of the one above"},
+    Placeholder{"pci_pf_stub", Holding::aside, "Linux 6.18 drivers/pci/pci-pf-stub.c"},
+    Placeholder{"basicdisplay", Holding::picture, "Windows 10, service BasicDisplay"},
+    Placeholder{"display.inf", Holding::picture, "Windows 10, Microsoft Basic Display Adapter"},
+    Placeholder{"basicrender", Holding::picture, "Windows 10, service BasicRender"},
+    Placeholder{"vgasave", Holding::picture, "Windows 7, Standard VGA Graphics Adapter"},
+};
+
+/// Drivers of one vendor for migration ("mlx5_vfio_pci", "qat_vfio_pci") all end alike (Linux 6.18 drivers/vfio/pci/*/Makefile).
+std::optional<Holding> holding_of(const GuestFunction& seen) {
+  if (!seen.driver.has_value()) return std::nullopt;
+  const auto name = normalize_module_name(to_lower(seen.driver.value()));
+  for (const auto& placeholder : placeholders)
+    if (placeholder.name == name) return placeholder.holding;
+  if (name.ends_with("_vfio_pci")) return Holding::for_programs;
+  return std::nullopt;
+}
+
+RungResult judge_placeholder(Holding holding, Need need, const std::string& driver) {
+  if (need == Need::nothing) return rung_result(Status::not_applicable, "it is set aside with " + driver + ".");
+  switch (holding) {
+    case Holding::for_programs:
+      return rung_result(Status::unknown, driver + " holds it for a program or a guest inside this one; what that makes of it is not "
+                                                   "seen here.");
+    case Holding::aside: return rung_result(Status::fail, driver + " holds it, which makes no use of it.");
+    case Holding::picture: break;
+  }
+  return rung_result(Status::fail, driver + " shows a picture on any card: there is no driver for this one.");
+}
 
 constexpr std::array problem_codes = {
     ProblemCode{1, Rung::driver, "the device is not configured correctly"},
@@ -56,35 +96,37 @@ std::optional<std::string> gave_up(const GuestFunction& seen) {
   if (!seen.driver.is_absent() || seen.answers_nothing || !seen.log_errors.has_value()) return std::nullopt;
   std::optional<std::string> found;
   for (const auto& line : seen.log_errors.value()) {
-    const auto lower = to_lower(line);
+    const auto lower = to_lower(line.text);
     if (lower.find("firmware load") != lower.npos) return std::nullopt;
     const auto says = [&lower](std::string_view words) { return lower.find(words) != lower.npos; };
-    if (std::ranges::any_of(last_words, says)) found = line;
+    if (std::ranges::any_of(last_words, says)) found = line.text;
   }
   return found;
 }
 
-RungResult judge_driver(const ExpectedDevice& expected, const GuestFunction& seen) {
-  if (seen.driver.has_value()) {
-    const auto& driver = seen.driver.value();
-    if (std::find(placeholders.begin(), placeholders.end(), driver) == placeholders.end())
-      return rung_result(Status::pass, driver + " drives it.");
-    if (!expected.expect_driver) return rung_result(Status::not_applicable, "it is set aside with " + driver + ".");
-    return rung_result(Status::fail, driver + " holds it, which makes no use of it.");
-  }
-  if (!expected.expect_driver) return rung_result(Status::not_applicable, "it needs no driver to be of use.");
+bool is_placeholder(const GuestFunction& seen) { return holding_of(seen).has_value(); }
+
+RungResult judge_driver(const DeviceLadder& ladder) {
+  const auto& seen = *ladder.seen;
+  if (const auto holding = holding_of(seen)) return judge_placeholder(*holding, ladder.need, seen.driver.value());
+  if (seen.driver.has_value()) return rung_result(Status::pass, seen.driver.value() + " drives it.");
+  if (ladder.need == Need::nothing) return rung_result(Status::not_applicable, "it needs no driver to be of use.");
   if (const auto line = gave_up(seen)) {
     auto result = rung_result(Status::warn, "a driver took it, but gave it up again.");
     result.evidence.push_back({"kernel log", *line});
     return result;
   }
+  if (seen.driver.is_absent() && ladder.need == Need::use && !seen.answers_nothing)
+    return rung_result(Status::unknown, "no driver is bound to it. The manifest asks for none, but nothing shows of what use it is then.");
   if (seen.driver.is_absent()) {
     auto result = rung_result(Status::fail, "no driver is bound to it.");
     if (seen.answers_nothing) result.summary = "no driver is bound to it, and the device answers nothing: it is dead.";
     if (seen.log_errors.has_value())
-      for (const auto& line : seen.log_errors.value()) result.evidence.push_back({"kernel log", line});
+      for (const auto& line : seen.log_errors.value()) result.evidence.push_back({"kernel log", line.text});
     return result;
   }
+  if (seen.problem_code.is(0) && !seen.may_be_gone)
+    return rung_result(Status::pass, "Windows has started it with a driver, which the listing does not name.");
   return rung_result(Status::unknown, "its driver was not seen: " + seen.driver.why() + ".");
 }
 

@@ -41,9 +41,9 @@ RungResult judge(Rung rung, const DeviceLadder& ladder, const GuestView& view) {
                          seen.has_address ? "it is in the guest, at " + seen.address.text() + "." : "it is in the guest.");
     case Rung::identity: return judge_identity(ladder);
     case Rung::placement: return judge_placement(expected, seen);
-    case Rung::driver: return judge_driver(expected, seen);
-    case Rung::decode: return judge_decode(expected, seen);
-    case Rung::function: return judge_function(expected, seen, view);
+    case Rung::driver: return judge_driver(ladder);
+    case Rung::decode: return judge_decode(ladder);
+    case Rung::function: return judge_function(ladder, view);
   }
   return {};
 }
@@ -70,16 +70,22 @@ void climb(DeviceLadder& ladder, const GuestView& view) {
     decode = rung_result(Status::pass, "it is asleep now, but it has answered, as FUNCTION shows.");
 }
 
-void leave_unmatched(DeviceLadder& ladder, const GuestView& view) {
-  auto& present = ladder.at(Rung::present);
-  if (!view.functions.has_value())
-    present = rung_result(Status::unknown, "the guest's PCI devices were not seen: " + view.functions.why() + ".");
-  else if (!view.functions_complete)
-    present = rung_result(Status::unknown, "it is not in the part of the listing that was given.");
-  else
-    present = rung_result(Status::fail, "it is not in the guest.");
-  for (const auto rung : all_rungs)
-    if (rung != Rung::present) ladder.at(rung) = not_reached(Rung::present);
+/// What libvirt gives a guest by default and QEMU marks with the maker's own subsystem: vendor, device, subsystem.
+/// QEMU 9.2 hw/net/e1000e.c and igb.c (subsys), hw/audio/ac97.c and es1370.c, hw/scsi/megasas.c, lsi53c895a.c and mptconfig.c.
+struct EmulatedModel {
+  std::uint16_t vendor, device, subsystem_vendor, subsystem_device;
+};
+constexpr std::array emulated_models = {
+    EmulatedModel{0x8086, 0x10d3, 0x8086, 0x0000}, EmulatedModel{0x8086, 0x2415, 0x8086, 0x0000},
+    EmulatedModel{0x1274, 0x5000, 0x4942, 0x4c4c}, EmulatedModel{0x1000, 0x0060, 0x1000, 0x1013},
+    EmulatedModel{0x1000, 0x0012, 0x1000, 0x1000}, EmulatedModel{0x1000, 0x0054, 0x1000, 0x8000},
+};
+
+bool is_emulated_model(const GuestFunction& seen) {
+  return std::ranges::any_of(emulated_models, [&seen](const EmulatedModel& model) {
+    return seen.vendor_id.is(model.vendor) && seen.device_id.is(model.device) && seen.subsystem_vendor_id.is(model.subsystem_vendor) &&
+           seen.subsystem_device_id.is(model.subsystem_device);
+  });
 }
 
 /// QEMU's, VMware's, Hyper-V's, VirtualBox's and Xen's own ids; QEMU marks what it emulates after real parts with
@@ -92,12 +98,62 @@ bool looks_emulated(const GuestFunction& seen) {
   const auto is_one_of = [](std::uint16_t id, std::initializer_list<std::uint16_t> list) {
     return std::find(list.begin(), list.end(), id) != list.end();
   };
+  if (is_emulated_model(seen)) return true;
   if (is_one_of(seen.vendor_id.value(), {0x1af4, 0x1b36, 0x1234, 0x15ad, 0x1414, 0x80ee, 0x5853})) return true;
   if (seen.subsystem_vendor_id.has_value()) return is_one_of(seen.subsystem_vendor_id.value(), {0x1af4, 0x1b36});
   return seen.vendor_id.is(0x8086) && seen.device_id.has_value() &&
          is_one_of(seen.device_id.value(), {0x29c0, 0x2918, 0x2922, 0x2930, 0x1237, 0x7000, 0x7010, 0x7020, 0x7113,
                                             0x2934, 0x2935, 0x2936, 0x2937, 0x2938, 0x2939, 0x293a, 0x293c, 0x293e,
                                             0x2668});
+}
+
+/// A function without ids that could be the missing device; nullptr where there is none.
+const GuestFunction* nameless_candidate(const ExpectedDevice& expected, const GuestView& view) {
+  for (const auto& seen : view.functions.value())
+    if (may_be_called_otherwise(expected, seen) && !looks_emulated(seen)) return &seen;
+  return nullptr;
+}
+
+void leave_unmatched(DeviceLadder& ladder, const GuestView& view) {
+  auto& present = ladder.at(Rung::present);
+  if (!view.functions.has_value())
+    present = rung_result(Status::unknown, "the guest's PCI devices were not seen: " + view.functions.why() + ".");
+  else if (!view.functions_complete)
+    present = rung_result(Status::unknown, "it is not in the part of the listing that was given.");
+  else if (const auto* candidate = nameless_candidate(*ladder.expected, view))
+    present = rung_result(Status::unknown, "no name in the listing is its own, but the listing shows no ids (lspci -nn does), and "
+                                           "another pci.ids may call it otherwise: " + candidate->name + ".");
+  else
+    present = rung_result(Status::fail, "it is not in the guest.");
+  for (const auto rung : all_rungs)
+    if (rung != Rung::present) ladder.at(rung) = not_reached(Rung::present);
+}
+
+bool share_a_slot(const ExpectedDevice& one, const ExpectedDevice& other) {
+  if (one.host_address && other.host_address)
+    return one.host_address->domain == other.host_address->domain && one.host_address->bus == other.host_address->bus &&
+           one.host_address->device == other.host_address->device;
+  if (!one.guest_path || !other.guest_path) return false;
+  auto first = one.guest_path->steps, second = other.guest_path->steps;
+  return first.size() == second.size() && first.back().slot == second.back().slot &&
+         std::equal(first.begin(), first.end() - 1, second.begin());
+}
+
+/// Thermal sensors, memory controllers and their like come along with the device that is wanted. One that was passed by
+/// itself was passed for something.
+Need need_of(const Manifest& manifest, const ExpectedDevice& expected) {
+  if (expected.expect_driver) return Need::driver;
+  const auto is_main = [&expected](const ExpectedDevice& other) {
+    return &other != &expected && other.expect_driver && share_a_slot(expected, other);
+  };
+  return std::ranges::any_of(manifest.devices, is_main) ? Need::nothing : Need::use;
+}
+
+/// It may be one that PRESENT did not find by its name.
+bool may_be_expected(const GuestJudgement& judgement, const GuestFunction& seen) {
+  return std::ranges::any_of(judgement.devices, [&seen](const DeviceLadder& ladder) {
+    return !ladder.seen && may_be_called_otherwise(*ladder.expected, seen);
+  });
 }
 
 }  // namespace
@@ -146,6 +202,7 @@ GuestJudgement judge_guest(const Manifest& manifest, const GuestView& view) {
     DeviceLadder ladder;
     ladder.expected = &manifest.devices[row];
     ladder.alternatives = assignment.alternatives[row];
+    ladder.need = need_of(manifest, *ladder.expected);
     if (const auto column = assignment.column_of[row]) {
       ladder.seen = &seen[*column];
       // What came instead of an expected device is still an unexpected one.
@@ -157,7 +214,7 @@ GuestJudgement judge_guest(const Manifest& manifest, const GuestView& view) {
     judgement.devices.push_back(std::move(ladder));
   }
   for (std::size_t column = 0; column < seen.size(); ++column)
-    if (!is_expected[column] && !seen[column].is_bridge() && !looks_emulated(seen[column]) && !is_gone(seen[column]))
+    if (!is_expected[column] && !may_be_expected(judgement, seen[column]) && !seen[column].is_bridge() && !looks_emulated(seen[column]) && !is_gone(seen[column]))
       judgement.unexpected.push_back(&seen[column]);
   return judgement;
 }

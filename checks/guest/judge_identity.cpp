@@ -62,7 +62,8 @@ RungResult judge_identity(const DeviceLadder& ladder) {
   const auto ids = same_ids(expected, seen);
   if (ids == Agreement::different) return came_instead(expected, seen);
   if (ids == Agreement::unknown)
-    return rung_result(Status::unknown, "the name is right, but the listing does not show the ids (lspci -nn does).");
+    return rung_result(Status::unknown, std::string(seen.device_id.has_value() ? "the device id" : "the name") +
+                                            " is right, but the listing does not show the ids (lspci -nn does).");
 
   auto result = rung_result(Status::pass, "the ids are right: " + ids_text(seen));
   std::vector<std::string> differing, not_seen;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "checks/guest/class_rules.hpp"
 #include "checks/guest/rungs.hpp"
 
 namespace vfio_doctor {
@@ -11,20 +12,27 @@ std::string shown(const ExpectedUsb& expected) {
   return expected.product.empty() ? expected.id : expected.product + " [" + expected.id + "]";
 }
 
+std::string shown(const GuestUsb& device) { return device.product.empty() ? device.id : device.product + " [" + device.id + "]"; }
+
 bool is_it(const ExpectedUsb& expected, const GuestUsb& seen) {
   if (seen.id != expected.id) return false;
   return !expected.serial || !seen.serial.has_value() || seen.serial.value() == *expected.serial;
 }
 
-/// Expected devices that are not in `seen`; each seen one stands for at most one expected one. Those with a
+/// What of `expected` is in `seen`, and what is not; each seen one stands for at most one expected one. Those with a
 /// serial choose first: they are pickier.
-std::vector<const ExpectedUsb*> missing(const std::vector<ExpectedUsb>& expected, const std::vector<GuestUsb>& seen) {
+struct Matched {
+  std::vector<const GuestUsb*> there;
+  std::vector<const ExpectedUsb*> missing;
+};
+
+Matched match(const std::vector<ExpectedUsb>& expected, const std::vector<GuestUsb>& seen) {
   std::vector<const ExpectedUsb*> order;
   for (const auto& one : expected) order.push_back(&one);
   std::stable_sort(order.begin(), order.end(),
                    [](const auto* a, const auto* b) { return a->serial.has_value() > b->serial.has_value(); });
   std::vector<bool> used(seen.size(), false);
-  std::vector<const ExpectedUsb*> not_there;
+  Matched matched;
   for (const auto* one : order) {
     std::size_t found = seen.size();
     for (std::size_t i = 0; i < seen.size(); ++i) {
@@ -33,12 +41,14 @@ std::vector<const ExpectedUsb*> missing(const std::vector<ExpectedUsb>& expected
       if (found == seen.size() || surely) found = i;
       if (surely) break;
     }
-    if (found == seen.size())
-      not_there.push_back(one);
-    else
+    if (found == seen.size()) {
+      matched.missing.push_back(one);
+    } else {
       used[found] = true;
+      matched.there.push_back(&seen[found]);
+    }
   }
-  return not_there;
+  return matched;
 }
 
 std::string names(const std::vector<const ExpectedUsb*>& list) {
@@ -60,12 +70,23 @@ std::string listed(std::vector<std::string> names) {
   return join(names, ", ");
 }
 
+/// Root hubs stay in the list when the controller has died (usb_hc_died() in drivers/usb/core/hcd.c), so they prove little.
+RungResult judge_empty(const GuestFunction& seen) {
+  const auto tells_of_enumeration = [](const GuestLogLine& line) { return line.topic == "enumeration"; };
+  if (seen.log_errors.has_value() && std::ranges::any_of(seen.log_errors.value(), tells_of_enumeration))
+    return rung_result(Status::fail, "what is plugged in could not be enumerated, and nothing else is on it.");
+  if (is_silent(seen))
+    return rung_result(Status::unknown, "nothing is plugged in, and no interrupt from it has ever arrived. Plug something in, then look "
+                                        "again.");
+  return rung_result(Status::pass, "the controller works; nothing is plugged in.");
+}
+
 /// On the controller itself: what hangs on it was read from the guest's device tree.
 RungResult judge_tied(const ExpectedDevice& expected, const GuestFunction& seen) {
   const auto& devices = seen.usb.value();
   if (std::none_of(devices.begin(), devices.end(), [](const GuestUsb& device) { return device.is_root_hub; }))
     return rung_result(Status::fail, "its driver is there, but the controller has no USB bus.");
-  if (const auto gone = missing(expected.usb, devices); !gone.empty())
+  if (const auto gone = match(expected.usb, devices).missing; !gone.empty())
     return rung_result(Status::fail, "not on this controller: " + names(gone) + ". Was it unplugged?");
   std::vector<std::string> attached;
   for (const auto& device : devices) {
@@ -74,27 +95,54 @@ RungResult judge_tied(const ExpectedDevice& expected, const GuestFunction& seen)
     if (device.is_keyboard_or_mouse && device.inputs.empty())
       return rung_result(Status::fail, "the input device " + device.id + " is on it, but gives no input.");
   }
-  if (!attached.empty() && seen.interrupts.vectors.has_value() && seen.interrupts.vectors.value() > 0 &&
-      seen.interrupts.arrived.is(0))
+  if (!attached.empty() && is_silent(seen))
     return rung_result(Status::fail, "no interrupt from it has ever arrived.");
-  if (attached.empty()) return rung_result(Status::pass, "the controller works; nothing is plugged in.");
+  if (attached.empty()) return judge_empty(seen);
   return rung_result(Status::pass, "the controller works, with " + counted_devices(attached.size()) + " on it: " + listed(attached) + ".");
 }
 
+/// "xhci" of "xhci_hcd", "xhci-pci-renesas" and "xhci-hcd".
+std::string_view family_of(std::string_view driver) { return driver.substr(0, driver.find_first_of("_-")); }
+
+/// What another listing says against a device that is there: Windows reports a problem, or a keyboard has no driver.
+std::string usb_problem(const GuestUsb& device) {
+  const auto name = shown(device);
+  if (device.problem_code.has_value() && device.problem_code.value() != 0) {
+    const auto* problem = find_problem_code(device.problem_code.value());
+    return name + ": " + (problem ? problem_text(*problem) : "Windows reports problem code " + std::to_string(device.problem_code.value()) + ".");
+  }
+  if (device.is_hid && device.lacks_driver) return "the input device " + name + " is there, but no driver takes its input.";
+  return {};
+}
+
+/// More buses than one controller makes: an xHCI makes one for USB 2 and one for USB 3, the others make one.
+bool has_other_buses(const std::vector<GuestUsb>& devices) {
+  const auto hubs = [&devices](std::string_view id) {
+    return std::ranges::count_if(devices, [id](const GuestUsb& device) { return device.is_root_hub && device.id == id; });
+  };
+  return hubs("1d6b:0001") + hubs("1d6b:0002") > 1 || hubs("1d6b:0003") > 1;
+}
+
 /// From a listing like lsusb, which does not tell whose bus it is.
-RungResult judge_loose(const ExpectedDevice& expected, const GuestView& view) {
-  const auto gone = missing(expected.usb, view.loose_usb.value());
+RungResult judge_loose(const ExpectedDevice& expected, const GuestFunction& seen, const GuestView& view) {
+  const auto [there, gone] = match(expected.usb, view.loose_usb.value());
   if (!gone.empty() && view.usb_complete)
     return rung_result(Status::fail, "not among the guest's USB devices: " + names(gone) + ".");
   if (!gone.empty())
     return rung_result(Status::unknown, "not in the part of the USB listing that was given: " + names(gone) + ".");
+  for (const auto* device : there)
+    if (const auto problem = usb_problem(*device); !problem.empty()) return rung_result(Status::fail, problem);
+  for (const auto* device : there)
+    if (seen.driver.has_value() && !device->bus_driver.empty() && family_of(device->bus_driver) != family_of(seen.driver.value()))
+      return rung_result(Status::unknown, shown(*device) + " hangs on a bus of " + device->bus_driver + ", not on one of " +
+                                              seen.driver.value() + ".");
   const auto controllers =
       !view.functions.has_value()
           ? 0
           : std::count_if(view.functions->begin(), view.functions->end(),
                           [](const GuestFunction& function) { return function.is_usb_controller(); });
   if (expected.usb.empty()) return rung_result(Status::unknown, "the USB listing does not tell whose bus is whose.");
-  if (controllers == 1 && view.functions_complete)
+  if (controllers == 1 && view.functions_complete && !has_other_buses(view.loose_usb.value()))
     return rung_result(Status::pass, "its " + counted_devices(expected.usb.size()) +
                                          " are in the guest, which has no other USB controller.");
   return rung_result(Status::unknown, "its " + counted_devices(expected.usb.size()) +
@@ -105,7 +153,7 @@ RungResult judge_loose(const ExpectedDevice& expected, const GuestView& view) {
 
 RungResult judge_usb(const ExpectedDevice& expected, const GuestFunction& seen, const GuestView& view) {
   if (seen.usb.has_value()) return judge_tied(expected, seen);
-  if (view.loose_usb.has_value()) return judge_loose(expected, view);
+  if (view.loose_usb.has_value()) return judge_loose(expected, seen, view);
   return rung_result(Status::unknown, "what hangs on it was not seen: " + seen.usb.why() + ".");
 }
 

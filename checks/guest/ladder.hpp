@@ -31,11 +31,19 @@ struct RungResult {
   std::vector<Remedy> remedy;
 };
 
+/// What the guest must make of an expected device.
+enum class Need {
+  driver,   ///< the manifest asks for one
+  use,      ///< it does not, but the device was passed by itself: without a driver nothing shows of what use it is
+  nothing,  ///< it comes along with another function of the same host device
+};
+
 /// One expected device and how far it got.
 struct DeviceLadder {
   const ExpectedDevice* expected = nullptr;
   const GuestFunction* seen = nullptr;  ///< nullptr: no function fits it
   Alternatives alternatives = Alternatives::none;
+  Need need = Need::driver;
   std::array<RungResult, rung_count> rungs;
 
   const RungResult& at(Rung rung) const { return rungs[static_cast<std::size_t>(rung)]; }

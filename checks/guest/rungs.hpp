@@ -9,9 +9,9 @@ namespace vfio_doctor {
 /// captured lsusb does not tell the controller.
 RungResult judge_identity(const DeviceLadder& ladder);
 RungResult judge_placement(const ExpectedDevice& expected, const GuestFunction& seen);
-RungResult judge_driver(const ExpectedDevice& expected, const GuestFunction& seen);
-RungResult judge_decode(const ExpectedDevice& expected, const GuestFunction& seen);
-RungResult judge_function(const ExpectedDevice& expected, const GuestFunction& seen, const GuestView& view);
+RungResult judge_driver(const DeviceLadder& ladder);
+RungResult judge_decode(const DeviceLadder& ladder);
+RungResult judge_function(const DeviceLadder& ladder, const GuestView& view);
 /// The part of FUNCTION that is about a USB controller and what hangs on it.
 RungResult judge_usb(const ExpectedDevice& expected, const GuestFunction& seen, const GuestView& view);
 
@@ -19,6 +19,9 @@ RungResult judge_usb(const ExpectedDevice& expected, const GuestFunction& seen, 
 /// holds it, or where firmware was missing, which is the driver's trouble and not the device's. Sources:
 /// drivers/nvme/host/pci.c "Removing after probe failure", drivers/base/dd.c "probe of ... failed with error".
 std::optional<std::string> gave_up(const GuestFunction& seen);
+
+/// A driver holds the function that makes no use of it itself: it keeps it for a program or a guest, or sets it aside.
+bool is_placeholder(const GuestFunction& seen);
 
 RungResult rung_result(Status status, std::string summary);
 

@@ -12,6 +12,7 @@
 #include "base/input_error.hpp"
 #include "base/text.hpp"
 #include "base/bounded_json.hpp"
+#include "facts/domain/id_override.hpp"
 #include "machine/root.hpp"
 
 namespace vfio_doctor {
@@ -74,6 +75,7 @@ class DomainReader {
       read_device(node, domain);
     }
     for (const auto node : root_.child("qemu:commandline").children("qemu:arg")) read_argument(node, domain);
+    read_id_overrides(root_, domain);
     return domain;
   }
 

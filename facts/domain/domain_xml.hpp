@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct DomainHostdev {
   bool managed = false;
   bool reaches_guest = true;  ///< false: taken from the host, but nothing that the guest sees (<address type='unassigned'/>, a disk)
   std::optional<SlotChain> guest_path;  ///< nothing where the XML gives it no place
+  /// Ids that QEMU shows the guest instead of the device's own (x-pci-vendor-id and its like; facts/domain/id_override.cpp).
+  std::optional<std::uint16_t> shown_vendor_id, shown_device_id, shown_subsystem_vendor_id, shown_subsystem_device_id;
   std::string label;                    ///< its alias or comment; may be empty
 };
 

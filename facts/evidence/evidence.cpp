@@ -20,9 +20,13 @@ struct KindOf {
 constexpr std::array kinds = {
     KindOf{EvidenceKind::lspci, "lspci", read_lspci},
     KindOf{EvidenceKind::lspci_records, "lspci -vmm", read_lspci_records},
+    KindOf{EvidenceKind::lspci_quoted, "lspci -mm", read_lspci_quoted},
     KindOf{EvidenceKind::lsusb, "lsusb", read_lsusb},
     KindOf{EvidenceKind::lsusb_tree, "lsusb -t", read_lsusb_tree},
     KindOf{EvidenceKind::pnputil, "pnputil /enum-devices", read_pnputil},
+    KindOf{EvidenceKind::windows_list, "Get-PnpDevice | Format-List", read_windows_list},
+    KindOf{EvidenceKind::windows_table, "Get-PnpDevice", read_windows_table},
+    KindOf{EvidenceKind::devcon, "devcon", read_devcon},
     KindOf{EvidenceKind::powershell_json, "Get-PnpDevice | ConvertTo-Json", read_powershell_json},
     KindOf{EvidenceKind::pciconf, "pciconf -lv", read_pciconf},
 };
@@ -57,32 +61,54 @@ std::string as_utf8(const std::string& text) {
   return plain;
 }
 
+/// Lists of Windows: Format-List has keys without blanks inside, in every language; pnputil has "Instance ID" and translates.
+std::optional<EvidenceKind> windows_kind_of(std::string_view text) {
+  static constexpr std::array<std::string_view, 6> keys = {"InstanceId", "PNPDeviceID", "DeviceID", "HardwareID", "CompatibleID",
+                                                           "ConfigManagerErrorCode"};
+  const auto key = trim(text.substr(0, text.find_first_of(":=")));
+  if (key.size() < text.size() && std::ranges::find(keys, key) != keys.end()) return EvidenceKind::windows_list;
+  const auto words = split_words(text);
+  if (words.size() >= 3 && words.front() == "Status" && words.back() == "InstanceId") return EvidenceKind::windows_table;
+  const bool names_a_device = text.find("PCI\\VEN_") != text.npos || text.find("USB\\VID_") != text.npos;
+  if (names_a_device && (text.starts_with("PCI\\") || text.starts_with("USB\\"))) return EvidenceKind::devcon;
+  if (text.find(": ") != text.npos && (names_a_device || text.starts_with("Instance ID:"))) return EvidenceKind::pnputil;
+  return std::nullopt;
+}
+
 std::optional<EvidenceKind> kind_of_line(std::string_view line) {
   const auto text = trim(line);
   const auto words = split_words(text);
   if (words.empty()) return std::nullopt;
-  if (text.front() == '[' || text.front() == '{') return EvidenceKind::powershell_json;
   if (text.starts_with("/:") && text.find("Class=root_hub") != text.npos) return EvidenceKind::lsusb_tree;
   if (words[0] == "Bus" && words.size() >= 6 && words[4] == "ID") return EvidenceKind::lsusb;
   if (words[0] == "Slot:" || (words[0] == "Device:" && words.size() == 2 && PciAddress::parse(words[1])))
     return EvidenceKind::lspci_records;
   if (words[0].find("@pci") != words[0].npos && words[0].ends_with(':')) return EvidenceKind::pciconf;
-  if (text.find(": ") != text.npos && (text.find("PCI\\VEN_") != text.npos || text.find("USB\\VID_") != text.npos ||
-                                       text.starts_with("Instance ID:")))
-    return EvidenceKind::pnputil;
+  if (const auto kind = windows_kind_of(text)) return kind;
+  if (words.size() > 1 && PciAddress::parse(words[0]) && words[1].front() == '"') return EvidenceKind::lspci_quoted;
   if (words.size() > 1 && PciAddress::parse(words[0]) && text.find(": ") != text.npos) return EvidenceKind::lspci;
   return std::nullopt;
 }
 
+/// '{', or '[' and then an object or nothing: neither a prompt ("[root@guest ~]#") nor the time of a log ("[    0.0]").
+bool looks_like_json(std::string_view text) {
+  const auto start = text.find_first_not_of(" \t\r\n");
+  if (start == text.npos) return false;
+  if (text[start] != '[') return text[start] == '{';
+  const auto next = text.find_first_not_of(" \t\r\n", start + 1);
+  return next == text.npos || text[next] == '{' || text[next] == '[' || text[next] == ']';
+}
+
 EvidenceKind recognise(std::string_view text, const std::string& name) {
+  if (looks_like_json(text)) return EvidenceKind::powershell_json;
   CapturedLines lines(text, name);
   for (int looked = 0; looked < 200 && lines.next(); ++looked)
     if (const auto kind = kind_of_line(lines.line())) return *kind;
-  throw InputError(name + ": not the output of lspci, lsusb, pnputil /enum-devices, Get-PnpDevice | ConvertTo-Json or pciconf -lv");
+  throw InputError(name + ": not the output of lspci, lsusb, pnputil /enum-devices, Get-PnpDevice, Win32_PnPEntity, devcon or pciconf -lv");
 }
 
 bool is_of_linux_terminal(EvidenceKind kind) {
-  return kind == EvidenceKind::lspci || kind == EvidenceKind::lsusb || kind == EvidenceKind::lsusb_tree;
+  return kind == EvidenceKind::lspci || kind == EvidenceKind::lspci_quoted || kind == EvidenceKind::lsusb || kind == EvidenceKind::lsusb_tree;
 }
 
 /// People copy a terminal with several commands in it: one text for each kind of listing, in which the lines of the others
@@ -149,6 +175,9 @@ void add(const GuestUsb& usb, std::vector<GuestUsb>& devices) {
   if (known->product.empty()) known->product = usb.product;
   known->is_hid = known->is_hid || usb.is_hid;
   if (known->drivers.empty()) known->drivers = usb.drivers;
+  if (known->bus_driver.empty()) known->bus_driver = usb.bus_driver;
+  known->lacks_driver = known->lacks_driver || usb.lacks_driver;
+  fill(known->problem_code, usb.problem_code);
 }
 
 /// Every machine with PCI has a host bridge: a listing without one was cut to some devices.

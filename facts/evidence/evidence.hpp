@@ -19,9 +19,13 @@ struct EvidenceFile {
 enum class EvidenceKind {
   lspci,            ///< lspci, with any of -n -nn -k -v -vv -x
   lspci_records,    ///< lspci -vmm, with any of -n -nn -k
+  lspci_quoted,     ///< lspci -mm, with any of -n -nn; lspci -m of BusyBox and toybox
   lsusb,            ///< lsusb, with or without -v
   lsusb_tree,       ///< lsusb -t, with or without -v
-  pnputil,          ///< Windows: pnputil /enum-devices
+  pnputil,          ///< Windows: pnputil /enum-devices, with any of its switches
+  windows_list,     ///< Windows: Get-PnpDevice or Get-CimInstance Win32_PnPEntity | Format-List; wmic ... /format:list
+  windows_table,    ///< Windows: Get-PnpDevice, as a table
+  devcon,           ///< Windows: devcon status, devcon find
   powershell_json,  ///< Windows: Get-PnpDevice | ConvertTo-Json
   pciconf,          ///< FreeBSD: pciconf -lv
 };

@@ -21,6 +21,18 @@ bool is_broken_by_a_message(std::string_view line) {
   return at != line.npos && at != 0;
 }
 
+/// "[root@guest ~]# uname -a" and "user@guest:~$ dmesg": what follows is of another program. Empty: the prompt alone, or no
+/// prompt.
+std::string_view typed_at_a_prompt(std::string_view text) {
+  const bool is_bracketed = text.starts_with('[') && text.find('@') < text.find(']');
+  const auto place = text.substr(0, text.find(' '));
+  const bool is_plain = place.find('@') != place.npos && place.find(':') != place.npos &&
+                        (place.ends_with('#') || place.ends_with('$'));
+  if (!is_bracketed && !is_plain) return {};
+  const auto at = is_plain ? place.size() : text.find(']') + 2;
+  return at < text.size() ? trim(text.substr(at)) : std::string_view();
+}
+
 /// "[root@guest ~]# lspci -nn", "user@guest:~$ sudo lsusb -t", and the prompt alone, with which a copied terminal ends.
 bool is_prompt(std::string_view text) {
   for (const auto* mark : {"# ", "$ ", "% ", "> "}) {
@@ -50,6 +62,9 @@ CapturedLines::CapturedLines(std::string_view text, const std::string& name) : l
 bool CapturedLines::next() {
   while (at_ < lines_.size()) {
     line_ = lines_[at_++];
+    const auto typed = typed_at_a_prompt(trim(line_));
+    if (!typed.empty()) is_of_another_program_ = !is_prompt(trim(line_));
+    if (is_of_another_program_) continue;
     if (is_elision(line_) || is_broken_by_a_message(line_))
       has_gaps_ = true;
     else if (!is_about_the_capture(line_))
@@ -94,6 +109,40 @@ std::optional<std::uint16_t> class_of_name(std::string_view name) {
   for (const auto& [text, code] : known)
     if (text == name) return code;
   return std::nullopt;
+}
+
+bool is_of_small_system(std::string_view class_text) {
+  return class_text.starts_with("Class ") && (class_text.size() == 10 || class_text.size() == 12) &&
+         parse_unsigned(class_text.substr(6), 16).has_value();
+}
+
+bool read_class(std::string_view text, GuestFunction& function) {
+  if (is_of_small_system(text)) {  // toybox -e shows the programming interface too
+    const auto code = static_cast<std::uint32_t>(*parse_unsigned(text.substr(6), 16));
+    const bool is_long = text.size() == 12;
+    if (is_long) function.class_code = code;
+    function.class_and_subclass = static_cast<std::uint16_t>(is_long ? code >> 8 : code);
+    return true;
+  }
+  const auto bracket = last_bracket(text);
+  const auto number = bracket ? id_number(bracket->inside) : id_number(text);
+  const auto known = number ? number : class_of_name(trim(text));
+  if (known) function.class_and_subclass = *known;
+  return !trim(text).empty();
+}
+
+void read_named_id(std::string_view text, Observed<std::uint16_t>& id, std::string& name) {
+  const auto bracket = last_bracket(text);
+  const auto number = bracket ? id_number(bracket->inside) : id_number(text);
+  if (number) id = *number;
+  if (!number || bracket) name = std::string(bracket && number ? bracket->before : text);
+}
+
+void read_id_in_name(GuestFunction& function) {
+  if (function.device_id.has_value() || function.name.size() < 11) return;
+  const std::string_view end = std::string_view(function.name).substr(function.name.size() - 11);
+  const auto number = end.substr(0, 7) == "Device " ? id_number(end.substr(7)) : std::nullopt;
+  if (number) function.device_id = *number;
 }
 
 std::optional<std::uint16_t> id_number(std::string_view text) {

@@ -39,6 +39,7 @@ class CapturedLines {
   std::size_t at_ = 0;
   std::string_view line_;
   bool has_gaps_ = false;
+  bool is_of_another_program_ = false;
 };
 
 inline constexpr std::size_t most_listed = 20'000;
@@ -46,11 +47,24 @@ inline constexpr std::size_t most_listed = 20'000;
 /// Parsers, one per kind. They throw InputError on a line that the program never prints.
 Listing read_lspci(std::string_view text, const std::string& name);
 Listing read_lspci_records(std::string_view text, const std::string& name);
+Listing read_lspci_quoted(std::string_view text, const std::string& name);
 Listing read_lsusb(std::string_view text, const std::string& name);
 Listing read_lsusb_tree(std::string_view text, const std::string& name);
 Listing read_pnputil(std::string_view text, const std::string& name);
 Listing read_powershell_json(std::string_view text, const std::string& name);
+Listing read_windows_list(std::string_view text, const std::string& name);
+Listing read_windows_table(std::string_view text, const std::string& name);
+Listing read_devcon(std::string_view text, const std::string& name);
 Listing read_pciconf(std::string_view text, const std::string& name);
+
+/// "Network controller [0280]", "Network controller", "0280", or "Class 0280" of BusyBox; false: empty.
+bool read_class(std::string_view text, GuestFunction& function);
+/// "Intel Corporation [8086]", "Intel Corporation" or "8086".
+void read_named_id(std::string_view text, Observed<std::uint16_t>& id, std::string& name);
+/// "NVIDIA Corporation Device 2684": what pci.ids does not know is called by its number.
+void read_id_in_name(GuestFunction& function);
+/// BusyBox and toybox write classes as "Class 0280", and never show a revision.
+bool is_of_small_system(std::string_view class_text);
 
 /// A function of which nothing is known yet.
 GuestFunction unseen_function();

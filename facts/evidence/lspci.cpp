@@ -31,8 +31,6 @@ void put_ids(std::string_view text, Observed<std::uint16_t>& first, Observed<std
   second = ids->second;
 }
 
-void put_class(std::uint16_t code, GuestFunction& function) { function.class_and_subclass = code; }
-
 void put_programming_interface(std::string_view text, GuestFunction& function) {
   const auto number = text.size() == 2 ? parse_unsigned(text, 16) : std::nullopt;
   if (!number || !function.class_and_subclass.has_value()) return;
@@ -59,26 +57,20 @@ std::string_view take_suffixes(std::string_view text, GuestFunction& function) {
   }
 }
 
-/// "Network controller [0280]", "Network controller" or "0280".
-bool read_class(std::string_view text, GuestFunction& function) {
-  const auto bracket = last_bracket(text);
-  const auto number = bracket ? id_number(bracket->inside) : id_number(text);
-  if (number) put_class(*number, function);
-  if (!number)
-    if (const auto known = class_of_name(trim(text))) put_class(*known, function);
-  return !trim(text).empty();
-}
-
 std::optional<GuestFunction> read_heading(std::string_view line) {
   const auto address = leading_address(line);
   if (!address) return std::nullopt;
   auto function = unseen_function();
   function.address = *address;
   auto rest = trim(line.substr(line.find_first_of(" \t")));
-  // Without a revision in sight, it is 00 to lspci and not shown.
   const auto colon = rest.find(": ");
   if (colon == rest.npos || !read_class(rest.substr(0, colon), function)) return std::nullopt;
+  const bool small = is_of_small_system(rest.substr(0, colon));
   auto device = take_suffixes(rest.substr(colon + 2), function);
+  if (const auto words = split_words(device); small && words.size() == 2 && id_pair(words[0])) {  // BusyBox -k
+    function.driver = std::string(words[1]);
+    device = words[0];
+  }
   if (const auto ids = id_pair(device)) {
     put_ids(device, function.vendor_id, function.device_id);
   } else if (const auto bracket = last_bracket(device); bracket && id_pair(bracket->inside)) {
@@ -86,7 +78,9 @@ std::optional<GuestFunction> read_heading(std::string_view line) {
     device = bracket->before;
   }
   if (!id_pair(device)) function.name = std::string(device);
-  if (!function.revision.has_value()) function.revision = std::uint8_t{0};
+  read_id_in_name(function);
+  // Without a revision in sight, it is 00 to the lspci of pciutils and not shown; the small ones never show it.
+  if (!function.revision.has_value() && !small) function.revision = std::uint8_t{0};
   return function;
 }
 
@@ -151,6 +145,7 @@ class Lspci {
     auto function = read_heading(line);
     if (!function) lines_.fail("not a line of lspci");
     if (listing_.functions.size() == most_listed) lines_.fail("too many devices");
+    shows_drivers_ = shows_drivers_ || function->driver.has_value();
     listing_.functions.push_back(std::move(*function));
   }
 
@@ -237,14 +232,6 @@ class Lspci {
   bool shows_drivers_ = false;
 };
 
-/// "Intel Corporation [8086]", "Intel Corporation" or "8086".
-void read_named_id(std::string_view text, Observed<std::uint16_t>& id, std::string& name) {
-  const auto bracket = last_bracket(text);
-  const auto number = bracket ? id_number(bracket->inside) : id_number(text);
-  if (number) id = *number;
-  if (!number || bracket) name = std::string(bracket && number ? bracket->before : text);
-}
-
 class LspciRecords {
  public:
   LspciRecords(std::string_view text, const std::string& name) : lines_(text, name) {}
@@ -302,6 +289,7 @@ class LspciRecords {
     open_ = false;
     if (listing_.functions.size() == most_listed) lines_.fail("too many devices");
     function_.name = std::string(trim(vendor_ + " " + device_));
+    read_id_in_name(function_);
     listing_.functions.push_back(std::move(function_));
   }
 

@@ -65,6 +65,7 @@ Listing read_lsusb_tree(std::string_view text, const std::string& name) {
   Listing listing;
   CapturedLines lines(text, name);
   unsigned bus = 0;
+  std::string bus_driver;
   while (lines.next()) {
     const auto line = trim(lines.line());
     if (line.empty() || line.starts_with("/sys/") || line.starts_with("/dev/")) continue;
@@ -92,6 +93,9 @@ Listing read_lsusb_tree(std::string_view text, const std::string& name) {
       known = listing.usb.end() - 1;
     }
     const auto driver = value_behind(line, "Driver=");
+    if (is_root) bus_driver = std::string(driver.substr(0, driver.find('/')));
+    known->bus_driver = bus_driver;
+    if (driver == "[none]") known->lacks_driver = true;
     if (!driver.empty() && driver != "[none]") known->drivers.emplace_back(driver.substr(0, driver.find('/')));
     if (value_behind(line, "Class=") == "Human Interface Device") known->is_hid = true;
   }

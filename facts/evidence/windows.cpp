@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
 #include "base/bounded_json.hpp"
-#include "facts/evidence/listing.hpp"
+#include "facts/evidence/windows_device.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -39,8 +39,21 @@ void read_location(std::string_view text, GuestFunction& function) {
   function.has_address = true;
 }
 
+/// "PCIROOT(0)#PCI(0201)#PCI(0000)" of DEVPKEY_Device_LocationPaths: device and function of each step in hexadecimal.
+void read_location_path(std::string_view text, GuestFunction& function) {
+  if (!text.starts_with("PCIROOT(")) return;
+  SlotChain chain;
+  const auto parts = split(text, '#');
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const auto step = parts[i].size() == 9 && parts[i].starts_with("PCI(") ? parse_unsigned(parts[i].substr(4, 4), 16) : std::nullopt;
+    if (!step || *step >> 8 > 31 || (*step & 0xff) > 7 || chain.steps.size() == SlotChain::most_steps) return;
+    chain.steps.push_back({static_cast<std::uint8_t>(*step >> 8), static_cast<std::uint8_t>(*step & 0xff)});
+  }
+  if (!chain.steps.empty()) function.path = chain;
+}
+
 /// "CC_028000" in a hardware or compatible id.
-void read_class(std::string_view text, GuestFunction& function) {
+void read_class_code(std::string_view text, GuestFunction& function) {
   if (const auto code = hex_behind(text, "&CC_", 6)) {
     function.class_code = static_cast<std::uint32_t>(*code);
     function.class_and_subclass = static_cast<std::uint16_t>(*code >> 8);
@@ -86,14 +99,6 @@ std::optional<unsigned> problem_of_name(std::string_view name) {
   return name.starts_with("CM_PROB_") ? std::optional(GuestFunction::unnamed_problem) : std::nullopt;
 }
 
-/// One device as both programs describe it.
-struct WindowsDevice {
-  std::string instance_id, name, status, class_name, driver, location;
-  std::vector<std::string> ids;  ///< hardware and compatible ids
-  std::optional<unsigned> problem;
-  bool is_gone = false, is_present = false;  ///< neither: the list does not say
-};
-
 Observed<unsigned> problem_code(const WindowsDevice& device) {
   const auto status = to_lower(device.status);
   if (device.is_gone || status == "disconnected") return not_connected;
@@ -114,33 +119,6 @@ bool may_be_gone(const WindowsDevice& device) {
   return !code.has_value() && status != "stopped" && status != "degraded";
 }
 
-void add(const WindowsDevice& device, Listing& listing) {
-  auto function = unseen_function();
-  if (read_pci_instance_id(device.instance_id, function)) {
-    function.name = device.name;
-    function.instance_id = upper(device.instance_id);
-    function.may_be_gone = may_be_gone(device);
-    function.has_address = false;
-    read_location(device.location, function);
-    for (const auto& id : device.ids) read_class(upper(id), function);
-    read_class_name(device.class_name, function);
-    function.problem_code = problem_code(device);
-    if (!device.driver.empty() && !function.problem_code.has_value() && !device.is_present)
-      function.driver = Observed<std::string>::unreadable("one is installed, but the listing does not show whether it runs");
-    else if (!device.driver.empty())
-      function.driver = device.driver;
-    if (function.problem_code.is(28)) function.driver = Observed<std::string>::absent();
-    listing.functions.push_back(std::move(function));
-  } else if (upper(device.instance_id).starts_with("USB\\ROOT_HUB")) {
-    listing.shows_root_hub = true;
-  } else if (auto usb = read_usb_instance_id(device.instance_id); usb && may_be_gone(device)) {
-    listing.usb_has_gaps = true;
-  } else if (usb && !problem_code(device).is(not_connected)) {
-    usb->product = device.name;
-    listing.usb.push_back(std::move(*usb));
-  }
-}
-
 std::string text_of(const Json& object, std::initializer_list<const char*> keys) {
   for (const auto* key : keys)
     if (const auto found = object.find(key); found != object.end() && found->is_string()) return found->get<std::string>();
@@ -158,6 +136,8 @@ std::optional<unsigned> problem_of(const Json& object) {
   return std::nullopt;
 }
 
+}  // namespace
+
 WindowsDevice device_of(const Json& object, const std::string& name) {
   if (!object.is_object()) throw InputError(name + ": not a list of devices, as Get-PnpDevice | ConvertTo-Json prints it");
   WindowsDevice device;
@@ -167,6 +147,9 @@ WindowsDevice device_of(const Json& object, const std::string& name) {
   device.class_name = text_of(object, {"Class", "PNPClass"});
   device.driver = text_of(object, {"Service"});
   device.location = text_of(object, {"LocationInfo", "LocationInformation", "Location"});
+  device.location_path = text_of(object, {"LocationPaths", "LocationPath"});
+  if (const auto paths = object.find("LocationPaths"); paths != object.end() && paths->is_array() && !paths->empty())
+    if (paths->front().is_string()) device.location_path = paths->front().get<std::string>();
   for (const auto* key : {"HardwareID", "CompatibleID", "HardwareIds", "CompatibleIds"})
     if (const auto found = object.find(key); found != object.end() && found->is_array())
       for (const auto& id : *found)
@@ -177,7 +160,34 @@ WindowsDevice device_of(const Json& object, const std::string& name) {
   return device;
 }
 
-}  // namespace
+void add_windows_device(const WindowsDevice& device, Listing& listing) {
+  auto function = unseen_function();
+  if (read_pci_instance_id(device.instance_id, function)) {
+    function.name = device.name;
+    function.instance_id = upper(device.instance_id);
+    function.may_be_gone = may_be_gone(device);
+    function.has_address = false;
+    read_location(device.location, function);
+    read_location_path(device.location_path, function);
+    for (const auto& id : device.ids) read_class_code(upper(id), function);
+    read_class_name(device.class_name, function);
+    function.problem_code = problem_code(device);
+    if (!device.driver.empty() && !function.problem_code.has_value() && !device.is_present)
+      function.driver = Observed<std::string>::unreadable("one is installed, but the listing does not show whether it runs");
+    else if (!device.driver.empty())
+      function.driver = device.driver;
+    if (function.problem_code.is(28)) function.driver = Observed<std::string>::absent();
+    listing.functions.push_back(std::move(function));
+  } else if (upper(device.instance_id).starts_with("USB\\ROOT_HUB")) {
+    listing.shows_root_hub = true;
+  } else if (auto usb = read_usb_instance_id(device.instance_id); usb && may_be_gone(device)) {
+    listing.usb_has_gaps = true;
+  } else if (usb && !problem_code(device).is(not_connected)) {
+    usb->product = device.name;
+    usb->problem_code = problem_code(device);
+    listing.usb.push_back(std::move(*usb));
+  }
+}
 
 bool read_pci_instance_id(std::string_view text, GuestFunction& function) {
   const auto id = upper(text);
@@ -205,44 +215,6 @@ std::optional<GuestUsb> read_usb_instance_id(std::string_view text) {
   return usb;
 }
 
-Listing read_pnputil(std::string_view text, const std::string& name) {
-  Listing listing;
-  CapturedLines lines(text, name);
-  std::optional<WindowsDevice> open;
-  const auto finish = [&] {
-    if (open) add(*open, listing);
-    open.reset();
-  };
-  while (lines.next()) {
-    const auto line = trim(lines.line());
-    const auto colon = line.find(':');
-    if (colon == line.npos) continue;  // the heading; lists below a key
-    const auto key = line.substr(0, colon), value = trim(line.substr(colon + 1));
-    const auto names = [value](std::string_view start) { return value.starts_with(start); };  // whatever the key is called
-    if (value.find('\\') != value.npos &&
-        (key == "Instance ID" || names("PCI\\VEN_") || names("USB\\VID_") || names("USB\\ROOT_HUB"))) {
-      finish();
-      if (listing.functions.size() + listing.usb.size() >= most_listed) lines.fail("too many devices");
-      open.emplace();
-      open->instance_id = std::string(value);
-      continue;
-    }
-    if (!open) continue;
-    if (key == "Device Description") open->name = std::string(value);
-    if (key == "Class Name") open->class_name = std::string(value);
-    if (key == "Status") open->status = std::string(value);
-    if (open->driver.empty() && value.ends_with(".inf")) open->driver = std::string(value);  // whatever the key is called
-    if (key == "Problem Code" || value.find("[CM_PROB_") != value.npos)
-      if (const auto words = split_words(value); !words.empty())
-        if (const auto code = parse_unsigned(words[0]); code && *code < 1000) open->problem = static_cast<unsigned>(*code);
-  }
-  finish();
-  listing.lists_functions = true;
-  listing.lists_usb = !listing.usb.empty();
-  listing.has_gaps = lines.has_gaps();
-  return listing;
-}
-
 namespace {
 
 Json parse_json(std::string_view text, const std::string& name) {
@@ -260,7 +232,7 @@ Listing read_powershell_json(std::string_view text, const std::string& name) {
   Listing listing;
   const auto read_one = [&](const Json& object) {
     if (listing.functions.size() + listing.usb.size() >= most_listed) throw InputError(name + ": too many devices");
-    add(device_of(object, name), listing);
+    add_windows_device(device_of(object, name), listing);
   };
   if (json.is_array())
     for (const auto& object : json) read_one(object);

@@ -15,6 +15,10 @@ struct ClassDirectory {
   const char* name;
   Kind kind;
 };
+/// Directories whose entries stand for a working device by themselves: the driver makes them once the device has answered.
+constexpr std::array node_classes = {"tty",         "video4linux", "dvb",          "accel", "apex", "bluetooth", "wwan",    "tpm",
+                                     "fpga_manager", "fpga_region", "hailo_chardev", "xdma",  "mei",  "dma",       "fc_host", "firewire"};
+constexpr std::array node_buses = {"firewire", "dsa", "thunderbolt"};
 constexpr std::array classes = {
     ClassDirectory{"block", Kind::block},      ClassDirectory{"net", Kind::net},
     ClassDirectory{"ieee80211", Kind::wireless}, ClassDirectory{"sound", Kind::sound},
@@ -23,9 +27,17 @@ constexpr std::array classes = {
     ClassDirectory{"infiniband", Kind::infiniband},
 };
 
+GuestChild child_of(const ClassDirectory& of, const std::string& name) {
+  GuestChild child;
+  child.kind = of.kind;
+  child.name = name;
+  child.type = of.name;
+  return child;
+}
+
 /// "card0", not "controlC0" or "card0-HDMI-A-1": what stands for the whole device.
 bool is_whole_device(Kind kind, const std::string& name) {
-  if (kind == Kind::sound) return name.starts_with("card");
+  if (kind == Kind::sound) return name.starts_with("card") || name.starts_with("hwC") || name.starts_with("pcm");
   if (kind == Kind::display)
     return (name.starts_with("card") || name.starts_with("renderD")) && name.find('-') == std::string::npos;
   return true;
@@ -49,49 +61,100 @@ void add_nvme_paths(const Root& root, const std::string& controller, std::vector
                               root.exists(controller + "/" + name + "/size");
     const auto known = [&name](const GuestChild& child) { return child.name == name; };
     if (!is_namespace || std::any_of(children.begin(), children.end(), known)) continue;
-    children.push_back({Kind::block, name, Observed<std::string>::absent(),
-                        read_sectors(root, controller + "/" + name)});
+    auto child = child_of({"block", Kind::block}, name);
+    child.sectors = read_sectors(root, controller + "/" + name);
+    children.push_back(std::move(child));
   }
 }
 
-void add_child(const Root& root, Kind kind, const std::string& name, const std::string& path,
+void read_link(const Root& root, const std::string& path, GuestChild& child) {
+  child.state = root.read_line(path + "/operstate");
+  const auto packets = root.read_line(path + "/statistics/rx_packets");
+  const auto received = packets.has_value() ? parse_unsigned(packets.value()) : std::nullopt;
+  child.received = received ? Observed<std::uint64_t>(*received) : Observed<std::uint64_t>::absent();
+  const auto carrier = root.read_line(path + "/carrier");  // EINVAL while the interface is down
+  if (carrier.has_value()) child.carrier = carrier.is("1");
+}
+
+void add_child(const Root& root, const ClassDirectory& of, const std::string& name, const std::string& path,
                std::vector<GuestChild>& children) {
-  GuestChild child{kind, name, Observed<std::string>::absent(), Observed<std::uint64_t>::absent()};
+  const auto kind = of.kind;
+  auto child = child_of(of, name);
   if (kind == Kind::block) {
     if (root.exists(path + "/partition")) return;
     child.sectors = read_sectors(root, path);
   }
-  if (kind == Kind::nvme || kind == Kind::net)
-    child.state = root.read_line(path + (kind == Kind::nvme ? "/state" : "/operstate"));
+  if (kind == Kind::nvme) child.state = root.read_line(path + "/state");
+  if (kind == Kind::net) read_link(root, path, child);
   const auto known = [&child](const GuestChild& other) { return other.kind == child.kind && other.name == child.name; };
   if (std::none_of(children.begin(), children.end(), known)) children.push_back(std::move(child));
 }
 
+/// An SATA port is a directory of its controller; the log calls it "ata3".
+void add_log_names(const Root& root, const std::string& path, GuestFunction& function) {
+  if (!function.class_and_subclass.has_value() || function.class_and_subclass.value() >> 8 != 1) return;
+  const auto entries = root.list(path);
+  if (!entries.has_value()) return;
+  for (const auto& name : entries.value())
+    if (name.starts_with("ata") && name.find_first_not_of("0123456789", 3) == std::string::npos) function.log_names.push_back(name);
+}
+
+/// Intel's QuickAssist makes no device node; its driver says itself whether it is up (ABI, sysfs-driver-qat).
+void add_quickassist(const Root& root, const std::string& path, GuestFunction& function) {
+  auto state = root.read_line(path + "/qat/state");
+  if (!state.has_value()) return;
+  auto child = child_of({"qat", Kind::node}, "qat");
+  child.state = std::move(state);
+  function.children.value().push_back(std::move(child));
+}
+
+class Children {
+ public:
+  Children(const Root& root, const std::vector<FunctionPath>& functions) : root_(root), functions_(functions) {}
+
+  /// Entries of `base` that lie below one of the functions are its children.
+  void add(const std::string& base, const ClassDirectory& of) {
+    const auto entries = root_.list(base);
+    if (entries.is_unreadable())
+      for (const auto& [path, function] : functions_)
+        function->children = Observed<std::vector<GuestChild>>::unreadable(base + ": " + entries.why());
+    if (!entries.has_value()) return;
+    for (const auto& name : entries.value()) {
+      if (!is_whole_device(of.kind, name)) continue;
+      const auto path = root_.canonical(base + "/" + name);
+      auto* owner = path.has_value() ? owner_of(functions_, path.value()) : nullptr;
+      if (!owner || !owner->children.has_value()) continue;
+      // simpledrm's card is the firmware's picture, not the function's driver: below it since Linux 6.9 (sysfb.c).
+      if (of.kind == Kind::display && path->find("-framebuffer") != std::string::npos) continue;
+      add_child(root_, of, name, path.value(), owner->children.value());
+      if (of.kind == Kind::nvme) controllers_.emplace_back(path.value(), owner);
+    }
+  }
+
+  void add_paths_of_controllers() {
+    for (const auto& [path, owner] : controllers_)
+      if (owner->children.has_value()) add_nvme_paths(root_, path, owner->children.value());
+  }
+
+ private:
+  const Root& root_;
+  const std::vector<FunctionPath>& functions_;
+  std::vector<std::pair<std::string, GuestFunction*>> controllers_;
+};
+
 }  // namespace
 
 void gather_children(const Root& root, const std::vector<FunctionPath>& functions) {
-  for (const auto& [path, function] : functions) function->children = std::vector<GuestChild>{};
-  std::vector<std::pair<std::string, GuestFunction*>> controllers;
-  for (const auto& [directory, kind] : classes) {
-    const std::string base = std::string("/sys/class/") + directory;
-    const auto entries = root.list(base);
-    if (entries.is_unreadable())
-      for (const auto& [path, function] : functions)
-        function->children = Observed<std::vector<GuestChild>>::unreadable(base + ": " + entries.why());
-    if (!entries.has_value()) continue;
-    for (const auto& name : entries.value()) {
-      if (!is_whole_device(kind, name)) continue;
-      const auto path = root.canonical(base + "/" + name);
-      auto* owner = path.has_value() ? owner_of(functions, path.value()) : nullptr;
-      if (!owner || !owner->children.has_value()) continue;
-      // simpledrm's card is the firmware's picture, not the function's driver: below it since Linux 6.9 (sysfb.c).
-      if (kind == Kind::display && path->find("-framebuffer") != std::string::npos) continue;
-      add_child(root, kind, name, path.value(), owner->children.value());
-      if (kind == Kind::nvme) controllers.emplace_back(path.value(), owner);
-    }
+  for (const auto& [path, function] : functions) {
+    function->children = std::vector<GuestChild>{};
+    add_log_names(root, path, *function);
+    add_quickassist(root, path, *function);
   }
-  for (const auto& [path, owner] : controllers)
-    if (owner->children.has_value()) add_nvme_paths(root, path, owner->children.value());
+  Children children(root, functions);
+  for (const auto& directory : classes) children.add(std::string("/sys/class/") + directory.name, directory);
+  for (const auto* name : node_classes) children.add(std::string("/sys/class/") + name, {name, Kind::node});
+  for (const auto* name : node_buses) children.add("/sys/bus/" + std::string(name) + "/devices", {name, Kind::node});
+  children.add_paths_of_controllers();
 }
 
 }  // namespace vfio_doctor

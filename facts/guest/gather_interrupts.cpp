@@ -64,6 +64,7 @@ void gather_interrupts(const Root& root, const std::vector<FunctionPath>& functi
       const auto number = line.has_value() ? parse_unsigned(line.value()) : std::nullopt;
       if (number && *number != 0) numbers.push_back(*number);
     }
+    for (const auto number : numbers) function->log_names.push_back("irq " + std::to_string(number));
     function->interrupts.arrived = sum_of(counts, numbers);
   }
 }

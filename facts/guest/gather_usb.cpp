@@ -104,6 +104,8 @@ Observed<std::vector<GuestUsb>> gather_usb(const Root& root, const std::vector<F
   }
   gather_inputs(root, devices);
   Devices loose;
+  for (const auto& found : devices)
+    if (found.owner && found.device.is_root_hub) found.owner->log_names.push_back(found.device.name);
   for (auto& found : devices) (found.owner ? found.owner->usb.value() : loose).push_back(std::move(found.device));
   return loose;
 }

@@ -25,11 +25,22 @@ struct GuestBar {
 
 /// Something a driver made of a function.
 struct GuestChild {
-  enum class Kind { block, net, wireless, sound, display, mmc, scsi, nvme, infiniband };
+  enum class Kind { block, net, wireless, sound, display, mmc, scsi, nvme, infiniband, node };
   Kind kind = Kind::block;
   std::string name;             ///< "nvme0n1", "eth0", "card0"
-  Observed<std::string> state;  ///< NVMe controller: "live", "dead", ...; absent for other kinds
+  std::string type;             ///< the directory of /sys/class or /sys/bus that lists it: "block", "net", "tty", "dvb"
+  Observed<std::string> state;  ///< NVMe controller: "live", "dead", ...; network: "up", "down"; absent for other kinds
   Observed<std::uint64_t> sectors;  ///< block: its size; absent for other kinds
+  Observed<std::uint64_t> received;  ///< network: packets; absent for other kinds
+  Observed<bool> carrier;            ///< network: a link is there; absent for other kinds, and while the interface is down
+};
+
+/// What a line of the kernel log says of a function (facts/guest/log_lines.tsv).
+enum class LogMeaning { fail, trouble, success, benign };
+struct GuestLogLine {
+  std::string text;
+  LogMeaning meaning = LogMeaning::fail;  ///< fail or trouble: nothing else is kept
+  std::string topic;                      ///< "reset", "firmware", ...
 };
 
 /// One USB device, hubs and root hubs included.
@@ -44,6 +55,9 @@ struct GuestUsb {
   bool is_keyboard_or_mouse = false;  ///< and says so: boot protocol 1 or 2
   std::vector<std::string> drivers;   ///< of its interfaces, each once
   std::vector<std::string> inputs;    ///< "input5"
+  bool lacks_driver = false;  ///< one of its interfaces is shown to have none; a captured listing
+  std::string bus_driver;     ///< of its bus: "xhci_hcd", "vhci_hcd"; empty: not shown
+  Observed<unsigned> problem_code;  ///< Windows: 0 = works; absent elsewhere
 };
 
 struct GuestInterrupts {
@@ -74,13 +88,16 @@ struct GuestFunction {
   GuestInterrupts interrupts;
   Observed<std::vector<GuestChild>> children;
   Observed<std::vector<GuestUsb>> usb;      ///< on this controller; absent where it is no USB controller
-  Observed<std::vector<std::string>> log_errors;  ///< kernel messages about it that tell of trouble
+  std::vector<std::string> log_names;       ///< what the kernel log calls it besides: "ata3", "usb1", "irq 24"
+  Observed<std::vector<GuestLogLine>> log_errors;  ///< kernel messages about it that tell of trouble, in their order
   Observed<unsigned> problem_code;          ///< Windows: 0 = works; absent elsewhere
   static constexpr unsigned unnamed_problem = 999;  ///< `problem_code` where there is a problem that is not told
 
   bool is_bridge() const;
   bool is_usb_controller() const;  ///< a host controller, which makes a bus
-  bool is_asleep() const { return may_sleep(runtime_status) || power_state.is("D3cold"); }
+  bool is_asleep() const { return may_sleep(runtime_status) || (power_state.is("D3cold") && !runtime_status.is("active")); }
+  /// Off, while the kernel counts it as awake: that is no sleep, it cannot be reached.
+  bool is_cut_off() const { return power_state.is("D3cold") && runtime_status.is("active"); }
   /// In D3, where it is not shown whether its driver sent it to sleep: a captured lspci.
   bool may_be_asleep() const { return runtime_status.is_unreadable() && power_state.has_value() && power_state.value() != "D0"; }
 };

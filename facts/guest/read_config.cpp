@@ -45,8 +45,10 @@ Observed<std::string> device_serial(const std::string& config) {
 
 void read_config(const Root& root, const std::string& path, GuestFunction& function) {
   // Reading `config` powers up a function in D3cold and sees cleared bits in a suspended one: leave it asleep.
-  if (function.is_asleep() || function.runtime_status.is_unreadable()) {
-    function.command = Observed<std::uint16_t>::unreadable(function.is_asleep() ? "asleep" : "it may be asleep");
+  if (function.is_asleep() || function.is_cut_off() || function.runtime_status.is_unreadable()) {
+    function.command = Observed<std::uint16_t>::unreadable(function.is_asleep()    ? "asleep"
+                                                           : function.is_cut_off() ? "it is in D3cold"
+                                                                                   : "it may be asleep");
     return;
   }
   const auto config = root.read_head(path + "/config", header_bytes);
@@ -69,7 +71,7 @@ void read_serials(const Root& root, GuestView& view, const std::function<bool(co
   bool hidden = false;
   for (auto& function : view.functions.value()) {
     if (!wanted(function)) continue;
-    if (function.is_asleep() || function.runtime_status.is_unreadable() || function.answers_nothing) {
+    if (function.is_asleep() || function.is_cut_off() || function.runtime_status.is_unreadable() || function.answers_nothing) {
       function.serial = Observed<std::string>::unreadable(function.answers_nothing ? "it answers nothing" : "asleep");
       continue;
     }

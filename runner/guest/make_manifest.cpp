@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/input_error.hpp"
+#include "base/text.hpp"
 #include "facts/guest/guest_view.hpp"
 
 namespace vfio_doctor {
@@ -24,11 +25,27 @@ std::vector<ExpectedUsb> usb_on(const GuestFunction& function) {
   return list;
 }
 
+/// QEMU shows the guest what the domain makes it show.
+void show_other_ids(const DomainHostdev& hostdev, ExpectedDevice& device) {
+  device.vendor_id = hostdev.shown_vendor_id.value_or(device.vendor_id);
+  device.device_id = hostdev.shown_device_id.value_or(device.device_id);
+  if (hostdev.shown_subsystem_vendor_id) device.subsystem_vendor_id = hostdev.shown_subsystem_vendor_id;
+  if (hostdev.shown_subsystem_device_id) device.subsystem_device_id = hostdev.shown_subsystem_device_id;
+}
+
+/// A driver of the host makes use of it, so a guest can too: anything but a port's, or one that only sets aside.
+bool is_driven(const GuestFunction& function) {
+  if (!function.driver.has_value() || function.is_bridge()) return false;
+  const auto name = normalize_module_name(function.driver.value());
+  return !name.ends_with("vfio_pci") && name != "pci_stub" && name != "pciback" && name != "pci_pf_stub" && !name.starts_with("uio_") &&
+         name != "igb_uio";
+}
+
 /// Names, places and USB devices come through the same eyes as in a guest, so that both sides mean the same.
 class ManifestMaker {
  public:
   ManifestMaker(const Root& root, const std::vector<PciAddress>& sources)
-      : view_(gather_guest(root)), functions_(gather_pci(root, Wake::no)) {
+      : sources_(sources), view_(gather_guest(root)), functions_(gather_pci(root, Wake::no)) {
     if (!view_.functions.has_value()) throw InputError("no PCI devices can be listed: " + view_.functions.why());
     read_serials(root, view_, [&sources](const GuestFunction& function) {
       return std::find(sources.begin(), sources.end(), function.address) != sources.end();
@@ -55,12 +72,20 @@ class ManifestMaker {
     if (found->bars.has_value())
       for (const auto& bar : found->bars.value())
         if ((bar.size & (bar.size - 1)) == 0) device.bars.push_back(bar.size);
-    if (found->class_and_subclass.has_value()) device.expect_driver = expects_driver(found->class_and_subclass.value());
+    if (found->class_and_subclass.has_value())
+      device.expect_driver = expects_driver(found->class_and_subclass.value()) || (is_driven(*found) && comes_alone(source));
     device.usb = usb_on(*found);
     return device;
   }
 
  private:
+  /// No other function of its slot is passed with it.
+  bool comes_alone(const PciAddress& source) const {
+    return std::ranges::none_of(sources_, [&source](const PciAddress& other) {
+      return other != source && other.domain == source.domain && other.bus == source.bus && other.device == source.device;
+    });
+  }
+
   std::string name_of(const PciAddress& source, const GuestFunction& seen) const {
     if (functions_.has_value())
       for (const auto& function : functions_.value())
@@ -68,6 +93,7 @@ class ManifestMaker {
     return ids_text(seen);
   }
 
+  std::vector<PciAddress> sources_;
   GuestView view_;
   Observed<std::vector<PciFunction>> functions_;
 };
@@ -85,7 +111,11 @@ bool expects_driver(std::uint16_t class_and_subclass) {
     case 0x12:  // accelerators
       return class_and_subclass != 0x0780;
     case 0x0b: return class_and_subclass == 0x0b40;  // co-processors
-    default: return class_and_subclass == 0x0805 || class_and_subclass == 0x0c03 || class_and_subclass == 0x0c00;
+    case 0x10: return true;  // encryption
+    case 0x0c:  // FireWire, USB, Fibre Channel, InfiniBand, CAN; not the SMBus (0c05), which comes along
+      return class_and_subclass == 0x0c00 || class_and_subclass == 0x0c03 || class_and_subclass == 0x0c04 ||
+             class_and_subclass == 0x0c06 || class_and_subclass == 0x0c09;
+    default: return class_and_subclass == 0x0805;
   }
 }
 
@@ -108,6 +138,7 @@ Manifest manifest_of(const Root& root, const Domain& domain) {
     if (!hostdev.reaches_guest) continue;
     auto device = maker.device(hostdev.source);
     device.guest_path = hostdev.guest_path;
+    show_other_ids(hostdev, device);
     manifest.devices.push_back(std::move(device));
   }
   if (manifest.devices.empty()) throw InputError("domain '" + domain.name + "' gives no PCI device to its guest");

@@ -45,7 +45,8 @@ bool may_be_not_applicable(const ExpectedDevice& expected, Rung rung) {
   return false;
 }
 
-/// Which rungs can be proven with a reservation: identical twins, a driver that gave up, trouble in the kernel log.
+/// Which rungs can carry a reservation: identical twins, a driver that gave up, trouble in the kernel log (which
+/// guest_verdict() weighs).
 bool may_warn(Rung rung) { return rung == Rung::identity || rung == Rung::driver || rung == Rung::function; }
 
 bool keeps_from_ready(const Finding& finding) {

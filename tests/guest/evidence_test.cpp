@@ -180,7 +180,7 @@ TEST(WindowsEvidence, ProblemCodesNameTheRung) {
     if (!failed) {
       EXPECT_EQ(judged.status(Rung::identity), Status::pass);
       EXPECT_EQ(judged.status(Rung::driver), Status::pass);
-      EXPECT_EQ(judged.status(Rung::function), Status::unknown);
+      EXPECT_EQ(judged.status(Rung::function), Status::pass) << "Windows starts only what its driver says works";
     }
   }
 }

@@ -81,12 +81,14 @@ TEST(Ladder, NoDriverFailsAtDriver) {
 }
 
 TEST(Ladder, AStubDriverIsNoDriver) {
-  EXPECT_EQ(Judged(nvme_manifest, replaced(nvme_guest, "driver=nvme", "driver=vfio-pci")).device().failed(),
+  EXPECT_EQ(Judged(nvme_manifest, replaced(nvme_guest, "driver=nvme", "driver=pci-stub")).device().failed(),
             Rung::driver);
 }
 
 TEST(Ladder, ACompanionNeedsNoDriver) {
-  const auto manifest = replaced(nvme_manifest, "\"expect_driver\": true", "\"expect_driver\": false");
+  auto manifest = replaced(nvme_manifest, "\"expect_driver\": true", "\"expect_driver\": false");
+  manifest = replaced(manifest, R"("usb": []})", R"("usb": []}, {"label": "main", "host_address": "0000:3d:00.1",
+    "vendor_id": "144d", "device_id": "a803"})");
   const Judged judged(manifest, replaced(nvme_guest, " driver=nvme", ""));
   EXPECT_FALSE(judged.device().failed());
   EXPECT_EQ(judged.status(Rung::driver), Status::not_applicable);
@@ -369,7 +371,8 @@ TEST(Ladder, MissingFirmwareStaysTheDriversTrouble) {
 
 TEST(Unexpected, EmulatedDevicesAreNotNamed) {
   const Judged judged(nvme_manifest, nvme_guest + "pci 0000:00:05.0 id=1af4:1041 class=020000 sub=1af4:1100\n"
-                                                  "pci 0000:00:06.0 id=8086:10d3 class=020000 sub=8086:0000\n");
+                                                  "pci 0000:00:07.0 id=8086:10d3 class=020000 sub=8086:0000\n"
+                                                  "pci 0000:00:06.0 id=8086:10d3 class=020000 sub=8086:a01f\n");
   ASSERT_EQ(judged.judgement.unexpected.size(), 1u);
   EXPECT_EQ(judged.judgement.unexpected.front()->address.text(), "0000:00:06.0");
 }
@@ -403,7 +406,10 @@ TEST(Ladder, TheFirmwaresFramebufferProvesNothing) {
     return "pci 0000:00:01.0 id=10de:1b80 class=030000 driver=nvidia power_state=D0\n" + config_record(card, 0x10de, 0x1b80, 6) +
            "text " + card + below + "/drm/card0/dev = 226:0\nlink /sys/class/drm/card0 ../.." + (card + below).substr(4) + "/drm/card0\n";
   };
-  EXPECT_EQ(Judged(manifest, guest("")).status(Rung::function), Status::pass);
+  const std::string interrupts = "text " + card + "/msi_irqs/33 = msi\nfile /proc/interrupts\n|   CPU0\n| 33:  4 PCI-MSI nvidia\n";
+  EXPECT_EQ(Judged(manifest, guest("") + interrupts).status(Rung::function), Status::pass);
+  EXPECT_THAT(Judged(manifest, guest("") + interrupts).summary(Rung::function), HasSubstr("card0"));
+  EXPECT_EQ(Judged(manifest, guest("")).status(Rung::function), Status::unknown) << "a card node is no engine";
   EXPECT_EQ(Judged(manifest, guest("/simple-framebuffer.0")).status(Rung::function), Status::unknown);
 }
 

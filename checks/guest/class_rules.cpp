@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/guest/class_rules.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+using Kind = GuestChild::Kind;
+using Children = std::vector<const GuestChild*>;
+
+// PCI Code and ID Assignment 1.15 names the classes; the paths are of Linux 6.18.
+constexpr std::array rules = {
+    ClassRule{0x01, 0x08, Proof::drive, "block", "block device", true, "drivers/nvme/host/core.c nvme_alloc_ns()"},
+    ClassRule{0x01, 0xff, Proof::disk, "block scsi_host fc_host", "block device or disk controller", true,
+              "drivers/scsi/sd.c sd_probe(), drivers/scsi/hosts.c"},
+    ClassRule{0x0c, 0x04, Proof::disk, "block scsi_host fc_host", "block device or Fibre Channel host", true,
+              "drivers/scsi/scsi_transport_fc.c"},
+    ClassRule{0x02, 0xff, Proof::link, "net ieee80211 infiniband", "network interface", true, "net/core/net-sysfs.c carrier_show()"},
+    ClassRule{0x0d, 0xff, Proof::link, "net ieee80211 bluetooth wwan", "wireless interface", false,
+              "net/wireless/core.c, net/bluetooth/hci_sysfs.c, drivers/net/wwan/wwan_core.c"},
+    ClassRule{0x03, 0xff, Proof::engine, "drm accel", "display device", false, "drivers/gpu/drm/drm_drv.c drm_dev_register()"},
+    ClassRule{0x04, 0x01, Proof::codec, "sound", "sound card", true, "sound/core/init.c snd_card_register()"},
+    ClassRule{0x04, 0x03, Proof::codec, "sound", "sound card", true, "sound/hda/common/hwdep.c snd_hda_create_hwdep()"},
+    ClassRule{0x04, 0xff, Proof::node, "video4linux dvb sound", "video or DVB device", false,
+              "drivers/media/v4l2-core/v4l2-dev.c, drivers/media/dvb-core/dvbdev.c"},
+    ClassRule{0x07, 0xff, Proof::node, "tty wwan net mei", "serial port or modem", false,
+              "drivers/tty/serial/8250/8250_pci.c, drivers/net/wwan/wwan_core.c, drivers/misc/mei/main.c"},
+    ClassRule{0x08, 0x05, Proof::reader, "mmc_host block", "card reader", true, "drivers/mmc/core/host.c mmc_add_host()"},
+    ClassRule{0x0c, 0x00, Proof::node, "firewire", "FireWire card", false, "drivers/firewire/core-card.c fw_card_add()"},
+    ClassRule{0x0c, 0x09, Proof::node, "net", "CAN interface", false, "drivers/net/can/dev/dev.c register_candev()"},
+    ClassRule{0x10, 0xff, Proof::node, "qat tpm dma", "crypto device", false,
+              "drivers/crypto/intel/qat/qat_common/adf_sysfs.c state_show(), drivers/char/tpm/tpm-chip.c"},
+    ClassRule{0x12, 0xff, Proof::node, "accel drm apex hailo_chardev", "accelerator", false, "drivers/accel/drm_accel.c"},
+    ClassRule{0xff, 0xff, Proof::node, "*", "device node", false,
+              "drivers/accel, drivers/fpga/fpga-mgr.c, drivers/dma/idxd/init.c, drivers/char/tpm"},
+};
+
+Children children_of(const ClassRule& rule, const GuestFunction& seen) {
+  Children found;
+  const auto types = split_words(rule.nodes);
+  for (const auto& child : seen.children.value())
+    if (rule.nodes == "*" || std::ranges::find(types, child.type) != types.end()) found.push_back(&child);
+  return found;
+}
+
+std::string shown(const Children& children) {
+  constexpr std::size_t most = 8;
+  std::vector<std::string> names;
+  for (const auto* child : children)
+    if (names.size() < most)
+      names.push_back(child->state.has_value() ? child->name + " (" + child->state.value() + ")" : child->name);
+  return join(names, ", ");
+}
+
+template <class Predicate>
+Children chosen(const Children& children, Predicate predicate) {
+  Children found;
+  std::ranges::copy_if(children, std::back_inserter(found), predicate);
+  return found;
+}
+
+RungResult works(const Children& by) { return rung_result(Status::pass, "it works: " + shown(by) + "."); }
+
+/// What claims to work, although no interrupt ever came, works by time-outs at best.
+RungResult works_unless_silent(const Children& by, const GuestFunction& seen) {
+  if (!is_silent(seen)) return works(by);
+  return rung_result(Status::fail, shown(by) + " came of it, but no interrupt from it has ever arrived, so it only works by time-outs.");
+}
+
+bool has_capacity(const GuestChild* child) {
+  return child->kind == Kind::block && child->sectors.has_value() && child->sectors.value() > 0;
+}
+
+/// An NVMe controller that is not live, or a drive of no size, is there but does not work.
+RungResult prove_drive(const Children& found, const GuestFunction& seen) {
+  for (const auto& child : seen.children.value())
+    if (child.kind == Kind::nvme && child.state.has_value() && child.state.value() != "live")
+      return rung_result(Status::fail, "its controller " + child.name + " is \"" + child.state.value() + "\", not live.");
+  for (const auto* child : found)
+    if (child->sectors.is(0)) return rung_result(Status::fail, "its drive " + child->name + " has no capacity.");
+  const auto disks = chosen(found, has_capacity);
+  if (disks.empty()) return rung_result(Status::unknown, "the capacity of " + shown(found) + " was not seen.");
+  return works_unless_silent(disks, seen);
+}
+
+RungResult prove_disk(const Children& found, const GuestFunction& seen) {
+  const auto disks = chosen(found, has_capacity);
+  if (!disks.empty()) return works_unless_silent(disks, seen);
+  return rung_result(Status::unknown, shown(found) + " is there, but no disk has answered on it: nothing is plugged in, or nothing works.");
+}
+
+RungResult prove_link(const Children& found, const GuestFunction& seen) {
+  const auto linked = chosen(found, [](const GuestChild* child) {
+    if (child->received.has_value() && child->received.value() > 0) return true;
+    return child->carrier.has_value() ? child->carrier.is(true) : child->state.is("up");
+  });
+  if (!linked.empty()) return works_unless_silent(linked, seen);
+  const auto nodes = chosen(found, [](const GuestChild* child) { return child->kind == Kind::node; });
+  if (!nodes.empty()) return works(nodes);
+  const auto radios = chosen(found, [](const GuestChild* child) {
+    return child->kind == Kind::wireless || child->kind == Kind::infiniband;
+  });
+  if (!radios.empty() && has_signalled(seen))
+    return rung_result(Status::pass, "it works: " + shown(found) + "; its firmware answers by interrupts.");
+  return rung_result(Status::unknown, shown(found) + " is there, but has no link and has received nothing. Connect it and bring it up, "
+                                                     "then look again.");
+}
+
+RungResult prove_engine(const Children& found, const GuestFunction& seen) {
+  const auto accelerators = chosen(found, [](const GuestChild* child) { return child->kind == Kind::node; });
+  if (!accelerators.empty()) return works(accelerators);
+  if (has_signalled(seen))
+    return rung_result(Status::pass, "it works: " + (found.empty() ? "" : shown(found) + "; ") + "its interrupts arrive.");
+  if (found.empty()) return rung_result(Status::unknown, "no display device was seen.");
+  return rung_result(Status::unknown, shown(found) + " is there, but nothing shows that one of its engines has ever run.");
+}
+
+/// An HDA codec has a node "hwC0D0"; other cards have a stream "pcmC0D0p" once their codec has answered.
+RungResult prove_codec(const Children& found, const GuestFunction& seen) {
+  const auto codecs = chosen(found, [](const GuestChild* child) { return !child->name.starts_with("card"); });
+  if (!codecs.empty() || has_signalled(seen)) return works_unless_silent(found, seen);
+  return rung_result(Status::unknown, shown(found) + " is there, but no codec was seen to answer.");
+}
+
+RungResult prove_reader(const Children& found, const GuestFunction& seen) {
+  const auto cards = chosen(found, has_capacity);
+  if (!cards.empty()) return works_unless_silent(cards, seen);
+  if (has_signalled(seen)) return works(found);
+  return rung_result(Status::unknown, shown(found) + " is there, but no card was seen in it. Put one in, then look again.");
+}
+
+RungResult prove_node(const Children& found, const GuestFunction& seen) {
+  const auto working = chosen(found, [](const GuestChild* child) { return child->type != "qat" || child->state.is("up"); });
+  if (!working.empty()) return works(working);
+  if (!found.empty()) return rung_result(Status::fail, "its driver says that it is not up: " + shown(found) + ".");
+  if (has_signalled(seen)) return rung_result(Status::pass, "it works: its interrupts arrive.");
+  return rung_result(Status::unknown, "nothing that was seen proves that it works.");
+}
+
+}  // namespace
+
+std::span<const ClassRule> class_rules() { return rules; }
+
+const ClassRule& rule_for(std::uint16_t class_and_subclass) {
+  return *std::ranges::find_if(rules, [class_and_subclass](const ClassRule& rule) {
+    return rule.base == 0xff || (rule.base == class_and_subclass >> 8 &&
+                                 (rule.subclass == 0xff || rule.subclass == (class_and_subclass & 0xff)));
+  });
+}
+
+bool is_silent(const GuestFunction& seen) {
+  return seen.interrupts.vectors.has_value() && seen.interrupts.vectors.value() > 0 && seen.interrupts.arrived.is(0);
+}
+
+bool has_signalled(const GuestFunction& seen) {
+  return seen.interrupts.vectors.has_value() && seen.interrupts.vectors.value() > 0 && seen.interrupts.arrived.has_value() &&
+         seen.interrupts.arrived.value() > 0;
+}
+
+RungResult judge_by_rule(const ClassRule& rule, const GuestFunction& seen) {
+  if (!seen.children.has_value())
+    return rung_result(Status::unknown, "what its driver made of it was not seen: " + seen.children.why() + ".");
+  const auto found = children_of(rule, seen);
+  if (found.empty() && rule.absence_refutes)
+    return rung_result(Status::fail, "its driver is there, but no " + std::string(rule.noun) + " came of it.");
+  switch (rule.proof) {
+    case Proof::drive: return prove_drive(found, seen);
+    case Proof::disk: return prove_disk(found, seen);
+    case Proof::link: return found.empty() ? prove_node(found, seen) : prove_link(found, seen);
+    case Proof::engine: return prove_engine(found, seen);
+    case Proof::codec: return prove_codec(found, seen);
+    case Proof::reader: return prove_reader(found, seen);
+    case Proof::node: return prove_node(found, seen);
+  }
+  return {};
+}
+
+}  // namespace vfio_doctor
