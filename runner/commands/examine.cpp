@@ -11,6 +11,7 @@
 #include "base/progress.hpp"
 #include "base/text.hpp"
 #include "checks/check.hpp"
+#include "checks/domain/domain_check.hpp"
 #include "reports/report_of.hpp"
 #include "runner/commands/check_list.hpp"
 #include "runner/guest/find_domain.hpp"
@@ -39,6 +40,17 @@ std::vector<Finding> run_checks(const Options& options, const Host& host) {
   return findings;
 }
 
+/// What the rules about domains say, and what keeps it from starting besides.
+std::vector<Finding> judge_domain(const Options& options, const Host& host, const Domain& domain, const Source& source) {
+  const auto around = gather_surroundings(*source.root, domain, source.kind == "live" || source.kind == "root");
+  std::vector<Finding> findings;
+  for (const auto& check : all_domain_checks())
+    if (!contains(options.skip, check.id))
+      std::ranges::move(run_domain_check(check, {host, domain, around}), std::back_inserter(findings));
+  std::ranges::move(judge_unmanaged(host, domain), std::back_inserter(findings));
+  return findings;
+}
+
 /// A plugin that failed is always reported: what --only asked for may be what it did not say.
 std::vector<std::string> reported_ids(const Options& options) {
   auto ids = options.only;
@@ -61,15 +73,17 @@ Report examine(const Options& options) {
   auto selection = select_functions(host, options.selectors);
   auto findings = run_checks(options, host);
   std::vector<std::string> notes;
+  std::string domain_findings;
   if (!options.domain.empty()) {
     const auto domain = find_domain(options.domain, *source.root);
-    select_domain(host, domain, selection);
-    for (auto& finding : judge_unmanaged(host, domain)) findings.push_back(std::move(finding));
+    select_domain(domain, selection);
+    std::ranges::move(judge_domain(options, host, domain, source), std::back_inserter(findings));
+    domain_findings = domain_subject(domain);
     notes = domain.notes;
   }
   if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
   for (auto& finding : run_plugins(plugins, host, options.plugins, options.skip)) findings.push_back(std::move(finding));
-  auto judgement = judge(host, std::move(findings), selection, reported_ids(options));
+  auto judgement = judge(host, std::move(findings), selection, reported_ids(options), domain_findings);
   Report report = report_of({source.kind, source.name}, host, std::move(judgement), selection);
   std::ranges::move(notes, std::back_inserter(report.notes));
   if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + join(options.skip, ", ") + ". The verdicts do not count them.");

@@ -146,7 +146,7 @@ TEST(SelectDomain, TakesItsFunctionsOrSaysWhatIsMissing) {
   here.functions = gather_pci(machine("pci 0000:03:00.0 id=8086:24f3 class=028000\n"), Wake::no);
   const auto wireless = *PciAddress::parse("03:00.0");
   const auto selected = [&here](const std::string& devices, std::vector<PciAddress> list) {
-    select_domain(here, parse_domain_xml(domain_xml(devices), "d"), list);
+    select_domain(parse_domain_xml(domain_xml(devices), "d"), list);
     return list;
   };
   EXPECT_THAT(selected(hostdev(wireless_source, ""), {}), ::testing::ElementsAre(wireless));
