@@ -175,6 +175,9 @@ void add_commands(CLI::App& app, Parsed& parsed) {
                        run_snapshot_command, {}, {});
   add_file_option(*snapshot, options, "The file to write: an archive (tar, zstd), or text where the name ends in .machine");
   snapshot->add_flag("--no-redact", options.no_redact, "Keep addresses, serial numbers and names as they are");
+  auto* guard = add("guard", "libvirt's hook: refuse starts that would take what this host needs", guard_help, run_guard_command, {}, {});
+  guard->add_option("WORD", options.guard_words, "install, uninstall, status; or NAME OPERATION SUBOP EXTRA from libvirt")->expected(1, 16);
+  guard->add_option("--root-dir", options.guard_root, "Install below this directory")->check(not_empty)->type_name("DIR");
   auto* diff = add("diff", "What changed between two reports (JSON) or snapshots", diff_help, run_diff_command, list_formats, {});
   diff->add_option("FILE", options.compared, "The earlier and the later one")->required()->expected(2);
   add_output_options(*diff, options, list_formats);

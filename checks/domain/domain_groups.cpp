@@ -68,7 +68,7 @@ std::vector<Finding> run(const DomainCase& here) {
   std::set<PciAddress> told;
   for (const auto& device : here.domain.hostdevs) {
     const auto* function = here.host.find(device.source);
-    if (!function || function->is_bridge()) continue;
+    if (!function || function->is_bridge() || device.origin == DomainHostdev::Origin::network) continue;
     judge_companions(here, device, *function, told, findings);
     judge_running(here, device, *function, findings);
   }

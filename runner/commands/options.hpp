@@ -34,6 +34,8 @@ struct Options {
   unsigned wait_seconds = 0;          ///< verify: give the guest that long
   bool no_redact = false;  ///< snapshot
   std::vector<std::string> compared;  ///< diff: two files
+  std::vector<std::string> guard_words;  ///< guard: install, uninstall, status, or what libvirt hands its hook
+  std::string guard_root;                ///< guard: stands before the paths that it changes
 };
 
 /// One command: its own file, its own function, the exit code as the result. Throws InputError for exit code 2.
@@ -46,5 +48,6 @@ int run_verify_command(const Options& options);
 int run_snapshot_command(const Options& options);
 int run_diff_command(const Options& options);
 int run_plugins_command(const Options& options);
+int run_guard_command(const Options& options);
 
 }  // namespace vfio_doctor
