@@ -20,7 +20,7 @@ struct KindWord {
   std::uint16_t kind;
 };
 constexpr std::array kind_words = {
-    KindWord{"wifi", 0x0280}, KindWord{"wi-fi", 0x0280},    KindWord{"wireless", 0x0280}, KindWord{"wlan", 0x0280},
+    KindWord{"wifi", 0x0280}, KindWord{"wireless", 0x0280}, KindWord{"wlan", 0x0280},
     KindWord{"gpu", 0x03ff},  KindWord{"graphics", 0x03ff}, KindWord{"vga", 0x03ff},      KindWord{"nvme", 0x0108},
     KindWord{"ssd", 0x0108},  KindWord{"ethernet", 0x0200}, KindWord{"nic", 0x0200},      KindWord{"xhci", 0x0c03},
     KindWord{"usb", 0x0c03},  KindWord{"audio", 0x04ff},    KindWord{"sound", 0x04ff},    KindWord{"sata", 0x0106}};
@@ -34,7 +34,7 @@ const std::set<std::string, std::less<>> empty_words = {
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words(1);
   for (const char c : to_lower(text.substr(0, 600))) {
-    const bool part = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == ':' || c == '.';
+    const bool part = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == ':' || c == '.';
     if (part) words.back() += c;
     else if (!words.back().empty()) words.emplace_back();
   }
