@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr char verdict_mark = '\n';     ///< ends each reason; a process that died in between has not written its last line
 constexpr std::size_t most_answer = 64 << 10;
-constexpr rlim_t most_memory = 1ULL << 30;
+[[maybe_unused]] constexpr rlim_t most_memory = 1ULL << 30;
 
 void say(const std::string& line) { std::cerr << "vfio-doctor guard: " << printable(line) << "\n"; }
 
@@ -97,9 +97,12 @@ std::optional<std::string> ask(const std::string& name, const SourceOptions& opt
   }
   if (process == 0) {
     ::close(ends[0]);
-    const rlimit memory{most_memory, most_memory}, no_core{0, 0};
-    ::setrlimit(RLIMIT_AS, &memory);
+    const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
+#ifndef __SANITIZE_ADDRESS__  // whose shadow memory is larger
+    const rlimit memory{most_memory, most_memory};
+    ::setrlimit(RLIMIT_AS, &memory);
+#endif
     write_all(ends[1], answer(name, options, deadline));
     ::_exit(0);  // no destructors: what threads still do does not matter any more
   }
