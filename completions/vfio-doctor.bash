@@ -17,7 +17,7 @@ _vfio_doctor() {
   local common="--root --from --sample --plugin-dir --plugin-timeout --wake --color --verbose --version --help"
   local output="--format --output"
   local check="--device --domain --only --skip --fail-on $output"
-  local commands="check groups snapshot diff manifest verify explain checks plugins"
+  local commands="check groups snapshot diff manifest verify explain checks plugins guard"
   for each in "${words[@]:1:${#words[@]}-2}"; do
     [[ " $commands " == *" $each "* ]] && command=$each && break
   done
@@ -34,12 +34,13 @@ _vfio_doctor() {
     --sample) choices="hm170" ;;
     --via) choices="qga ssh:" ;;
     --wait | --plugin-timeout) return ;;
-    --root | --plugin-dir)
+    --root | --root-dir | --plugin-dir)
       mapfile -t COMPREPLY < <(compgen -d -- "$word")
       return ;;
     --from | --manifest | --evidence | -o | --output)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return ;;
+    guard) choices="install uninstall status" ;;
     --domain | verify) choices=$(virsh --readonly list --all --name 2>/dev/null) ;;
     explain) choices="$(_vfio_doctor_checks) plugin verdict" ;;
     --only | --skip)
@@ -56,6 +57,7 @@ _vfio_doctor() {
       -*,manifest) choices="--domain --output $common" ;;
       -*,verify) choices="--via --wait --manifest --evidence $output $common" ;;
       -*,explain) choices="--output $common" ;;
+      -*,guard) choices="--root-dir $common" ;;
       -*,snapshot) choices="--output --no-redact $common" ;;
       *,"") choices=$commands ;;
       *,diff | *,verify) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # fish completion for vfio-doctor
 
-set -l commands check groups snapshot diff manifest verify explain checks plugins
-set -l judging "not __fish_seen_subcommand_from groups snapshot diff manifest verify explain checks plugins"
+set -l commands check groups snapshot diff manifest verify explain checks plugins guard
+set -l judging "not __fish_seen_subcommand_from groups snapshot diff manifest verify explain checks plugins guard"
 set -l ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim)"
 set -l host_ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim | string match -v 'guest-*')"
 
@@ -13,6 +13,9 @@ complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a snapsh
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a diff -d "What changed between two reports or snapshots"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a manifest -d "Write down what the guest should see"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a verify -d "Ask the guest whether its devices work"
+complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a guard -d "libvirt's hook: refuse starts that would take what this host needs"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from guard" -a "install uninstall status"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from guard" -l root-dir -x -a "(__fish_complete_directories)" -d "Install below this directory"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a explain -d "Show the page of a check"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a checks -d "List every check"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a plugins -d "List the plugins"

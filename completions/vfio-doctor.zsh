@@ -25,6 +25,7 @@ _vfio-doctor() {
     'diff:what changed between two reports or snapshots'
     'manifest:write down what the guest should see'
     'verify:ask the guest whether its devices arrived and work'
+    'guard:the hook of libvirt, which refuses starts that take what this host needs'
     'explain:show the page of a check'
     'checks:list every check'
     'plugins:list the plugins'
@@ -60,6 +61,7 @@ _vfio-doctor() {
       '*--format[how to write it]:format:(text json svg)' '1:' ;;
     checks | plugins) _arguments $common '*--format[how to write it]:format:(text json)' '1:' ;;
     snapshot) _arguments $common '--no-redact[keep addresses and names as they are]' '1:' ;;
+    guard) _arguments $common '--root-dir[install below this directory]:directory:_files -/' '1:' '2:what:(install uninstall status)' ;;
     diff) _arguments $common '*--format[how to write it]:format:(text json)' '1:' '2:before:_files' '3:after:_files' ;;
     manifest) _arguments $common '--domain[what this domain takes]:domain:_vfio_doctor_domains' '1:' \
       '*:device:_vfio_doctor_devices' ;;

@@ -99,7 +99,7 @@ void add_check_options(CLI::App& app, Options& options) {
                  "Judge this device: an address, vendor:device, or a piece of its name; may be repeated")
       ->allow_extra_args(false)
       ->type_name("SEL");
-  app.add_option("--domain", options.domain, "Judge the devices that a libvirt domain takes: its name, or a file with its XML")
+  app.add_option("--domain", options.domain, "Judge a domain and what it takes: its name, a file (XML, NNN.conf, command line), or pid:N")
       ->check(not_empty)
       ->type_name("NAME|FILE.xml");
   app.add_option("--only", options.only, "Report only these checks")->delimiter(',')->allow_extra_args(false)->type_name("ID,..");
