@@ -40,11 +40,6 @@ std::vector<Finding> run(const DomainCase& here) {
   for (const auto& network : here.domain.networks) {
     const auto pool = here.around.pools.find(network.name);
     if (pool == here.around.pools.end()) continue;
-    if (!pool->second.has_value() && here.around.complete) {  // it may be defined elsewhere: no reason to hold the domain back
-      findings.push_back(check.at_line(Status::unknown, here, network.line, "Whether the network '" + network.name.substr(0, 60) +
-                                                                                "' hands out host functions could not be seen."));
-      findings.back().evidence.push_back({"/etc/libvirt/qemu/networks", pool->second.why()});
-    }
     if (!pool->second.has_value() || !pool->second->takes_anything()) continue;
     const auto count = pool->second->hostdevs.size();
     findings.push_back(check.at_line(Status::unknown, here, network.line,

@@ -261,8 +261,9 @@ class DomainReader {
     if (std::string_view(actual.attribute("type").value()) == "hostdev")
       return read_function(actual, node, DomainHostdev::Origin::interface);
     if (type == "hostdev") return read_function(node, node, DomainHostdev::Origin::interface);
-    if (type == "network" && !actual)
-      domain_.networks.push_back({node.child("source").attribute("network").value(), line_of(node)});
+    if (type != "network" || actual) return;
+    domain_.networks.push_back({node.child("source").attribute("network").value(), line_of(node)});
+    domain_.notes.push_back(pool_note);
   }
 
   void read_device(pugi::xml_node node) {

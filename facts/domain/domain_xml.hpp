@@ -120,6 +120,10 @@ struct Domain {
   }
 };
 
+/// Among the notes of a domain with an <interface type='network'>; of no use where the networks are known.
+inline constexpr const char* pool_note = "An <interface type='network'> may take a virtual function from a pool; which one is only "
+                                         "known while the guest runs.";
+
 inline constexpr std::size_t largest_domain_xml = 4 << 20;
 inline constexpr std::size_t most_domain_devices = 4096;
 

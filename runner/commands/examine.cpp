@@ -41,8 +41,11 @@ std::vector<Finding> run_checks(const Options& options, const Host& host) {
 }
 
 /// What the rules about domains say, and what keeps it from starting besides.
-std::vector<Finding> judge_domain(const Options& options, const Host& host, const Domain& domain, const Source& source) {
+std::vector<Finding> judge_domain(const Options& options, const Host& host, const Domain& domain, const Source& source,
+                                  std::vector<std::string>& notes) {
   const auto around = gather_surroundings(*source.root, domain, source.kind == "live" || source.kind == "root");
+  notes = domain.notes;
+  if (std::ranges::all_of(around.pools, [](const auto& pool) { return pool.second.has_value(); })) std::erase(notes, pool_note);
   std::vector<Finding> findings;
   for (const auto& check : all_domain_checks())
     if (!contains(options.skip, check.id))
@@ -77,9 +80,8 @@ Report examine(const Options& options) {
   if (!options.domain.empty()) {
     const auto domain = find_domain(options.domain, *source.root);
     select_domain(domain, selection);
-    std::ranges::move(judge_domain(options, host, domain, source), std::back_inserter(findings));
+    std::ranges::move(judge_domain(options, host, domain, source, notes), std::back_inserter(findings));
     domain_findings = domain_subject(domain);
-    notes = domain.notes;
   }
   if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
   for (auto& finding : run_plugins(plugins, host, options.plugins, options.skip)) findings.push_back(std::move(finding));
