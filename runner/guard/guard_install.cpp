@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* hook_file = "/etc/libvirt/hooks/qemu.d/50-vfio-doctor-guard";
 constexpr const char* marker = "# Made by 'vfio-doctor guard install'; 'vfio-doctor guard uninstall' takes it away.\n";
-const std::vector<std::string> directories = {"/etc/libvirt", "/etc/libvirt/hooks", "/etc/libvirt/hooks/qemu.d"};
+const std::vector<std::string> directories = {"/etc", "/etc/libvirt", "/etc/libvirt/hooks", "/etc/libvirt/hooks/qemu.d"};
 
 [[noreturn]] void fail(const std::string& path) { throw InputError(path + ": " + std::strerror(errno)); }
 
