@@ -67,6 +67,11 @@ class WordReader {
       const bool set = i > 0 && (words[i - 1].text == "-set" || words[i - 1].text == "--set");
       if (text == "-readconfig" || text == "--readconfig")
         domain_.unresolved.push_back({line, "QEMU reads more devices from a file (-readconfig), which is not read here.", {}});
+      const bool device = i > 0 && (words[i - 1].text == "-device" || words[i - 1].text == "--device");
+      if (text.starts_with("-") && text.find(" vfio-pci") != text.npos)
+        domain_.faults.push_back({line, "One argument holds an option and its value: QEMU takes them as two.", text.substr(0, 60) + ": invalid option"});
+      else if (device && text.starts_with(" "))
+        domain_.faults.push_back({line, "The name of a device begins with a blank.", "is not a valid device model name"});
       if (set)
         read_setting(text);
       else

@@ -59,6 +59,9 @@ TEST(DomainForms, EveryArgumentOfQemuThatTakesAFunction) {
     EXPECT_EQ(of(value), "0000:41:00.1@2") << value;
   for (const auto* value : {"virtio-net-pci,host=41:00.1", "driver=file,filename=/dev/41", "", "{", "nvme://", ",,,,", "vfio-pci"})
     EXPECT_EQ(of(value), "") << value;
+  Domain wrong;  // QEMU 7.2 refuses both
+  read_command_words({{"-device vfio-pci,host=41:00.1", 1}, {"-device", 2}, {" vfio-pci,host=41:00.1", 3}}, wrong);
+  EXPECT_EQ(wrong.faults.size(), 2u);
   Domain domain;
   read_command_words({{"-set", 1}, {"device.hostdev0.host=41:00.1", 4}, {"-readconfig", 5}}, domain);
   EXPECT_EQ(sources(domain), "0000:41:00.1@4");
