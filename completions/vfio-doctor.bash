@@ -45,7 +45,7 @@ _vfio_doctor() {
   local common="--root --from --sample --plugin-dir --plugin-timeout --wake --color --verbose --version --help"
   local output="--format --json --output"
   local check="--device --domain --only --skip --fail-on --accept --reason --config --brief --all --identify $output"
-  local commands="check groups snapshot diff triage manifest verify explain checks plugins bug-report help version"
+  local commands="check groups snapshot diff triage manifest verify explain checks plugins guard bug-report help version"
   local kinds="gpu audio usb nvme wifi network"
   for each in "${words[@]:1:${#words[@]}-2}"; do
     [[ " $commands " == *" $each "* ]] && command=$each && break
@@ -66,7 +66,7 @@ _vfio_doctor() {
     --sample) choices="hm170" ;;
     --via) choices="qga ssh:" ;;
     --wait | --plugin-timeout) return ;;
-    --root | --plugin-dir)
+    --root | --root-dir | --plugin-dir)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$word")
       return ;;
@@ -82,6 +82,7 @@ _vfio_doctor() {
     explain) choices="$(_vfio_doctor_checks) plugin verdict assignable with-companions protected blocked unsuitable undetermined" ;;
     help) choices=$commands ;;
     --accept) choices=$(_vfio_doctor_checks | grep -v '^guest-') ;;
+    guard) choices="install uninstall status" ;;
     --only | --skip)
       choices=$(_vfio_doctor_checks | grep -v '^guest-')
       kept=${word%"${word##*,}"}
@@ -103,6 +104,7 @@ _vfio_doctor() {
       -*,verify) choices="--via --wait --manifest --evidence $output $common" ;;
       -*,explain) choices="--output $common" ;;
       -*,bug-report) choices="--for --device --domain --only --skip --accept --reason --config --identify --output $common" ;;
+      -*,guard) choices="--root-dir $common" ;;
       -*,snapshot) choices="--output --no-redact $common" ;;
       *,"") choices=$commands ;;
       *,manifest) offer=devices choices=$kinds ;;

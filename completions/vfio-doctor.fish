@@ -21,8 +21,8 @@ function __vfio_doctor_list
     end
 end
 
-set -l commands check groups snapshot diff triage manifest verify explain checks plugins bug-report help version
-set -l judging "not __fish_seen_subcommand_from groups snapshot diff triage manifest verify explain checks plugins bug-report"
+set -l commands check groups snapshot diff triage manifest verify explain checks plugins guard bug-report help version
+set -l judging "not __fish_seen_subcommand_from groups snapshot diff triage manifest verify explain checks plugins guard bug-report"
 set -l ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim)"
 set -l host_ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim | string match -v 'guest-*')"
 
@@ -34,6 +34,9 @@ complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a diff -
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a triage -d "Find the cause in what somebody pasted"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a manifest -d "Write down what the guest should see"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a verify -d "Ask the guest whether its devices work"
+complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a guard -d "libvirt's hook: refuse starts that would take what this host needs"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from guard" -a "install uninstall status"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from guard" -l root-dir -x -a "(__fish_complete_directories)" -d "Install below this directory"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a explain -d "Show the page of a check"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a checks -d "List every check"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a plugins -d "List the plugins"

@@ -41,6 +41,7 @@ _vfio-doctor() {
     'triage:find the cause in what somebody pasted'
     'manifest:write down what the guest should see'
     'verify:ask the guest whether its devices arrived and work'
+    'guard:the hook of libvirt, which refuses starts that take what this host needs'
     'explain:show the page of a check'
     'checks:list every check'
     'plugins:list the plugins'
@@ -88,6 +89,7 @@ _vfio-doctor() {
     snapshot) _arguments $common '--no-redact[keep addresses and names as they are]' '1:' ;;
     diff) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '1:' '2:before:_files' '3:after:_files' ;;
     triage) _arguments $common '*--format[how to write it]:format:(text json html markdown)' '--redact[take addresses and names out]' '1:' '*:paste:_files' ;;
+    guard) _arguments $common '--root-dir[install below this directory]:directory:_files -/' '1:' '2:what:(install uninstall status)' ;;
     manifest) _arguments $common '--domain[what this domain takes]:domain:_vfio_doctor_domains' '1:' \
       '*:device:_vfio_doctor_devices' ;;
     verify) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '--via[how to reach the guest]:way:(qga ssh\:)' \

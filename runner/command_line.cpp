@@ -113,7 +113,7 @@ void add_check_options(CLI::App& app, Options& options) {
                  "a kind (gpu, usb, wifi), a driver, or a piece of its name; may be repeated")
       ->allow_extra_args(false)
       ->type_name("SEL");
-  app.add_option("--domain", options.domain, "Judge the devices that a libvirt domain takes: its name, or a file with its XML")
+  app.add_option("--domain", options.domain, "Judge a domain and what it takes: its name, a file (XML, NNN.conf, command line), or pid:N")
       ->check(not_empty)
       ->type_name("NAME|FILE.xml");
   app.add_option("--only", options.only, "Report only these checks")->delimiter(',')->allow_extra_args(false)->type_name("ID,..");
@@ -209,6 +209,9 @@ void add_commands(CLI::App& app, Parsed& parsed) {
                          {"--device", "--domain", "--only", "--skip", "--accept", "--reason", "--config", "--identify"});
   bug_report->add_option("--for", options.project, "Whose form: " + join(bug_report_projects(), ", "))->check(not_empty)->type_name("PROJECT");
   add_file_option(*bug_report, options);
+  auto* guard = add("guard", "libvirt's hook: refuse starts that would take what this host needs", guard_help, run_guard_command, {}, {});
+  guard->add_option("WORD", options.guard_words, "install, uninstall, status; or NAME OPERATION SUBOP EXTRA from libvirt")->expected(1, 16);
+  guard->add_option("--root-dir", options.guard_root, "Install below this directory")->check(not_empty)->type_name("DIR");
   auto* diff = add("diff", "What changed between two reports (JSON) or snapshots", diff_help, run_diff_command, list_formats, {});
   diff->add_option("FILE", options.compared, "The earlier and the later one")->required()->expected(2);
   add_output_options(*diff, options, list_formats);

@@ -108,7 +108,7 @@ void judge_companions(const Host& host, const std::vector<DeviceDecision>& decis
 }
 
 Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& decisions,
-                        const std::vector<PciAddress>& selection, std::vector<Finding>& findings) {
+                        const std::vector<PciAddress>& selection, const std::string& domain, std::vector<Finding>& findings) {
   const auto before = findings.size();
   for (const auto& decision : decisions) {
     if (std::ranges::find(selection, decision.function->address) == selection.end()) continue;
@@ -130,13 +130,22 @@ Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& dec
     return std::any_of(findings.begin() + static_cast<std::ptrdiff_t>(before), findings.end(),
                        [status](const Finding& finding) { return finding.status == status; });
   };
-  if (any(Status::fail)) return Verdict::not_ready;
+  const auto any_of_domain = [&](Status status, bool decisive) {
+    return std::ranges::any_of(findings, [&](const Finding& finding) {
+      return !domain.empty() && finding.subject == domain && finding.status == status &&
+             (decisive || finding.effect == Effect::blocked);
+    });
+  };
+  if (any(Status::fail) || any_of_domain(Status::fail, true)) return Verdict::not_ready;
+  if (any_of_domain(Status::unknown, false) || any_of_domain(Status::error, false)) return Verdict::undetermined;
   return any(Status::unknown) ? Verdict::undetermined : Verdict::ready;
 }
 
 /// With a selection, only findings about the host, the selected functions and their groups stay.
-void keep_relevant(const Host& host, const std::vector<PciAddress>& selection, std::vector<Finding>& findings) {
+void keep_relevant(const Host& host, const std::vector<PciAddress>& selection, const std::string& domain,
+                   std::vector<Finding>& findings) {
   std::set<std::string> subjects = {host_subject};
+  if (!domain.empty()) subjects.insert(domain);
   for (const auto& address : selection) {
     subjects.insert(device_subject(address));
     const auto* function = host.find(address);
@@ -150,7 +159,7 @@ void keep_relevant(const Host& host, const std::vector<PciAddress>& selection, s
 }  // namespace
 
 Judgement judge(const Host& host, std::vector<Finding> findings, const std::vector<PciAddress>& selection,
-                const std::vector<std::string>& only, const std::vector<Acceptance>& accepted) {
+                const std::vector<std::string>& only, const std::vector<Acceptance>& accepted, const std::string& domain) {
   Judgement judgement;
   judgement.decisions = decide_devices(host, findings, accepted);
   if (!only.empty())
@@ -158,8 +167,8 @@ Judgement judge(const Host& host, std::vector<Finding> findings, const std::vect
   if (selection.empty()) {
     judgement.verdict = judge_host(accepted, judgement.decisions, findings);
   } else {
-    keep_relevant(host, selection, findings);
-    judgement.verdict = judge_selection(host, judgement.decisions, selection, findings);
+    keep_relevant(host, selection, domain, findings);
+    judgement.verdict = judge_selection(host, judgement.decisions, selection, domain, findings);
     std::erase_if(judgement.decisions, [&selection](const DeviceDecision& decision) {
       return std::ranges::find(selection, decision.function->address) == selection.end();
     });

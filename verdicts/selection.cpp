@@ -77,24 +77,21 @@ std::vector<PciAddress> select_functions(const Host& host, const Root& root, con
   return selected;
 }
 
-void select_domain(const Host& host, const Domain& domain, std::vector<PciAddress>& selected) {
-  std::set<PciAddress> taken;
-  for (const auto& hostdev : domain.hostdevs) {
-    // virPCIDeviceListAdd() in libvirt: "Device ... is already in use", and the guest does not start.
-    if (!taken.insert(hostdev.source).second)
-      throw InputError("domain '" + domain.name + "' takes " + hostdev.source.text() + " twice; libvirt does not start it");
-    if (!host.find(hostdev.source))
-      throw InputError("domain '" + domain.name + "' takes " + hostdev.source.text() + ", but this host has no such function");
+void select_domain(const Domain& domain, std::vector<PciAddress>& selected) {
+  for (const auto& hostdev : domain.hostdevs)
     if (std::ranges::find(selected, hostdev.source) == selected.end()) selected.push_back(hostdev.source);
-  }
-  if (domain.hostdevs.empty()) throw InputError("domain '" + domain.name + "' takes no PCI function from this host");
+  if (!domain.hostdevs.empty()) return;
+  const auto* wrong = !domain.faults.empty() ? &domain.faults.front() : !domain.unresolved.empty() ? &domain.unresolved.front() : nullptr;
+  if (!wrong) throw InputError("domain '" + domain.name + "' takes no PCI function from this host");
+  throw InputError(domain.file + ":" + std::to_string(wrong->line) + ": domain '" + domain.name + "' names no PCI function of this host: " +
+                   wrong->what + (wrong->words.empty() ? "" : " (\"" + wrong->words + "\")"));
 }
 
 std::vector<Finding> judge_unmanaged(const Host& host, const Domain& domain) {
   std::vector<Finding> findings;
   for (const auto& hostdev : domain.hostdevs) {
     const auto* function = host.find(hostdev.source);
-    if (hostdev.managed || !function) continue;
+    if (hostdev.managed || !function || hostdev.origin == DomainHostdev::Origin::network) continue;
     const auto& driver = function->driver;
     if (is_held_by_vfio(*function)) continue;
     const auto address = hostdev.source.text();

@@ -14,8 +14,9 @@ namespace vfio_doctor {
 /// where one matches nothing, or more than one function that are not one card (it lists them with their names).
 std::vector<PciAddress> select_functions(const Host& host, const Root& root, const std::vector<std::string>& selectors);
 
-/// Adds the functions that a domain takes from the host. Throws InputError where it takes none, or one that is not there.
-void select_domain(const Host& host, const Domain& domain, std::vector<PciAddress>& selected);
+/// Adds the functions that a domain takes from the host, each once, also those that are not there: domain-sources tells of
+/// these. Throws InputError where it names none, with the first thing that is wrong with it.
+void select_domain(const Domain& domain, std::vector<PciAddress>& selected);
 
 /// What keeps the domain from starting although its devices could be given: functions that libvirt is not to detach
 /// from the host (managed='no', which is also what counts where nothing is said) and that VFIO does not hold.

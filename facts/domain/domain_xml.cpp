@@ -6,77 +6,70 @@
 #include <cstdint>
 #include <cstring>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <pugixml.hpp>
+#include <string_view>
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
 #include "base/bounded_json.hpp"
+#include "facts/domain/command_words.hpp"
 #include "facts/domain/id_override.hpp"
+#include "facts/domain/libvirt_numbers.hpp"
 #include "machine/root.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-constexpr std::size_t most_devices = 4096;
+constexpr std::size_t most_chain = 200;  // links of a backing chain, as many as libvirt follows
+constexpr std::string_view qemu_namespace = "http://libvirt.org/schemas/domain/qemu/1.0";
 
-/// libvirt takes decimal, 0x hexadecimal and 0 octal numbers.
-std::optional<std::uint64_t> number(std::string_view text) {
-  if (text.starts_with("0x") || text.starts_with("0X")) return parse_unsigned(text, 16);
-  if (text.size() > 1 && text.front() == '0') return parse_unsigned(text, 8);
-  return parse_unsigned(text);
+std::string_view local_name(std::string_view name) {
+  const auto colon = name.find(':');
+  return colon == name.npos ? name : name.substr(colon + 1);
 }
 
-using Arguments = std::map<std::string, std::string>;
+/// Whether the element belongs to QEMU's namespace, however that is written: a prefix of any name, or xmlns= on the element
+/// or above it. A prefix "qemu" that nobody declared counts: a fragment cut out of a domain has lost the declaration.
+bool is_of_qemu(pugi::xml_node node) {
+  const std::string name = node.name();
+  const auto colon = name.find(':');
+  const auto key = colon == name.npos ? std::string("xmlns") : "xmlns:" + name.substr(0, colon);
+  for (auto above = node; above; above = above.parent())
+    if (const auto declared = above.attribute(key.c_str())) return declared.value() == qemu_namespace;
+  return name.starts_with("qemu:");
+}
 
-/// QEMU takes a device as "DRIVER,KEY=VALUE,..." and as a JSON object with "driver".
-Arguments argument_options(std::string_view value) {
-  Arguments options;
-  if (value.starts_with("{")) {
-    try {
-      const auto json = parse_bounded_json(value);
-      for (const auto& [key, member] : json.items())
-        if (member.is_string()) options[key] = member.get<std::string>();
-    } catch (const JsonError&) {  // QEMU would not take it either
-    }
-    return options;
-  }
-  for (const auto part : split(value, ',')) {
-    const auto equals = part.find('=');
-    if (equals != part.npos)
-      options[std::string(part.substr(0, equals))] = std::string(part.substr(equals + 1));
-    else
-      options.try_emplace("driver", part);
-  }
-  return options;
+std::optional<std::uint64_t> bytes_of(pugi::xml_node node) {
+  return node ? libvirt_bytes(node.child_value(), node.attribute("unit").value()) : std::nullopt;
 }
 
 class DomainReader {
  public:
   DomainReader(const std::string& text, const std::string& name) : name_(name) {
     if (text.size() > largest_domain_xml) fail("larger than 4 MiB");
-    const auto result = document_.load_buffer(text.data(), text.size());
+    const auto result = document_.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_comments);
     if (!result) {
       const auto line = line_at(text, static_cast<std::size_t>(std::max<std::ptrdiff_t>(result.offset, 0)));
       throw InputError(name_ + ":" + std::to_string(line) + ": not valid XML: " + result.description());
     }
-    root_ = document_.child("domain");
-    if (!root_) root_ = document_.child("domstatus").child("domain");  // /run/libvirt/qemu/NAME.xml
-    if (!root_) fail("no <domain> in it");
+    for (std::size_t at = text.find('\n'); at != text.npos; at = text.find('\n', at + 1)) line_ends_.push_back(at);
+    domain_.file = name;
   }
 
   Domain read() {
-    Domain domain;
-    domain.name = root_.child_value("name");
-    const auto devices = root_.child("devices");
-    read_controllers(devices);
-    for (const auto node : devices.children()) {
-      if (domain.hostdevs.size() > most_devices) fail("too many devices");
-      read_device(node, domain);
-    }
-    for (const auto node : root_.child("qemu:commandline").children("qemu:arg")) read_argument(node, domain);
-    read_id_overrides(root_, domain);
-    return domain;
+    const auto top = document_.document_element();
+    const std::string_view kind = top.name();
+    if (kind == "domain") root_ = top;
+    // /run/libvirt/qemu/NAME.xml, a snapshot, a checkpoint
+    if (kind == "domstatus" || kind == "domainsnapshot" || kind == "domaincheckpoint") root_ = top.child("domain");
+    if (kind == "network")
+      read_network(top);
+    else if (root_)
+      read_domain();
+    else
+      read_fragment(top);
+    if (root_) read_id_overrides(root_, domain_);
+    return std::move(domain_);
   }
 
  private:
@@ -91,37 +84,71 @@ class DomainReader {
 
   [[noreturn]] void fail(const std::string& what) const { throw InputError(name_ + ": " + what); }
 
-  std::uint64_t attribute(pugi::xml_node node, const char* key, std::uint64_t limit) const {
+  std::size_t line_of(pugi::xml_node node) const {
+    const auto offset = static_cast<std::size_t>(std::max<std::ptrdiff_t>(node.offset_debug(), 0));
+    return static_cast<std::size_t>(std::ranges::upper_bound(line_ends_, offset) - line_ends_.begin()) + 1;
+  }
+
+  void fault(pugi::xml_node node, const std::string& what, const std::string& words) {
+    if (domain_.faults.size() < most_domain_devices) domain_.faults.push_back({line_of(node), what, words});
+  }
+
+  /// 0 where it is not said; nothing, and a fault, where it is no number or too large.
+  std::optional<std::uint64_t> part(pugi::xml_node node, const char* key, std::uint64_t limit, const char* limit_text) {
     const auto given = node.attribute(key);
     if (!given) return 0;
-    const auto value = number(given.value());
-    if (!value || *value > limit) fail(std::string("<address> has no valid ") + key);
-    return *value;
+    const auto value = libvirt_number(given.value());
+    if (value && *value <= limit) return value;
+    const auto shown = std::string(given.value()).substr(0, 40);
+    fault(node, std::string("<address> has no valid ") + key + ": '" + shown + "'.",
+          value ? "Invalid PCI address " + std::string(key) + "='0x" + hex_text(*value, 1) + "', must be <= " + limit_text
+                : "Invalid value for attribute '" + std::string(key) + "' in element 'address': '" + shown + "'");
+    return std::nullopt;
   }
 
-  PciAddress source_address(pugi::xml_node node) const {
-    return {static_cast<std::uint32_t>(attribute(node, "domain", 0xffffffff)),
-            static_cast<std::uint8_t>(attribute(node, "bus", 0xff)),
-            static_cast<std::uint8_t>(attribute(node, "slot", 0x1f)),
-            static_cast<std::uint8_t>(attribute(node, "function", 7))};
+  std::optional<PciAddress> source_address(pugi::xml_node node) {
+    const auto domain = part(node, "domain", 0xffffffff, "0xFFFFFFFF"), bus = part(node, "bus", 0xff, "0xFF"),
+               slot = part(node, "slot", 0x1f, "0x1F"), function = part(node, "function", 7, "7");
+    if (!domain || !bus || !slot || !function) return std::nullopt;
+    return PciAddress{static_cast<std::uint32_t>(*domain), static_cast<std::uint8_t>(*bus), static_cast<std::uint8_t>(*slot),
+                      static_cast<std::uint8_t>(*function)};
   }
 
-  std::optional<Place> place_of(pugi::xml_node device) const {
-    const auto address = device.child("address");
-    if (!address || std::strcmp(address.attribute("type").value(), "pci") != 0 || !address.attribute("slot"))
-      return std::nullopt;
-    return Place{attribute(address, "bus", 0xffff),
-                 {static_cast<std::uint8_t>(attribute(address, "slot", 0x1f)),
-                  static_cast<std::uint8_t>(attribute(address, "function", 7))}};
+  GuestAddress guest_address(pugi::xml_node device) {
+    GuestAddress result;
+    const auto node = device.child("address");
+    result.type = node.attribute("type").value();
+    result.multifunction = node.attribute("multifunction").value();
+    if (result.type != "pci" || (!node.attribute("slot") && !node.attribute("bus"))) return result;
+    const auto domain = part(node, "domain", 0xffffffff, "0xFFFF"), bus = part(node, "bus", 0xff, "0xFF"),
+               slot = part(node, "slot", 0x1f, "0x1F"), function = part(node, "function", 7, "7");
+    if (!domain || !bus || !slot || !function) return result;
+    result.domain = *domain;
+    result.bus = *bus;
+    result.slot = static_cast<std::uint8_t>(*slot);
+    result.function = static_cast<std::uint8_t>(*function);
+    result.placed = *domain != 0 || *bus != 0 || *slot != 0;  // libvirt takes all zeros for "not said"
+    return result;
+  }
+
+  static std::optional<Place> place_of(const GuestAddress& address) {
+    if (!address.placed) return std::nullopt;
+    return Place{address.bus, {address.slot, address.function}};
   }
 
   void read_controllers(pugi::xml_node devices) {
     for (const auto node : devices.children("controller")) {
-      if (std::strcmp(node.attribute("type").value(), "pci") != 0) continue;
-      const auto index = number(node.attribute("index").value());
-      if (!index || controllers_.size() > most_devices) continue;
-      controllers_[*index] = {node.attribute("model").value(), place_of(node)};
+      GuestDevice device{"controller", node.attribute("model").value(), {}, guest_address(node), line_of(node)};
+      if (std::string_view(node.attribute("type").value()) == "pci") device.index = libvirt_number(node.attribute("index").value());
+      if (device.index && controllers_.size() < most_domain_devices)
+        controllers_[*device.index] = {device.model, place_of(device.address)};
+      keep(std::move(device));
     }
+  }
+
+  void keep(GuestDevice device) {
+    if (domain_.guest_devices.size() >= most_domain_devices) fail("too many devices");
+    domain_.guest_devices.push_back(std::move(device));
   }
 
   /// `bus` in the XML is the index of the controller that makes it, not a bus number that the guest will see.
@@ -141,74 +168,230 @@ class DomainReader {
     return std::nullopt;  // controllers that stand on each other
   }
 
+  void add(DomainHostdev device) {
+    if (domain_.hostdevs.size() >= most_domain_devices) fail("too many devices");
+    domain_.hostdevs.push_back(std::move(device));
+  }
+
   /// QEMU drives the controller through VFIO, so libvirt takes it from the host like any assigned function
-  /// (virHostdevPrepareNVMeDevices).
-  void read_nvme_disk(pugi::xml_node node, Domain& domain) const {
+  /// (virHostdevPrepareNVMeDevices); it looks at every link of the backing chain (virHostdevGetNVMeDeviceList).
+  void read_disk(pugi::xml_node disk) {
+    auto link = disk;
+    for (std::size_t depth = 0; link && depth < most_chain; ++depth, link = link.child("backingStore")) {
+      read_nvme(link);
+      read_nvme(link.child("source").child("dataStore"));
+    }
+    if (link) fault(disk, "The backing chain of a disk has more than 200 links.", "backing chain depth");
+  }
+
+  void read_nvme(pugi::xml_node node) {
+    if (std::string_view(node.attribute("type").value()) != "nvme") return;
+    domain_.notes.push_back("A <disk type='nvme'> is driven by QEMU itself: the guest sees a virtual disk instead.");
     const auto source = node.child("source");
     if (!source.child("address")) return;
+    const auto address = source_address(source.child("address"));
+    if (!address) return;
+    // Several namespaces of one controller are one function (libvirt keeps one reference per controller).
+    for (const auto& known : domain_.hostdevs)
+      if (known.origin == DomainHostdev::Origin::disk && known.source == *address) return;
     DomainHostdev device;
     device.origin = DomainHostdev::Origin::disk;
-    device.source = source_address(source.child("address"));
-    device.managed = std::strcmp(source.attribute("managed").value(), "yes") == 0;
+    device.source = *address;
+    device.managed = std::string_view(source.attribute("managed").value()) == "yes";
     device.reaches_guest = false;
-    domain.hostdevs.push_back(std::move(device));
+    device.line = line_of(node);
+    add(std::move(device));
   }
 
-  void read_device(pugi::xml_node node, Domain& domain) {
+  void read_usb(pugi::xml_node node) {
+    DomainUsb usb;
+    const auto source = node.child("source");
+    const auto id = [](pugi::xml_node from) -> std::optional<std::uint16_t> {
+      const auto value = libvirt_number(from.attribute("id").value());
+      return value && *value <= 0xffff ? std::optional(static_cast<std::uint16_t>(*value)) : std::nullopt;
+    };
+    usb.vendor = id(source.child("vendor"));
+    usb.product = id(source.child("product"));
+    const auto address = source.child("address");
+    const auto count = [&address](const char* key) -> std::optional<unsigned> {
+      const auto value = libvirt_number(address.attribute(key).value());
+      return value && *value <= 0xffff ? std::optional(static_cast<unsigned>(*value)) : std::nullopt;
+    };
+    usb.bus = count("bus");
+    usb.device = count("device");
+    usb.startup_policy = source.attribute("startupPolicy").value();
+    usb.line = line_of(node);
+    domain_.usb.push_back(usb);
+    domain_.notes.push_back("A <hostdev type='usb'> hangs on an emulated controller: the manifest leaves it out.");
+  }
+
+  static std::string comment_of(pugi::xml_node node) {
+    std::string text;
+    for (auto before = node.previous_sibling(); before && before.type() != pugi::node_element; before = before.previous_sibling())
+      if (before.type() == pugi::node_comment) text += std::string(before.value()) + " ";
+    for (const auto child : node.children())
+      if (child.type() == pugi::node_comment) text += std::string(child.value()) + " ";
+    return text.substr(0, 400);
+  }
+
+  /// `node` has the <source>, `device` the alias and the guest's address: they differ where libvirt wrote <actual>.
+  void read_function(pugi::xml_node node, pugi::xml_node device, DomainHostdev::Origin origin) {
+    const auto source = node.child("source");
+    if (!source.child("address")) return fault(device, "A <" + std::string(device.name()) + "> has no <source><address>.", {});
+    DomainHostdev result;
+    result.line = line_of(device);
+    result.origin = origin;
+    result.address = guest_address(device);
+    const auto address = source_address(source.child("address"));
+    if (!address) return;
+    result.source = *address;
+    result.managed = std::string_view(node.attribute("managed").value()) == "yes";
+    result.reaches_guest = result.address.type != "unassigned";
+    result.guest_path = chain_of(place_of(result.address));
+    result.label = device.child("alias").attribute("name").value();
+    result.comment = comment_of(device);
+    result.mode = node.attribute("mode").value();
+    result.driver = node.child("driver").attribute("name").value();
+    result.model = node.child("driver").attribute("model").value();
+    result.iommufd = std::string_view(node.child("driver").attribute("iommufd").value()) == "yes";
+    result.startup_policy = static_cast<bool>(source.attribute("startupPolicy"));
+    result.rom_file = device.child("rom").attribute("file").value();
+    result.rom_disabled = std::string_view(device.child("rom").attribute("enabled").value()) == "no";
+    result.rom_bar_given = static_cast<bool>(device.child("rom").attribute("bar"));
+    add(std::move(result));
+  }
+
+  void read_interface(pugi::xml_node node) {
+    const std::string_view type = node.attribute("type").value();
+    const auto actual = node.child("actual");  // what libvirt chose at the start, in a status file
+    if (std::string_view(actual.attribute("type").value()) == "hostdev")
+      return read_function(actual, node, DomainHostdev::Origin::interface);
+    if (type == "hostdev") return read_function(node, node, DomainHostdev::Origin::interface);
+    if (type != "network" || actual) return;
+    domain_.networks.push_back({node.child("source").attribute("network").value(), line_of(node)});
+    domain_.notes.push_back(pool_note);
+  }
+
+  void read_device(pugi::xml_node node) {
     const std::string_view kind = node.name(), type = node.attribute("type").value();
-    if (kind == "disk" && type == "nvme") {
-      domain.notes.push_back("A <disk type='nvme'> is driven by QEMU itself: the guest sees a virtual disk instead.");
-      read_nvme_disk(node, domain);
-      return;
+    const auto functions = domain_.hostdevs.size();
+    if (const auto order = node.child("boot").attribute("order"))
+      if (const auto value = libvirt_number(order.value())) domain_.boot_orders.emplace_back(*value, line_of(node.child("boot")));
+    if (kind == "disk") read_disk(node);
+    if (kind == "interface") read_interface(node);
+    if (kind == "iommu")
+      domain_.viommu = VirtualIommu{node.attribute("model").value(), node.child("driver").attribute("caching_mode").value(),
+                                    node.child("driver").attribute("intremap").value(), line_of(node)};
+    if (kind == "hostdev" && type == "mdev") {
+      domain_.mdevs.push_back({node.child("source").child("address").attribute("uuid").value(), node.attribute("model").value(),
+                               line_of(node)});
+      domain_.notes.push_back("A <hostdev type='mdev'> is a part of a host device, with ids of its own: the manifest leaves it out.");
     }
-    if (kind == "interface" && type == "network") {
-      domain.notes.push_back("An <interface type='network'> may take a virtual function from a pool; which one is "
-                             "only known while the guest runs.");
-      return;
-    }
-    if (kind == "hostdev" && type == "mdev")
-      domain.notes.push_back("A <hostdev type='mdev'> is a part of a host device, with ids of its own: the manifest leaves it out.");
-    if (kind == "hostdev" && type == "usb")
-      domain.notes.push_back("A <hostdev type='usb'> hangs on an emulated controller: the manifest leaves it out.");
-    const bool is_hostdev = kind == "hostdev" && type == "pci";
-    if (!is_hostdev && !(kind == "interface" && type == "hostdev")) return;
-    const auto source = node.child("source").child("address");
-    if (!source) fail("a <" + std::string(kind) + "> has no <source><address>");
-    DomainHostdev device;
-    device.origin = is_hostdev ? DomainHostdev::Origin::hostdev : DomainHostdev::Origin::interface;
-    device.source = source_address(source);
-    device.managed = std::strcmp(node.attribute("managed").value(), "yes") == 0;
-    device.reaches_guest = std::strcmp(node.child("address").attribute("type").value(), "unassigned") != 0;
-    device.guest_path = chain_of(place_of(node));
-    device.label = node.child("alias").attribute("name").value();
-    domain.hostdevs.push_back(std::move(device));
+    if (kind == "hostdev" && type == "usb") read_usb(node);
+    const bool is_pci = kind == "hostdev" && type == "pci";
+    if (is_pci) read_function(node, node, DomainHostdev::Origin::hostdev);
+    if (!is_pci && kind != "controller" && node.type() == pugi::node_element)
+      if (auto address = guest_address(node); address.placed && (kind == "disk" || domain_.hostdevs.size() == functions))  // else it is kept there
+        keep({std::string(kind), {}, {}, std::move(address), line_of(node)});
   }
 
-  /// "vfio-pci,host=0000:03:00.0,...", with sysfsdev=/sys/bus/pci/devices/0000:03:00.0, or the same as a JSON object.
-  void read_argument(pugi::xml_node node, Domain& domain) const {
-    const auto options = argument_options(node.attribute("value").value());
-    const auto driver = options.find("driver");
-    if (driver == options.end() || !driver->second.starts_with("vfio-pci")) return;
-    for (const auto* key : {"host", "sysfsdev"}) {
-      const auto option = options.find(key);
-      if (option == options.end()) continue;
-      const auto source = PciAddress::parse(base_name(option->second));
-      if (!source && std::strcmp(key, "sysfsdev") == 0) continue;  // a mediated device
-      if (!source) fail("vfio-pci on the command line has no valid host address");
+  void read_devices(pugi::xml_node devices) {
+    read_controllers(devices);
+    for (const auto node : devices.children()) read_device(node);
+  }
+
+  /// <commandline> and <override> of QEMU, in any spelling of the namespace.
+  void read_qemu(pugi::xml_node node) {
+    std::vector<CommandWord> words;
+    if (local_name(node.name()) == "commandline")
+      for (const auto argument : node.children())
+        if (local_name(argument.name()) == "arg") words.push_back({argument.attribute("value").value(), line_of(argument)});
+    read_command_words(words, domain_);
+    if (local_name(node.name()) != "override") return;
+    for (const auto device : node.children())
+      for (const auto frontend : device.children())
+        for (const auto property : frontend.children()) {
+          const std::string key = property.attribute("name").value(), value = property.attribute("value").value();
+          if (key == "host" && PciAddress::parse(value))
+            read_command_words({{"vfio-pci,host=" + value, line_of(property)}}, domain_);
+          if (key == "sysfsdev") read_command_words({{"vfio-pci,sysfsdev=" + value, line_of(property)}}, domain_);
+          if (key.starts_with("x-pci-"))
+            domain_.notes.push_back("The domain overrides " + key.substr(0, 60) + ": the guest sees other ids than the device has.");
+        }
+  }
+
+  void read_domain() {
+    domain_.name = root_.child_value("name");
+    domain_.type = root_.attribute("type").value();
+    const auto os = root_.child("os");
+    domain_.machine = os.child("type").attribute("machine").value();
+    domain_.architecture = os.child("type").attribute("arch").value();
+    domain_.loader = os.child("loader").child_value();
+    if (std::string_view(os.attribute("firmware").value()) == "efi") domain_.loader = "efi";
+    if (os) domain_.os_line = line_of(os);
+    if (os.child("boot")) domain_.os_boot_line = line_of(os.child("boot"));
+    domain_.memory_bytes = bytes_of(root_.child("memory"));
+    if (root_.child("memory")) domain_.memory_line = line_of(root_.child("memory"));
+    const auto limit = root_.child("memtune").child("hard_limit");
+    domain_.hard_limit_bytes = bytes_of(limit);
+    if (limit) domain_.hard_limit_line = line_of(limit);
+    domain_.split_io_apic = std::string_view(root_.child("features").child("ioapic").attribute("driver").value()) == "qemu";
+    for (const auto devices : root_.children("devices")) read_devices(devices);
+    for (const auto node : root_.children())
+      if (const auto name = local_name(node.name()); (name == "commandline" || name == "override") && is_of_qemu(node))
+        read_qemu(node);
+  }
+
+  /// What `virsh attach-device` takes, alone or under <devices>.
+  void read_fragment(pugi::xml_node top) {
+    const std::string_view kind = top.name();
+    domain_.form = Domain::Form::fragment;
+    domain_.name = name_.substr(name_.rfind('/') + 1);
+    if (kind == "devices")
+      read_devices(top);
+    else if (kind == "hostdev" || kind == "interface" || kind == "disk")
+      for (auto node = top; node; node = node.next_sibling()) read_device(node);
+    else
+      fail("no <domain> in it");
+    if (!domain_.takes_anything()) fail("it takes nothing from the host");
+  }
+
+  /// A pool of functions: any domain on this network gets one of them.
+  void read_network(pugi::xml_node top) {
+    const auto forward = top.child("forward");
+    if (std::string_view(forward.attribute("mode").value()) != "hostdev") fail("a <network> that hands out no host function");
+    domain_.form = Domain::Form::network;
+    domain_.name = top.child_value("name");
+    for (const auto node : forward.children("address")) {
       DomainHostdev device;
-      device.origin = DomainHostdev::Origin::command_line;
-      device.source = *source;
-      domain.hostdevs.push_back(std::move(device));
+      device.origin = DomainHostdev::Origin::network;
+      device.managed = std::string_view(forward.attribute("managed").value()) == "yes";
+      device.line = line_of(node);
+      if (const auto address = source_address(node)) {
+        device.source = *address;
+        add(std::move(device));
+      }
     }
+    for (const auto node : forward.children("pf"))
+      domain_.unresolved.push_back({line_of(node), "The network hands out virtual functions of " +
+                                    std::string(node.attribute("dev").value()).substr(0, 40) +
+                                    "; which of them a domain gets is known only when it starts.", {}});
+    if (!domain_.takes_anything()) fail("a <network> that hands out no host function");
   }
 
   const std::string& name_;
+  std::vector<std::size_t> line_ends_;
   pugi::xml_document document_;
   pugi::xml_node root_;
   std::map<std::uint64_t, Controller> controllers_;
+  Domain domain_;
 };
 
 }  // namespace
+
+std::string GuestAddress::text() const {
+  return hex_text(domain, 4) + ":" + hex_text(bus, 2) + ":" + hex_text(slot, 2) + "." + std::to_string(function);
+}
 
 Domain parse_domain_xml(const std::string& text, const std::string& name) { return DomainReader(text, name).read(); }
 

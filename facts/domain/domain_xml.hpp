@@ -11,13 +11,25 @@
 
 namespace vfio_doctor {
 
-/// A host function that a libvirt domain takes from the host.
+/// <address> of a device as the guest gets it; `bus` is the index of the controller that makes the bus.
+struct GuestAddress {
+  std::string type;  ///< "pci", "unassigned", "ccw", ...; empty where nothing is said
+  std::uint64_t domain = 0, bus = 0;
+  std::uint8_t slot = 0, function = 0;
+  bool placed = false;  ///< a PCI address that says where; else libvirt finds a place
+  std::string multifunction;  ///< "on", "off" or empty
+
+  std::string text() const;  ///< "0000:01:00.0", as libvirt's messages have it
+};
+
+/// A host function that a domain takes from the host.
 struct DomainHostdev {
   enum class Origin {
-    hostdev,       ///< <hostdev type='pci'>
-    interface,     ///< <interface type='hostdev'>
-    command_line,  ///< vfio-pci on <qemu:commandline>
-    disk,          ///< <disk type='nvme'>
+    hostdev,       ///< <hostdev type='pci'>, hostpciN of Proxmox
+    interface,     ///< <interface type='hostdev'>, or what a network pool gave (<actual>)
+    command_line,  ///< vfio-pci or the nvme block driver on a QEMU command line
+    disk,          ///< <disk type='nvme'> or one below it in its backing chain
+    network,       ///< <network>: an address of a pool; any domain on that network may get it
   };
   Origin origin = Origin::hostdev;
   PciAddress source;
@@ -26,19 +38,100 @@ struct DomainHostdev {
   std::optional<SlotChain> guest_path;  ///< nothing where the XML gives it no place
   /// Ids that QEMU shows the guest instead of the device's own (x-pci-vendor-id and its like; facts/domain/id_override.cpp).
   std::optional<std::uint16_t> shown_vendor_id, shown_device_id, shown_subsystem_vendor_id, shown_subsystem_device_id;
-  std::string label;                    ///< its alias or comment; may be empty
+  std::string label;                    ///< its alias; may be empty
+
+  std::size_t line = 0;     ///< where it stands, from 1
+  bool whole_slot = false;  ///< every function of the slot is meant (Proxmox "0000:03:00"); see expand_slots()
+  std::string comment;      ///< a comment right before or in it
+  std::string mode, driver, model;  ///< mode=, <driver name=, <driver model=; empty where nothing is said
+  bool iommufd = false;     ///< <driver iommufd='yes'/>
+  bool startup_policy = false;  ///< <source startupPolicy=>, which libvirt takes for USB devices only
+  GuestAddress address;
+  std::string rom_file;     ///< <rom file=>
+  bool rom_disabled = false;  ///< <rom enabled='no'>
+  bool rom_bar_given = false;
+  std::string expected_id;  ///< "8086:24f3": what a mapping recorded for it; empty where nothing did
+  std::optional<std::uint64_t> boot_order;
 };
 
-/// What a domain's XML says about PCI assignment (libvirt, formatdomain "Host device assignment").
+/// Any other device with a place on a PCI bus of the guest.
+struct GuestDevice {
+  std::string kind;  ///< "interface", "controller"
+  std::string model; ///< of a controller
+  std::optional<std::uint64_t> index;  ///< of a PCI controller: the bus it makes
+  GuestAddress address;
+  std::size_t line = 0;
+};
+
+struct DomainUsb {
+  std::optional<std::uint16_t> vendor, product;
+  std::optional<unsigned> bus, device;
+  std::string startup_policy;
+  std::size_t line = 0;
+};
+
+struct DomainMdev {
+  std::string uuid, model;
+  std::size_t line = 0;
+};
+
+struct DomainNetwork {
+  std::string name;
+  std::size_t line = 0;
+};
+
+/// Something in the text that libvirt or QEMU refuses whatever the host is, or that could not be resolved.
+struct DomainRemark {
+  std::size_t line = 0;
+  std::string what;   ///< a sentence
+  std::string words;  ///< what libvirt or QEMU says; may be empty
+};
+
+/// <iommu> of the domain.
+struct VirtualIommu {
+  std::string model;  ///< "intel", "smmuv3", "virtio"
+  std::string caching_mode, intremap;
+  std::size_t line = 0;
+};
+
+/// What a domain says about PCI assignment (libvirt, formatdomain "Host device assignment").
 struct Domain {
   std::string name;
+  std::string file;  ///< what the user called it, for line numbers
   std::vector<DomainHostdev> hostdevs;
   std::vector<std::string> notes;  ///< devices that are assigned in ways which the XML alone does not resolve
+
+  enum class Form { domain, fragment, network, proxmox, command_line, list };
+  Form form = Form::domain;
+  std::vector<DomainRemark> faults;      ///< refused by libvirt as it stands
+  std::vector<DomainRemark> unresolved;  ///< more may be taken than is known here
+  std::vector<GuestDevice> guest_devices;
+  std::vector<DomainUsb> usb;
+  std::vector<DomainMdev> mdevs;
+  std::vector<DomainNetwork> networks;  ///< of <interface type='network'>
+  std::string type;  ///< "kvm", "qemu", "xen", ...; empty where nothing is said
+  std::string machine, architecture, loader;
+  std::size_t os_line = 0, os_boot_line = 0, memory_line = 0, hard_limit_line = 0;
+  std::vector<std::pair<std::uint64_t, std::size_t>> boot_orders;  ///< <boot order=> of every device, with its line
+  std::optional<std::uint64_t> memory_bytes, hard_limit_bytes;
+  std::optional<VirtualIommu> viommu;
+  bool split_io_apic = false;  ///< <ioapic driver='qemu'/>
+  bool is_for_qemu() const { return type.empty() || type == "kvm" || type == "qemu" || type == "hvf"; }
+  bool takes_anything() const {
+    return !hostdevs.empty() || !faults.empty() || !unresolved.empty() || !usb.empty() || !mdevs.empty() || !networks.empty();
+  }
 };
 
-inline constexpr std::size_t largest_domain_xml = 4 << 20;
+/// Among the notes of a domain with an <interface type='network'>; of no use where the networks are known.
+inline constexpr const char* pool_note = "An <interface type='network'> may take a virtual function from a pool; which one is only "
+                                         "known while the guest runs.";
 
-/// Throws InputError "NAME: what is wrong" where `text` is no domain XML or an address in it is none.
+inline constexpr std::size_t largest_domain_xml = 4 << 20;
+inline constexpr std::size_t most_domain_devices = 4096;
+
+/// Reads a domain of libvirt, also the one in a status file or a snapshot, a bare <hostdev>, <interface>, <disk> or <devices>,
+/// or a <network> that hands out functions.
+/// Throws InputError "NAME: what is wrong" where `text` is none of these or asks too much.
 Domain parse_domain_xml(const std::string& text, const std::string& name);
 
 }  // namespace vfio_doctor

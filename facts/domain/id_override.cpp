@@ -2,6 +2,7 @@
 #include "facts/domain/id_override.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "base/text.hpp"
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/text.hpp"
+
+#include <algorithm>
+#include <cstdint>
 #include "facts/evidence/listing.hpp"
 
 namespace vfio_doctor {

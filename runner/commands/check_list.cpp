@@ -8,6 +8,7 @@
 #include "base/nearest_word.hpp"
 #include "base/printable.hpp"
 #include "checks/check.hpp"
+#include "checks/domain/domain_check.hpp"
 #include "checks/guest/guest_pages.hpp"
 #include "verdicts/verdict.hpp"
 
@@ -80,6 +81,8 @@ std::vector<ListedCheck> list_checks(const std::vector<Plugin>& plugins) {
   std::vector<ListedCheck> list;
   for (const auto& check : all_checks())
     list.push_back({std::string(check.id), std::string(check.title), std::string(check.group), std::string(check.page), nullptr});
+  for (const auto& check : all_domain_checks())
+    list.push_back({std::string(check.id), std::string(check.title), std::string(domain_group), std::string(check.page), nullptr});
   for (const auto& plugin : plugins)
     for (const auto& check : plugin.description.checks)
       if (plugin.is_accepted()) list.push_back({check.id, check.title, check.group, check.page, &plugin});

@@ -101,4 +101,15 @@ Examples:
 Exit codes: 0 nothing got worse, 1 a verdict got worse, 2 wrong usage or unreadable input,
 3 a verdict became undetermined.)";
 
+inline constexpr const char* guard_help = R"(
+Examples:
+  vfio-doctor guard status
+  sudo vfio-doctor guard install                       beside a hook that is there already
+  sudo vfio-doctor guard uninstall
+  vfio-doctor guard win11 prepare begin - < win11.xml  what libvirt does before a start
+
+/etc/vfio-doctor/guard.conf: allow DOMAIN ADDRESS|*, refuse protected|group|nothing, on-error allow|refuse,
+on-unknown allow|refuse, deadline MILLISECONDS.
+Exit codes: 0 the start may go on, 1 it must not (status: not installed), 2 wrong usage.)";
+
 }  // namespace vfio_doctor

@@ -14,6 +14,7 @@
 #include "base/progress.hpp"
 #include "base/text.hpp"
 #include "checks/check.hpp"
+#include "checks/domain/domain_check.hpp"
 #include "facts/platform/machine_identity.hpp"
 #include "reports/bounds.hpp"
 #include "reports/report_of.hpp"
@@ -46,6 +47,20 @@ std::vector<Finding> run_checks(const Options& options, const Host& host) {
   std::ranges::stable_partition(findings, [](const Finding& finding) {
     return finding.subject == host_subject && finding.effect == Effect::blocked;
   });
+  return findings;
+}
+
+/// What the rules about domains say, and what keeps it from starting besides.
+std::vector<Finding> judge_domain(const Options& options, const Host& host, const Domain& domain, const Source& source,
+                                  std::vector<std::string>& notes) {
+  const auto around = gather_surroundings(*source.root, domain, source.kind == "live" || source.kind == "root");
+  notes = domain.notes;
+  if (std::ranges::all_of(around.pools, [](const auto& pool) { return pool.second.has_value(); })) std::erase(notes, pool_note);
+  std::vector<Finding> findings;
+  for (const auto& check : all_domain_checks())
+    if (!contains(options.skip, check.id))
+      std::ranges::move(run_domain_check(check, {host, domain, around}), std::back_inserter(findings));
+  std::ranges::move(judge_unmanaged(host, domain), std::back_inserter(findings));
   return findings;
 }
 
@@ -111,11 +126,12 @@ Report examine(const Options& options) {
   auto selection = select_functions(host, *source.root, options.selectors);
   auto findings = run_checks(options, host);
   std::vector<std::string> notes;
+  std::string domain_findings;
   if (!options.domain.empty()) {
     const auto domain = find_domain(options.domain, *source.root);
-    select_domain(host, domain, selection);
-    for (auto& finding : judge_unmanaged(host, domain)) findings.push_back(std::move(finding));
-    notes = domain.notes;
+    select_domain(domain, selection);
+    std::ranges::move(judge_domain(options, host, domain, source, notes), std::back_inserter(findings));
+    domain_findings = domain_subject(domain);
   }
   if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
   for (auto& finding : run_plugins(plugins, host, options.plugins, options.skip)) findings.push_back(std::move(finding));
@@ -127,7 +143,7 @@ Report examine(const Options& options) {
   keep_from_harm(options);
   auto accepted = accepted_findings(rules, findings, notes);
   bound_findings(findings);  // before they become reasons of every device
-  auto judgement = judge(host, std::move(findings), selection, reported_ids(options), accepted);
+  auto judgement = judge(host, std::move(findings), selection, reported_ids(options), accepted, domain_findings);
   Report report = report_of({source.kind, source.name}, host, std::move(judgement), selection);
   report.accepted = std::move(accepted);
   report.host.machine = machine;

@@ -41,6 +41,8 @@ struct Options {
   std::vector<std::string> compared;  ///< diff: two files
   std::vector<std::string> pasted;    ///< triage: files, "-" for standard input
   bool redact = false;                ///< triage
+  std::vector<std::string> guard_words;  ///< guard: install, uninstall, status, or what libvirt hands its hook
+  std::string guard_root;                ///< guard: stands before the paths that it changes
 };
 
 /// One command: its own file, its own function, the exit code as the result. Throws InputError for exit code 2.
@@ -55,5 +57,6 @@ int run_diff_command(const Options& options);
 int run_plugins_command(const Options& options);
 int run_triage_command(const Options& options);
 int run_bug_report_command(const Options& options);
+int run_guard_command(const Options& options);
 
 }  // namespace vfio_doctor

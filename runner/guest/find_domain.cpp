@@ -7,12 +7,25 @@
 #include "base/input_file.hpp"
 #include "base/process/subprocess.hpp"
 #include "base/text.hpp"
+#include "facts/domain/command_words.hpp"
+#include "facts/domain/other_forms.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 bool looks_like_file(const std::string& name) {
-  return name == "-" || name.find('/') != std::string::npos || name.ends_with(".xml");
+  return name == "-" || name.find('/') != std::string::npos || name.ends_with(".xml") || name.ends_with(".conf") ||
+         name.ends_with(".yaml") || name.ends_with(".yml");
+}
+
+/// The command line of a QEMU that runs.
+Domain domain_of_process(const std::string& number, const Root& root) {
+  const auto pid = parse_unsigned(number);
+  if (!pid || *pid == 0 || *pid > 0x7fffffff) throw InputError("'pid:" + number.substr(0, 40) + "' names no process");
+  const auto file = "/proc/" + std::to_string(*pid) + "/cmdline";
+  const auto text = root.read(file, largest_domain_xml);
+  if (!text.has_value()) throw InputError(file + ": " + text.why());
+  return parse_qemu_command_line(*text, file);
 }
 
 Observed<std::string> ask_libvirt(const std::string& name) {
@@ -45,12 +58,17 @@ bool asks_libvirt(const std::string& name_or_file, bool live) {
 
 Domain find_domain(const std::string& name_or_file, const Root& root) {
   if (looks_like_file(name_or_file))
-    return parse_domain_xml(read_input_file(name_or_file, largest_domain_xml), name_or_file);
+    return parse_domain(read_input_file(name_or_file, largest_domain_xml), name_or_file, root);
+  if (name_or_file.starts_with("pid:")) return domain_of_process(name_or_file.substr(4), root);
   require_domain_name(name_or_file);
   auto xml = root.is_live() ? ask_libvirt(name_or_file) : Observed<std::string>::absent();
   const std::string file = "/etc/libvirt/qemu/" + name_or_file + ".xml";
   if (!xml.has_value())
     if (auto stored = root.read(file, largest_domain_xml); stored.has_value()) xml = std::move(stored);
+  if (!xml.has_value() && parse_unsigned(name_or_file)) {
+    const auto proxmox = "/etc/pve/qemu-server/" + name_or_file + ".conf";
+    if (const auto stored = root.read(proxmox, largest_domain_xml); stored.has_value()) return parse_domain(*stored, proxmox, root);
+  }
   if (!xml.has_value())
     throw InputError("domain '" + name_or_file + "': " +
                      (xml.is_absent() ? "there is no " + file : xml.why()));

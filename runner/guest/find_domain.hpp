@@ -8,8 +8,9 @@
 
 namespace vfio_doctor {
 
-/// The domain that the user names: a file, or a domain of libvirt (on the live machine asked through virsh, else read
-/// from /etc/libvirt/qemu below the source). Throws InputError where there is none or it is damaged.
+/// The domain that the user names: a file in any form that parse_domain() takes, "pid:N" for a QEMU that runs, a domain of
+/// libvirt (on the live machine asked through virsh, else read from /etc/libvirt/qemu below the source), or the number of a
+/// Proxmox guest. Throws InputError where there is none or it is damaged.
 Domain find_domain(const std::string& name_or_file, const Root& root);
 
 /// Whether find_domain() asks virsh, a program of its own, about the name that the user gave.

@@ -129,6 +129,8 @@ Manifest manifest_of(const Root& root, const std::vector<PciAddress>& sources) {
 }
 
 Manifest manifest_of(const Root& root, const Domain& domain) {
+  if (!domain.faults.empty())
+    throw InputError(domain.file + ":" + std::to_string(domain.faults.front().line) + ": " + domain.faults.front().what);
   std::vector<PciAddress> sources;
   for (const auto& hostdev : domain.hostdevs) sources.push_back(hostdev.source);
   const ManifestMaker maker(root, sources);

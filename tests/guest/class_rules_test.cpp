@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "checks/guest/class_rules.hpp"
 
+#include <array>
+#include <cstdint>
+
 #include <gmock/gmock.h>
 
 #include "guest/guest_machines.hpp"

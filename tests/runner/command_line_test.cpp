@@ -28,7 +28,7 @@ using ::testing::Not;
 using ::testing::StartsWith;
 using Words = std::vector<std::string>;
 
-const Words all_commands = {"check", "groups", "checks", "plugins", "manifest", "verify", "explain", "snapshot", "diff", "triage"};
+const Words all_commands = {"check", "groups", "checks", "plugins", "manifest", "verify", "explain", "snapshot", "diff", "triage", "guard"};
 
 ProcessResult run(const Words& arguments, const std::string& input = "") {
   ProcessRequest request;

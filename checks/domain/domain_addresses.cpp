@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <map>
+#include <tuple>
+
+#include "checks/domain/domain_check.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const DomainCase& here);
+constexpr DomainCheck check{"domain-addresses", "Places of its devices in the guest", 50, run};
+
+/// Slots of the bus that a PCI controller makes, and whether an assigned function may sit there: virDomainPCIAddressBusSetModel()
+/// in libvirt's src/conf/domain_addr.c (9.0 to 11.0).
+struct BusModel {
+  std::string_view model;
+  unsigned first_slot, last_slot;
+  bool takes_devices;
+};
+constexpr std::array bus_models = {
+    BusModel{"pci-root", 1, 31, true},           BusModel{"pcie-root", 1, 31, true},
+    BusModel{"pci-bridge", 1, 31, true},         BusModel{"dmi-to-pci-bridge", 0, 31, true},
+    BusModel{"pcie-to-pci-bridge", 1, 31, true}, BusModel{"pcie-root-port", 0, 0, true},
+    BusModel{"pcie-switch-downstream-port", 0, 0, true},
+    BusModel{"pcie-switch-upstream-port", 0, 31, false},
+    BusModel{"pci-expander-bus", 0, 31, true},   BusModel{"pcie-expander-bus", 0, 31, false}};
+
+struct Placed {
+  const GuestAddress* address;
+  std::size_t line;
+  bool assigned;  ///< a function of the host
+};
+
+using Slot = std::tuple<std::uint64_t, std::uint64_t, unsigned>;
+Slot slot_of(const GuestAddress& address) { return {address.domain, address.bus, address.slot}; }
+
+std::vector<Placed> placed_in(const Domain& domain) {
+  std::vector<Placed> all;
+  for (const auto& device : domain.guest_devices)
+    if (device.address.placed) all.push_back({&device.address, device.line, false});
+  for (const auto& device : domain.hostdevs)
+    if (device.address.placed) all.push_back({&device.address, device.line, true});
+  return all;
+}
+
+const BusModel* model_of_bus(const Domain& domain, std::uint64_t bus) {
+  std::string_view model;
+  for (const auto& device : domain.guest_devices)
+    if (device.index && *device.index == bus) model = device.model;
+  if (model.empty() && bus == 0 && domain.machine.find("q35") != std::string::npos) model = "pcie-root";
+  const auto found = std::ranges::find(bus_models, model, &BusModel::model);
+  return found == bus_models.end() ? nullptr : &*found;
+}
+
+void judge_place(const DomainCase& here, const Placed& one, std::vector<Finding>& findings) {
+  const auto& address = *one.address;
+  const auto add = [&](const std::string& summary, const std::string& words) {
+    findings.push_back(check.at_line(Status::fail, here, one.line, summary, words));
+  };
+  const auto prefix = "Invalid PCI address " + address.text() + ". ";
+  if (address.domain != 0) return add("A guest has PCI domain 0 only.", prefix + "Only PCI domain 0 is available");
+  const auto* bus = model_of_bus(here.domain, address.bus);
+  if (!bus) return;  // libvirt adds the controllers that are missing
+  if (address.slot < bus->first_slot)
+    add("The " + std::string(bus->model) + " that makes bus " + std::to_string(address.bus) + " keeps slot 0 for itself.",
+        prefix + "slot must be >= " + std::to_string(bus->first_slot));
+  if (address.slot > bus->last_slot)
+    add("The " + std::string(bus->model) + " that makes bus " + std::to_string(address.bus) + " has slot 0 only.",
+        prefix + "slot must be <= " + std::to_string(bus->last_slot));
+  if (one.assigned && !bus->takes_devices)
+    add("A device cannot sit on a " + std::string(bus->model) + " directly.",
+        "The device at PCI address " + address.text() + " cannot be plugged into the PCI controller with index='" +
+            std::to_string(address.bus) + "'. It requires a controller that accepts a PCI Express device.");
+  if (one.assigned && bus->model == "pcie-root" && address.bus == 0 && address.slot == 0x1f && address.function != 1 && address.function < 4 &&
+      here.domain.machine.find("q35") != std::string::npos)
+    add("q35 has its own ISA bridge, SATA controller and SMBus at 00:1f.", "Attempted double use of PCI Address " + address.text());
+}
+
+void judge_double_use(const DomainCase& here, const std::vector<Placed>& all, std::vector<Finding>& findings) {
+  std::map<std::pair<Slot, unsigned>, std::size_t> lines;
+  for (const auto& one : all) {
+    const auto [first, is_new] = lines.emplace(std::pair(slot_of(*one.address), one.address->function), one.line);
+    if (!is_new)
+      findings.push_back(check.at_line(Status::fail, here, one.line,
+                                       "Two devices have the same place in the guest; the other one stands in line " +
+                                           std::to_string(first->second) + ".",
+                                       "Attempted double use of PCI Address " + one.address->text()));
+  }
+}
+
+/// libvirt switches multifunction on by itself where nothing is said, but not where it is off; and a guest looks no further
+/// where function 0 does not answer.
+void judge_functions(const DomainCase& here, const std::vector<Placed>& all, std::vector<Finding>& findings) {
+  std::map<Slot, const Placed*> zeros;
+  for (const auto& one : all)
+    if (one.address->function == 0) zeros.emplace(slot_of(*one.address), &one);
+  for (const auto& one : all) {
+    if (one.address->function == 0 || !one.assigned) continue;
+    const auto zero = zeros.find(slot_of(*one.address));
+    const auto number = std::to_string(one.address->slot) + "." + std::to_string(one.address->function);
+    if (zero == zeros.end())
+      findings.push_back(check.at_line(Status::fail, here, one.line,
+                                       "It sits at function " + std::to_string(one.address->function) + " of a slot without function 0: "
+                                       "the domain starts, but its guest does not look further and never finds it."));
+    else if (zero->second->address->multifunction == "off")
+      findings.push_back(check.at_line(Status::fail, here, one.line, "Function 0 of its slot, in line " +
+                                                                         std::to_string(zero->second->line) + ", has multifunction='off'.",
+                                       "PCI: single function device can't be populated in function " + number));
+  }
+}
+
+std::vector<Finding> run(const DomainCase& here) {
+  if (!here.domain.is_for_qemu() || here.domain.hostdevs.empty()) return {};
+  const auto all = placed_in(here.domain);
+  std::vector<Finding> findings;
+  for (const auto& one : all)
+    if (one.assigned) judge_place(here, one, findings);
+  judge_double_use(here, all, findings);
+  judge_functions(here, all, findings);
+  if (findings.empty())
+    findings.push_back(check.finding(Status::pass, here, all.empty() ? "It leaves the places to libvirt."
+                                                                     : "No two devices have the same place, and each place is possible."));
+  return findings;
+}
+
+}  // namespace
+
+DomainCheck domain_addresses_check() { return check; }
+
+}  // namespace vfio_doctor

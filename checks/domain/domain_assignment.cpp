@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/domain/domain_check.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const DomainCase& here);
+constexpr DomainCheck check{"domain-assignment", "How its devices are assigned", 30, run};
+
+void judge_driver(const DomainCase& here, const DomainHostdev& device, std::vector<Finding>& findings) {
+  const auto add = [&](const std::string& summary, const std::string& words) {
+    findings.push_back(check.at_line(Status::fail, here, device.line, summary, words));
+    findings.back().remedy = {{"Take the <driver> element out: VFIO is what libvirt uses then.", {}, {}, {}}};
+  };
+  const auto name = device.driver.substr(0, 40);
+  if (name == "kvm")
+    add("It asks for KVM's own assignment, which Linux dropped in 4.12.", "host doesn't support legacy PCI passthrough");
+  else if (name == "xen")
+    add("It asks for Xen's driver, which QEMU does not have.", "QEMU does not support device assignment mode 'xen'");
+  else if (!name.empty() && name != "vfio" && device.origin != DomainHostdev::Origin::disk)
+    add("It asks for a driver that libvirt does not know.", "Invalid value for attribute 'name' in element 'driver': '" + name + "'.");
+  if (device.iommufd && here.around.iommufd.is_absent()) {
+    auto finding = check.at_line(here.around.complete ? Status::fail : Status::unknown, here, device.line,
+                                 "It asks for iommufd, and the host has no /dev/iommu.", "Could not open '/dev/iommu'");
+    finding.evidence.push_back({"/dev/iommu", "absent"});
+    finding.effect = Effect::blocked;
+    findings.push_back(finding);
+  }
+}
+
+std::vector<Finding> run(const DomainCase& here) {
+  if (!here.domain.is_for_qemu()) return {};
+  std::vector<Finding> findings;
+  for (const auto& device : here.domain.hostdevs) {
+    if (!device.mode.empty() && device.mode != "subsystem")
+      findings.push_back(check.at_line(Status::fail, here, device.line,
+                                       "A PCI device is assigned with mode='subsystem', not '" + device.mode.substr(0, 40) + "'.",
+                                       "unknown host device source address type 'pci'"));
+    if (!device.address.type.empty() && device.address.type != "pci" && device.address.type != "unassigned")
+      findings.push_back(check.at_line(Status::fail, here, device.line,
+                                       "Its place in the guest is of type '" + device.address.type.substr(0, 40) + "'.",
+                                       "PCI host devices must use 'pci' or 'unassigned' address type"));
+    if (device.startup_policy)
+      findings.push_back(check.at_line(Status::fail, here, device.line, "A PCI device has a startupPolicy.",
+                                       "Setting startupPolicy is only allowed for USB devices"));
+    judge_driver(here, device, findings);
+  }
+  if (findings.empty() && !here.domain.hostdevs.empty())
+    findings.push_back(check.finding(Status::pass, here, "Each is assigned in a way that libvirt and QEMU take."));
+  return findings;
+}
+
+}  // namespace
+
+DomainCheck domain_assignment_check() { return check; }
+
+}  // namespace vfio_doctor

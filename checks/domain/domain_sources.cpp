@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <map>
+
+#include "checks/domain/domain_check.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const DomainCase& here);
+constexpr DomainCheck check{"domain-sources", "What the domain takes from the host", 10, run};
+
+Finding not_there(const DomainCase& here, const DomainHostdev& device) {
+  const auto address = device.source.text();
+  auto finding = check.at_line(Status::fail, here, device.line, "It takes " + address + ", but this host has no such function.",
+                               "Device " + address + " not found: could not access /sys/bus/pci/devices/" + address + "/config");
+  finding.evidence.push_back({"/sys/bus/pci/devices", "no " + address});
+  finding.remedy = {{"Look the device up by its ids or name: addresses move when a card is added, taken out or switched off in "
+                     "the firmware's setup.", {"lspci -Dnn"}, {}, {}}};
+  return finding;
+}
+
+Finding twice(const DomainCase& here, const DomainHostdev& first, const DomainHostdev& second) {
+  const auto address = first.source.text();
+  auto finding = check.at_line(Status::fail, here, second.line,
+                               "It takes " + address + " twice, first in line " + std::to_string(first.line) + ".",
+                               here.domain.is_for_qemu() && second.origin == DomainHostdev::Origin::hostdev &&
+                                       first.origin == second.origin
+                                   ? "Hostdev already exists in the domain configuration"
+                                   : "Device " + address + " is already in use");
+  finding.remedy = {{"Take one of the two out.", {}, {}, {}}};
+  return finding;
+}
+
+std::vector<Finding> run(const DomainCase& here) {
+  const auto& domain = here.domain;
+  std::vector<Finding> findings;
+  for (const auto& fault : domain.faults)
+    findings.push_back(check.at_line(Status::fail, here, fault.line, fault.what, fault.words));
+  for (const auto& open : domain.unresolved) {
+    findings.push_back(check.at_line(Status::unknown, here, open.line, open.what, open.words));
+    findings.back().effect = Effect::blocked;
+  }
+  std::map<PciAddress, const DomainHostdev*> taken;
+  for (const auto& device : domain.hostdevs) {
+    const auto [first, is_new] = taken.emplace(device.source, &device);
+    if (!is_new) findings.push_back(twice(here, *first->second, device));
+    if (!is_new || here.host.find(device.source)) continue;
+    if (here.host.functions.has_value()) {
+      findings.push_back(not_there(here, device));
+    } else {
+      findings.push_back(check.at_line(Status::unknown, here, device.line, "Whether the host has " + device.source.text() +
+                                                                               " could not be seen."));
+      findings.back().effect = Effect::blocked;
+    }
+  }
+  if (findings.empty() && !domain.hostdevs.empty()) {
+    findings.push_back(check.finding(Status::pass, here, "Each function that it takes is there, and taken once."));
+    for (const auto& [address, device] : taken)
+      findings.back().evidence.push_back({domain.file, "line " + std::to_string(device->line) + ": " + address.text()});
+  }
+  return findings;
+}
+
+}  // namespace
+
+DomainCheck domain_sources_check() { return check; }
+
+}  // namespace vfio_doctor

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/domain/command_words.hpp"
+
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/bounded_json.hpp"
+#include "base/input_error.hpp"
+#include "base/text.hpp"
+#include "machine/root.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+constexpr std::size_t most_words = 65536;
+
+using Options = std::map<std::string, std::string>;
+
+/// {"driver":"raw","file":{"driver":"nvme"}} -> driver=raw, file.driver=nvme. The depth is bounded by parse_bounded_json().
+void flatten(const nlohmann::json& json, const std::string& prefix, Options& options) {
+  for (const auto& [key, member] : json.items()) {
+    const auto name = prefix.empty() ? key : prefix + "." + key;
+    if (member.is_string()) options[name] = member.get<std::string>();
+    if (member.is_object()) flatten(member, name, options);
+  }
+}
+
+/// QEMU takes a device as "DRIVER,KEY=VALUE,..." (a comma in a value is written twice) and as a JSON object with "driver".
+Options options_of(std::string_view text) {
+  Options options;
+  const auto braces = text.find('{');
+  if (text.starts_with("{") || text.starts_with("json:{")) {
+    try {
+      flatten(parse_bounded_json(text.substr(braces)), "", options);
+    } catch (const JsonError&) {  // QEMU would not take it either
+    }
+    return options;
+  }
+  std::vector<std::string> parts(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool doubled = text[i] == ',' && i + 1 < text.size() && text[i + 1] == ',';
+    if (text[i] == ',' && !doubled)
+      parts.emplace_back();
+    else
+      parts.back() += text[i];
+    if (doubled) ++i;
+  }
+  for (const auto& part : parts) {
+    const auto equals = part.find('=');
+    if (equals != part.npos)
+      options[part.substr(0, equals)] = part.substr(equals + 1);
+    else
+      options.try_emplace("driver", part);
+  }
+  return options;
+}
+
+class WordReader {
+ public:
+  explicit WordReader(Domain& domain) : domain_(domain) {}
+
+  void read(const std::vector<CommandWord>& words) {
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (domain_.hostdevs.size() > most_domain_devices) throw InputError(domain_.file + ": too many devices");
+      const auto& [text, line] = words[i];
+      line_ = line;
+      const bool set = i > 0 && (words[i - 1].text == "-set" || words[i - 1].text == "--set");
+      if (text == "-readconfig" || text == "--readconfig")
+        domain_.unresolved.push_back({line, "QEMU reads more devices from a file (-readconfig), which is not read here.", {}});
+      const bool device = i > 0 && (words[i - 1].text == "-device" || words[i - 1].text == "--device");
+      if (text.starts_with("-") && text.find(" vfio-pci") != text.npos)
+        domain_.faults.push_back({line, "One argument holds an option and its value: QEMU takes them as two.", text.substr(0, 60) + ": invalid option"});
+      else if (device && text.starts_with(" "))
+        domain_.faults.push_back({line, "The name of a device begins with a blank.", "is not a valid device model name"});
+      if (set)
+        read_setting(text);
+      else
+        read_device(text);
+    }
+  }
+
+ private:
+  void add(const PciAddress& source, bool reaches_guest) {
+    DomainHostdev device;
+    device.origin = DomainHostdev::Origin::command_line;
+    device.source = source;
+    device.reaches_guest = reaches_guest;
+    device.line = line_;
+    domain_.hostdevs.push_back(std::move(device));
+  }
+
+  void add_host(const std::string& value) {
+    if (const auto source = PciAddress::parse(value)) return add(*source, true);
+    domain_.faults.push_back({line_, "vfio-pci on the command line has no valid host address: '" + value.substr(0, 60) + "'.",
+                              "Property 'vfio-pci.host' doesn't take value"});
+  }
+
+  /// QEMU follows the path, so that a slash at its end and any way to the same directory mean the same function.
+  void add_path(std::string path) {
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    const auto last = base_name(path);
+    if (const auto source = PciAddress::parse(last)) return add(*source, true);
+    if (path.find("mdev") != path.npos || last.size() == 36)
+      domain_.mdevs.push_back({last, "vfio-pci", line_});
+    else
+      domain_.unresolved.push_back({line_, "Which function sysfsdev=" + path.substr(0, 120) + " means is not known here.", {}});
+  }
+
+  /// "device.hostdev0.host=3e:00.0"
+  void read_setting(const std::string& text) {
+    const auto equals = text.find('=');
+    if (!text.starts_with("device.") || equals == text.npos) return;
+    const auto key = text.substr(0, equals), value = text.substr(equals + 1);
+    if (key.ends_with(".host") && PciAddress::parse(value)) add_host(value);
+    if (key.ends_with(".sysfsdev")) add_path(value);
+  }
+
+  void read_device(const std::string& text) {
+    const auto options = options_of(text);
+    if (const auto driver = options.find("driver"); driver != options.end() && driver->second.starts_with("vfio-pci")) {
+      const auto host = options.find("host"), path = options.find("sysfsdev");
+      if (host != options.end()) add_host(host->second);
+      if (path != options.end()) add_path(path->second);
+      if (host == options.end() && path == options.end() && options.contains("fd"))
+        domain_.unresolved.push_back({line_, "A vfio-pci device is handed over as an open file (fd=): which one is not known here.", {}});
+      if (domain_.form == Domain::Form::command_line && options.contains("romfile") && !domain_.hostdevs.empty())
+        domain_.hostdevs.back().rom_file = options.at("romfile");
+      return;
+    }
+    for (const auto& [key, value] : options) {
+      if (value != "nvme" || !(key == "driver" || key.ends_with(".driver"))) continue;
+      const auto device = options.find(key.substr(0, key.size() - 6) + "device");
+      if (device == options.end()) continue;
+      if (const auto source = PciAddress::parse(device->second)) add(*source, false);
+    }
+    // "nvme://0000:3e:00.0/1" in -drive file=, -hda and wherever else QEMU takes a file.
+    for (auto at = text.find("nvme://"); at != text.npos; at = text.find("nvme://", at + 7)) {
+      const auto end = text.find_first_of("/,\"'} ", at + 7);
+      if (const auto source = PciAddress::parse(std::string_view(text).substr(at + 7, end == text.npos ? end : end - at - 7)))
+        add(*source, false);
+    }
+  }
+
+  Domain& domain_;
+  std::size_t line_ = 0;
+};
+
+bool is_qemu(const std::string& program) {
+  const auto name = base_name(program);
+  return name.starts_with("qemu") || name == "kvm" || name.ends_with("-kvm");
+}
+
+/// "8G", "8192", "size=8G,slots=2": QEMU counts in MiB where no unit is given.
+std::optional<std::uint64_t> memory_of(const std::string& text) {
+  const auto options = options_of(text);
+  auto size = options.contains("size") ? options.at("size") : options.contains("driver") ? options.at("driver") : "";
+  if (size.empty()) return std::nullopt;
+  std::uint64_t unit = 1 << 20;
+  const auto suffix = to_lower(size.substr(size.size() - 1));
+  if (const auto at = std::string_view("bkmgt").find(suffix); at != std::string_view::npos) {
+    unit = 1ULL << (10 * at);
+    size.pop_back();
+  }
+  const auto count = parse_unsigned(size);
+  if (!count || *count > (1ULL << 62) / unit) return std::nullopt;
+  return *count * unit;
+}
+
+}  // namespace
+
+void read_command_words(const std::vector<CommandWord>& words, Domain& domain) { WordReader(domain).read(words); }
+
+std::vector<CommandWord> split_command_line(const std::string& text, const std::string& name) {
+  std::vector<CommandWord> words;
+  const bool zeros = text.find('\0') != text.npos;
+  std::size_t line = 1;
+  char quote = 0;
+  bool in_word = false;
+  const auto put = [&](char c) {
+    if (!in_word) words.push_back({{}, line});
+    if (words.size() > most_words) throw InputError(name + ": more than " + std::to_string(most_words) + " words");
+    in_word = true;
+    if (c != 0) words.back().text += c;
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool escaped = !zeros && c == '\\' && quote != '\'' && i + 1 < text.size();
+    if (escaped && text[i + 1] != '\n') put(text[++i]);
+    else if (escaped) ++i, ++line;
+    else if (zeros && c == '\0') in_word = false;
+    else if (zeros) put(c);
+    else if (quote != 0 && c == quote) quote = 0;
+    else if (quote == 0 && (c == '\'' || c == '"')) put(0), quote = c;
+    else if (quote == 0 && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) in_word = false;
+    else put(c);
+    if (c == '\n' && !escaped) ++line;
+  }
+  return words;
+}
+
+Domain parse_qemu_command_line(const std::string& text, const std::string& name) {
+  const auto words = split_command_line(text, name);
+  std::size_t first = 0;  // "sudo -E qemu-system-x86_64", "#!/bin/sh" and variables may come before
+  while (first < words.size() && !is_qemu(words[first].text)) ++first;
+  if (first == words.size())
+    throw InputError(name + ": neither XML nor a Proxmox configuration nor a QEMU command line");
+  Domain domain;
+  domain.form = Domain::Form::command_line;
+  domain.file = name;
+  domain.name = base_name(name);
+  const std::vector<CommandWord> given(words.begin() + static_cast<std::ptrdiff_t>(first) + 1, words.end());
+  for (std::size_t i = 0; i + 1 < given.size(); ++i) {
+    auto option = given[i].text;
+    if (option.starts_with("--")) option.erase(0, 1);
+    const auto& value = given[i + 1].text;
+    if (option == "-name") {
+      const auto options = options_of(value);
+      domain.name = options.contains("guest") ? options.at("guest") : value.substr(0, value.find(','));
+    } else if (option == "-m") {
+      domain.memory_bytes = memory_of(value);
+      domain.memory_line = given[i].line;
+    } else if (option == "-machine" || option == "-M") {
+      const auto options = options_of(value);
+      domain.machine = options.contains("type") ? options.at("type") : value.substr(0, value.find(','));
+      domain.os_line = given[i].line;
+    }
+  }
+  read_command_words(given, domain);
+  return domain;
+}
+
+}  // namespace vfio_doctor

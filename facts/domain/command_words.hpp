@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "facts/domain/domain_xml.hpp"
+
+namespace vfio_doctor {
+
+/// One argument of a QEMU command line and the line it stands on.
+struct CommandWord {
+  std::string text;
+  std::size_t line = 0;
+};
+
+/// Adds every host function that these arguments of QEMU take: vfio-pci by host= or sysfsdev=, as text or JSON, the nvme
+/// block driver in -drive and -blockdev and as nvme:// anywhere, and `-set device.X.host=`.
+void read_command_words(const std::vector<CommandWord>& words, Domain& domain);
+
+/// A shell-like text (quotes, backslashes, line ends behind a backslash) or the zero-separated text of /proc/PID/cmdline.
+/// Throws InputError where there are too many words.
+std::vector<CommandWord> split_command_line(const std::string& text, const std::string& name);
+
+/// A plain QEMU command line. Throws InputError where the program is none of QEMU's.
+Domain parse_qemu_command_line(const std::string& text, const std::string& name);
+
+}  // namespace vfio_doctor

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <filesystem>
+#include <iostream>
+#include <system_error>
+
+#include "base/input_error.hpp"
+#include "base/printable.hpp"
+#include "runner/commands/options.hpp"
+#include "runner/guard/guard_hook.hpp"
+#include "runner/guard/guard_install.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::string own_program() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) throw InputError("/proc/self/exe: " + error.message());
+  return path.string();
+}
+
+}  // namespace
+
+int run_guard_command(const Options& options) {
+  const auto& words = options.guard_words;
+  if (words.size() > 1) return run_guard_hook(words, options.source);  // a domain may be called "install"
+  const auto word = words.empty() ? std::string() : words.front();
+  if (word == "status") {
+    const auto status = guard_status(options.guard_root);
+    std::cout << printable(status.sentence) << "\n";
+    return status.installed ? 0 : 1;
+  }
+  if (word != "install" && word != "uninstall")
+    throw InputError("guard wants install, uninstall, status, or what libvirt hands a hook: NAME OPERATION SUBOP EXTRA");
+  std::cout << printable(word == "install" ? install_guard(options.guard_root, own_program()) : uninstall_guard(options.guard_root)) << "\n";
+  return 0;
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Every check of domains ships domains that it must judge: tests/checks/domain/ID/STATUS[-WHAT].xml on the machine
+// tests/checks/domain/host.machine, where STATUS is the worst status that it must give.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "checks/domain/domain_check.hpp"
+#include "machines.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> domains_of(const DomainCheck& check) {
+  std::vector<fs::path> found;
+  const auto directory = fs::path(TESTS_DIR) / "checks/domain" / check.id;
+  if (fs::exists(directory))
+    for (const auto& entry : fs::directory_iterator(directory)) found.push_back(entry.path());
+  std::ranges::sort(found);
+  return found;
+}
+
+std::string status_in_name(const fs::path& path) {
+  const auto stem = path.stem().string();
+  for (const std::string status : {"pass", "warn", "fail", "unknown", "not-applicable"})
+    if (stem == status || stem.starts_with(status + "-")) return status;
+  return "(file name does not start with a status)";
+}
+
+std::string worst_status(const std::vector<Finding>& findings) {
+  static const std::map<Status, int> badness = {{Status::not_applicable, 0}, {Status::pass, 1}, {Status::unknown, 2},
+                                                {Status::warn, 3},           {Status::fail, 4}, {Status::error, 5}};
+  return std::string(to_text(std::ranges::max_element(findings, {}, [](const Finding& one) { return badness.at(one.status); })->status));
+}
+
+struct Judged {
+  std::vector<Finding> findings;
+  std::string said;
+};
+
+Judged judged(const DomainCheck& check, const std::string& text, const Host& host, const Root& root, bool complete = true) {
+  const auto domain = parse_domain_xml(text, "example.xml");
+  const auto around = gather_surroundings(root, domain, complete);
+  Judged result{run_domain_check(check, {host, domain, around}), {}};
+  for (const auto& finding : result.findings) result.said += "\n  " + std::string(to_text(finding.status)) + ": " + finding.summary;
+  return result;
+}
+
+TEST(DomainExamples, EachIsJudgedAsItsNameSays) {
+  const auto root = testing::machine_file("checks/domain/host.machine");
+  const auto host = gather_host(root);
+  for (const auto& check : all_domain_checks()) {
+    int good = 0, bad = 0;
+    for (const auto& path : domains_of(check)) {
+      SCOPED_TRACE(path.string());
+      const auto status = status_in_name(path);
+      const auto result = judged(check, testing::read_test_file(path.string()), host, root);
+      EXPECT_EQ(worst_status(result.findings), status) << "the check said:" << result.said;
+      good += status == "pass" || status == "unknown";
+      bad += status == "fail" || status == "warn";
+      for (const auto& finding : result.findings) {
+        EXPECT_EQ(finding.id, check.id);
+        EXPECT_EQ(finding.subject, "domain:example");
+        if (finding.status == Status::fail || finding.status == Status::warn) {
+          ASSERT_FALSE(finding.evidence.empty());
+          EXPECT_TRUE(finding.evidence[0].value.starts_with("line ")) << finding.summary;
+        }
+      }
+    }
+    EXPECT_GT(good, 0) << check.id;
+    EXPECT_GT(bad, 0) << check.id;
+  }
+}
+
+TEST(DomainExamples, EveryPageHasItsSections) {
+  for (const auto& check : all_domain_checks())
+    for (const auto* section : {"## What it checks", "## Why it matters", "## What unknown means", "## Remedy and its risk", "## References"})
+      EXPECT_NE(check.page.find(section), std::string_view::npos) << check.id << " lacks '" << section << "'";
+}
+
+/// A snapshot holds what the program read, and no ROM files: what is not in it may be there all the same.
+TEST(DomainExamples, WhatWasNotRecordedIsUnknown) {
+  const auto root = testing::machine_file("checks/domain/host.machine");
+  const auto host = gather_host(root);
+  for (const auto& [id, file] : {std::pair{"domain-rom", "fail-missing"}, std::pair{"domain-mediated", "fail-missing"},
+                                 std::pair{"domain-assignment", "fail-iommufd"}, std::pair{"domain-usb", "fail-missing"}}) {
+    const auto check = std::ranges::find(all_domain_checks(), std::string_view(id), &DomainCheck::id);
+    const auto text = testing::read_test_file(std::string("checks/domain/") + id + "/" + file + ".xml");
+    EXPECT_EQ(worst_status(judged(*check, text, host, root, false).findings), "unknown") << id;
+  }
+}
+
+/// The guide writes the wireless card of IOMMU group 14 as slot 0x14 of bus 0, which is the USB controller.
+TEST(DomainIntent, TheGuidesWirelessCard) {
+  const auto root = testing::machine_file(std::string(TESTS_DIR) + "/../machine/samples/hm170.machine");
+  const auto host = gather_host(root);
+  const auto check = std::ranges::find(all_domain_checks(), std::string_view("domain-intent"), &DomainCheck::id);
+  const std::string usb = "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' bus='0x00' slot='0x14' "
+                          "function='0x0'/></source></hostdev>";
+  const std::string thermal = "<hostdev mode='subsystem' type='pci' managed='yes'><source><address bus='0' slot='0x14' function='2'/></source></hostdev>";
+  const auto wrong = judged(*check, "<domain><devices>" + usb + "</devices></domain>", host, root);
+  EXPECT_NE(wrong.said.find("did you mean 0000:03:00.0"), std::string::npos) << wrong.said;
+  EXPECT_NE(wrong.said.find("with a group of its own"), std::string::npos) << wrong.said;
+  const auto named = judged(*check, "<domain><devices><!-- Wireless 8260 -->" + usb + "</devices></domain>", host, root);
+  EXPECT_NE(named.said.find("did you mean 0000:03:00.0"), std::string::npos) << named.said;
+  const auto both = judged(*check, "<domain><devices>" + usb + thermal + "</devices></domain>", host, root);
+  EXPECT_EQ(worst_status(both.findings), "pass") << "the guide's second example means the controller";
+}
+
+}  // namespace
+}  // namespace vfio_doctor
