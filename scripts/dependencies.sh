@@ -13,7 +13,7 @@ packages_apt() {
     build)
       echo g++ cmake ninja-build pkg-config "$(boost_apt)" libpci-dev nlohmann-json3-dev libspdlog-dev libcli11-dev \
         zlib1g-dev libarchive-dev libzstd-dev nettle-dev libkainjow-mustache-dev libpugixml-dev pci.ids libseccomp-dev ;;
-    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 strace ;;
+    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 strace kmod ;;
     browser) echo chromium nodejs npm ;;
     lab)
       echo qemu-system-x86 busybox-static pciutils lvm2 cryptsetup-bin mdadm btrfs-progs dosfstools e2fsprogs iproute2 \
@@ -30,7 +30,7 @@ packages_dnf() {
     build)
       echo gcc-c++ glibc-static libstdc++-static cmake ninja-build pkgconf-pkg-config boost-devel pciutils-devel json-devel \
         spdlog-devel cli11-devel zlib-devel libarchive-devel libzstd-devel nettle-devel mustache-devel pugixml-devel libseccomp-devel hwdata ;;
-    test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 strace ;;
+    test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 strace kmod ;;
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86-core busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute cpio \
       libvirt-daemon libvirt-daemon-driver-qemu libvirt-client qemu-guest-agent dropbear openssh-clients ;;

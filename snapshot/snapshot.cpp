@@ -50,6 +50,7 @@ RecordedNodes take_snapshot(const Root& root, Wake wake) {
   gather_versions(root, identity);  // not recorded: the package database says too much, and is too large
   auto nodes = recorder.nodes();
   nodes[MachineIdentity::recorded_versions_path] = {RecordedNode::Kind::file, versions_text(identity)};
+  nodes[recorded_processes_path] = {RecordedNode::Kind::file, recorded_processes(host.processes)};
   nodes[PciNames::recorded_names_path] = {RecordedNode::Kind::file, used_names(root, host)};
   return nodes;
 }

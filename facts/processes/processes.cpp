@@ -58,6 +58,21 @@ class OpenDevices {
     return std::move(facts_);
   }
 
+  /// What recorded_processes() wrote; lines that are none of its are passed over.
+  ProcessFacts recorded(std::string_view text) {
+    const auto lines = split_lines(text);
+    facts_.all_seen = !lines.empty() && lines.front() == "all seen";
+    for (const auto line : lines) {
+      const auto words = split_words(line);
+      const auto number = words.size() < 2 ? std::nullopt : parse_unsigned(words[0]);
+      if (!number || *number > 0x7fffffff || !is_wanted(words[1]) || facts_.open.size() >= most_told) continue;
+      const auto behind = line.find(words[1]) + words[1].size();
+      facts_.open.push_back({std::string(words[1]), static_cast<unsigned>(*number), std::string(trim(line.substr(behind))).substr(0, 40),
+                             function_of(std::string(words[1]))});
+    }
+    return std::move(facts_);
+  }
+
  private:
   void look_into(unsigned process) {
     const auto directory = "/proc/" + std::to_string(process) + "/fd";
@@ -73,7 +88,6 @@ class OpenDevices {
       const auto node = searched_.read_link(directory + "/" + file);
       if (!node.has_value() || !is_wanted(node.value()) || std::ranges::find(seen, node.value()) != seen.end()) continue;
       seen.push_back(node.value());
-      root_.read_link(directory + "/" + file);  // what counts is recorded, and nothing else that programs have open
       const auto program = root_.read_line("/proc/" + std::to_string(process) + "/comm");
       facts_.open.push_back({node.value(), process, program.has_value() ? program->substr(0, 40) : "", function_of(node.value())});
     }
@@ -99,6 +113,15 @@ class OpenDevices {
 
 }  // namespace
 
-ProcessFacts gather_processes(const Root& root) { return OpenDevices(root).gather(); }
+ProcessFacts gather_processes(const Root& root) {
+  const auto recorded = root.read(recorded_processes_path);
+  return recorded.has_value() ? OpenDevices(root).recorded(recorded.value()) : OpenDevices(root).gather();
+}
+
+std::string recorded_processes(const ProcessFacts& facts) {
+  std::string text = facts.all_seen ? "all seen\n" : "not all seen\n";
+  for (const auto& one : facts.open) text += std::to_string(one.process) + " " + one.node + " " + one.program + "\n";
+  return text;
+}
 
 }  // namespace vfio_doctor

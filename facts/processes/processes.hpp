@@ -26,6 +26,11 @@ struct ProcessFacts {
 };
 
 /// Looks through /proc/PID/fd for device files of VFIO and of graphics cards. Looks at names alone and opens nothing.
+/// Where a recording keeps what recorded_processes() says: which programs have devices open, not all that they have open.
+inline const std::string recorded_processes_path = "/run/vfio-doctor/processes";
+/// "all seen" or "not all seen", then a line "PROCESS NODE PROGRAM" for each open device.
+std::string recorded_processes(const ProcessFacts& facts);
+
 ProcessFacts gather_processes(const Root& root);
 
 }  // namespace vfio_doctor
