@@ -6,8 +6,8 @@
 # have no archives of most libraries).
 #
 # What is known of each list:
-#   apt     tried on Debian 12, Debian 13 and Debian sid: scripts/try-distributions
-#   others  looked up in the indexes named at each list, never tried; what could not be found there says so
+#   apt     tried on Debian 12; on Debian 13 quickstart was. scripts/try-distributions tries them all
+#   others  never tried; only the unusual names were looked up, where a list says so
 packages_apt() {
   case $1 in
     build)

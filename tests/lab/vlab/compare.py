@@ -199,6 +199,10 @@ def _blocked(truth: KernelTruth, device: dict) -> list[str]:
     return problems
 
 
+# The kernel would give these out, as it would a host bridge; that is no reason to (checks/kernel/chipset_parts.cpp).
+CHIPSET_CLASSES = {"0c05"}  # SMBus
+
+
 def _unsuitable(truth: KernelTruth, device: dict) -> list[str] | None:
     """Only bridges with the bridge header can be asked; for the others the word rests on what they are."""
     address = device["address"]
@@ -206,7 +210,7 @@ def _unsuitable(truth: KernelTruth, device: dict) -> list[str] | None:
     bridge = truth.find(address, "bridge")
     if bridge:
         return [f"is an unsuitable bridge, but {bridge.answer()}"] if bridge.accepted else []
-    if address in truth.skipped:
+    if address in truth.skipped or device["class"][:4] in CHIPSET_CLASSES:
         return None
     accepted = [question for question in truth.questions.get(address, []) if question.accepted]
     return [f"is unsuitable, but {question.kind}: {question.answer()}" for question in accepted]

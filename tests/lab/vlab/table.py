@@ -41,7 +41,7 @@ def print_table(rows: list[Row], seconds: float) -> int:
     for row in rows:
         for sentence in row.outcome.disagreements:
             print(f"DISAGREEMENT {row.topology.name}: {sentence}")
-    print("not asked: host and ISA bridges (the kernel would give them out; that is no reason to) and what the tests' "
+    print("not asked: host and ISA bridges, SMBus (the kernel would give them out; that is no reason to) and what the tests' "
           "own host needs")
     return 1 if sums[3] else 0
 
