@@ -90,8 +90,9 @@ class Brief {
     if (step.command.empty()) return;
     const std::string command = printable(step.command);
     const bool is_short = text_width(command) + 6 <= page_.columns() && step.command.find('\n') == std::string::npos;
+    if (!is_short) return add(cut_to("What to type next stands at its end.", page_.columns()));  // half a command is none
     add(cut_to(printable(step.words), page_.columns()));
-    add("      " + page_.painted(is_short ? command : program_for(report_), Paint::cyan));
+    add("      " + page_.painted(command, Paint::cyan));
   }
 
   const Report& report_;
