@@ -119,7 +119,8 @@ TEST(DomainForms, ProxmoxMappings) {
 TEST(DomainForms, PlainCommandLines) {
   EXPECT_EQ(sources_of("#!/bin/sh\nexec qemu-system-x86_64 -name guest=w,debug-threads=on -m 8G \\\n -device \"vfio-pci,host=41:00.1\"\n", "run.sh"),
             "0000:41:00.1@3");
-  const std::string running("/usr/bin/qemu-system-x86_64\0-m\0size=2097152k\0-device\0{\"driver\":\"vfio-pci\",\"host\":\"0000:41:00.1\"}\0", 107);
+  constexpr char words[] = "/usr/bin/qemu-system-x86_64\0-m\0size=2097152k\0-device\0{\"driver\":\"vfio-pci\",\"host\":\"0000:41:00.1\"}\0";
+  const std::string running(words, sizeof words - 1);
   const auto domain = parse_qemu_command_line(running, "/proc/9/cmdline");
   EXPECT_EQ(sources(domain), "0000:41:00.1@1");
   EXPECT_EQ(domain.memory_bytes, 2ULL << 30);

@@ -87,7 +87,7 @@ class GraveFinding : public ::testing::TestWithParam<Case> {};
 
 TEST_P(GraveFinding, IsInTheTextAtEveryPosition) {
   const Case& one = GetParam();
-  for (const std::size_t at : positions(one, one.functions > 1000 ? 683 : 3)) {
+  for (const std::size_t at : positions(one, one.functions > 1000 ? 1365 : 5)) {
     const Report report = crowded(one, at);
     const std::string text = render_text(report, {}), brief = render_brief(report, {});
     ASSERT_THAT(words_of(text), HasSubstr(words_of(grave_sentence))) << at;
