@@ -15,6 +15,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/descriptor.hpp"
 #include "base/input_error.hpp"
 #include "base/text.hpp"
 
@@ -24,20 +25,6 @@ namespace {
 constexpr int most_links = 40;  // as the kernel allows (MAXSYMLINKS)
 
 [[noreturn]] void fail(const std::string& path, int error = errno) { throw InputError(path + ": " + std::strerror(error)); }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 /// A directory and a name in it: what is done to the name is done there, even if the path leads elsewhere meanwhile.
 struct Place {

@@ -14,30 +14,12 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/descriptor.hpp"
 #include "base/input_error.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-  void reset(int fd) {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = fd;
-  }
-
- private:
-  int fd_;
-};
 
 template <class T>
 Observed<T> from_errno(int error) {

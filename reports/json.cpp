@@ -14,15 +14,6 @@ void write_text_or_null(JsonWriter& json, std::string_view name, const std::stri
     json.value(text);
 }
 
-void write_remedy(JsonWriter& json, const Remedy& remedy) {
-  json.open_object();
-  json.member("text", remedy.text);
-  json.member("commands", remedy.commands);
-  json.member("undo", remedy.undo);
-  json.member("risk", remedy.risk);
-  json.close_object();
-}
-
 void write_evidence(JsonWriter& json, const Evidence& seen) {
   json.open_object();
   json.member("source", seen.source);
@@ -112,6 +103,15 @@ void write_list(JsonWriter& json, std::string_view name, const std::vector<T>& i
 }
 
 }  // namespace
+
+void write_remedy(JsonWriter& json, const Remedy& remedy) {
+  json.open_object();
+  json.member("text", remedy.text);
+  json.member("commands", remedy.commands);
+  json.member("undo", remedy.undo);
+  json.member("risk", remedy.risk);
+  json.close_object();
+}
 
 void write_document_start(JsonWriter& json, std::string_view schema, const Report& report) {
   json.member("schema", schema);

@@ -91,9 +91,12 @@ class Looking {
     return line.is(wanted);
   }
   std::vector<std::string> list(const std::string& path) {
-    auto names = root_.list(path);
-    note(path, names);
-    return names.has_value() ? std::move(names.value()) : std::vector<std::string>();
+    return names(path, root_.list(path));
+  }
+  /// The names in a listing that was taken already.
+  std::vector<std::string> names(const std::string& path, const Observed<std::vector<std::string>>& listing) {
+    note(path, listing);
+    return listing.has_value() ? listing.value() : std::vector<std::string>();
   }
   /// The functions behind an entry of /sys/class.
   std::vector<PciAddress> functions_of(const std::string& entry) {
@@ -168,10 +171,11 @@ ConsoleFacts gather_console(const Root& root) {
   facts.usb = read_usb_devices(root);
   facts.framebuffers = read_framebuffers(root);
   Looking looking(root);
-  const auto drm = looking.list("/sys/class/drm");
+  const auto entries = root.list("/sys/class/drm");
+  const auto drm = looking.names("/sys/class/drm", entries);
   facts.boot_displays = read_boot_displays(looking, drm);
   facts.lit_screens = read_lit_screens(looking, drm);
-  if (const auto seen = root.list("/sys/class/drm"); !seen.has_value()) facts.lit_screens = Observed<std::vector<LitScreen>>::like(seen);
+  if (!entries.has_value()) facts.lit_screens = Observed<std::vector<LitScreen>>::like(entries);
   facts.vga_text_console = has_vga_text_console(root, looking);
   const bool has_framebuffer = facts.framebuffers.has_value() && !facts.framebuffers->empty();
   if (!looking.unseen().empty() && !has_framebuffer && !facts.framebuffers.is_unreadable())

@@ -30,12 +30,12 @@ PciNames::PciNames(const Root& root) {
   if (names.has_value())
     read_recorded(names.value());
   else
-    system();
+    installed_list();
 }
 
 PciNames::~PciNames() = default;
 
-const IdsFile& PciNames::system() {
+const IdsFile& PciNames::installed_list() {
   if (!system_) system_ = std::make_unique<IdsFile>(DirectoryRoot("/"), IdsFile::Which::pci, place_of_list());
   return *system_;
 }
@@ -74,8 +74,8 @@ const std::string& PciNames::function_name(std::uint16_t vendor, std::uint16_t d
   auto [slot, is_new] = functions_.try_emplace(static_cast<std::uint32_t>(vendor) << 16 | device);
   if (is_new) {
     const auto number = hex_text(device, 4);
-    slot->second = system().vendor(vendor)
-                       ? vendor_name(vendor) + " " + system().device(vendor, device).value_or("Device " + number)
+    slot->second = installed_list().vendor(vendor)
+                       ? vendor_name(vendor) + " " + installed_list().device(vendor, device).value_or("Device " + number)
                        : "Device " + hex_text(vendor, 4) + ":" + number;
   }
   return slot->second;
@@ -83,7 +83,7 @@ const std::string& PciNames::function_name(std::uint16_t vendor, std::uint16_t d
 
 const std::string& PciNames::vendor_name(std::uint16_t vendor) {
   auto [slot, is_new] = vendors_.try_emplace(vendor);
-  if (is_new) slot->second = system().vendor(vendor).value_or("Vendor " + hex_text(vendor, 4));
+  if (is_new) slot->second = installed_list().vendor(vendor).value_or("Vendor " + hex_text(vendor, 4));
   return slot->second;
 }
 
@@ -91,9 +91,9 @@ const std::string& PciNames::class_name(std::uint16_t class_and_subclass) {
   auto [slot, is_new] = classes_.try_emplace(class_and_subclass);
   if (!is_new) return slot->second;
   const auto number = hex_text(class_and_subclass, 4);
-  if (const auto exact = system().exact_class(class_and_subclass))
+  if (const auto exact = installed_list().exact_class(class_and_subclass))
     slot->second = *exact;
-  else if (const auto base = system().device_class(class_and_subclass))
+  else if (const auto base = installed_list().device_class(class_and_subclass))
     slot->second = *base + " [" + number + "]";
   else
     slot->second = "Class " + number;

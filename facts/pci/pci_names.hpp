@@ -33,7 +33,7 @@ class PciNames {
   const std::string& class_name(std::uint16_t class_and_subclass);
 
  private:
-  const IdsFile& system();
+  const IdsFile& installed_list();
   void read_recorded(const std::string& text);
 
   std::map<std::uint32_t, std::string> functions_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/json_writer.hpp"
+#include "reports/json_objects.hpp"
 #include "reports/triage/triage_report.hpp"
 
 namespace vfio_doctor {
@@ -41,14 +42,7 @@ void write_cause(JsonWriter& json, const Triage& triage, const Cause& cause) {
   json.member("ruled_out", cause.ruled_out);
   json.name("remedy");
   json.open_array();
-  for (const auto& remedy : cause.remedy) {
-    json.open_object();
-    json.member("text", remedy.text);
-    json.member("commands", remedy.commands);
-    json.member("undo", remedy.undo);
-    json.member("risk", remedy.risk);
-    json.close_object();
-  }
+  for (const auto& remedy : cause.remedy) write_remedy(json, remedy);
   json.close_array();
   json.member("ask", cause.ask);
   json.close_object();

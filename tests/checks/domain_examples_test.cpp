@@ -5,15 +5,17 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 #include "checks/domain/domain_check.hpp"
+#include "checks/example_status.hpp"
 #include "machines.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::status_in_name;
+using testing::worst_status;
 
 std::vector<fs::path> domains_of(const DomainCheck& check) {
   std::vector<fs::path> found;
@@ -22,19 +24,6 @@ std::vector<fs::path> domains_of(const DomainCheck& check) {
     for (const auto& entry : fs::directory_iterator(directory)) found.push_back(entry.path());
   std::ranges::sort(found);
   return found;
-}
-
-std::string status_in_name(const fs::path& path) {
-  const auto stem = path.stem().string();
-  for (const std::string status : {"pass", "warn", "fail", "unknown", "not-applicable"})
-    if (stem == status || stem.starts_with(status + "-")) return status;
-  return "(file name does not start with a status)";
-}
-
-std::string worst_status(const std::vector<Finding>& findings) {
-  static const std::map<Status, int> badness = {{Status::not_applicable, 0}, {Status::pass, 1}, {Status::unknown, 2},
-                                                {Status::warn, 3},           {Status::fail, 4}, {Status::error, 5}};
-  return std::string(to_text(std::ranges::max_element(findings, {}, [](const Finding& one) { return badness.at(one.status); })->status));
 }
 
 struct Judged {

@@ -5,15 +5,17 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 #include "checks/check.hpp"
+#include "checks/example_status.hpp"
 #include "machines.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::status_in_name;
+using testing::worst_status;
 
 struct Example {
   const Check* check;
@@ -29,21 +31,6 @@ std::vector<fs::path> machines_of(const Check& check) {
       if (entry.path().extension() == ".machine") found.push_back(entry.path());
   std::ranges::sort(found);
   return found;
-}
-
-std::string status_in_name(const fs::path& path) {
-  const auto stem = path.stem().string();
-  for (const std::string status : {"pass", "warn", "fail", "unknown", "not-applicable"})
-    if (stem == status || stem.starts_with(status + "-")) return status;
-  return "(file name does not start with a status)";
-}
-
-std::string worst_status(const std::vector<Finding>& findings) {
-  static const std::map<Status, int> badness = {{Status::not_applicable, 0}, {Status::pass, 1}, {Status::unknown, 2},
-                                                {Status::warn, 3},           {Status::fail, 4}, {Status::error, 5}};
-  const auto worst = std::ranges::max_element(
-      findings, {}, [](const Finding& finding) { return badness.at(finding.status); });
-  return std::string(to_text(worst->status));
 }
 
 TEST(Examples, EveryCheckHasAPassingAndAFailingMachine) {

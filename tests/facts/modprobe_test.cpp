@@ -4,13 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <random>
 
+#include "base/process/subprocess.hpp"
 #include "base/text.hpp"
 #include "facts/iommu/modprobe.hpp"
 #include "machines.hpp"
@@ -64,12 +65,14 @@ std::string comparable(const std::string& line) {
 
 /// What kmod prints, of the commands that are kept here; `--showconfig` also prints the kernel's command line.
 std::vector<std::string> kmod_says(const std::string& directory) {
-  const std::string program = access("/sbin/modprobe", X_OK) == 0 ? "/sbin/modprobe" : "/usr/sbin/modprobe";
-  const auto close = [](FILE* file) { pclose(file); };
-  const std::unique_ptr<FILE, decltype(close)> pipe(popen((program + " --showconfig -C " + directory + " 2>/dev/null").c_str(), "r"), close);
-  std::string output;
-  char buffer[65536];
-  for (std::size_t size = 0; pipe && (size = fread(buffer, 1, sizeof buffer, pipe.get())) > 0;) output.append(buffer, size);
+  ProcessRequest request;
+  request.program = "modprobe";
+  request.arguments = {"--showconfig", "-C", directory};
+  request.deadline = std::chrono::seconds(60);
+  request.most_output = 64 << 20;
+  const auto result = run_process(request);
+  EXPECT_EQ(result.end, ProcessResult::End::exited) << result.problem;
+  const auto& output = result.output;
   std::vector<std::string> lines;
   for (const auto line : split_lines(output))
     for (const std::string_view command : {"options ", "blacklist ", "softdep ", "install ", "remove "})
