@@ -23,6 +23,8 @@ struct Check {
 
   /// A finding of this check; the caller adds summary, evidence and remedy.
   Finding finding(Status status, std::string subject, std::string summary) const;
+  /// The one quiet `unknown` of a check that cannot see what it needs and that no verdict rests on.
+  Finding not_seen(std::string summary, Evidence evidence) const;
 };
 
 /// The groups of checks, in the order in which reports tell their story.

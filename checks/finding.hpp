@@ -44,6 +44,8 @@ struct Finding {
   std::vector<Evidence> evidence;
   std::vector<Remedy> remedy;
   Effect effect = Effect::none;
+  /// With status unknown: nobody asked about it and nothing rests on it. Reports count it and do not tell it as a problem.
+  bool quiet = false;
 };
 
 /// Subjects are "host", an address, "group:N", "domain:NAME" or "guest:NAME".

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <exception>
+#include <utility>
 
 #include "checks/check.hpp"
 
@@ -12,6 +13,13 @@ Finding Check::finding(Status status, std::string subject, std::string summary) 
   finding.subject = std::move(subject);
   finding.title = title;
   finding.summary = std::move(summary);
+  return finding;
+}
+
+Finding Check::not_seen(std::string summary, Evidence evidence) const {
+  auto finding = this->finding(Status::unknown, host_subject, std::move(summary));
+  finding.evidence = {std::move(evidence)};
+  finding.quiet = true;
   return finding;
 }
 

@@ -44,6 +44,18 @@ function(check_walls target allowed)
     VERBATIM)
 endfunction()
 
+# add_check_group(GROUP ON ROOM...): the room checks/GROUP; each table NAME.tsv in it is there as the text NAME_table.
+function(add_check_group group)
+  file(GLOB tables CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/checks/${group}/*.tsv)
+  set(made "")
+  foreach(table ${tables})
+    get_filename_component(name ${table} NAME_WE)
+    embed_text(${table} ${CMAKE_BINARY_DIR}/pages/table_${group}_${name}.cpp ${name}_table)
+    list(APPEND made ${CMAKE_BINARY_DIR}/pages/table_${group}_${name}.cpp)
+  endforeach()
+  add_room(checks/${group} ${ARGN} SOURCES ${made})
+endfunction()
+
 # Writes OUTPUT, a C++ source that defines VARIABLE (std::string_view in namespace vfio_doctor) with the text of INPUT.
 function(embed_text input output variable)
   add_custom_command(

@@ -51,6 +51,12 @@ Host gather_host(const Root& root, Wake wake) {
   host.network = gather_network(root);
   host.console = gather_console(root);
   host.processes = processes.get();
+  host.memory = gather_memory(root);
+  host.modules = gather_modules(root, host.all_functions());
+  host.room = gather_room(root, host.all_functions());
+  host.sharing = gather_sharing(root, host.all_functions());
+  host.access = gather_access(root);
+  host.trust = gather_trust(root);
   return host;
 }
 

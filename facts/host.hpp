@@ -4,15 +4,21 @@
 #include <string>
 #include <vector>
 
+#include "facts/access/access.hpp"
 #include "facts/boot/boot_configuration.hpp"
 #include "facts/console/console.hpp"
 #include "facts/iommu/iommu.hpp"
 #include "facts/iommu/vfio.hpp"
+#include "facts/memory/memory.hpp"
+#include "facts/modules/modules.hpp"
 #include "facts/network/network.hpp"
 #include "facts/pci/gather_pci.hpp"
 #include "facts/platform/platform.hpp"
 #include "facts/processes/processes.hpp"
+#include "facts/room/room.hpp"
+#include "facts/sharing/sharing.hpp"
 #include "facts/storage/storage.hpp"
+#include "facts/trust/trust.hpp"
 
 namespace vfio_doctor {
 
@@ -34,6 +40,12 @@ struct Host {
   NetworkFacts network;
   ConsoleFacts console;
   ProcessFacts processes;
+  MemoryFacts memory;
+  ModuleFacts modules;
+  RoomFacts room;
+  SharingFacts sharing;
+  AccessFacts access;
+  TrustFacts trust;
   bool privileged = false;  ///< nothing was refused that root may read
 
   const PciFunction* find(const PciAddress& address) const;

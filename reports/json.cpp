@@ -37,6 +37,7 @@ void write_finding(JsonWriter& json, const Finding& finding, const Acceptance* a
   for (const Remedy& remedy : finding.remedy) write_remedy(json, remedy);
   json.close_array();
   if (finding.effect != Effect::none) json.member("effect", to_text(finding.effect));
+  if (finding.quiet) json.member("quiet", true);
   if (accepted) json.member("accepted", accepted->reason);
   json.close_object();
 }

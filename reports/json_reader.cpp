@@ -158,6 +158,7 @@ Finding read_finding(const Value& value) {
   finding.remedy = required_list(value, "remedy").list(read_remedy);
   if (const Value effect = value.optional_member("effect"); !effect.is_null())
     finding.effect = effect.one_of(effects);
+  if (const Value quiet = value.optional_member("quiet"); !quiet.is_null()) finding.quiet = quiet.truth();
   return finding;
 }
 

@@ -139,7 +139,7 @@ bool is_protection(const Finding& finding) {
 }
 
 void sort_findings(const Report& report, const Selection& selection, Outline& result) {
-  std::vector<const Finding*> problems, elsewhere, passed, protections, not_applicable, accepted;
+  std::vector<const Finding*> problems, elsewhere, passed, protections, not_applicable, accepted, unseen;
   for (const Finding& finding : report.findings) {
     if (acceptance_of(report, finding))
       accepted.push_back(&finding);
@@ -147,6 +147,8 @@ void sort_findings(const Report& report, const Selection& selection, Outline& re
       passed.push_back(&finding);
     else if (finding.status == Status::not_applicable)
       not_applicable.push_back(&finding);
+    else if (finding.status == Status::unknown && finding.quiet)
+      unseen.push_back(&finding);
     else if (is_protection(finding) && !selection.touches(finding.subject))
       protections.push_back(&finding);
     else
@@ -158,6 +160,7 @@ void sort_findings(const Report& report, const Selection& selection, Outline& re
   result.passed = grouped(passed, gravity);
   result.protections = grouped(protections, gravity);
   result.not_applicable = grouped(not_applicable, gravity);
+  result.unseen = grouped(unseen, gravity);
   result.accepted = grouped(accepted, gravity);
 }
 
@@ -274,8 +277,8 @@ std::string without_subject(std::string text, const std::string& subject) {
   return text;
 }
 
-std::array<const std::vector<CheckFindings>*, 4> other_checks(const Outline& outline) {
-  return {&outline.accepted, &outline.passed, &outline.protections, &outline.not_applicable};
+std::array<const std::vector<CheckFindings>*, 5> other_checks(const Outline& outline) {
+  return {&outline.accepted, &outline.passed, &outline.protections, &outline.not_applicable, &outline.unseen};
 }
 
 bool is_about_guest(const Report& report) {
@@ -363,11 +366,12 @@ std::string check_count_sentence(const Outline& outline) {
   count_new(outline.elsewhere);
   const std::size_t accepted = count_new(outline.accepted);
   const std::size_t protections = count_new(outline.protections), passed = count_new(outline.passed),
-                    not_applicable = count_new(outline.not_applicable);
+                    not_applicable = count_new(outline.not_applicable), unseen = count_new(outline.unseen);
   std::string sentence = counted(passed, "check passed", "checks passed");
   if (accepted > 0) sentence += ", " + counted(accepted, "is accepted", "are accepted");
   if (protections > 0) sentence += ", " + counted(protections, "protects devices", "protect devices");
   if (not_applicable > 0) sentence += ", " + counted(not_applicable, "does not apply", "do not apply");
+  if (unseen > 0) sentence += ", " + counted(unseen, "could not see what it needs", "could not see what they need");
   return sentence;
 }
 

@@ -30,6 +30,7 @@ struct Outline {
   std::vector<CheckFindings> problems;   ///< fail first, then warn, unknown, error
   std::vector<CheckFindings> elsewhere;  ///< with a selection: problems of devices that it does not touch
   std::vector<CheckFindings> passed, protections, not_applicable;
+  std::vector<CheckFindings> unseen;    ///< quiet `unknown`s: what nobody asked about could not be seen
   std::vector<CheckFindings> accepted;  ///< problems and protections that somebody takes responsibility for
   std::vector<const DeviceReport*> devices;  ///< those worth a row: graphics first, then network, storage, USB, audio
   std::vector<const DeviceReport*>
@@ -42,7 +43,7 @@ struct Outline {
 Outline outline(const Report& report);
 
 /// The lists of findings that are no problems, in the order they are shown.
-std::array<const std::vector<CheckFindings>*, 4> other_checks(const Outline& outline);
+std::array<const std::vector<CheckFindings>*, 5> other_checks(const Outline& outline);
 
 /// What `verify` or the guest agent says.
 bool is_about_guest(const Report& report);
@@ -54,7 +55,7 @@ std::string verdict_sentence(const Report& report);
 /// processor."; empty when the report has no devices.
 std::string device_count_sentence(const Report& report);
 
-/// "12 checks passed, 2 protect devices, 1 does not apply": checks, each counted once, at the gravest it
+/// "12 checks passed, 2 protect devices, 1 does not apply, 3 could not see what they need": checks, each counted once, at the gravest it
 /// says.
 std::string check_count_sentence(const Outline& outline);
 

@@ -4,6 +4,7 @@
 #include <pci/header.h>
 
 #include <algorithm>
+#include <array>
 #include <bitset>
 #include <cstdint>
 #include <cstdio>
@@ -103,6 +104,11 @@ PciConfig decode_pci_config(std::string_view bytes) {
   const auto header = number(bytes, PCI_HEADER_TYPE, 1);
   config.header_type = static_cast<std::uint8_t>(header & 0x7f);
   config.multifunction = (header & 0x80) != 0;
+  if (config.header_type.is(0)) {
+    std::array<std::uint32_t, 6> addresses{};
+    for (std::size_t i = 0; i < addresses.size(); ++i) addresses[i] = number(bytes, PCI_BASE_ADDRESS_0 + 4 * i, 4);
+    config.base_addresses = addresses;
+  }
   if (bytes.size() < standard_size) return config;  // the rest stays "not read"
   decode_standard_capabilities(bytes, config);
   if (bytes.size() >= extended_size) {

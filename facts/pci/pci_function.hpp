@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,6 +40,8 @@ struct PciConfig {
   Observed<AcsCapability> acs;         ///< absent where the function has none
   Observed<bool> function_level_reset;
   Observed<std::string> serial;        ///< Device Serial Number, "00-11-22-33-44-55-66-77"; absent where it has none
+  /// Base address registers 0 to 5 as they stand; an endpoint's only. Zero: no such register, or none was assigned.
+  Observed<std::array<std::uint32_t, 6>> base_addresses;
   bool denied = false;                 ///< more than 64 bytes were asked for and not given
   bool all_ones = false;               ///< the function answers nothing: dead or powered off
 };

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <iterator>
 
 #include "base/text.hpp"
 #include "facts/platform/platform.hpp"
@@ -91,20 +93,35 @@ bool matters(std::string_view message) {
   return std::ranges::any_of(marks, [message](auto mark) { return message.find(mark) != message.npos; });
 }
 
+/// Troubles of single devices and refusals, as the kernel words them (drivers/pci/{pci,probe,iov,setup-res}.c, drivers/vfio,
+/// drivers/iommu, audit). Ordinary lines of a boot are not among them.
+bool is_about_a_device(std::string_view message) {
+  static constexpr std::array<std::string_view, 22> marks = {
+      "can't reserve", "not ready", "D3cold",       "D3hot",          "stuck in D3",  "giving up",          "SR-IOV",       "MMIO resources",
+      "no space",      "AER:",      "PAGE_FAULT",   "fault addr",     "NVRM",         "failed with error",  "RLIMIT_MEMLOCK", "Invalid PCI ROM",
+      "DENIED",        "avc:  denied", "SNP",       "reset method",   "vfio",         "tdx"};
+  return std::ranges::any_of(marks, [message](auto mark) { return message.find(mark) != message.npos; });
+}
+
 void gather_log(const Root& root, Kernel& kernel) {
-  constexpr std::size_t most_messages = 20'000;
+  constexpr std::size_t most_messages = 20'000, most_device_messages = 4'000;
   using Messages = std::vector<std::string>;
   const auto log = root.kernel_log();
   if (!log.has_value()) {
-    kernel.log = Observed<Messages>::like(log);
+    kernel.log = kernel.device_log = Observed<Messages>::like(log);
     return;
   }
   Messages messages;
+  std::deque<std::string> device_messages;
   for (const auto line : split_lines(log.value())) {
     const auto message = without_stamp(line);
     if (matters(message) && messages.size() < most_messages) messages.emplace_back(message.substr(0, 400));
+    if (!is_about_a_device(message)) continue;
+    device_messages.emplace_back(message.substr(0, 400));
+    if (device_messages.size() > most_device_messages) device_messages.pop_front();  // what is going on now counts
   }
   kernel.log = std::move(messages);
+  kernel.device_log = Messages(std::make_move_iterator(device_messages.begin()), std::make_move_iterator(device_messages.end()));
 }
 
 Observed<KernelVersion> parse_version(const Observed<std::string>& release) {

@@ -51,6 +51,8 @@ struct Kernel {
   Observed<std::map<std::string, std::string>> config;
   std::string config_source;  ///< the file it came from
   Observed<std::vector<std::string>> log;  ///< messages that matter here, in order, without time stamps
+  /// The same of messages about devices: resets, power, memory windows, denials, faults. The last ones where there are very many.
+  Observed<std::vector<std::string>> device_log;
 };
 
 /// What the firmware tables say about the IOMMU. A table's presence is known without root, its content not.

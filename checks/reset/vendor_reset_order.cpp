@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "checks/check.hpp"
+#include "checks/kernel/data_table.hpp"
+#include "checks/kernel/device_words.hpp"
+#include "checks/kernel/kernel_rules.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"vendor-reset-order", "vendor-reset and the order of methods", 30, run};
+
+}  // namespace
+extern const std::string_view amd_reset_table;  // made by the build
+namespace {
+
+std::vector<Finding> run(const Host& host) {
+  if (!host.modules.is_loaded("vendor_reset") || has_rule_since(host, {5, 15}) == KernelRule::no) return {};
+  static const auto rows = device_rows(amd_reset_table, 3, "amd_reset.tsv");
+  std::vector<Finding> findings;
+  bool any = false;
+  for (const auto& function : host.all_functions()) {
+    if (!is_display(function) || !function.reset_methods.has_value() || rows_about(rows, function).empty()) continue;
+    any = true;
+    const auto& methods = *function.reset_methods;
+    if (!methods.empty() && methods.front() == "device_specific") continue;
+    const auto path = "/sys/bus/pci/devices/" + function.address.text() + "/reset_method";
+    auto finding = check.finding(Status::warn, device_subject(function.address), "vendor-reset is loaded, but this kernel resets the card by " +
+                                                                                     (methods.empty() ? std::string("nothing") : methods.front()) + " first.");
+    finding.evidence = {{function.sysfs_path + "/reset_method", join(methods, " ")}};
+    finding.remedy = {{"Choose its method after each boot.", {"echo device_specific | sudo tee " + path}, {"echo default | sudo tee " + path}, {}}};
+    findings.push_back(std::move(finding));
+  }
+  if (findings.empty() && any) findings.push_back(check.finding(Status::pass, host_subject, "Cards that need vendor-reset are reset by it."));
+  return findings;
+}
+
+}  // namespace
+
+Check vendor_reset_order_check() { return check; }
+
+}  // namespace vfio_doctor
