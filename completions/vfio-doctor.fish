@@ -38,6 +38,7 @@ complete -c vfio-doctor -n "__fish_seen_subcommand_from groups" -l format -x -a 
 complete -c vfio-doctor -n "__fish_seen_subcommand_from checks plugins verify diff" -l format -x -a "text json" -d "How to write it"
 complete -c vfio-doctor -s o -l output -r -F -d "Write to a file"
 
+complete -c vfio-doctor -n "__fish_seen_subcommand_from plugins" -l facts -d "List the facts that plugins get"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from snapshot" -l no-redact -d "Keep addresses and names as they are"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from diff" -F
 complete -c vfio-doctor -n "__fish_seen_subcommand_from manifest" -a "(ls /sys/bus/pci/devices 2>/dev/null)"

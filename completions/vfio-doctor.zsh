@@ -58,7 +58,8 @@ _vfio-doctor() {
     check) _arguments $common $check '1:' ;;
     groups) _arguments $common '*--skip[leave these checks out]:checks:_vfio_doctor_check_list' \
       '*--format[how to write it]:format:(text json svg)' '1:' ;;
-    checks | plugins) _arguments $common '*--format[how to write it]:format:(text json)' '1:' ;;
+    plugins) _arguments $common '--facts[list the facts that plugins get]' '*--format[how to write it]:format:(text json)' '1:' ;;
+    checks) _arguments $common '*--format[how to write it]:format:(text json)' '1:' ;;
     snapshot) _arguments $common '--no-redact[keep addresses and names as they are]' '1:' ;;
     diff) _arguments $common '*--format[how to write it]:format:(text json)' '1:' '2:before:_files' '3:after:_files' ;;
     manifest) _arguments $common '--domain[what this domain takes]:domain:_vfio_doctor_domains' '1:' \
