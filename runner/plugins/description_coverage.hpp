@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <typeindex>
 #include <utility>
 #include <vector>
@@ -70,7 +71,8 @@ class Coverage {
   void note(T S::* where) {
     static const S probe{};
     enter<S>();
-    structs_[typeid(S)].offsets.insert(reinterpret_cast<const char*>(&(probe.*where)) - reinterpret_cast<const char*>(&probe));
+    const auto* start = reinterpret_cast<const char*>(&probe);
+    structs_[typeid(S)].offsets.insert(reinterpret_cast<const char*>(&(probe.*where)) - start);
   }
   /// One sentence for each struct of which some members are neither described nor withheld.
   std::vector<std::string> gaps() const;

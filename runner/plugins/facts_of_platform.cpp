@@ -56,11 +56,12 @@ struct Description<Cpu> {
     return {
         member("vendor", "Who made the processor.", &S::vendor),
         member("model", "Its name.", &S::model),
-        member("virtualization_flag", "vmx or svm is there; null: such processors have no such flag.", &S::virtualization_flag),
+        member("virtualization_flag", "vmx or svm is there; null: such processors have no such flag.",
+               &S::virtualization_flag),
         member("hypervisor_flag", "This host is a virtual machine itself.", &S::hypervisor_flag),
         computed<S>("kvm_device", "/dev/kvm is there; null: it is not.",
                     [](const S& cpu) { return mapped(cpu.kvm_device, [](NodeKind) { return true; }); }, &S::kvm_device),
-        member("hypervisor", "\"xen\" where Linux runs on Xen, as its control domain or as a guest; null: on none that it names.",
+        member("hypervisor", "\"xen\" where Linux runs on Xen, as its control domain or as a guest; else null.",
                &S::hypervisor),
     };
   }
@@ -161,7 +162,8 @@ struct Description<VfioFacts> {
         member("unsafe_noiommu_mode", "Parameter of vfio; null: the kernel has no such mode or vfio is not loaded.",
                &S::unsafe_noiommu_mode),
         member("modprobe_unsafe_interrupts",
-               "What modprobe.d gives vfio_iommu_type1 as allow_unsafe_interrupts; null: nothing.", &S::modprobe_unsafe_interrupts),
+               "What modprobe.d gives vfio_iommu_type1 as allow_unsafe_interrupts; null: nothing.",
+               &S::modprobe_unsafe_interrupts),
         member("pci_driver_installed", "vfio-pci is loaded, built in or there to be loaded.", &S::pci_driver_installed),
         member("modprobe_ids", "What modprobe.d gives vfio_pci as ids; null: nothing.", &S::modprobe_ids),
     };
