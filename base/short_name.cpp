@@ -92,6 +92,10 @@ std::string cut_to(std::string_view text, std::size_t width) {
 }
 
 std::string short_name(const std::string& name, std::size_t width) {
+  return cut_to(shorter_name(name, width), width);
+}
+
+std::string shorter_name(const std::string& name, std::size_t width) {
   if (text_width(name) <= width) return name;
   Words words;
   for (const auto word : split_words(name)) words.emplace_back(word);
@@ -99,7 +103,7 @@ std::string short_name(const std::string& name, std::size_t width) {
     shorten(words);
     if (text_width(joined(words)) <= width) break;
   }
-  return cut_to(joined(words), width);
+  return joined(words);
 }
 
 }  // namespace vfio_doctor

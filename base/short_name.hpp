@@ -14,4 +14,7 @@ std::string cut_to(std::string_view text, std::size_t width);
 /// words that tell nothing about the device ("Corporation", the chipset it is part of, "Controller"), and then cut.
 std::string short_name(const std::string& name, std::size_t width);
 
+/// The same without the cut: as short as it gets without losing what tells the device from others.
+std::string shorter_name(const std::string& name, std::size_t width);
+
 }  // namespace vfio_doctor

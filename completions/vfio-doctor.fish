@@ -1,8 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # fish completion for vfio-doctor
 
-set -l commands check groups snapshot diff manifest verify explain checks plugins
-set -l judging "not __fish_seen_subcommand_from groups snapshot diff manifest verify explain checks plugins"
+# "ADDRESS<tab>name": fish shows the name beside the address.
+function __vfio_doctor_devices
+    vfio-doctor groups 2>/dev/null | string match -r '^  [0-9a-f]+:.*' | string replace -r '^  (\S+) (.*) \[[0-9a-f]+\]: (.*) \[.*' '$1\t$2: $3'
+    printf '%s\n' gpu audio usb nvme wifi network
+end
+
+# libvirt's domains where it is there, and files with the XML of one.
+function __vfio_doctor_domains
+    command -q virsh; and virsh --readonly list --all --name 2>/dev/null
+    __fish_complete_path (commandline -ct | string replace -r '^--domain=' '') | string match -r '^[^\t]*(?:\.xml|/)(?:\t.*)?$'
+end
+
+# What stands before the last comma of the word stays: "iommu-active,io" offers "iommu-active,iommu-arguments".
+function __vfio_doctor_list
+    set -l kept (string match -r '^.*,' -- (commandline -ct | string replace -r '^--?[a-z-]+=' ''))
+    for word in $argv
+        printf '%s%s\n' "$kept" $word
+    end
+end
+
+set -l commands check groups snapshot diff triage manifest verify explain checks plugins bug-report help version
+set -l judging "not __fish_seen_subcommand_from groups snapshot diff triage manifest verify explain checks plugins bug-report"
 set -l ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim)"
 set -l host_ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim | string match -v 'guest-*')"
 
@@ -11,11 +31,16 @@ complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a check 
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a groups -d "List the IOMMU groups"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a snapshot -d "Keep what is read here, to replay it elsewhere"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a diff -d "What changed between two reports or snapshots"
+complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a triage -d "Find the cause in what somebody pasted"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a manifest -d "Write down what the guest should see"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a verify -d "Ask the guest whether its devices work"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a explain -d "Show the page of a check"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a checks -d "List every check"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a plugins -d "List the plugins"
+complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a help -d "Show the help of a command"
+complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a version -d "Print the version"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from help" -a "$commands"
+complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a bug-report -d "One run under the headings of a project"
 
 complete -c vfio-doctor -l root -x -a "(__fish_complete_directories)" -d "Read a directory that looks like /"
 complete -c vfio-doctor -l from -r -F -d "Replay a snapshot"
@@ -25,26 +50,36 @@ complete -c vfio-doctor -l plugin-timeout -x -d "Seconds for each plugin"
 complete -c vfio-doctor -l wake -d "Also read devices that are asleep"
 complete -c vfio-doctor -l color -x -a "auto always never" -d "Colour"
 complete -c vfio-doctor -s v -l verbose -d "Show what passed as well"
-complete -c vfio-doctor -l version -d "Print the version"
+complete -c vfio-doctor -s V -l version -d "Print the version"
 complete -c vfio-doctor -s h -l help -d "Print help"
 
-complete -c vfio-doctor -n $judging -l device -x -a "(ls /sys/bus/pci/devices 2>/dev/null)" -d "Judge this device"
-complete -c vfio-doctor -n $judging -l only -x -a "$host_ids" -d "Report only these checks"
-complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from groups" -l skip -x -a "$host_ids" -d "Leave these checks out"
+complete -c vfio-doctor -n $judging -l device -x -a "(__vfio_doctor_devices)"
+complete -c vfio-doctor -n $judging -l only -x -a "(__vfio_doctor_list $host_ids)" -d "Report only these checks"
+complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from groups" -l skip -x -a "(__vfio_doctor_list $host_ids)" -d "Leave these checks out"
 complete -c vfio-doctor -n $judging -l fail-on -x -a "fail warn never" -d "What makes the exit code 1"
-complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from manifest" -l domain -x -a "(virsh --readonly list --all --name 2>/dev/null)" -d "What this domain takes"
+complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from manifest" -l domain -x -a "(__vfio_doctor_domains)"
+complete -c vfio-doctor -n $judging -l accept -x -a "$host_ids" -d "A risk that is known and taken"
+complete -c vfio-doctor -n $judging -l reason -x -d "Why it is taken"
+complete -c vfio-doctor -n $judging -l config -r -F -d "Accepted risks in a file"
+complete -c vfio-doctor -n $judging -l brief -d "One screen"
+complete -c vfio-doctor -n $judging -l all -d "Everything"
+complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from bug-report" -l identify -d "Say which host this is"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from bug-report" -l for -x -a "libvirt qemu virt-manager proxmox nixos kernel" -d "Whose form"
 complete -c vfio-doctor -n $judging -l format -x -a "text json html markdown junit sarif" -d "How to write it"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from groups" -l format -x -a "text json svg" -d "How to write it"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from checks plugins verify diff" -l format -x -a "text json" -d "How to write it"
+complete -c vfio-doctor -n "not __fish_seen_subcommand_from explain manifest snapshot" -l json -d "The same as --format json"
 complete -c vfio-doctor -s o -l output -r -F -d "Write to a file"
 
 complete -c vfio-doctor -n "__fish_seen_subcommand_from plugins" -l facts -d "List the facts that plugins get"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from snapshot" -l no-redact -d "Keep addresses and names as they are"
-complete -c vfio-doctor -n "__fish_seen_subcommand_from diff" -F
-complete -c vfio-doctor -n "__fish_seen_subcommand_from manifest" -a "(ls /sys/bus/pci/devices 2>/dev/null)"
-complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -a "(virsh --readonly list --name 2>/dev/null)"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from diff triage" -F
+complete -c vfio-doctor -n "__fish_seen_subcommand_from triage" -l format -x -a "text json html markdown" -d "How to write it"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from triage" -l redact -d "Take addresses and names out of what is quoted"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from manifest" -a "(__vfio_doctor_devices)"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -a "(command -q virsh; and virsh --readonly list --name 2>/dev/null)"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l via -x -a "qga ssh:" -d "How to reach the guest"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l wait -x -d "Seconds for the devices to appear"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l manifest -r -F -d "What to expect"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l evidence -r -F -d "Captured output of the guest"
-complete -c vfio-doctor -n "__fish_seen_subcommand_from explain" -a "$ids plugin verdict"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from explain" -a "$ids plugin verdict assignable with-companions protected blocked unsuitable undetermined"

@@ -17,6 +17,17 @@ bool saw_privileged_facts(const Host& host) {
          std::ranges::none_of(host.all_functions(), [](const PciFunction& function) { return function.config.denied; });
 }
 
+/// A kernel built without an IOMMU layer has neither of its directories: a tree without them tells that, not less.
+void settle_missing_iommu(Host& host) {
+  const auto* options = host.kernel.config.get();
+  if (!options || options->contains("IOMMU_API")) return;
+  if (!options->contains("PCI")) return;  // shortened by hand: what it leaves out may have been set
+  if (host.iommu.units.is_unreadable() && host.iommu.groups.is_unreadable()) {
+    host.iommu.units = Observed<std::vector<IommuUnit>>::absent();
+    host.iommu.groups = Observed<std::vector<IommuGroup>>::absent();
+  }
+}
+
 }  // namespace
 
 Host gather_host(const Root& root, Wake wake) {
@@ -31,6 +42,7 @@ Host gather_host(const Root& root, Wake wake) {
   host.vfio = gather_vfio(root, host.kernel.release);
   host.functions = gather_pci(root, wake);
   host.iommu = iommu.get();
+  settle_missing_iommu(host);
   join_groups_and_functions(host.iommu, host.functions);
   host.privileged = saw_privileged_facts(host);
   host.boot = gather_boot_configuration(root);

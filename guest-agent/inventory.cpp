@@ -2,6 +2,7 @@
 #include "inventory.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -19,7 +20,7 @@ std::optional<std::string> hex(const Observed<T>& number, std::size_t digits) {
 }
 
 template <class T>
-Json hex_or_null(const Observed<T>& number, int digits) {
+Json hex_or_null(const Observed<T>& number, std::size_t digits) {
   const auto text = hex(number, digits);
   return text ? Json(*text) : Json();
 }

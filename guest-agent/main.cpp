@@ -11,6 +11,7 @@
 #include "base/input_file.hpp"
 #include "base/printable.hpp"
 #include "base/terminal.hpp"
+#include "base/version.hpp"
 #include "inventory.hpp"
 #include "machine/directory_root.hpp"
 #include "machine/kernel_ring_buffer.hpp"
@@ -126,7 +127,7 @@ int verify(const Root& root, const AgentOptions& options) {
   const auto text = read_input_file(options.manifest, Manifest::most_bytes);
   const auto manifest = parse_manifest(text, options.manifest == "-" ? "standard input" : options.manifest);
   const auto look = wait_for_devices(root, manifest, options);
-  look->report.tool = {"vfio-guest-agent", VFIO_DOCTOR_VERSION};
+  look->report.tool = {"vfio-guest-agent", program_version};
   look->report.generated_at = time_of_report();
   print(options.format == AgentFormat::json
             ? render_json(look->report)
@@ -149,7 +150,7 @@ int run(const std::vector<std::string>& arguments) {
   const auto options = parse_agent_options(arguments);
   if (options.task == AgentTask::help || options.task == AgentTask::version) {
     print(options.task == AgentTask::help ? std::string(agent_usage)
-                                          : std::string("vfio-guest-agent " VFIO_DOCTOR_VERSION "\n"));
+                                          : std::string("vfio-guest-agent ") + program_version + "\n");
     return 0;
   }
   const auto root = options.root ? std::make_unique<DirectoryRoot>(*options.root)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -74,6 +75,16 @@ Observed<std::string> link_target(int link) {
 /// sysfs hands out at most a page a time (kernfs_fop_readwrite), so fewer bytes than the smallest page are the end.
 constexpr ssize_t smallest_page = 4096;
 
+/// What every running kernel and system has. A tree without one of them was not recorded there, whatever the machine had.
+/// /boot and /run are not among them: systems without the first exist, and the second is seldom copied.
+constexpr auto always_there = std::to_array<const char*>({"/proc", "/sys", "/dev", "/etc", "/sys/bus", "/sys/class", "/sys/devices",
+                                                          "/sys/firmware", "/sys/kernel", "/sys/module"});
+
+/// A kernel with CONFIG_IOMMU_API makes both, with an IOMMU or without (iommu_init() in drivers/iommu/iommu.c,
+/// iommu_dev_init() in drivers/iommu/iommu-sysfs.c). Without the option it has neither: gather_host() knows.
+constexpr const char* iommu_groups = "/sys/kernel/iommu_groups";
+constexpr const char* iommu_class = "/sys/class/iommu";
+
 /// openat2 is refused by the kernel (before 5.6) or by a container's system call filter.
 bool openat2_refused(int error) { return error == ENOSYS || error == EPERM; }
 
@@ -87,6 +98,7 @@ DirectoryRoot::DirectoryRoot(const std::string& directory, Guard guard) : guard_
     ::close(root_);
     throw InputError("--root " + directory + ": not a system tree: it has none of sys, proc, etc, boot");
   }
+  find_unrecorded();
 }
 
 DirectoryRoot::DirectoryRoot(KernelLogReader log_reader, RouteReader route_reader, Guard guard)
@@ -96,6 +108,29 @@ DirectoryRoot::DirectoryRoot(KernelLogReader log_reader, RouteReader route_reade
 }
 
 DirectoryRoot::~DirectoryRoot() { ::close(root_); }
+
+void DirectoryRoot::find_unrecorded() {
+  std::vector<std::string> missing;
+  for (const auto* path : always_there)
+    if (kind(path).is_absent()) missing.emplace_back(path);
+  if (kind(iommu_groups).is_absent() && kind(iommu_class).is_absent()) missing.insert(missing.end(), {iommu_groups, iommu_class});
+  // Recorders of processor sets copy what is mounted in /dev and none of its nodes.
+  const auto nodes = list("/dev");
+  const auto is_directory = [this](const std::string& name) { return kind("/dev/" + name).is(NodeKind::directory); };
+  if (nodes.has_value() && std::ranges::all_of(nodes.value(), is_directory)) missing.emplace_back("/dev");
+  unrecorded_ = std::move(missing);
+}
+
+/// The answer where the kernel refused to open `path`.
+template <class T>
+Observed<T> DirectoryRoot::failed(const std::string& path, int error) const {
+  auto answer = from_errno<T>(error);
+  const auto covers = [&path](const std::string& directory) {
+    return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
+  };
+  if (answer.is_absent() && std::ranges::any_of(unrecorded_, covers)) return Observed<T>::unreadable("not recorded in this tree");
+  return answer;
+}
 
 int DirectoryRoot::open_inside(const std::string& path, int flags) const {
   // Nothing to escape from: this root is the real one, and sysfs holds no magic links. The plain call is quicker.
@@ -163,11 +198,11 @@ Observed<std::string> DirectoryRoot::read_bytes(const std::string& path, std::si
   };
   if (!kernel_made) {
     const Descriptor seen(open_inside(path, O_PATH));
-    if (seen.get() < 0) return from_errno<std::string>(errno);
+    if (seen.get() < 0) return failed<std::string>(path, errno);
     if (!is_regular(seen.get())) return Observed<std::string>::unreadable("not a regular file");
   }
   const Descriptor file(open_inside(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
-  if (file.get() < 0) return from_errno<std::string>(errno);
+  if (file.get() < 0) return failed<std::string>(path, errno);
   if (!kernel_made && !is_regular(file.get())) return Observed<std::string>::unreadable("not a regular file");
 
   std::string content;
@@ -199,7 +234,7 @@ Observed<std::vector<std::string>> DirectoryRoot::list(const std::string& path) 
   using Names = std::vector<std::string>;
   if (auto why = guarded(path, true); !why.empty()) return Observed<Names>::unreadable(std::move(why));
   const Descriptor directory(open_inside(path, O_RDONLY | O_DIRECTORY));
-  if (directory.get() < 0) return from_errno<Names>(errno);
+  if (directory.get() < 0) return failed<Names>(path, errno);
   // Not fdopendir(): it makes three more system calls, and every IOMMU group is a directory to list. Only an empty
   // answer is the end; a shorter one is not, because a signal may end it early.
   alignas(dirent64) char buffer[32768];
@@ -235,14 +270,14 @@ Observed<std::string> DirectoryRoot::read_link(const std::string& path) const {
 
 Observed<std::string> DirectoryRoot::link_itself(const std::string& path) const {
   const Descriptor link(open_inside(path, O_PATH | O_NOFOLLOW));
-  if (link.get() < 0) return from_errno<std::string>(errno);
+  if (link.get() < 0) return failed<std::string>(path, errno);
   return link_target(link.get());
 }
 
 Observed<NodeKind> DirectoryRoot::kind(const std::string& path) const {
   if (auto why = guarded(path, true); !why.empty()) return Observed<NodeKind>::unreadable(std::move(why));
   const Descriptor node(open_inside(path, O_PATH));
-  if (node.get() < 0) return from_errno<NodeKind>(errno);
+  if (node.get() < 0) return failed<NodeKind>(path, errno);
   struct stat status {};
   if (::fstat(node.get(), &status) != 0) return from_errno<NodeKind>(errno);
   if (S_ISDIR(status.st_mode)) return NodeKind::directory;

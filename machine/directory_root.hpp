@@ -16,7 +16,8 @@ class DirectoryRoot : public Root {
   /// Why a path must not be touched, see facts/storage/mount_guard.hpp; may be empty.
   using Guard = std::function<std::string(const std::string& path)>;
 
-  /// A tree on disk. Throws InputError where the directory does not exist or holds none of sys, proc, etc, boot.
+  /// A tree on disk. What lies below a directory that every running Linux has, and this tree has not, is unreadable: it was
+  /// not recorded. Throws InputError where the directory does not exist or holds none of sys, proc, etc, boot.
   explicit DirectoryRoot(const std::string& directory, Guard guard = {});
   /// The machine this program runs on; the readers fetch its kernel log and, where they are asked for, its routes.
   explicit DirectoryRoot(KernelLogReader log_reader, RouteReader route_reader = {}, Guard guard = {});
@@ -40,9 +41,13 @@ class DirectoryRoot : public Root {
   bool is_live_sysfs(const std::string& path) const;
   std::string guarded(const std::string& path, bool follow_last) const;
   Observed<std::string> link_itself(const std::string& path) const;
+  void find_unrecorded();
+  template <class T>
+  Observed<T> failed(const std::string& path, int error) const;
   Observed<std::string> read_bytes(const std::string& path, std::size_t length, bool whole) const;
 
   int root_ = -1;
+  std::vector<std::string> unrecorded_;  ///< directories of a tree that it should have and has not
   KernelLogReader log_reader_;
   RouteReader route_reader_;
   Guard guard_;

@@ -2,6 +2,7 @@
 #include "machine/ids_files.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <vector>
 

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine/machine_text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstdio>
+#include <set>
 #include <vector>
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
 #include "machine/escape.hpp"
+#include "machine/format_1.hpp"
 #include "machine/pci_address.hpp"
+#include "machine/root.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 using Kind = RecordedNode::Kind;
 using Words = std::vector<std::string_view>;
-constexpr std::size_t most_nodes = 2'000'000, longest_path = 4096;
+constexpr std::size_t most_nodes = 1'000'000, longest_path = 4096;
 
 std::string with_blanks(std::string_view value) {
   std::string text = unescape(value);
@@ -33,6 +39,10 @@ class MachineTextParser {
       if (line.empty() || line.front() == '#') continue;
       parse_record(line);
       if (nodes_.size() > most_nodes) fail("too many records");
+    }
+    if (!says_what_it_is_) {
+      for (const auto& directory : shorthand_directories_) nodes_.try_emplace(directory, RecordedNode{Kind::directory, {}});
+      mark_listed_by_format_1(nodes_);
     }
     return std::move(nodes_);
   }
@@ -54,9 +64,11 @@ class MachineTextParser {
   void parse_record(std::string_view line) {
     const Words words = split_words(line);
     const auto verb = words[0];
+    if (verb == "complete" && words.size() == 1) return put_complete("/");
     if (words.size() < 2) fail("a record needs a path");
     if (verb == "group") return parse_group(words);
     if (verb == "pci") return parse_pci(words);
+    if (verb == "recorded") return put_recorder(line, words);
     const std::string path = unescape(words[1]);
     if (!path.starts_with('/')) fail("a path starts with '/'");
     if (path.size() > longest_path) fail("a path has at most " + std::to_string(longest_path) + " bytes");
@@ -66,12 +78,42 @@ class MachineTextParser {
     if (verb == "hex") return put(path, {Kind::file, block(true)});
     if (verb == "link") return put(path, {Kind::link, unescape(rest)});
     if (verb == "dir") return put(path, {Kind::directory, {}});
+    if (verb == "listed") return put_listed(path);
+    if (verb == "complete") return put_complete(path);
+    if (verb == "absent") return put_absent(path, words);
     if (verb == "seen") return put(path, {Kind::seen, {}});
     if (verb == "special") return put(path, {Kind::special, {}});
     if (verb == "unreadable") return put(path, {Kind::unreadable, unescape(rest)});
     if (verb == "closed") return put(path, {Kind::closed, unescape(rest)});
     if (verb == "hidden") return put(path, {Kind::hidden, unescape(rest)});
     fail("unknown record '" + std::string(verb.substr(0, 40)) + "'");
+  }
+
+  void put_listed(const std::string& path) {
+    says_what_it_is_ = true;
+    put(path, {Kind::listed, {}});
+  }
+
+  void put_complete(const std::string& path) {
+    says_what_it_is_ = true;
+    put(path, {Kind::complete, {}});
+  }
+
+  void put_recorder(std::string_view line, const Words& words) {
+    if (words.size() < 3 || words[1] != "by") fail("write: recorded by VERSION");
+    says_what_it_is_ = true;
+    const auto version = line.substr(static_cast<std::size_t>(words[2].data() - line.data()));
+    put(Root::recorder_path, {Kind::file, unescape(version) + "\n"});
+  }
+
+  void put_absent(const std::string& path, const Words& words) {
+    says_what_it_is_ = true;
+    if (words.size() == 2) return put(path, {Kind::absent, {}});
+    for (std::size_t i = 2; i < words.size(); ++i) {
+      const auto entry = path + "/" + unescape(words[i]);
+      if (entry.size() > longest_path) fail("a path has at most " + std::to_string(longest_path) + " bytes");
+      put(entry, {Kind::absent, {}});
+    }
   }
 
   std::string one_line(std::string_view rest) const {
@@ -119,6 +161,7 @@ class MachineTextParser {
   std::string group_directory(std::string_view number) {
     if (!parse_unsigned(number)) fail("a group is a number");
     const std::string directory = "/sys/kernel/iommu_groups/" + std::string(number);
+    shorthand_directories_.insert({"/sys/kernel/iommu_groups", directory + "/devices"});
     nodes_.try_emplace(directory + "/type", RecordedNode{Kind::file, "DMA-FQ\n"});
     nodes_.try_emplace(directory + "/reserved_regions",
                        RecordedNode{Kind::file, "0x00000000fee00000 0x00000000feefffff msi\n"});
@@ -182,6 +225,8 @@ class MachineTextParser {
   std::string_view rest_;  ///< what was not read yet; not split beforehand, since text may be nothing but line ends
   const std::string& name_;
   std::size_t number_ = 0;  ///< of the line read last, from 1
+  std::set<std::string> shorthand_directories_;  ///< what `pci` and `group` put their nodes into
+  bool says_what_it_is_ = false;  ///< complete, or recorded by a version that tells absent from not asked
   RecordedNodes nodes_;
 };
 
@@ -230,6 +275,7 @@ void MachineTextParser::parse_pci(const Words& words) {
 
   const std::string text = address->text();
   const std::string directory = device_directory(*address, above);
+  shorthand_directories_.insert("/sys/bus/pci/devices");
   put("/sys/bus/pci/devices/" + text, {Kind::link, "../../.." + directory.substr(4)});
   std::string up;  // from the device's directory to /sys
   for (const char c : directory.substr(5)) up += c == '/' ? "../" : "";
@@ -292,6 +338,23 @@ void write_file(std::string& text, const std::string& path, const std::string& c
   }
 }
 
+/// What is absent from one directory shares a line: "absent DIRECTORY NAME NAME". `open` is the directory whose line was
+/// begun and has no end yet; empty where there is none.
+void write_absent(std::string& text, const std::string& path, std::string& open) {
+  const auto above = parent_path(path);
+  if (above.size() > 1 && above == open) {
+    text += " " + escape_path(base_name(path));
+    return;
+  }
+  if (!open.empty()) text += "\n";
+  open = above;
+  text += above.size() > 1 ? "absent " + escape_path(above) + " " + escape_path(base_name(path)) : "absent " + escape_path(path);
+  if (above.size() <= 1) {
+    text += "\n";
+    open.clear();
+  }
+}
+
 }  // namespace
 
 RecordedNodes parse_machine_text(std::string_view text, const std::string& name) {
@@ -299,10 +362,23 @@ RecordedNodes parse_machine_text(std::string_view text, const std::string& name)
 }
 
 std::string write_machine_text(const RecordedNodes& nodes) {
-  std::string text;
+  std::string text, absent_below;
+  const auto recorder = nodes.find(Root::recorder_path);
+  const bool names_recorder = recorder != nodes.end() && recorder->second.kind == Kind::file && is_plain_line(recorder->second.content);
+  if (names_recorder) text += "recorded by " + escape_reason(trim(recorder->second.content)) + "\n";
   for (const auto& [raw_path, node] : nodes) {
+    if (names_recorder && raw_path == Root::recorder_path) continue;
+    if (node.kind == Kind::absent) {
+      write_absent(text, raw_path, absent_below);
+      continue;
+    }
+    if (!absent_below.empty()) text += "\n";
+    absent_below.clear();
     const auto path = escape_path(raw_path);
     switch (node.kind) {
+      case Kind::absent: break;
+      case Kind::listed: text += "listed " + path + "\n"; break;
+      case Kind::complete: text += path == "/" ? "complete\n" : "complete " + path + "\n"; break;
       case Kind::file: write_file(text, path, node.content); break;
       case Kind::directory: text += "dir " + path + "\n"; break;
       case Kind::link: text += "link " + path + " " + escape_path(node.content) + "\n"; break;
@@ -313,7 +389,19 @@ std::string write_machine_text(const RecordedNodes& nodes) {
       case Kind::hidden: text += "hidden " + path + " " + escape_reason(node.content) + "\n"; break;
     }
   }
+  if (!absent_below.empty()) text += "\n";
   return text;
+}
+
+bool begins_like_machine_text(std::string_view text) {
+  constexpr std::array<std::string_view, 12> verbs = {"text", "file", "hex", "link", "dir", "seen", "special", "unreadable",
+                                                      "closed", "hidden", "group", "pci"};
+  for (const auto line : split_lines(text)) {
+    const auto record = trim(line);
+    if (record.empty() || record.front() == '#') continue;
+    return std::ranges::find(verbs, split_words(record).front()) != verbs.end();
+  }
+  return true;
 }
 
 }  // namespace vfio_doctor

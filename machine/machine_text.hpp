@@ -15,7 +15,11 @@ namespace vfio_doctor {
 ///     file PATH                  a file; its lines follow, each behind "| "
 ///     hex PATH                   the same for bytes: "| 86 80 00 ..."
 ///     link PATH TARGET           a symbolic link
-///     dir PATH                   a directory
+///     dir PATH                   a directory; which entries it has was not asked
+///     listed PATH                a directory with all its entries: one that is not named here is not there
+///     absent PATH [NAME...]      nothing is there; with names: PATH is a directory that has no such entries, or none itself
+///     complete [PATH]            whatever is not named below PATH (everywhere) is not there: machines written by hand
+///     recorded by VERSION        what was used to record it
 ///     seen PATH                  a file whose content was not read
 ///     special PATH               a device node, socket or the like
 ///     unreadable PATH REASON...  there, but it could not be read or listed
@@ -29,8 +33,13 @@ namespace vfio_doctor {
 /// it; any other KEY becomes a sysfs attribute of that name (boot_vga=1, reset_method=flr,bus; commas in a value
 /// are blanks in the attribute). `under` names the bridge above it; without it the function sits on a root bus. Without
 /// `sub` the subsystem ids are not known.
+/// What is not named was not asked, which is not the same as absent; so a machine written by hand says `complete`. A text
+/// that neither says so nor who recorded it is of format 1, which could not tell: there, listed is what that version listed.
 /// Throws InputError "NAME:LINE: what is wrong".
 RecordedNodes parse_machine_text(std::string_view text, const std::string& name);
+
+/// Whether the first record could be one: a known verb. A text of something else altogether is told apart by it.
+bool begins_like_machine_text(std::string_view text);
 
 /// The plain records (no `group`, no `pci`) for nodes; parse_machine_text() of the result gives the same nodes.
 std::string write_machine_text(const RecordedNodes& nodes);

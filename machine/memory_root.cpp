@@ -2,6 +2,7 @@
 #include "machine/memory_root.hpp"
 
 #include "base/input_error.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -18,25 +19,65 @@ Observed<std::string> content_of(const RecordedNode& node) {
   }
 }
 
+bool is_directory(Kind kind) { return kind == Kind::directory || kind == Kind::listed || kind == Kind::complete; }
+
+/// True where nothing can lie below such a node unless it has a node of its own.
+bool excludes_entries(Kind kind) {
+  switch (kind) {
+    case Kind::listed:
+    case Kind::complete:
+    case Kind::absent:
+    case Kind::file:
+    case Kind::seen:
+    case Kind::special: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 MemoryRoot::MemoryRoot(RecordedNodes nodes) : nodes_(std::move(nodes)) {
   RecordedNodes parents;
   std::size_t bytes = 0;
-  for (const auto& [path, node] : nodes_)
+  for (const auto& [path, node] : nodes_) {
+    if (node.kind == Kind::absent) continue;
     for (auto above = parent_path(path); above.size() > 1 && !nodes_.contains(above); above = parent_path(above)) {
       if (!parents.try_emplace(above, RecordedNode{Kind::directory, {}}).second) break;
       bytes += above.size();
       if (bytes > most_implied_bytes) throw InputError("the recorded machine has too many directories");
     }
+  }
   nodes_.merge(parents);
   nodes_.try_emplace("/", RecordedNode{Kind::directory, {}});
+  if (const auto* recorder = find(recorder_path); recorder && recorder->kind == Kind::file) recorder_ = trim(recorder->content);
 }
 
-/// The node itself; a link is not followed.
+/// What is at `path`; a link is not followed. Nullptr where nothing is there or nobody asked: missing() tells which.
 const RecordedNode* MemoryRoot::find(const std::string& path) const {
   const auto found = nodes_.find(path);
-  return found == nodes_.end() ? nullptr : &found->second;
+  return found == nodes_.end() || found->second.kind == Kind::absent ? nullptr : &found->second;
+}
+
+std::string MemoryRoot::when_recorded() const {
+  return recorder_.empty() ? "when this was recorded, and the recording does not say that it is complete"
+                           : "when this was recorded by " + recorder_;
+}
+
+bool MemoryRoot::lies_in_complete(const std::string& path) const {
+  for (auto above = path;; above = parent_path(above)) {
+    const auto found = nodes_.find(above);
+    if (found != nodes_.end() && found->second.kind == Kind::complete) return true;
+    if (above.size() <= 1) return false;
+  }
+}
+
+/// What is told about a path, links resolved, at which find() finds nothing.
+Observed<std::string> MemoryRoot::missing(const std::string& path) const {
+  auto nearest = nodes_.find(path);
+  for (auto above = path; nearest == nodes_.end() && above.size() > 1; nearest = nodes_.find(above)) above = parent_path(above);
+  const bool excluded = nearest != nodes_.end() && excludes_entries(nearest->second.kind);
+  if (excluded || lies_in_complete(path)) return Observed<std::string>::absent();
+  return Observed<std::string>::unreadable("not asked " + when_recorded());
 }
 
 Observed<std::string> MemoryRoot::read(const std::string& path, std::size_t limit) const {
@@ -62,15 +103,19 @@ Observed<std::vector<std::string>> MemoryRoot::list(const std::string& path) con
   if (!real.has_value()) return Observed<Names>::like(real);
   const auto* directory = find(real.value());
   if (directory->kind == Kind::unreadable || directory->kind == Kind::closed) return Observed<Names>::unreadable(directory->content);
-  if (directory->kind != Kind::directory) return Observed<Names>::absent();
+  if (!is_directory(directory->kind)) return Observed<Names>::absent();
+  if (directory->kind == Kind::directory && !lies_in_complete(real.value()))
+    return Observed<Names>::unreadable("not listed " + when_recorded());
   const std::string prefix = real.value() == "/" ? "/" : real.value() + "/";
   Names names;
   for (auto node = nodes_.upper_bound(prefix); node != nodes_.end() && node->first.starts_with(prefix);) {
     const auto end = node->first.find('/', prefix.size());
-    names.push_back(node->first.substr(prefix.size(), end == std::string::npos ? end : end - prefix.size()));
-    // '0' follows '/' in ASCII: continue behind everything that lies inside this entry.
-    node = end == std::string::npos ? std::next(node) : nodes_.lower_bound(prefix + names.back() + "0");
-    if (names.size() > 1 && names[names.size() - 2] == names.back()) names.pop_back();
+    if (end != std::string::npos) {  // '0' follows '/' in ASCII: continue behind everything that lies inside this entry
+      node = nodes_.lower_bound(node->first.substr(0, end) + "0");
+      continue;
+    }
+    if (node->second.kind != Kind::absent) names.push_back(node->first.substr(prefix.size()));
+    ++node;
   }
   return names;
 }
@@ -79,17 +124,18 @@ Observed<std::string> MemoryRoot::canonical(const std::string& path) const {
   auto resolved = resolve_links(path, [this](const std::string& candidate) {
     return link_at(candidate);
   });
-  if (resolved.has_value() && !find(resolved.value())) return Observed<std::string>::absent();
+  if (resolved.has_value() && !find(resolved.value())) return missing(resolved.value());
   return resolved;
 }
 
 Observed<std::string> MemoryRoot::read_link(const std::string& path) const {
-  const auto directory = canonical(parent_path(path));
+  const auto directory = resolve_links(parent_path(path), [this](const std::string& link) { return link_at(link); });
   if (!directory.has_value()) return directory;
-  return link_at(join_path(directory.value(), base_name(path)));
+  const auto real = join_path(directory.value(), base_name(path));
+  return find(real) ? link_at(real) : missing(real);
 }
 
-/// The target of a link whose directory part is already resolved.
+/// The target of a link whose directory part is already resolved; what nobody asked about is taken for no link.
 Observed<std::string> MemoryRoot::link_at(const std::string& path) const {
   const auto* node = find(path);
   if (node && node->kind == Kind::hidden) return Observed<std::string>::unreadable(node->content);
@@ -101,6 +147,8 @@ Observed<NodeKind> MemoryRoot::kind(const std::string& path) const {
   if (!real.has_value()) return Observed<NodeKind>::like(real);
   switch (find(real.value())->kind) {
     case Kind::directory:
+    case Kind::listed:
+    case Kind::complete:
     case Kind::closed: return NodeKind::directory;
     case Kind::special: return NodeKind::other;
     default: return NodeKind::file;

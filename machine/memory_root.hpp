@@ -6,10 +6,12 @@
 
 namespace vfio_doctor {
 
-/// A recorded machine: answers every question as the machine answered when it was recorded.
+/// A recorded machine: answers every question as the machine answered when it was recorded. A path without a node is
+/// absent where the nodes say so: its nearest recorded directory was listed, a directory above it is complete, something
+/// above it is absent or no directory. Everything else nobody asked then: unreadable.
 class MemoryRoot : public Root {
  public:
-  /// Directories above a node exist without being named.
+  /// Directories above a node exist without being named (those above an absent one need not).
   explicit MemoryRoot(RecordedNodes nodes);
 
   Observed<std::string> read(const std::string& path, std::size_t limit = default_limit) const override;
@@ -21,8 +23,13 @@ class MemoryRoot : public Root {
 
  private:
   const RecordedNode* find(const std::string& path) const;
+  bool lies_in_complete(const std::string& path) const;
+  Observed<std::string> missing(const std::string& path) const;
   Observed<std::string> link_at(const std::string& path) const;
+  std::string when_recorded() const;
+
   RecordedNodes nodes_;
+  std::string recorder_;  ///< empty where nobody is named
 };
 
 }  // namespace vfio_doctor

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine/pci_address.hpp"
 
+#include <cstdint>
+
 #include "base/text.hpp"
 
 namespace vfio_doctor {

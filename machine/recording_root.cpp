@@ -10,14 +10,17 @@ using Kind = RecordedNode::Kind;
 /// which differs from run to run where threads ask, changes nothing.
 int weight(const RecordedNode& node) {
   switch (node.kind) {
-    case Kind::hidden: return 0;
-    case Kind::seen: return 1;
-    case Kind::special: return 2;
-    case Kind::unreadable: return 3;
-    case Kind::directory: return 4;
-    case Kind::closed: return 5;  // over `directory`: an empty list must not stand for one that was refused
+    case Kind::absent: return 0;
+    case Kind::hidden: return 1;
+    case Kind::seen: return 2;
+    case Kind::special: return 3;
+    case Kind::unreadable: return 4;
+    case Kind::directory: return 5;
+    case Kind::listed:
+    case Kind::complete: return 6;
+    case Kind::closed: return 7;  // over `listed`: an empty list must not stand for one that was refused
     case Kind::file:
-    case Kind::link: return 6;
+    case Kind::link: return 8;
   }
   return 0;
 }
@@ -66,8 +69,9 @@ Observed<std::string> RecordingRoot::resolve(const std::string& path) const {
 }
 
 void RecordingRoot::keep_kind(const std::string& path, const Observed<NodeKind>& kind) const {
-  if (kind.is_absent()) return;
-  if (kind.is_unreadable())
+  if (kind.is_absent())
+    keep(path, {Kind::absent, {}});
+  else if (kind.is_unreadable())
     keep(path, {Kind::hidden, kind.why()});
   else if (kind.value() == NodeKind::directory)
     keep(path, {Kind::directory, {}});
@@ -75,8 +79,12 @@ void RecordingRoot::keep_kind(const std::string& path, const Observed<NodeKind>&
     keep(path, {kind.value() == NodeKind::file ? Kind::seen : Kind::special, {}});
 }
 
+void RecordingRoot::keep_absent(const std::string& path) const {
+  if (const auto real = resolve(path); real.has_value()) keep(real.value(), {Kind::absent, {}});
+}
+
 void RecordingRoot::keep_content(const std::string& path, const Observed<std::string>& content) const {
-  if (content.is_absent()) return;
+  if (content.is_absent()) return keep_absent(path);
   const auto real = resolve(path);
   if (!real.has_value()) return;  // what hides it was kept on the way
   if (content.has_value())
@@ -99,14 +107,17 @@ Observed<std::string> RecordingRoot::read_head(const std::string& path, std::siz
 
 Observed<std::vector<std::string>> RecordingRoot::list(const std::string& path) const {
   auto names = inner_.list(path);
-  if (names.is_absent()) return names;
   const auto real = resolve(path);
   if (!real.has_value()) return names;
+  if (names.is_absent()) {  // nothing, or no directory
+    keep_kind(real.value(), inner_.kind(real.value()));
+    return names;
+  }
   if (names.is_unreadable()) {
     keep(real.value(), {Kind::closed, names.why()});
     return names;
   }
-  keep(real.value(), {Kind::directory, {}});
+  keep(real.value(), {Kind::listed, {}});
   for (const auto& name : names.value()) {
     const auto entry = join_path(real.value(), name);
     if (!keep_link(entry).has_value()) keep_kind(entry, inner_.kind(entry));
@@ -117,12 +128,14 @@ Observed<std::vector<std::string>> RecordingRoot::list(const std::string& path) 
 Observed<std::string> RecordingRoot::read_link(const std::string& path) const {
   const auto directory = resolve(parent_path(path));
   if (!directory.has_value()) return directory;
-  return keep_link(join_path(directory.value(), base_name(path)));
+  const auto real = join_path(directory.value(), base_name(path));
+  auto target = keep_link(real);
+  if (target.is_absent()) keep_kind(real, inner_.kind(real));  // nothing, or no link
+  return target;
 }
 
 Observed<NodeKind> RecordingRoot::kind(const std::string& path) const {
   const auto found = inner_.kind(path);
-  if (found.is_absent()) return found;
   if (const auto real = resolve(path); real.has_value()) keep_kind(real.value(), found);
   return found;
 }
@@ -138,6 +151,7 @@ Observed<std::string> RecordingRoot::kernel_log() const {
   auto log = inner_.kernel_log();
   if (log.has_value()) keep(kernel_log_path, {Kind::file, log.value()});
   if (log.is_unreadable()) keep(kernel_log_path, {Kind::unreadable, log.why()});
+  if (log.is_absent()) keep(kernel_log_path, {Kind::absent, {}});
   return log;
 }
 
@@ -145,12 +159,24 @@ Observed<std::string> RecordingRoot::routes() const {
   auto routes = inner_.routes();
   if (routes.has_value()) keep(routes_path, {Kind::file, routes.value()});
   if (routes.is_unreadable()) keep(routes_path, {Kind::unreadable, routes.why()});
+  if (routes.is_absent()) keep(routes_path, {Kind::absent, {}});
   return routes;
 }
 
 RecordedNodes RecordingRoot::nodes() const {
   const std::lock_guard lock(mutex_);
-  return nodes_;
+  auto nodes = nodes_;
+  // What a list says already is not said again. What appeared later, with something below it, was not absent for good.
+  std::erase_if(nodes, [this](const auto& node) {
+    if (node.second.kind != Kind::absent) return false;
+    const auto above = nodes_.find(parent_path(node.first));
+    if (above != nodes_.end() && (above->second.kind == Kind::listed || above->second.kind == Kind::absent)) return true;
+    const auto inside = node.first + "/";
+    for (auto below = nodes_.upper_bound(inside); below != nodes_.end() && below->first.starts_with(inside); ++below)
+      if (below->second.kind != Kind::absent) return true;
+    return false;
+  });
+  return nodes;
 }
 
 }  // namespace vfio_doctor

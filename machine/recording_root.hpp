@@ -10,7 +10,8 @@
 namespace vfio_doctor {
 
 /// Passes every question on to another Root and keeps what was asked and answered, so that a MemoryRoot made
-/// of nodes() answers the same questions in the same way. What was absent is simply not in nodes().
+/// of nodes() answers the same questions in the same way, and no others. What was absent is kept as such, except below
+/// a directory that was listed, where the list says it.
 class RecordingRoot : public Root {
  public:
   /// `inner` must outlive this object.
@@ -30,6 +31,7 @@ class RecordingRoot : public Root {
 
  private:
   void keep(const std::string& path, RecordedNode node) const;
+  void keep_absent(const std::string& path) const;
   void keep_content(const std::string& path, const Observed<std::string>& content) const;
   void keep_kind(const std::string& path, const Observed<NodeKind>& kind) const;
   Observed<std::string> keep_link(const std::string& path) const;

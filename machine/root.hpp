@@ -26,6 +26,8 @@ class Root {
   /// The same for the routes; see routes().
   static constexpr const char* routes_path = "/run/vfio-doctor/routes";
   static constexpr std::size_t most_route_bytes = 32 << 20;
+  /// Where a recorded machine keeps the name of what recorded it: "0.1.0 (format 2)".
+  static constexpr const char* recorder_path = "/run/vfio-doctor/recorder";
 
   virtual ~Root() = default;
 

@@ -2,6 +2,7 @@
 #include "reports/comparison.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -92,6 +93,7 @@ class Comparer {
     for (const auto& companion : device.companions) sorted.insert(is_before ? now(companion) : companion);
     std::string text;
     for (const auto& companion : sorted) text += (text.empty() ? "" : ", ") + companion;
+    if (companion_count(device) > device.companions.size()) text += ", " + std::to_string(companion_count(device)) + " in all";
     return text.empty() ? "none" : text;
   }
 

@@ -30,7 +30,7 @@ void write_evidence(JsonWriter& json, const Evidence& seen) {
   json.close_object();
 }
 
-void write_finding(JsonWriter& json, const Finding& finding) {
+void write_finding(JsonWriter& json, const Finding& finding, const Acceptance* accepted) {
   json.open_object();
   json.member("id", finding.id);
   json.member("status", to_text(finding.status));
@@ -46,6 +46,7 @@ void write_finding(JsonWriter& json, const Finding& finding) {
   for (const Remedy& remedy : finding.remedy) write_remedy(json, remedy);
   json.close_array();
   if (finding.effect != Effect::none) json.member("effect", to_text(finding.effect));
+  if (accepted) json.member("accepted", accepted->reason);
   json.close_object();
 }
 
@@ -57,6 +58,29 @@ void write_group(JsonWriter& json, const GroupReport& group) {
   json.close_object();
 }
 
+void write_machine(JsonWriter& json, const MachineSummary& machine) {
+  json.member("board", machine.board);
+  json.name("firmware");
+  json.open_object();
+  json.member("vendor", machine.firmware_vendor);
+  json.member("version", machine.firmware_version);
+  json.member("date", machine.firmware_date);
+  json.close_object();
+  json.member("cpu_model", machine.cpu_model);
+  json.member("microcode", machine.microcode);
+  json.member("interfaces", machine.interfaces);
+  json.name("versions");
+  json.open_object();
+  json.member("qemu", machine.qemu);
+  json.member("libvirt", machine.libvirt);
+  json.member("ovmf", machine.ovmf);
+  json.close_object();
+  // Only where the user asked for it: a report may be shown to strangers.
+  if (machine.name) json.member("name", machine.name);
+  if (machine.id) json.member("id", machine.id);
+  if (machine.boot_id) json.member("boot_id", machine.boot_id);
+}
+
 void write_host(JsonWriter& json, const Report::HostSummary& host) {
   json.name("host");
   json.open_object();
@@ -65,6 +89,16 @@ void write_host(JsonWriter& json, const Report::HostSummary& host) {
   json.member("distribution", host.distribution);
   json.member("iommu", host.iommu);
   json.member("interrupt_remapping", host.interrupt_remapping);
+  write_machine(json, host.machine);
+  json.close_object();
+}
+
+void write_acceptance(JsonWriter& json, const Acceptance& accepted) {
+  json.open_object();
+  json.member("id", accepted.id);
+  json.member("subject", accepted.subject);
+  json.member("reason", accepted.reason);
+  json.member("source", accepted.source);
   json.close_object();
 }
 
@@ -110,6 +144,8 @@ void write_device(JsonWriter& json, const DeviceReport& device) {
   json.member("parent", device.parent);
   json.member("verdict", to_text(device.verdict));
   json.member("companions", device.companions);
+  if (device.companions_total > device.companions.size())
+    json.member("companions_total", static_cast<unsigned>(device.companions_total));
   json.member("reasons", device.reasons);
   if (device.is_bridge) json.member("is_bridge", true);
   json.close_object();
@@ -124,7 +160,11 @@ std::string render_json(const Report& report) {
   json.member("verdict", to_text(report.verdict));
   json.member("selection", report.selection);
   json.member("notes", report.notes);
-  write_list(json, "findings", report.findings, write_finding);
+  if (!report.accepted.empty()) write_list(json, "accepted", report.accepted, write_acceptance);
+  json.name("findings");
+  json.open_array();
+  for (const Finding& finding : report.findings) write_finding(json, finding, acceptance_of(report, finding));
+  json.close_array();
   write_list(json, "devices", report.devices, write_device);
   write_list(json, "groups", report.groups, write_group);
   json.close_object();

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/bounded_json.hpp"
 #include "base/input_error.hpp"
 #include "base/printable.hpp"
 #include "base/text.hpp"
-#include "base/bounded_json.hpp"
 #include "machine/pci_address.hpp"
+#include "reports/bounds.hpp"
 #include "reports/json.hpp"
 
 namespace vfio_doctor {
@@ -178,6 +180,8 @@ DeviceReport read_device(const Value& value) {
     device.is_bridge = bridge.truth();
   device.verdict = value.member("verdict").one_of(device_verdicts);
   device.companions = required_list(value, "companions").addresses();
+  if (const Value total = value.optional_member("companions_total"); !total.is_null())
+    device.companions_total = total.number();
   device.reasons = required_list(value, "reasons").texts();
   return device;
 }
@@ -194,10 +198,36 @@ std::string on_off_or_unknown(const Value& value) {
   return written;
 }
 
+MachineSummary read_machine(const Value& host) {
+  MachineSummary machine;
+  machine.board = host.optional_member("board").text_or_nothing();
+  if (const Value firmware = host.optional_member("firmware"); !firmware.is_null()) {
+    machine.firmware_vendor = firmware.optional_member("vendor").text_or_nothing();
+    machine.firmware_version = firmware.optional_member("version").text_or_nothing();
+    machine.firmware_date = firmware.optional_member("date").text_or_nothing();
+  }
+  machine.cpu_model = host.optional_member("cpu_model").text_or_nothing();
+  machine.microcode = host.optional_member("microcode").text_or_nothing();
+  if (const Value interfaces = host.optional_member("interfaces"); !interfaces.is_null()) machine.interfaces = interfaces.texts();
+  if (const Value versions = host.optional_member("versions"); !versions.is_null()) {
+    machine.qemu = versions.optional_member("qemu").text_or_nothing();
+    machine.libvirt = versions.optional_member("libvirt").text_or_nothing();
+    machine.ovmf = versions.optional_member("ovmf").text_or_nothing();
+  }
+  machine.name = host.optional_member("name").text_or_nothing();
+  machine.id = host.optional_member("id").text_or_nothing();
+  machine.boot_id = host.optional_member("boot_id").text_or_nothing();
+  return machine;
+}
+
 Report::HostSummary read_host(const Value& value) {
   return {value.member("kernel").text_or_nothing(), value.member("cpu_vendor").text_or_nothing(),
           value.member("distribution").text_or_nothing(), on_off_or_unknown(value.member("iommu")),
-          on_off_or_unknown(value.member("interrupt_remapping"))};
+          on_off_or_unknown(value.member("interrupt_remapping")), read_machine(value)};
+}
+
+Acceptance read_acceptance(const Value& value) {
+  return {value.member("id").text(), value.member("subject").text(), value.member("reason").text(), value.member("source").text()};
 }
 
 Report read_report(const Value& value) {
@@ -210,6 +240,7 @@ Report read_report(const Value& value) {
   report.verdict = value.member("verdict").one_of(verdicts);
   report.selection = value.optional_member("selection").addresses();
   report.notes = value.optional_member("notes").texts();
+  report.accepted = value.optional_member("accepted").list(read_acceptance);
   report.findings = required_list(value, "findings").list(read_finding);
   report.devices = required_list(value, "devices").list(read_device);
   report.groups = required_list(value, "groups").list(read_group);
@@ -252,6 +283,7 @@ Report parse_report_json(const std::string& text, const std::string& name) {
     throw InputError(place + "schema must be \"vfio-doctor/report/1\", not " + shown(schema));
   Report report = read_report(root);
   expect_no_twins(report, place);
+  bound_report(report);
   return report;
 }
 

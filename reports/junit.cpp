@@ -16,7 +16,8 @@ struct TestCase {
   Result result = Result::passed;
 };
 
-Result result_of(const Finding& finding) {
+Result result_of(const Finding& finding, bool accepted) {
+  if (accepted) return Result::skipped;
   switch (finding.status) {
     case Status::fail:
       return finding.effect == Effect::protects ? Result::passed : Result::failure;
@@ -45,10 +46,14 @@ std::string details_of(const Finding& finding) {
   return text;
 }
 
-TestCase case_of(const Finding& finding) {
-  return {
-      "vfio-doctor." + finding.id, finding.title + " (" + finding.subject + ")", finding_sentence(finding),
-      details_of(finding),         std::string(to_text(finding.status)),         result_of(finding)};
+TestCase case_of(const Report& report, const Finding& finding) {
+  const Acceptance* how = acceptance_of(report, finding);
+  return {"vfio-doctor." + finding.id,
+          finding.title + " (" + finding.subject + ")",
+          (how ? "Accepted risk (" + how->reason + "): " : "") + finding_sentence(finding),
+          details_of(finding),
+          std::string(to_text(finding.status)),
+          result_of(finding, how != nullptr)};
 }
 
 TestCase case_of_verdict(const Report& report) {
@@ -85,6 +90,16 @@ std::string outcome(const TestCase& test) {
          "</system-out>";
 }
 
+/// Who the report is about, as far as it says so: its name, else where it was read from.
+std::string machine_name(const Report& report) {
+  if (report.host.machine.name) return *report.host.machine.name;
+  if (report.host.machine.id) return *report.host.machine.id;
+  return report.source.kind == "live" ? report.source.name : report.source.kind + " " + report.source.name;
+}
+
+/// Viewers put suites of one name together: three hosts must stay three.
+std::string suite_name(const Report& report) { return report.tool.name + " on " + machine_name(report); }
+
 /// "2026-01-31T12:00:00": this dialect's time has no zone.
 std::string time_without_zone(const std::string& time) {
   return time.ends_with('Z') ? time.substr(0, time.size() - 1) : time;
@@ -94,7 +109,7 @@ std::string time_without_zone(const std::string& time) {
 
 std::string render_junit(const Report& report) {
   std::vector<TestCase> tests{case_of_verdict(report)};
-  for (const Finding& finding : report.findings) tests.push_back(case_of(finding));
+  for (const Finding& finding : report.findings) tests.push_back(case_of(report, finding));
   std::size_t failures = 0, errors = 0, skipped = 0;
   std::string cases;
   for (const TestCase& test : tests) {
@@ -104,12 +119,12 @@ std::string render_junit(const Report& report) {
     cases += "    <testcase" + attribute("classname", test.group) + attribute("name", test.name) +
              " time=\"0\">" + outcome(test) + "</testcase>\n";
   }
-  const std::string counts =
-      attribute("name", report.tool.name) + attribute("tests", std::to_string(tests.size())) +
+  const std::string counts = attribute("tests", std::to_string(tests.size())) +
       attribute("failures", std::to_string(failures)) + attribute("errors", std::to_string(errors));
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" + counts + ">\n  <testsuite" + counts +
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" +
+         attribute("name", report.tool.name) + counts + ">\n  <testsuite" + attribute("name", suite_name(report)) + counts +
          attribute("skipped", std::to_string(skipped)) +
-         attribute("timestamp", time_without_zone(report.generated_at)) + " time=\"0\">\n" + cases +
+         attribute("timestamp", time_without_zone(report.generated_at)) + attribute("hostname", machine_name(report)) + " time=\"0\">\n" + cases +
          "  </testsuite>\n</testsuites>\n";
 }
 

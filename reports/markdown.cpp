@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "reports/device_stories.hpp"
 #include "reports/outline.hpp"
 #include "reports/text_layout.hpp"
 
@@ -12,7 +13,9 @@ namespace {
 
 // Code points of one text, and how many of each kind one problem shows.
 constexpr std::size_t longest_line = 400, longest_block = 1500;
-constexpr std::size_t shown_findings = 2, shown_evidence = 6, shown_reasons = 4, shown_subjects = 8;
+constexpr std::size_t shown_findings = 2, shown_others = 12, shown_evidence = 6, shown_reasons = 4, shown_subjects = 8,
+                      shown_companions = 8;
+constexpr std::size_t most_rows = 150, fold_rows_from = 4;
 // Bytes kept free for what comes after: devices and checks have to fit too, and the last lines.
 constexpr std::size_t kept_for_devices = 25000, kept_for_checks = 8000, kept_for_the_end = 4000;
 
@@ -53,43 +56,66 @@ std::string problem_heading(const CheckFindings& problem) {
          code(problem.first().id) + ")\n\n";
 }
 
-std::string rest_of(const CheckFindings& problem, std::size_t shown) {
-  const std::size_t left = problem.findings.size() - shown;
-  std::vector<std::string> subjects;
-  for (std::size_t i = shown; i < problem.findings.size() && subjects.size() < shown_subjects; ++i)
-    subjects.push_back(line(subject_words(problem.findings[i]->subject)));
-  return "The same for " + std::to_string(left) + " more: " + join(subjects, ", ") +
-         (subjects.size() < left ? ", ...\n\n" : ".\n\n");
+std::string same_for(const SameFindings& same) {
+  if (same.findings.size() == 1) return {};
+  return " The same for " + std::to_string(same.findings.size() - 1) + " more: " +
+         line(subject_list(same.findings, 1, shown_subjects)) + ".";
+}
+
+/// Those that say something else than the first ones: each with its sentence, as far as there is room.
+std::string others_of(const CheckFindings& check, std::size_t from, std::size_t most) {
+  std::string text;
+  const std::size_t shown = std::min(check.same.size(), from + most);
+  for (std::size_t i = from; i < shown; ++i)
+    text += "- " + line(finding_sentence(check.same[i].first())) + same_for(check.same[i]) + "\n";
+  std::vector<const Finding*> left;
+  for (std::size_t i = shown; i < check.same.size(); ++i)
+    left.insert(left.end(), check.same[i].findings.begin(), check.same[i].findings.end());
+  if (!left.empty())
+    text += "- " + counted(left.size(), "more, which says", "more, which say") + " something else: " +
+            line(subject_list(left, 0, shown_subjects)) + "\n";
+  return text.empty() ? text : text + "\n";
 }
 
 std::string problem_text(const CheckFindings& problem) {
   std::string text = problem_heading(problem);
-  const std::size_t shown = std::min(problem.findings.size(), shown_findings);
+  const std::size_t shown = std::min(problem.same.size(), shown_findings);
   for (std::size_t i = 0; i < shown; ++i) {
-    const Finding& finding = *problem.findings[i];
-    text += line(finding_sentence(finding)) + "\n\n";
+    const Finding& finding = problem.same[i].first();
+    text += line(finding_sentence(finding)) + same_for(problem.same[i]) + "\n\n";
     for (const Remedy& remedy : finding.remedy) text += remedy_text(remedy);
     if (!finding.evidence.empty()) text += evidence_text(finding);
   }
-  return shown < problem.findings.size() ? text + rest_of(problem, shown) : text;
+  return text + others_of(problem, shown, shown_others);
 }
 
 std::string short_problem_text(const CheckFindings& problem) {
-  return problem_heading(problem) + line(finding_sentence(problem.first())) + "\n\n";
+  return problem_heading(problem) + line(finding_sentence(problem.first())) + same_for(problem.same.front()) + "\n\n" +
+         others_of(problem, 1, 3);
 }
 
 std::string check_line(const CheckFindings& check) {
-  const std::size_t more = check.findings.size() - 1;
-  return "- " + code(check.first().id) + ": " + line(finding_sentence(check.first())) +
-         (more > 0 ? " The same for " + std::to_string(more) + " more." : "") + "\n";
+  std::string text = "- " + code(check.first().id) + ": " + line(finding_sentence(check.first())) +
+                     same_for(check.same.front()) + "\n";
+  const std::size_t shown = std::min<std::size_t>(check.same.size(), 6);
+  for (std::size_t i = 1; i < shown; ++i)
+    text += "  - " + line(finding_sentence(check.same[i].first())) + same_for(check.same[i]) + "\n";
+  if (shown < check.same.size())
+    text += "  - " + counted(check.same.size() - shown, "other sentence is", "other sentences are") + " in the JSON report\n";
+  return text;
 }
 
-std::string device_row(const DeviceReport& device, const std::vector<std::string>& common) {
+std::string names_of(std::vector<std::string> addresses, std::size_t more) {
+  if (addresses.size() > shown_companions) {
+    more += addresses.size() - shown_companions;
+    addresses.resize(shown_companions);
+  }
+  return line(join(addresses, ", ")) + (more > 0 ? " and " + std::to_string(more) + " more" : "");
+}
+
+std::string device_row(const DeviceReport& device, const std::string& more) {
   std::vector<std::string> notes;
-  if (!device.companions.empty())
-    notes.push_back("shares its group with " + line(join(device.companions, ", ")));
-  const auto reasons = own_reasons(device, common);
-  for (std::size_t i = 0; i < std::min(reasons.size(), shown_reasons); ++i) notes.push_back(line(reasons[i]));
+  if (!more.empty()) notes.push_back(more);
   const std::string ids =
       device.vendor_id && device.device_id ? " " + code(*device.vendor_id + ":" + *device.device_id) : "";
   return "| " + code(device.address) + " | " +
@@ -99,6 +125,32 @@ std::string device_row(const DeviceReport& device, const std::vector<std::string
          (device.driver ? code(*device.driver) : "none") + " | " + join(notes, "; ") + " |\n";
 }
 
+/// A group's companions and reasons stand at its first row alone.
+std::string story_rows(const DeviceStory& story, NumberedReasons& numbers) {
+  std::vector<std::string> notes;
+  if (!story.others.empty() || story.unnamed_companions > 0)
+    notes.push_back("shares its group with " + names_of(story.others, story.unnamed_companions));
+  if (!story.alike.empty()) {
+    std::vector<std::string> addresses;
+    for (const DeviceReport* each : story.alike) addresses.push_back(each->address);
+    notes.push_back("alike, each in its own group: " + names_of(addresses, 0));
+  }
+  const std::size_t shown = std::min(story.reasons.size(), shown_reasons);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const std::size_t number = numbers.number_of(story.reasons[i]);
+    const std::string mark = number > 0 ? "(" + std::to_string(number) + ")" : "";
+    notes.push_back(number > 0 && !numbers.is_first(story.reasons[i]) ? "see " + mark
+                                                                       : mark + (mark.empty() ? "" : " ") + line(story.reasons[i]));
+  }
+  if (shown < story.reasons.size()) notes.push_back(std::to_string(story.reasons.size() - shown) + " more");
+  std::string rows = device_row(story.first(), join(notes, "; "));
+  for (std::size_t i = 1; i < std::min(story.members.size(), shown_companions); ++i)
+    rows += device_row(*story.members[i], "with " + story.first().address);
+  if (story.members.size() > shown_companions)
+    rows += "| ... | | | " + std::to_string(story.members.size() - shown_companions) + " more of this group | | |\n";
+  return rows;
+}
+
 class MarkdownReport {
  public:
   explicit MarkdownReport(const Report& report) : report_(report), outline_(outline(report)) {}
@@ -106,6 +158,7 @@ class MarkdownReport {
   std::string take() {
     heading();
     problems();
+    accepted();
     devices();
     checks();
     end();
@@ -122,7 +175,8 @@ class MarkdownReport {
 
   void heading() {
     text_ = "### " + line(verdict_sentence(report_)) + "\n\n";
-    for (const std::string& sentence : {device_count_sentence(report_), host_sentence(report_)})
+    for (const std::string& sentence : {device_count_sentence(report_), problem_count_sentence(outline_),
+                                        host_sentence(report_), machine_sentence(report_)})
       if (!sentence.empty()) text_ += line(sentence) + "\n\n";
   }
 
@@ -136,6 +190,16 @@ class MarkdownReport {
                " of other devices than those asked about: see the JSON report.\n\n";
   }
 
+  void accepted() {
+    for (const CheckFindings& check : outline_.accepted)
+      for (const Finding* finding : check.findings) {
+        const Acceptance& how = *acceptance_of(report_, *finding);
+        fits("Accepted risk (" + status_word(*finding) + " " + code(finding->id) + "): " + line(finding_sentence(*finding)) +
+                 " Reason (" + line(how.source) + "): " + line(how.reason) + "\n\n",
+             kept_for_checks);
+      }
+  }
+
   void devices() {
     if (outline_.devices.empty()) return;
     text_ +=
@@ -143,12 +207,21 @@ class MarkdownReport {
     for (const std::string& reason : outline_.common_reasons)
       fits("All of them: " + line(reason) + "\n\n", kept_for_checks);
     text_ += "| Address | Group | Verdict | Device | Driver | Notes |\n|---|---|---|---|---|---|\n";
-    for (std::size_t i = 0; i < outline_.devices.size(); ++i)
-      if (!fits(device_row(*outline_.devices[i], outline_.common_reasons), kept_for_checks)) {
-        devices_left_out_ = outline_.devices.size() - i;
-        break;
-      }
+    // Where there is no room for all, the gravest rows stay.
+    for (std::size_t most = most_rows; !fits(device_rows(most), kept_for_checks) && most > 0;) most /= 2;
+    if (!outline_.folded.empty()) fits("\nNot listed: " + folded_words(outline_) + ".\n", kept_for_checks);
     text_ += "\n</details>\n\n";
+  }
+
+  std::string device_rows(std::size_t most) {
+    std::vector<const DeviceReport*> left_out;
+    const auto stories = gravest_stories(
+        device_stories(outline_.devices, outline_.common_reasons, fold_rows_from), most, left_out);
+    devices_left_out_ = left_out.size();
+    NumberedReasons numbers(stories);
+    std::string rows;
+    for (const DeviceStory& story : stories) rows += story_rows(story, numbers);
+    return rows;
   }
 
   void checks() {

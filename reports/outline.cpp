@@ -2,11 +2,14 @@
 #include "reports/outline.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/text.hpp"
 #include "machine/pci_address.hpp"
+#include "reports/device_kind.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -20,7 +23,12 @@ struct Selection {
     for (const DeviceReport& device : report.devices) {
       if (!addresses.contains(device.address)) continue;
       companions.insert(device.companions.begin(), device.companions.end());
-      if (device.iommu_group) chosen.insert(group_subject(*device.iommu_group));
+      if (!device.iommu_group) continue;
+      chosen.insert(group_subject(*device.iommu_group));
+      // Of very many companions the device names only some; its group names all.
+      if (device.companions_total <= device.companions.size()) continue;
+      for (const GroupReport& group : report.groups)
+        if (group.id == *device.iommu_group) companions.insert(group.members.begin(), group.members.end());
     }
   }
   bool touches(const std::string& subject) const {
@@ -50,8 +58,66 @@ int urgency(Status status) {
   return 4;
 }
 
+/// What two findings must share to be folded into one: every word but their subjects.
+std::string what_it_says(const Finding& finding) {
+  std::string all = without_subject(finding.summary, finding.subject);
+  const auto add = [&](const std::string& text) { all += '\0' + without_subject(text, finding.subject); };
+  for (const Remedy& remedy : finding.remedy) {
+    add(remedy.text);
+    for (const std::string& command : remedy.commands) add(command);
+    all += '\0';
+    for (const std::string& command : remedy.undo) add(command);
+    add(remedy.risk);
+  }
+  return all;
+}
+
+/// Puts findings of one check and status that say the same together and sorts them. What the host would lose comes first,
+/// then what the kernel refuses; of the rest, what is rare before what is said of many.
+class Gravity {
+ public:
+  explicit Gravity(const Report& report) {
+    for (const DeviceReport& device : report.devices)
+      if (device.verdict == DeviceVerdict::protected_by_host) needed_.insert(device.address);
+  }
+
+  void sort(CheckFindings& check) const {
+    std::map<std::string, std::size_t> known;
+    for (const Finding* finding : check.findings) {
+      const auto [place, is_new] = known.try_emplace(what_it_says(*finding), check.same.size());
+      if (is_new) check.same.emplace_back();
+      check.same[place->second].findings.push_back(finding);
+    }
+    if (check.same.size() > 1) {
+      std::vector<std::pair<int, SameFindings>> ranked;
+      for (SameFindings& same : check.same) {
+        std::ranges::stable_sort(same.findings, {}, [this](const Finding* one) { return rank(*one); });
+        const int gravest = rank(same.first());
+        ranked.emplace_back(gravest, std::move(same));
+      }
+      std::ranges::stable_sort(ranked, [](const auto& a, const auto& b) {
+        return std::pair(a.first, a.second.findings.size()) < std::pair(b.first, b.second.findings.size());
+      });
+      check.same.clear();
+      for (auto& [gravest, same] : ranked) check.same.push_back(std::move(same));
+    }
+    check.findings.clear();
+    for (const SameFindings& same : check.same)
+      check.findings.insert(check.findings.end(), same.findings.begin(), same.findings.end());
+  }
+
+  /// 0 is the gravest.
+  int rank(const Finding& finding) const {
+    if (finding.effect == Effect::protects || needed_.contains(finding.subject)) return 0;
+    return finding.effect == Effect::blocked ? 1 : 2;
+  }
+
+ private:
+  std::set<std::string_view> needed_;
+};
+
 /// One problem for each check and status, the most urgent first.
-std::vector<CheckFindings> grouped(const std::vector<const Finding*>& findings) {
+std::vector<CheckFindings> grouped(const std::vector<const Finding*>& findings, const Gravity& gravity) {
   std::vector<CheckFindings> groups;
   std::map<std::pair<std::string_view, Status>, std::size_t> known;
   for (const Finding* finding : findings) {
@@ -59,8 +125,9 @@ std::vector<CheckFindings> grouped(const std::vector<const Finding*>& findings) 
     if (is_new) groups.emplace_back();
     groups[place->second].findings.push_back(finding);
   }
-  std::stable_sort(groups.begin(), groups.end(), [](const CheckFindings& a, const CheckFindings& b) {
-    return urgency(a.first().status) < urgency(b.first().status);
+  for (CheckFindings& group : groups) gravity.sort(group);
+  std::ranges::stable_sort(groups, {}, [&](const CheckFindings& group) {
+    return std::pair(urgency(group.first().status), gravity.rank(group.first()));
   });
   return groups;
 }
@@ -72,9 +139,11 @@ bool is_protection(const Finding& finding) {
 }
 
 void sort_findings(const Report& report, const Selection& selection, Outline& result) {
-  std::vector<const Finding*> problems, elsewhere, passed, protections, not_applicable;
+  std::vector<const Finding*> problems, elsewhere, passed, protections, not_applicable, accepted;
   for (const Finding& finding : report.findings) {
-    if (finding.status == Status::pass)
+    if (acceptance_of(report, finding))
+      accepted.push_back(&finding);
+    else if (finding.status == Status::pass)
       passed.push_back(&finding);
     else if (finding.status == Status::not_applicable)
       not_applicable.push_back(&finding);
@@ -83,20 +152,39 @@ void sort_findings(const Report& report, const Selection& selection, Outline& re
     else
       (selection.is_elsewhere(finding.subject) ? elsewhere : problems).push_back(&finding);
   }
-  result.problems = grouped(problems);
-  result.elsewhere = grouped(elsewhere);
-  result.passed = grouped(passed);
-  result.protections = grouped(protections);
-  result.not_applicable = grouped(not_applicable);
+  const Gravity gravity(report);
+  result.problems = grouped(problems, gravity);
+  result.elsewhere = grouped(elsewhere, gravity);
+  result.passed = grouped(passed, gravity);
+  result.protections = grouped(protections, gravity);
+  result.not_applicable = grouped(not_applicable, gravity);
+  result.accepted = grouped(accepted, gravity);
+}
+
+/// Graphics first; a group stands where its foremost member does, and stays together.
+void sort_rows(std::vector<const DeviceReport*>& devices) {
+  std::map<unsigned, DeviceKind> best;
+  for (const DeviceReport* device : devices)
+    if (device->iommu_group) {
+      const auto [place, is_new] = best.try_emplace(*device->iommu_group, kind_of(*device));
+      if (!is_new) place->second = std::min(place->second, kind_of(*device));
+    }
+  const auto rank = [&](const DeviceReport* device) {
+    if (!device->iommu_group) return std::tuple(kind_of(*device), 0U, kind_of(*device));
+    return std::tuple(best.at(*device->iommu_group), *device->iommu_group + 1, kind_of(*device));
+  };
+  std::ranges::stable_sort(devices, {}, rank);
 }
 
 void sort_devices(const Report& report, const Selection& selection, Outline& result) {
   for (const DeviceReport& device : report.devices) {
     const bool worth_a_row = report.selection.empty()
-                                 ? !device.is_bridge && device.verdict != DeviceVerdict::unsuitable
+                                 ? device.verdict == DeviceVerdict::protected_by_host ||
+                                       (!is_machinery(device) && device.verdict != DeviceVerdict::unsuitable)
                                  : selection.touches(device.address);
     (worth_a_row ? result.devices : result.folded).push_back(&device);
   }
+  sort_rows(result.devices);
 }
 
 void find_common_reasons(Outline& result) {
@@ -171,8 +259,23 @@ Outline outline(const Report& report) {
   return result;
 }
 
-std::array<const std::vector<CheckFindings>*, 3> other_checks(const Outline& outline) {
-  return {&outline.passed, &outline.protections, &outline.not_applicable};
+std::string without_subject(std::string text, const std::string& subject) {
+  if (subject == host_subject || subject.empty()) return text;
+  std::vector<std::string> spellings{subject, subject_words(subject)};
+  if (subject.starts_with("group:")) spellings.push_back("G" + subject_words(subject).substr(1));
+  if (subject.starts_with("0000:")) spellings.push_back(subject.substr(5));
+  for (const std::string& spelling : spellings) {
+    std::string rest;
+    std::size_t from = 0;
+    for (std::size_t at = 0; (at = text.find(spelling, from)) != std::string::npos; from = at + spelling.size())
+      rest.append(text, from, at - from) += '\x01';
+    text = rest.append(text, from);
+  }
+  return text;
+}
+
+std::array<const std::vector<CheckFindings>*, 4> other_checks(const Outline& outline) {
+  return {&outline.accepted, &outline.passed, &outline.protections, &outline.not_applicable};
 }
 
 bool is_about_guest(const Report& report) {
@@ -181,7 +284,11 @@ bool is_about_guest(const Report& report) {
 
 std::string verdict_sentence(const Report& report) {
   if (is_about_guest(report)) return guest_sentence(report);
-  return report.selection.empty() ? host_verdict_sentence(report.verdict) : selection_sentence(report);
+  std::string sentence = report.selection.empty() ? host_verdict_sentence(report.verdict) : selection_sentence(report);
+  const auto accepted = std::ranges::count_if(report.findings, [&](const Finding& each) { return acceptance_of(report, each); });
+  if (report.verdict == Verdict::ready && accepted > 0)
+    sentence += " " + counted(static_cast<std::size_t>(accepted), "risk is accepted.", "risks are accepted.");
+  return sentence;
 }
 
 std::string counted(std::size_t count, const std::string& singular, const std::string& plural) {
@@ -191,17 +298,57 @@ std::string counted(std::size_t count, const std::string& singular, const std::s
 std::string device_count_sentence(const Report& report) {
   if (report.devices.empty()) return {};
   std::map<DeviceVerdict, std::size_t> counts;
-  for (const DeviceReport& device : report.devices) ++counts[device.verdict];
+  std::size_t machinery = 0, others = 0;
+  for (const DeviceReport& device : report.devices) {
+    const bool counts_as_machinery = report.selection.empty() && is_machinery(device) &&
+                                     device.verdict != DeviceVerdict::protected_by_host;
+    if (counts_as_machinery)
+      ++machinery;
+    else
+      ++others, ++counts[device.verdict];
+  }
   static constexpr std::array words{std::pair{DeviceVerdict::assignable, "assignable"},
-                                    std::pair{DeviceVerdict::with_companions, "with companions"},
+                                    std::pair{DeviceVerdict::with_companions, "with-companions"},
                                     std::pair{DeviceVerdict::protected_by_host, "protected"},
                                     std::pair{DeviceVerdict::blocked, "blocked"},
                                     std::pair{DeviceVerdict::undetermined, "undetermined"},
-                                    std::pair{DeviceVerdict::unsuitable, "not for assignment"}};
+                                    std::pair{DeviceVerdict::unsuitable, "unsuitable"}};
   std::vector<std::string> parts;
   for (const auto& [verdict, word] : words)
     if (counts[verdict] > 0) parts.push_back(std::to_string(counts[verdict]) + " " + word);
-  return counted(report.devices.size(), "PCI function", "PCI functions") + ": " + join(parts, ", ") + ".";
+  const std::string inner = counted(machinery, "bridge or part of the chipset or processor",
+                                    "bridges and parts of the chipset or processor");
+  if (others == 0) return "PCI functions: " + inner + ".";
+  return counted(others, "PCI function", "PCI functions") + ": " + join(parts, ", ") +
+         (machinery > 0 ? "; besides, " + inner : "") + ".";
+}
+
+std::string problem_count_sentence(const Outline& outline) {
+  std::map<Status, std::size_t> counts;
+  for (const CheckFindings& problem : outline.problems) counts[problem.first().status] += problem.findings.size();
+  std::vector<std::string> parts;
+  const auto add = [&](Status status, const std::string& singular, const std::string& plural) {
+    if (counts[status] > 0) parts.push_back(counted(counts[status], singular, plural));
+  };
+  add(Status::fail, "failure", "failures");
+  add(Status::warn, "warning", "warnings");
+  add(Status::unknown, "unknown", "unknown");
+  add(Status::error, "error", "errors");
+  std::size_t accepted = 0;
+  for (const CheckFindings& each : outline.accepted) accepted += each.findings.size();
+  if (accepted > 0) parts.push_back(counted(accepted, "accepted risk", "accepted risks"));
+  return parts.empty() ? "No problems." : "Problems: " + join(parts, ", ") + ".";
+}
+
+std::string folded_words(const Outline& outline) {
+  std::size_t bridges = 0, inner = 0, others = 0;
+  for (const DeviceReport* device : outline.folded)
+    ++(kind_of(*device) == DeviceKind::bridge ? bridges : is_machinery(*device) ? inner : others);
+  std::vector<std::string> parts;
+  if (bridges > 0) parts.push_back(counted(bridges, "bridge", "bridges"));
+  if (inner > 0) parts.push_back(counted(inner, "part of the chipset or processor", "parts of the chipset or processor"));
+  if (others > 0) parts.push_back(counted(others, "other function", "other functions"));
+  return join(parts, ", ");
 }
 
 std::string check_count_sentence(const Outline& outline) {
@@ -214,9 +361,11 @@ std::string check_count_sentence(const Outline& outline) {
   };
   count_new(outline.problems);
   count_new(outline.elsewhere);
+  const std::size_t accepted = count_new(outline.accepted);
   const std::size_t protections = count_new(outline.protections), passed = count_new(outline.passed),
                     not_applicable = count_new(outline.not_applicable);
   std::string sentence = counted(passed, "check passed", "checks passed");
+  if (accepted > 0) sentence += ", " + counted(accepted, "is accepted", "are accepted");
   if (protections > 0) sentence += ", " + counted(protections, "protects devices", "protect devices");
   if (not_applicable > 0) sentence += ", " + counted(not_applicable, "does not apply", "do not apply");
   return sentence;
@@ -234,7 +383,7 @@ std::string host_sentence(const Report& report) {
 }
 
 std::string subject_words(const std::string& subject) {
-  if (subject == host_subject) return {};
+  if (subject == host_subject) return "this host";
   for (const std::string_view kind : {"group", "domain", "guest"})
     if (subject.starts_with(kind) && subject.substr(kind.size(), 1) == ":")
       return std::string(kind) + " " + subject.substr(kind.size() + 1);
@@ -242,6 +391,7 @@ std::string subject_words(const std::string& subject) {
 }
 
 std::string finding_sentence(const Finding& finding) {
+  if (finding.subject == host_subject) return finding.summary;
   const std::string words = subject_words(finding.subject);
   if (to_lower(finding.summary).find(to_lower(words)) != std::string::npos) return finding.summary;
   return words + ": " + finding.summary;
@@ -250,19 +400,49 @@ std::string finding_sentence(const Finding& finding) {
 std::string status_word(Status status) {
   switch (status) {
     case Status::pass:
-      return "Passed";
+      return "PASS";
     case Status::warn:
-      return "Warning";
+      return "WARN";
     case Status::fail:
-      return "Fails";
+      return "FAIL";
     case Status::unknown:
-      return "Unknown";
+      return "UNKNOWN";
     case Status::not_applicable:
-      return "Does not apply";
+      return "N/A";
     case Status::error:
-      return "Error";
+      break;
   }
-  return "Error";
+  return "ERROR";
+}
+
+std::string status_word(const Finding& finding) {
+  return is_protection(finding) ? "PROTECTED" : status_word(finding.status);
+}
+
+std::string subject_list(const std::vector<const Finding*>& findings, std::size_t from, std::size_t most) {
+  std::vector<std::string> subjects;
+  for (std::size_t i = from; i < findings.size() && subjects.size() < most; ++i)
+    subjects.push_back(subject_words(findings[i]->subject));
+  return join(subjects, ", ") + (from + subjects.size() < findings.size() ? ", ..." : "");
+}
+
+std::string machine_sentence(const Report& report) {
+  const MachineSummary& machine = report.host.machine;
+  std::vector<std::string> parts;
+  const auto add = [&](const std::string& what, const std::optional<std::string>& value) {
+    if (value) parts.push_back(what + *value);
+  };
+  add("host ", machine.name);
+  add("board ", machine.board);
+  if (machine.firmware_version)
+    parts.push_back("firmware " + *machine.firmware_version +
+                    (machine.firmware_date ? " (" + *machine.firmware_date + ")" : ""));
+  add("", machine.cpu_model);
+  add("microcode ", machine.microcode);
+  add("QEMU ", machine.qemu);
+  add("libvirt ", machine.libvirt);
+  add("OVMF ", machine.ovmf);
+  return parts.empty() ? "" : "Machine: " + join(parts, ", ") + ".";
 }
 
 std::vector<std::string> own_reasons(const DeviceReport& device, const std::vector<std::string>& common) {

@@ -20,9 +20,18 @@ namespace {
 constexpr std::size_t fold_above = 200, most_rows = 240;
 
 // All lengths are in the picture's own units, pixels at its natural size.
-constexpr std::size_t width = 820, legend_height = 62, row_height = 34, box_height = 26, margin = 12;
-constexpr std::size_t indent = 20, deepest = 8;  // levels that are indented
-constexpr std::size_t group_column = 96, verdict_column = 132, address_column = 104;
+constexpr std::size_t margin = 12, group_column = 96, verdict_column = 132, address_column = 104;
+
+struct Layout {
+  std::string_view id;  ///< what the ids of this picture begin with
+  std::size_t width, legend_height, row_height, box_height;
+  std::size_t indent, deepest;  ///< how far, and how many levels, are indented
+  bool two_lines;               ///< the name and the group stand below address and verdict
+};
+
+constexpr Layout wide_layout{"pic", 820, 62, 34, 26, 20, 8, false};
+/// As wide as a phone.
+constexpr Layout narrow_layout{"pin", 366, 106, 52, 44, 10, 4, true};
 
 struct Sign {
   DeviceVerdict verdict;
@@ -34,7 +43,7 @@ constexpr std::array<Sign, 6> signs{{
     {DeviceVerdict::assignable, "assignable", "assignable",
      "<circle class=\"pic-good\" cx=\"8\" cy=\"8\" r=\"7\"/><path class=\"pic-mark\" d=\"M4.5 8.5l2.5 2.5 "
      "4.5-5.5\"/>"},
-    {DeviceVerdict::with_companions, "companions", "with companions",
+    {DeviceVerdict::with_companions, "companions", "with-companions",
      "<circle class=\"pic-good\" cx=\"5.5\" cy=\"8\" r=\"4.5\"/><circle class=\"pic-good pic-edge\" "
      "cx=\"11\" cy=\"8\" "
      "r=\"4.5\"/>"},
@@ -47,7 +56,7 @@ constexpr std::array<Sign, 6> signs{{
      "<path class=\"pic-odd\" d=\"M8 0l8 8-8 8-8-8z\"/><path class=\"pic-mark\" d=\"M6 6.2c0-3 4-3 4 0 0 "
      "1.6-2 1.4-2 "
      "3M8 11v1.2\"/>"},
-    {DeviceVerdict::unsuitable, "unsuitable", "not for assignment",
+    {DeviceVerdict::unsuitable, "unsuitable", "unsuitable",
      "<rect class=\"pic-dull\" x=\"2\" y=\"6\" width=\"12\" height=\"4\" rx=\"1\"/>"},
 }};
 
@@ -86,11 +95,6 @@ std::string rectangle(std::size_t x, std::size_t y, std::size_t w, std::size_t h
                       const std::string& attributes) {
   return "<rect x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) + "\" width=\"" +
          std::to_string(w) + "\" height=\"" + std::to_string(h) + "\" rx=\"6\" " + attributes + "/>";
-}
-
-std::string sign_at(std::size_t x, std::size_t y, const Sign& sign) {
-  return "<use href=\"#pic-" + std::string(sign.id) + "\" x=\"" + std::to_string(x) + "\" y=\"" +
-         std::to_string(y) + "\" width=\"16\" height=\"16\"/>";
 }
 
 /// A colour for each group, in the order they are met: neighbours in the picture differ.
@@ -144,27 +148,22 @@ std::string tool_tip(const DeviceReport& device) {
   return tip;
 }
 
-std::size_t left_of(const MachineRow& row) {
-  return margin + 8 + std::min(row.depth, deepest) * indent;
-}
-std::size_t top_of(std::size_t index) {
-  return legend_height + index * row_height;
-}
-
 class Picture {
  public:
-  explicit Picture(const Report& report) : machine_(machine_rows(report, fold_above, most_rows)) {}
+  Picture(const Report& report, const Layout& layout)
+      : layout_(layout), machine_(machine_rows(report, fold_above, most_rows)) {}
 
   std::string take() {
     const std::size_t height =
-        top_of(machine_.rows.size()) + (machine_.left_out > 0 ? row_height : 0) + margin;
-    const std::string size = std::to_string(width) + " " + std::to_string(height);
+        top_of(machine_.rows.size()) + (machine_.left_out > 0 ? layout_.row_height : 0) + margin;
+    const std::string size = std::to_string(layout_.width) + " " + std::to_string(height);
+    const std::string id(layout_.id);
     svg_ =
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"pic\" role=\"img\" "
-        "aria-labelledby=\"pic-title pic-description\" viewBox=\"0 0 " +
-        size + "\" width=\"" + std::to_string(width) + "\" height=\"" + std::to_string(height) + "\">\n" +
-        "<title id=\"pic-title\">The PCI functions of this machine and their IOMMU groups</title>\n"
-        "<desc id=\"pic-description\">One row for each function, indented below its bridge. Areas of one "
+        "aria-labelledby=\"" + id + "-title " + id + "-description\" viewBox=\"0 0 " +
+        size + "\" width=\"" + std::to_string(layout_.width) + "\" height=\"" + std::to_string(height) + "\">\n" +
+        "<title id=\"" + id + "-title\">The PCI functions of this machine and their IOMMU groups</title>\n"
+        "<desc id=\"" + id + "-description\">One row for each function, indented below its bridge. Areas of one "
         "colour "
         "are one IOMMU group.</desc>\n";
     svg_ += style;
@@ -180,19 +179,27 @@ class Picture {
   }
 
  private:
+  std::size_t left_of(const MachineRow& row) const {
+    return margin + 8 + std::min(row.depth, layout_.deepest) * layout_.indent;
+  }
+  std::size_t top_of(std::size_t index) const { return layout_.legend_height + index * layout_.row_height; }
+
   void legend() {
     svg_ += "<defs>";
     for (const Sign& sign : signs)
-      svg_ += "<symbol id=\"pic-" + std::string(sign.id) + "\" viewBox=\"0 0 16 16\">" +
+      svg_ += "<symbol id=\"" + std::string(layout_.id) + "-" + std::string(sign.id) + "\" viewBox=\"0 0 16 16\">" +
               std::string(sign.shape) + "</symbol>";
     svg_ += "</defs>\n<g>";
-    std::size_t x = margin + 8;
+    std::size_t x = margin + 8, y = 12;
     for (const Sign& sign : signs) {
-      svg_ += sign_at(x, 12, sign) + text_at(x + 22, 25, "pic-ink", sign.word);
-      x += 46 + sign.word.size() * 7;
+      const std::size_t needed = 46 + sign.word.size() * 7;
+      if (x + needed > layout_.width + 16) x = margin + 8, y += 22;
+      svg_ += sign_at(x, y, sign) + text_at(x + 22, y + 13, "pic-ink", sign.word);
+      x += needed;
     }
-    svg_ +=
-        text_at(margin + 8, 48, "pic-soft", "A coloured area is one IOMMU group: its functions go together.");
+    svg_ += text_at(margin + 8, y + 36, "pic-soft",
+                    layout_.two_lines ? "A coloured area is one IOMMU group."
+                                      : "A coloured area is one IOMMU group: its functions go together.");
     svg_ += "</g>\n";
   }
 
@@ -209,7 +216,7 @@ class Picture {
       const std::string color = colors.of(*group);
       svg_ +=
           rectangle(
-              left - 5, top_of(first) + 1, width - margin - left + 5, (end - first) * row_height - 2,
+              left - 5, top_of(first) + 1, layout_.width - margin - left + 5, (end - first) * layout_.row_height - 2,
               "fill=\"" + color + "\" fill-opacity=\".22\" stroke=\"" + color + "\" stroke-opacity=\".8\"") +
           "\n";
     }
@@ -225,29 +232,47 @@ class Picture {
     }
     const DeviceReport& device = *row.devices.front();
     const Sign& sign = sign_of(device.verdict);
-    const std::size_t right = width - margin - group_column;
+    const std::size_t right = layout_.width - margin - (layout_.two_lines ? 6 : group_column);
     svg_ += "<g><title>" + markup_lines(tool_tip(device)) + "</title>";
-    svg_ += rectangle(x, y + 4, right - x, box_height,
+    svg_ += rectangle(x, y + 4, right - x, layout_.box_height,
                       "class=\"pic-box pic-box-" + std::string(to_text(device.verdict)) + "\"");
     svg_ += sign_at(x + 7, y + 9, sign);
     svg_ += text_at(x + 30, base, "pic-ink pic-address", device.address);
+    if (layout_.two_lines) {
+      second_line(row, x, right, y + 41);
+      svg_ += text_at(right - 8, base, "pic-ink pic-strong", sign.word, "end") + "</g>\n";
+      return;
+    }
     const std::size_t name_x = x + 30 + std::max(address_column, text_width(printable(device.address)) * 8);
     const std::size_t letters = (right - verdict_column - name_x) / 7;
     svg_ += text_at(name_x, base, "pic-ink", short_name(printable(row_name(row)), letters));
     svg_ += text_at(right - 8, base, "pic-ink pic-strong", sign.word, "end");
-    svg_ += text_at(width - margin - 8, base, "pic-ink", group_words(row), "end");
+    svg_ += text_at(layout_.width - margin - 8, base, "pic-ink", group_words(row), "end");
     svg_ += "</g>\n";
+  }
+
+  void second_line(const MachineRow& row, std::size_t x, std::size_t right, std::size_t base) {
+    const std::string group = group_words(row);
+    const std::size_t letters = (right - x - 24 - group.size() * 8) / 7;
+    svg_ += text_at(x + 8, base, "pic-ink", short_name(printable(row_name(row)), letters));
+    svg_ += text_at(right - 8, base, "pic-ink", group, "end");
   }
 
   /// An elbow from the bridge above.
   void connect(const MachineRow& row, std::size_t index) {
-    if (!row.parent || row.depth > deepest) return;
+    if (!row.parent || row.depth > layout_.deepest) return;
     const std::size_t x = left_of(machine_.rows[*row.parent]) + 8;
     svg_ += "<path class=\"pic-line\" d=\"M" + std::to_string(x) + " " +
-            std::to_string(top_of(*row.parent) + box_height + 4) + "V" + std::to_string(top_of(index) + 17) +
+            std::to_string(top_of(*row.parent) + layout_.box_height + 4) + "V" + std::to_string(top_of(index) + 17) +
             "H" + std::to_string(left_of(row)) + "\"/>";
   }
 
+  std::string sign_at(std::size_t x, std::size_t y, const Sign& sign) const {
+    return "<use href=\"#" + std::string(layout_.id) + "-" + std::string(sign.id) + "\" x=\"" + std::to_string(x) +
+           "\" y=\"" + std::to_string(y) + "\" width=\"16\" height=\"16\"/>";
+  }
+
+  const Layout& layout_;
   const MachineRows machine_;
   std::string svg_;
 };
@@ -255,7 +280,11 @@ class Picture {
 }  // namespace
 
 std::string machine_picture(const Report& report) {
-  return Picture(report).take();
+  return Picture(report, wide_layout).take();
+}
+
+std::string narrow_machine_picture(const Report& report) {
+  return Picture(report, narrow_layout).take();
 }
 
 }  // namespace vfio_doctor

@@ -13,4 +13,7 @@ namespace vfio_doctor {
 /// no script and adapts to light and dark; its classes and ids begin with "pic-".
 std::string machine_picture(const Report& report);
 
+/// The same 366 wide, each function on two lines, for a telephone; its ids begin with "pin-".
+std::string narrow_machine_picture(const Report& report);
+
 }  // namespace vfio_doctor

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "checks/finding.hpp"
+#include "verdicts/acceptance.hpp"
 #include "verdicts/verdict.hpp"
 
 namespace vfio_doctor {
@@ -24,14 +26,37 @@ struct DeviceReport {
   std::optional<std::string> parent;  ///< address of the bridge above
   bool is_bridge = false;
   DeviceVerdict verdict = DeviceVerdict::undetermined;
-  std::vector<std::string> companions;  ///< addresses
+  std::vector<std::string> companions;  ///< addresses; of very many only the first, see bounds
+  std::size_t companions_total = 0;     ///< how many there are; counts only where it is more than are named
   std::vector<std::string> reasons;     ///< sentences
 };
+
+/// How many companions `device` has, named or not.
+inline std::size_t companion_count(const DeviceReport& device) {
+  return device.companions_total > device.companions.size() ? device.companions_total : device.companions.size();
+}
 
 struct GroupReport {
   unsigned id = 0;
   std::optional<std::string> type;
   std::vector<std::string> members;  ///< addresses, then other devices' names
+};
+
+/// What people who mend this are asked for first. Nothing where it was not observed.
+struct MachineSummary {
+  std::optional<std::string> board;  ///< "ASUSTeK COMPUTER INC. PRIME X570-P"
+  std::optional<std::string> firmware_vendor, firmware_version, firmware_date;
+  std::optional<std::string> cpu_model, microcode;
+  std::optional<std::vector<std::string>> interfaces;  ///< ways into VFIO: "group", "cdev", "container-compat", "spapr"
+  std::optional<std::string> qemu, libvirt, ovmf;      ///< versions
+  /// Only where the user asked to be told apart from other hosts: its name, a hash of its machine id, its boot.
+  std::optional<std::string> name, id, boot_id;
+};
+
+/// Why a check matters: its page, for the formats that can hold it. Not part of the JSON.
+struct CheckPage {
+  std::string id;
+  std::string_view page;  ///< Markdown; lives as long as the program
 };
 
 /// Everything a report says. Renderers turn it into bytes and judge nothing.
@@ -46,6 +71,7 @@ struct Report {
   struct HostSummary {
     std::optional<std::string> kernel, cpu_vendor, distribution;
     std::string iommu = "unknown", interrupt_remapping = "unknown";  ///< on, off, unknown
+    MachineSummary machine = {};
   } host;
   Verdict verdict = Verdict::undetermined;
   std::vector<std::string> selection;  ///< addresses the verdict is about; empty: the host
@@ -53,6 +79,14 @@ struct Report {
   std::vector<Finding> findings;
   std::vector<DeviceReport> devices;
   std::vector<GroupReport> groups;
+  std::vector<CheckPage> pages;      ///< of the checks that speak in this report, as far as they have one
+  std::vector<Acceptance> accepted;  ///< those that a finding of this report answers to
 };
+
+/// The page of a check, or nothing.
+std::string_view page_of(const Report& report, const std::string& id);
+
+/// The acceptance of this finding, or nullptr.
+const Acceptance* acceptance_of(const Report& report, const Finding& finding);
 
 }  // namespace vfio_doctor

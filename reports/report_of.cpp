@@ -2,11 +2,14 @@
 #include "reports/report_of.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/clock.hpp"
 #include "base/in_parallel.hpp"
 #include "base/text.hpp"
+#include "base/version.hpp"
 #include "checks/kernel/iommu_state.hpp"
+#include "reports/bounds.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -38,7 +41,9 @@ DeviceReport describe_device(const DeviceDecision& decision) {
   if (function.parent) device.parent = function.parent->text();
   device.is_bridge = function.is_bridge();
   device.verdict = decision.verdict;
-  for (const auto& companion : decision.companions) device.companions.push_back(companion.text());
+  device.companions_total = decision.companions_total;
+  for (const auto& companion : decision.companions | std::views::take(bounds::companions))
+    device.companions.push_back(companion.text());
   device.reasons = decision.reasons;
   return device;
 }
@@ -92,7 +97,7 @@ std::vector<std::string> describe_limits(const Host& host) {
 Report report_of(const Report::Source& source, const Host& host, Judgement judgement,
                  const std::vector<PciAddress>& selection) {
   Report report;
-  report.tool.version = VFIO_DOCTOR_VERSION;
+  report.tool.version = program_version;
   report.generated_at = time_of_report();
   report.source = source;
   report.host = summarize(host);
@@ -102,6 +107,7 @@ Report report_of(const Report::Source& source, const Host& host, Judgement judge
   report.devices = in_parallel(judgement.decisions, describe_device);
   report.findings = std::move(judgement.findings);
   if (host.iommu.groups.has_value()) report.groups = in_parallel(host.iommu.groups.value(), describe_group);
+  bound_report(report);
   return report;
 }
 

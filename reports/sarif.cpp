@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/sarif.hpp"
 
+#include <cctype>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/printable.hpp"
+#include "reports/check_pages.hpp"
 #include "reports/outline.hpp"
 
 namespace vfio_doctor {
@@ -39,6 +41,32 @@ Judgement judgement_of(const Finding& finding) {
       break;
   }
   return {"open", "none"};
+}
+
+std::string sentence(std::string text) {
+  if (!text.ends_with('.')) text += '.';
+  return text;
+}
+
+/// "interrupt-remapping" -> "InterruptRemapping", as SARIF 3.49.7 wants names of rules.
+std::string rule_name(const std::string& id) {
+  std::string name;
+  bool upper = true;
+  for (const char c : id) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) {
+      upper = true;
+      continue;
+    }
+    name += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+    upper = false;
+  }
+  return name;
+}
+
+/// Runs of one machine belong together, and are told apart from those of others where the report says which it is.
+std::string automation_id(const Report& report) {
+  const auto& name = report.host.machine.name;
+  return printable("vfio-doctor/" + (name ? *name : report.source.kind + " " + report.source.name) + "/");
 }
 
 /// A path as a URI reference below the root directory: "proc/cmdline" for "/proc/cmdline".
@@ -102,27 +130,41 @@ std::string result_text(const Finding& finding) {
   return text;
 }
 
+/// What GitHub's code scanning asks of a rule: what it looks for, and what to do. A plugin's check may have no page.
+Json rule_of(const Report& report, const Finding& finding) {
+  const std::string title = finding.title.empty() ? finding.id : finding.title;
+  const std::string_view page = page_of(report, finding.id);
+  const auto why = why_it_matters(page, 1);
+  const std::string known = page.empty() ? title + ". vfio-doctor explain " + finding.id + " tells more." : std::string(page);
+  Json rule{{"id", printable(finding.id)},
+            {"name", printable(rule_name(finding.id))},
+            {"shortDescription", message(sentence(title))},
+            {"fullDescription", message(sentence(why.empty() ? title : why.front()))},
+            {"help", {{"text", printable_lines(plain_page(known))}, {"markdown", printable_lines(known)}}},
+            {"properties", {{"tags", Json::array({"vfio", "pci-passthrough"})}}}};
+  return rule;
+}
+
 /// The checks, once each, in the order they are met.
 class Rules {
  public:
+  explicit Rules(const Report& report) : report_(report) {}
   std::size_t index_of(const Finding& finding) {
     const auto [place, is_new] = places_.try_emplace(finding.id, rules_.size());
-    if (is_new)
-      rules_.push_back(
-          Json{{"id", printable(finding.id)},
-               {"shortDescription", message(finding.title.empty() ? finding.id : finding.title)}});
+    if (is_new) rules_.push_back(rule_of(report_, finding));
     return place->second;
   }
   Json take() { return std::move(rules_); }
 
  private:
+  const Report& report_;
   std::map<std::string_view, std::size_t> places_;
   Json rules_ = Json::array();
 };
 
-Json result_of(const Finding& finding, std::size_t rule) {
+Json result_of(const Report& report, const Finding& finding, std::size_t rule) {
   const Judgement judgement = judgement_of(finding);
-  return Json{
+  Json result{
       {"ruleId", printable(finding.id)},
       {"ruleIndex", rule},
       {"kind", judgement.kind},
@@ -130,6 +172,10 @@ Json result_of(const Finding& finding, std::size_t rule) {
       {"message", message(result_text(finding))},
       {"locations", Json::array({location_of(finding)})},
       {"partialFingerprints", {{"checkAndSubject/v1", printable(finding.id + "@" + finding.subject)}}}};
+  // SARIF 3.35: a result that somebody looked at and accepts. Viewers show it, and count it no more.
+  if (const Acceptance* how = acceptance_of(report, finding))
+    result["suppressions"] = Json::array({Json{{"kind", "external"}, {"status", "accepted"}, {"justification", printable_lines(how->reason)}}});
+  return result;
 }
 
 Json notification_of(const Finding& finding, std::size_t rule) {
@@ -141,24 +187,27 @@ Json notification_of(const Finding& finding, std::size_t rule) {
 }  // namespace
 
 std::string render_sarif(const Report& report) {
-  Rules rules;
+  Rules rules(report);
   Json results = Json::array(), notifications = Json::array();
   for (const Finding& finding : report.findings) {
     const std::size_t rule = rules.index_of(finding);
     if (finding.status == Status::error)
       notifications.push_back(notification_of(finding, rule));
     else
-      results.push_back(result_of(finding, rule));
+      results.push_back(result_of(report, finding, rule));
   }
   const Json invocation{{"executionSuccessful", notifications.empty()},
                         {"endTimeUtc", report.generated_at},
                         {"toolExecutionNotifications", std::move(notifications)}};
   const Json driver{{"name", printable(report.tool.name)},
                     {"version", printable(report.tool.version)},
+                    {"semanticVersion", printable(report.tool.version)},
+                    {"informationUri", "https://docs.kernel.org/driver-api/vfio.html"},
                     {"rules", rules.take()}};
   const Json document{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
                       {"version", "2.1.0"},
                       {"runs", Json::array({Json{{"tool", {{"driver", driver}}},
+                                                 {"automationDetails", {{"id", automation_id(report)}}},
                                                  {"invocations", Json::array({invocation})},
                                                  {"originalUriBaseIds", {{"ROOT", {{"uri", "file:///"}}}}},
                                                  {"columnKind", "unicodeCodePoints"},

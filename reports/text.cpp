@@ -2,206 +2,186 @@
 #include "reports/text.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/printable.hpp"
 #include "base/text.hpp"
+#include "reports/brief.hpp"
+#include "reports/next_step.hpp"
 #include "reports/outline.hpp"
 #include "reports/text_layout.hpp"
+#include "reports/text_problems.hpp"
 #include "reports/text_table.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-constexpr std::size_t longest_evidence = 400;  // columns
-constexpr std::size_t shown_findings = 3;      // of one check with one status
-constexpr std::size_t shown_subjects = 12;
+// Lines at 80 columns; a narrower terminal has more of them.
+constexpr std::size_t usual_lines = 70, most_lines = 120, many_functions = 1024;
 
-Paint paint_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::ready:
-      return Paint::green;
-    case Verdict::not_ready:
-      return Paint::red;
-    case Verdict::undetermined:
-      break;
-  }
-  return Paint::magenta;
+// From all that is worth reading to what must be read: the first of these that fits is taken.
+constexpr std::array<ProblemDetail, 10> problem_details{{{unlimited, 3, 8, 16, 12, true, 12, 1000},
+                                                        {unlimited, 2, 6, 6, 10, true, 8, 1000},
+                                                        {unlimited, 1, 5, 3, 8, true, 6, 600},
+                                                        {unlimited, 1, 4, 1, 6, true, 3, 400},
+                                                        {16, 1, 3, 0, 4, false, 0, 300},
+                                                        {10, 1, 2, 0, 3, false, 0, 220},
+                                                        {6, 1, 1, 0, 3, false, 0, 150},
+                                                        {4, 1, 0, 0, 2, false, 0, 150},
+                                                        {3, 1, 0, 0, 2, false, 0, 150},
+                                                        {2, 1, 0, 0, 1, false, 0, 100}}};
+constexpr std::array<DeviceDetail, 10> device_details{{{unlimited, 4, 8, true, 8, 600},
+                                                      {unlimited, 2, 4, true, 6, 400},
+                                                      {unlimited, 2, 2, false, 4, 300},
+                                                      {24, 2, 2, false, 3, 220},
+                                                      {16, 2, 1, false, 3, 220},
+                                                      {10, 2, 1, false, 2, 150},
+                                                      {6, 2, 1, false, 2, 150},
+                                                      {5, 2, 1, false, 2, 150},
+                                                      {3, 2, 1, false, 1, 150},
+                                                      {2, 2, 1, false, 1, 100}}};
+
+std::size_t lines_of(const std::string& text) {
+  return static_cast<std::size_t>(std::ranges::count(text, '\n'));
 }
 
-Paint paint_of(Status status) {
-  switch (status) {
-    case Status::pass:
-      return Paint::green;
-    case Status::warn:
-      return Paint::yellow;
-    case Status::fail:
-    case Status::error:
-      return Paint::red;
-    case Status::unknown:
-      return Paint::magenta;
-    case Status::not_applicable:
-      break;
-  }
-  return Paint::dim;
-}
-
-std::string label_of(Status status);
-
-/// What protects a device is no failure of the host.
-std::string label_of(const Finding& finding) {
-  return finding.effect == Effect::protects ? "PROTECTED" : label_of(finding.status);
-}
-
-std::string label_of(Status status) {
-  switch (status) {
-    case Status::pass:
-      return "PASS";
-    case Status::warn:
-      return "WARN";
-    case Status::fail:
-      return "FAIL";
-    case Status::unknown:
-      return "UNKNOWN";
-    case Status::not_applicable:
-      return "N/A";
-    case Status::error:
-      break;
-  }
-  return "ERROR";
+std::size_t room_for(const Report& report, const TextStyle& style) {
+  const std::size_t lines = report.devices.size() > many_functions ? most_lines : usual_lines;
+  return style.columns < 80 ? lines * 80 / std::max(style.columns, 40U) : lines;
 }
 
 class TextReport {
  public:
   TextReport(const Report& report, const TextStyle& style)
-      : report_(report), style_(style), outline_(outline(report)), page_(style) {}
+      : report_(report), style_(style), outline_(outline(report)) {}
 
   std::string take() {
-    summary();
-    problems();
-    passed();
-    device_table(page_, outline_, style_);
-    notes();
-    return page_.take();
+    const std::string head = summary(), tail = notes() + recap();
+    if (is_verbose()) return head + problems(all_problem_details) + passed_and_devices(all_details) + tail;
+    const std::size_t room = room_for(report_, style_);
+    std::string body;
+    // Problems and devices give way by turns.
+    for (std::size_t step = 0; step < problem_details.size() + device_details.size() - 1; ++step) {
+      const std::string told = problems(problem_details[step / 2]);
+      body = told + passed_and_devices(device_details[(step + 1) / 2]);
+      if (lines_of(head) + lines_of(body) + lines_of(tail) <= room) break;
+    }
+    return head + body + tail;
   }
 
  private:
   bool is_verbose() const { return style_.verbosity == Verbosity::verbose; }
 
-  void summary() {
-    for (const std::string& line :
-         wrap(printable(verdict_sentence(report_)), page_.columns(), page_.columns()))
-      page_.finished_line(page_.painted(line, paint_of(report_.verdict)));
-    page_.paragraph(device_count_sentence(report_));
-    page_.paragraph(host_sentence(report_));
-    if (report_.source.kind != "live")
-      page_.paragraph("Read from " + report_.source.kind + " " + report_.source.name + ".");
+  template <class Write>
+  std::string section(Write write) const {
+    TextPage page(style_);
+    write(page);
+    return page.take();
   }
 
-  void problems() {
-    if (!outline_.problems.empty()) {
-      page_.blank_line();
-      page_.painted_line("Problems", Paint::bold);
-      for (const CheckFindings& each : outline_.problems) problem(each);
-      page_.blank_line();
-      page_.paragraph("Why a check matters: vfio-doctor explain " + outline_.problems.front().first().id);
-    }
-    if (outline_.elsewhere.empty()) return;
-    page_.blank_line();
-    page_.paragraph("Other devices have problems too" +
-                    std::string(is_verbose() ? ":" : " (-v shows them)."));
-    if (!is_verbose()) return;
-    for (const CheckFindings& each : outline_.elsewhere) problem(each);
+  std::string passed_and_devices(const DeviceDetail& detail) const {
+    return passed() + section([&](TextPage& page) { device_table(page, outline_, style_, detail); });
   }
 
-  void problem(const CheckFindings& problem) {
-    const Finding& first = problem.first();
-    page_.blank_line();
-    page_.labelled_line(label_of(first.status), paint_of(first.status), first.title + " [" + first.id + "]");
-    const std::size_t count = problem.findings.size();
-    const std::size_t shown = is_verbose() ? count : std::min(count, shown_findings);
-    for (std::size_t i = 0; i < shown; ++i) {
-      const Finding& each = *problem.findings[i];
-      page_.paragraph(finding_sentence(each), 2);
-      for (const Evidence& seen : each.evidence) evidence(seen);
-      // One remedy for all is told once, behind the last of them.
-      if (i + 1 == shown || !same_remedy(each, *problem.findings[i + 1])) remedies(each);
-    }
-    if (shown < count) page_.paragraph(rest_of(problem, shown), 2);
+  void verdict(TextPage& page) const {
+    for (const std::string& line : wrap(printable(verdict_sentence(report_)), page.columns(), page.columns()))
+      page.finished_line(page.painted(line, paint_of(report_.verdict)));
   }
 
-  static bool same_remedy(const Finding& a, const Finding& b) {
-    return std::equal(a.remedy.begin(), a.remedy.end(), b.remedy.begin(), b.remedy.end(),
-                      [](const Remedy& x, const Remedy& y) {
-                        return x.text == y.text && x.commands == y.commands && x.undo == y.undo &&
-                               x.risk == y.risk;
-                      });
+  std::string summary() const {
+    return section([&](TextPage& page) {
+      verdict(page);
+      page.paragraph(device_count_sentence(report_));
+      page.paragraph(host_sentence(report_));
+      page.paragraph(machine_sentence(report_));
+      if (report_.source.kind != "live")
+        page.paragraph("Read from " + report_.source.kind + " " + report_.source.name + ".");
+    });
   }
 
-  std::string rest_of(const CheckFindings& problem, std::size_t shown) const {
-    const std::size_t left = problem.findings.size() - shown;
-    std::vector<std::string> subjects;
-    for (std::size_t i = shown; i < problem.findings.size() && subjects.size() < shown_subjects; ++i)
-      subjects.push_back(subject_words(problem.findings[i]->subject));
-    return "The same for " + std::to_string(left) + " more (-v shows them): " + join(subjects, ", ") +
-           (subjects.size() < left ? ", ..." : ".");
+  std::string problems(const ProblemDetail& detail) const {
+    return section([&](TextPage& page) {
+      if (!outline_.problems.empty()) {
+        page.blank_line();
+        page.painted_line("Problems", Paint::bold);
+        problem_list(page, outline_.problems, style_.verbosity, detail);
+        page.blank_line();
+        page.paragraph("Why a check matters: vfio-doctor explain " + outline_.problems.front().first().id);
+      }
+      accepted(page);
+      if (outline_.elsewhere.empty()) return;
+      page.blank_line();
+      page.paragraph("Other devices have problems too" + std::string(is_verbose() ? ":" : " (--all shows them)."));
+      if (is_verbose()) problem_list(page, outline_.elsewhere, style_.verbosity, detail);
+    });
   }
 
-  void evidence(const Evidence& seen) {
-    const std::string value = excerpt(seen.value, longest_evidence, style_.verbosity);
-    const auto lines = split_lines(value);
-    const std::string source = seen.source.empty() ? "" : seen.source + ": ";
-    if (lines.size() <= 1) {
-      page_.paragraph(source + std::string(value), 4, 2);
-      return;
-    }
-    page_.paragraph(source, 4, 2);
-    for (const std::string_view line : lines) page_.paragraph(line, 6, 2);
+  void accepted(TextPage& page) const {
+    if (outline_.accepted.empty()) return;
+    page.blank_line();
+    page.painted_line("Accepted risks", Paint::bold);
+    for (const CheckFindings& check : outline_.accepted)
+      for (const Finding* finding : check.findings) {
+        const Acceptance& how = *acceptance_of(report_, *finding);
+        page.paragraph(status_word(*finding) + " " + finding->id + ": " + finding_sentence(*finding) + " Accepted (" +
+                           how.source + "): " + how.reason,
+                       2, 2);
+      }
   }
 
-  void commands(const std::vector<std::string>& list) {
-    for (const std::string& command : list)
-      for (const std::string_view line : split_lines(command))
-        page_.finished_line(page_.painted(printable(line), Paint::cyan), 6);
+  std::string passed() const {
+    return section([&](TextPage& page) {
+      page.blank_line();
+      const auto lists = other_checks(outline_);
+      const bool any = std::any_of(lists.begin(), lists.end(), [](const auto* list) { return !list->empty(); });
+      page.paragraph(check_count_sentence(outline_) + (any && !is_verbose() ? " (--all shows them)." : "."));
+      if (!is_verbose()) return;
+      for (const auto* list : lists)
+        for (const CheckFindings& check : *list)
+          for (const Finding* finding : check.findings)
+            page.paragraph(status_word(*finding) + " " + finding->id + ": " + finding_sentence(*finding), 2, 5);
+    });
   }
 
-  void remedies(const Finding& finding) {
-    for (const Remedy& remedy : finding.remedy) {
-      page_.paragraph("What to do: " + remedy.text, 2, 2);
-      commands(remedy.commands);
-      if (!remedy.undo.empty()) page_.line("To undo it:", 2);
-      commands(remedy.undo);
-      if (!remedy.risk.empty()) page_.paragraph("Risk: " + remedy.risk, 2, 2);
-    }
+  std::string notes() const {
+    return section([&](TextPage& page) {
+      if (report_.notes.empty()) return;
+      page.blank_line();
+      const std::size_t shown = is_verbose() ? report_.notes.size() : std::min<std::size_t>(report_.notes.size(), 3);
+      for (std::size_t i = 0; i < shown; ++i)
+        page.paragraph("Note: " + (is_verbose() ? report_.notes[i] : excerpt(report_.notes[i], 160, style_.verbosity)), 0, 6);
+      if (shown < report_.notes.size())
+        page.line("Note: " + counted(report_.notes.size() - shown, "more note", "more notes") + " (--all).");
+    });
   }
 
-  void passed() {
-    page_.blank_line();
-    const auto lists = other_checks(outline_);
-    const bool any = std::any_of(lists.begin(), lists.end(), [](const auto* list) { return !list->empty(); });
-    page_.paragraph(check_count_sentence(outline_) + (any && !is_verbose() ? " (-v shows them)." : "."));
-    if (!is_verbose()) return;
-    for (const auto* list : lists)
-      for (const CheckFindings& check : *list)
-        for (const Finding* finding : check.findings)
-          page_.paragraph(label_of(*finding) + " " + finding->id + ": " + finding_sentence(*finding), 2, 5);
+  /// A text console cannot scroll back: the last lines say what the first ones did.
+  std::string recap() const {
+    return section([&](TextPage& page) {
+      page.blank_line();
+      verdict(page);
+      page.paragraph(problem_count_sentence(outline_));
+      next(page);
+    });
   }
 
-  void notes() {
-    if (report_.notes.empty()) return;
-    page_.blank_line();
-    for (const std::string& note : report_.notes) page_.paragraph("Note: " + note, 0, 6);
+  void next(TextPage& page) const {
+    const NextStep step = next_step(report_, outline_);
+    if (step.command.empty()) return;
+    page.paragraph(step.words);
+    for (const std::string_view line : split_lines(step.command))
+      page.finished_line(page.painted(printable(line), Paint::cyan), 6);
   }
 
   const Report& report_;
   const TextStyle style_;
   const Outline outline_;
-  TextPage page_;
 };
 
 }  // namespace
 
 std::string render_text(const Report& report, const TextStyle& style) {
-  return TextReport(report, style).take();
+  return style.verbosity == Verbosity::brief ? render_brief(report, style) : TextReport(report, style).take();
 }
 
 }  // namespace vfio_doctor

@@ -8,7 +8,9 @@
 namespace vfio_doctor {
 
 enum class Color { off, on };
-enum class Verbosity { normal, verbose };
+/// brief: one screen of 24 lines at 80 columns, whatever the machine. normal: at most 70 lines, 120 above 1024 functions.
+/// verbose: everything.
+enum class Verbosity { brief, normal, verbose };
 
 /// How text is laid out. `columns` below 40 count as 40.
 struct TextStyle {
@@ -17,7 +19,8 @@ struct TextStyle {
   Verbosity verbosity = Verbosity::normal;
 };
 
-/// The report for a terminal: the verdict, the problems with their remedies, the devices, notes. Lines are at
+/// The report for a terminal: the verdict, the problems with their remedies, the devices, notes, and the verdict once more
+/// with what to type next. Where not all fits, what is least grave is shortened first and counted. Lines are at
 /// most `columns` wide, but for commands, which are never broken so that they can be copied. What others
 /// wrote is shown through printable().
 std::string render_text(const Report& report, const TextStyle& style);

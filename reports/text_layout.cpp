@@ -91,7 +91,7 @@ std::vector<std::string> wrap(std::string_view text, std::size_t first_width, st
       line = start;
       finish();
       word.remove_prefix(start.size());
-      needed = text_width(word);
+      needed -= text_width(start);
     }
     if (needed == 0) continue;
     if (used > 0) line += ' ';

@@ -1,27 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by quickstart and test: which packages are needed and how to get them. POSIX-style bash, no side effects
-# before a function is called.
+# Sourced by quickstart, test, fuzz and try-distributions: which packages are needed and how to get them. Bash, no side
+# effects before a function is called.
 
-# Packages for a set, by package manager. Sets: build, test, browser, lab, fuzz.
+# Packages for a set, by package manager. Sets: build, test, browser, lab, fuzz, and static (apt alone: the other distributions
+# have no archives of most libraries).
+#
+# What is known of each list:
+#   apt     tried on Debian 12, Debian 13 and Debian sid: scripts/try-distributions
+#   others  looked up in the indexes named at each list, never tried; what could not be found there says so
 packages_apt() {
   case $1 in
     build)
       echo g++ cmake ninja-build pkg-config "$(boost_apt)" libpci-dev nlohmann-json3-dev libspdlog-dev libcli11-dev \
-        zlib1g-dev libarchive-dev libkainjow-mustache-dev libpugixml-dev pci.ids libseccomp-dev ;;
+        zlib1g-dev libarchive-dev libzstd-dev nettle-dev libkainjow-mustache-dev libpugixml-dev pci.ids libseccomp-dev ;;
     test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 strace ;;
     browser) echo chromium nodejs npm ;;
     lab)
       echo qemu-system-x86 busybox-static pciutils lvm2 cryptsetup-bin mdadm btrfs-progs dosfstools e2fsprogs iproute2 \
         cpio libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-guest-agent dropbear-bin openssh-client ;;
     fuzz) clang_apt ;;
+    static) echo libzstd-dev libfmt-dev ;;  # the archives of the others come with the set build
   esac
 }
 
+# Fedora. https://packages.fedoraproject.org/pkgs/mustache/mustache-devel (the Mustache header is not called kainjow there);
+# cli11-devel and spdlog-devel: the spec files of those packages. glibc-static and libstdc++-static: the guest agent is static.
 packages_dnf() {
   case $1 in
     build)
-      echo gcc-c++ cmake ninja-build pkgconf-pkg-config boost-devel pciutils-devel json-devel spdlog-devel cli11-devel \
-        zlib-devel libarchive-devel kainjow-mustache-devel pugixml-devel hwdata libseccomp-devel ;;
+      echo gcc-c++ glibc-static libstdc++-static cmake ninja-build pkgconf-pkg-config boost-devel pciutils-devel json-devel \
+        spdlog-devel cli11-devel zlib-devel libarchive-devel libzstd-devel nettle-devel mustache-devel pugixml-devel libseccomp-devel hwdata ;;
     test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 strace ;;
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86-core busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute cpio \
@@ -30,12 +38,61 @@ packages_dnf() {
   esac
 }
 
-# Boost.Process v2 came with Boost 1.81; Debian 12 has that version beside its default 1.74.
+# Arch Linux. https://archlinux.org/packages/extra/any/cli11/, https://archlinux.org/packages/extra/x86_64/spdlog/; mustache:
+# its PKGBUILD (arch-commits, 2020-08-22), which puts mustache.hpp straight into /usr/include. valijson was not found.
+packages_pacman() {
+  case $1 in
+    build) echo gcc cmake ninja pkgconf boost boost-libs pciutils nlohmann-json spdlog cli11 zlib libarchive zstd nettle mustache pugixml libseccomp \
+      hwdata ;;
+    test) echo gtest libxml2 python ;;
+    browser) echo chromium nodejs npm ;;
+    lab) echo qemu-system-x86 busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute2 cpio libvirt \
+      qemu-guest-agent dropbear openssh ;;
+    fuzz) echo clang compiler-rt ;;
+  esac
+}
+
+# openSUSE. https://build.opensuse.org/package/show/openSUSE:Factory/cli11; libkainjow-mustache-devel: required by the spec file
+# of libkiwix there. pkgconfig() names are those of the .pc files, which zypper resolves.
+packages_zypper() {
+  case $1 in
+    build)
+      echo gcc-c++ glibc-devel-static cmake ninja pkgconf-pkg-config boost-devel libboost_filesystem-devel "pkgconfig(libpci)" \
+        nlohmann_json-devel "pkgconfig(spdlog)" cli11-devel "pkgconfig(zlib)" "pkgconfig(libarchive)" "pkgconfig(libzstd)" "pkgconfig(nettle)" \
+        libkainjow-mustache-devel "pkgconfig(pugixml)" "pkgconfig(libseccomp)" hwdata ;;
+    test) echo gtest gmock "pkgconfig(libxml-2.0)" python3 ;;
+    browser) echo chromium nodejs-default npm-default ;;
+    lab) echo qemu-x86 busybox-static pciutils lvm2 cryptsetup mdadm btrfsprogs dosfstools e2fsprogs iproute2 cpio \
+      libvirt-daemon libvirt-daemon-driver-qemu libvirt-client qemu-guest-agent dropbear openssh-clients ;;
+    fuzz) echo clang ;;
+  esac
+}
+
+# Alpine. https://pkgs.alpinelinux.org/package/edge/community/x86_64/spdlog and .../v3.21/community/x86_64/mustache. cli11 and
+# valijson were not found in its index: CMake says so where they are missing.
+packages_apk() {
+  case $1 in
+    build) echo bash g++ cmake ninja pkgconf boost-dev pciutils-dev nlohmann-json spdlog-dev cli11-dev zlib-dev zlib-static \
+      libarchive-dev zstd-dev nettle-dev mustache pugixml-dev libseccomp-dev linux-headers hwdata-pci ;;
+    test) echo gtest-dev libxml2-dev python3 ;;
+    browser) echo chromium nodejs npm ;;
+    lab) echo qemu-system-x86_64 busybox-static pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute2 cpio \
+      libvirt-daemon libvirt-qemu libvirt-client qemu-guest-agent dropbear openssh-client ;;
+    fuzz) echo clang compiler-rt ;;
+  esac
+}
+
+# Whether apt could install it. Not the exit code of `apt-cache show`: that is 0 for a name that other packages merely
+# mention (Debian 13: libboost1.83-dev conflicts with libboost1.81-dev, which is not there any more).
+has_candidate_apt() { [ -n "$(apt-cache show "$1" 2>/dev/null)" ]; }
+
+# Boost.Process v2 came with Boost 1.81; Debian 12 has that version beside its default 1.74. From 1.87 on it is a library of its own.
 boost_apt() {
-  if apt-cache show libboost1.81-dev >/dev/null 2>&1; then
+  if has_candidate_apt libboost1.81-dev; then
     echo libboost1.81-dev libboost-filesystem1.81-dev
   else
     echo libboost-dev libboost-filesystem-dev
+    if has_candidate_apt libboost-process-dev; then echo libboost-process-dev; fi
   fi
 }
 
@@ -43,13 +100,17 @@ boost_apt() {
 clang_apt() {
   local version
   for version in 21 20 19 18 17 16; do
-    if apt-cache show "clang-$version" >/dev/null 2>&1; then echo "clang-$version libclang-rt-$version-dev"; return; fi
+    if has_candidate_apt "clang-$version"; then echo "clang-$version libclang-rt-$version-dev"; return; fi
   done
   echo clang
 }
 
 package_manager() {
-  if command -v apt-get >/dev/null; then echo apt; elif command -v dnf >/dev/null; then echo dnf; fi
+  local name
+  [ -n "${IN_NIX_SHELL:-}" ] && { echo nix-shell; return; }
+  for name in apt-get dnf pacman zypper apk nix; do
+    command -v "$name" >/dev/null && { echo "${name%-get}"; return; }
+  done
 }
 
 is_installed() {
@@ -59,37 +120,59 @@ is_installed() {
   esac
   case $(package_manager) in
     apt) [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
-    dnf) rpm -q --whatprovides "$1" >/dev/null 2>&1 ;;
+    dnf | zypper) rpm -q --whatprovides "$1" >/dev/null 2>&1 ;;
+    pacman) pacman -T "$1" >/dev/null ;;
+    apk) apk info -e "$1" >/dev/null ;;
+  esac
+}
+
+# run_installer MANAGER PACKAGE...: names differ between releases, so where the package manager can it goes on without a name
+# that it does not know; CMake then says what is left.
+run_installer() {
+  local manager=$1 sudo=""
+  shift
+  [ "$(id -u)" = 0 ] || sudo=sudo
+  case $manager in
+    apt) $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ;;
+    dnf) $sudo dnf install -y -q --setopt=strict=0 "$@" ;;
+    pacman) $sudo pacman -S --noconfirm --needed "$@" ;;
+    zypper) $sudo zypper --non-interactive install --no-recommends "$@" ;;
+    apk) $sudo apk add --no-progress "$@" ;;
   esac
 }
 
 # install_packages SET...: says what is missing, then installs it. Does nothing when nothing is missing.
 install_packages() {
-  local manager missing="" name sudo="" set
+  local manager missing="" name set
   manager=$(package_manager)
-  if [ -z "$manager" ]; then
-    echo "This distribution has neither apt nor dnf. Please install by hand what these names stand for:" >&2
-    for set in "$@"; do packages_apt "$set" >&2; done
-    echo "Going on; CMake will name what is missing." >&2
-    return 0
-  fi
+  case $manager in
+    nix-shell) return 0 ;;
+    nix)
+      echo "With Nix, start again in the shell that has everything: nix develop path:contrib/nix -c $0" >&2
+      return 1 ;;
+    "")
+      echo "None of apt, dnf, pacman, zypper, apk or nix is here. Please install by hand what these Debian names stand for:" >&2
+      for set in "$@"; do packages_apt "$set" >&2; done
+      echo "Going on; CMake will name what is missing." >&2
+      return 0 ;;
+  esac
   [ "$manager" = apt ] && refresh_apt_once
   for set in "$@"; do
+    if [ "$set" = static ] && [ "$manager" != apt ]; then
+      echo "Archives (.a) of the libraries are known to come with Debian and its kin alone; CMake will name what is missing here." >&2
+    fi
     for name in $("packages_$manager" "$set"); do is_installed "$name" || missing="$missing $name"; done
   done
   [ -z "$missing" ] && return 0
-  [ "$(id -u)" = 0 ] || sudo=sudo
+  [ "$manager" = apt ] || echo "The package names for $manager were looked up, not tried here; please report what is wrong with them."
   echo "Installing with $manager:$missing"
-  case $manager in
-    apt) $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null ;;
-    dnf) $sudo dnf install -y -q --setopt=strict=0 $missing ;;  # names differ between releases; CMake names what is left
-  esac
+  run_installer "$manager" $missing
 }
 
 # A fresh machine has no package lists; boost_apt needs them to choose.
 refresh_apt_once() {
   local sudo=""
-  apt-cache show g++ >/dev/null 2>&1 && return 0
+  has_candidate_apt g++ && return 0
   [ "$(id -u)" = 0 ] || sudo=sudo
   echo "Fetching the package lists (apt-get update)"
   $sudo apt-get update -qq

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "snapshot/digest.hpp"
 
 namespace vfio_doctor::archive_layout {
 namespace {
@@ -12,6 +13,9 @@ namespace {
 using Kind = RecordedNode::Kind;
 constexpr auto kinds = std::to_array<std::pair<std::string_view, Kind>>({{"file", Kind::file},
                                                                          {"directory", Kind::directory},
+                                                                         {"listed", Kind::listed},
+                                                                         {"complete", Kind::complete},
+                                                                         {"absent", Kind::absent},
                                                                          {"link", Kind::link},
                                                                          {"seen", Kind::seen},
                                                                          {"special", Kind::special},
@@ -29,6 +33,12 @@ std::string_view to_text(Kind kind) {
 std::optional<Kind> parse_kind(std::string_view text) {
   const auto found = std::ranges::find(kinds, text, [](const auto& pair) { return pair.first; });
   return found == kinds.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string digest_of_links(const std::map<std::string_view, std::string_view>& targets) {
+  std::string all;
+  for (const auto& [name, target] : targets) all.append(name).append(1, '\0').append(target).append(1, '\0');
+  return vfio_doctor::to_text(sha256(all));
 }
 
 bool is_plain_path(std::string_view path) {

@@ -3,16 +3,21 @@
 #include <archive_entry.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <stdexcept>
+#include <unordered_set>
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
-#include "base/bounded_json.hpp"
 #include "machine/escape.hpp"
+#include "machine/format_1.hpp"
 #include "machine/root.hpp"
 #include "snapshot/archive.hpp"
 #include "snapshot/archive_layout.hpp"
+#include "snapshot/compression.hpp"
+#include "snapshot/digest.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -22,32 +27,36 @@ using nlohmann::json;
 constexpr std::size_t free_unpacked_bytes = 32u << 20;  // below this nobody is harmed, whatever the ratio
 constexpr std::size_t most_path_bytes = 64u << 20;      // all paths together
 constexpr std::size_t most_levels = 100;
-constexpr std::size_t values_per_node = 8;               // JSON values: itself, path, kind, and what it points to
+constexpr int most_manifest_levels = 8;
 
 class ArchiveReader {
  public:
   ArchiveReader(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name), handle_(archive_read_new()) {
     // Only what a snapshot can be: libarchive knows many more formats, each with a history of its own.
     archive_read_support_format_tar(handle_);
-    archive_read_support_filter_zstd(handle_);
-    archive_read_support_filter_gzip(handle_);
   }
   ~ArchiveReader() { archive_read_free(handle_); }
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;
 
   RecordedNodes read() {
-    if (archive_read_open_memory(handle_, bytes_.data(), bytes_.size()) != ARCHIVE_OK) fail_as_library();
-    if (archive_filter_count(handle_) > 2) fail("compressed more than once");
+    try {
+      unpacked_ = Decompressor::open(bytes_);
+    } catch (const std::runtime_error& error) {
+      fail(std::string("not a readable archive: ") + error.what());
+    }
+    if (archive_read_open(handle_, this, nullptr, next_piece, nullptr) != ARCHIVE_OK) fail_as_library();
     archive_entry* entry = nullptr;
     for (std::size_t count = 0;; ++count) {
       const int result = archive_read_next_header(handle_, &entry);
-      check_unpacked();
       if (result == ARCHIVE_EOF) break;
       if (result != ARCHIVE_OK) fail_as_library();
       if (count == most_archive_entries) fail("more than " + std::to_string(most_archive_entries) + " entries");
       take(entry);
     }
+    const void* rest = nullptr;
+    while (next_piece(handle_, this, &rest) > 0) continue;  // the checksum comes behind the last entry
+    if (!failure_.empty()) fail_as_library();
     apply_manifest();
     check_tree();
     return std::move(nodes_);
@@ -56,15 +65,35 @@ class ArchiveReader {
  private:
   [[noreturn]] void fail(const std::string& what) const { throw InputError(name_ + ": " + what); }
   [[noreturn]] void fail_as_library() const {
-    const char* why = archive_error_string(handle_);
+    if (is_too_large_) fail(failure_);
+    const char* why = failure_.empty() ? archive_error_string(handle_) : failure_.c_str();
     fail("not a readable archive: " + std::string(why ? why : "unknown error"));
   }
+  [[noreturn]] void fail_in_manifest(const std::string& what) const {
+    fail(std::string(archive_layout::manifest_name) + ": " + what);
+  }
 
-  void check_unpacked() const {
-    const auto unpacked = static_cast<std::size_t>(std::max<la_int64_t>(0, archive_filter_bytes(handle_, 0)));
-    if (unpacked > most_archive_bytes) fail("unpacks to more than " + std::to_string(most_archive_bytes >> 20) + " MiB");
-    if (unpacked > free_unpacked_bytes && unpacked / most_archive_ratio > bytes_.size())
-      fail("unpacks to more than " + std::to_string(most_archive_ratio) + " times its size");
+  /// What libarchive calls for more; nothing may be thrown through it.
+  static la_ssize_t next_piece(archive* handle, void* self, const void** data) {
+    auto* reader = static_cast<ArchiveReader*>(self);
+    try {
+      const auto piece = reader->unpacked_->next();
+      reader->unpacked_bytes_ += piece.size();
+      reader->check_unpacked();
+      *data = piece.data();
+      if (reader->failure_.empty()) return static_cast<la_ssize_t>(piece.size());
+    } catch (const std::exception& error) {
+      reader->failure_ = error.what();
+    }
+    archive_set_error(handle, EINVAL, "%s", reader->failure_.c_str());
+    return -1;
+  }
+
+  void check_unpacked() {
+    if (unpacked_bytes_ > most_archive_bytes) failure_ = "unpacks to more than " + std::to_string(most_archive_bytes >> 20) + " MiB";
+    if (unpacked_bytes_ > free_unpacked_bytes && unpacked_bytes_ / most_archive_ratio > bytes_.size())
+      failure_ = "unpacks to more than " + std::to_string(most_archive_ratio) + " times its size";
+    is_too_large_ = !failure_.empty();
   }
 
   /// "./sys/x/" -> "/sys/x"; refuses every name that is not simply a place inside the tree.
@@ -112,7 +141,6 @@ class ArchiveReader {
       if (got == 0) break;
       content.append(buffer, static_cast<std::size_t>(got));
       if (content.size() > static_cast<std::size_t>(size)) fail(shown + " is longer than it says");
-      check_unpacked();
     }
     if (content.size() != static_cast<std::size_t>(size)) fail(shown + " is cut short");
     total_ += content.size();
@@ -123,6 +151,7 @@ class ArchiveReader {
     if (static_cast<std::size_t>(std::ranges::count(path, '/')) > most_levels) fail("directories are nested too deeply");
     path_bytes_ += path.size();
     if (path_bytes_ > most_path_bytes) fail("the names are too long");
+    if (nodes_.size() > most_archive_entries) fail("more than " + std::to_string(most_archive_entries) + " nodes");
     const auto kind = node.kind;
     const auto [slot, is_new] = nodes_.try_emplace(path, std::move(node));
     if (!is_new && (kind != Kind::directory || slot->second.kind != Kind::directory))
@@ -130,36 +159,126 @@ class ArchiveReader {
   }
 
   void apply_manifest() {
-    const auto own = "/" + std::string(archive_layout::own_directory);
     const auto found = nodes_.find("/" + std::string(archive_layout::manifest_name));
     if (found == nodes_.end() || found->second.kind != Kind::file)
       fail("no snapshot: it holds no " + std::string(archive_layout::manifest_name));
-    const auto wrong = [this](const std::string& what) {
-      fail(std::string(archive_layout::manifest_name) + ": " + what);
-    };
-    json manifest;
-    try {
-      manifest = parse_bounded_json(found->second.content, {.most_values = values_per_node * most_archive_entries});
-    } catch (const JsonError& problem) {
-      wrong("not JSON" + problem.why());
-    }
-    if (!manifest.is_object()) wrong("not JSON");
-    if (!manifest.contains("format") || manifest["format"] != archive_layout::format_name)
-      wrong("the format is not \"" + std::string(archive_layout::format_name) + "\"; a newer program may read it");
-    if (!manifest.contains("nodes") || !manifest["nodes"].is_array()) wrong("\"nodes\" is no list");
-    if (manifest["nodes"].size() > most_archive_entries) wrong("too many nodes");
-    std::set<std::string> named;
-    for (const auto& note : manifest["nodes"]) {
-      const auto path = text_member(note, "path");
-      if (path.empty() || path != join_path("/", path) || path.find('\0') != path.npos) wrong("a node has no clean path");
-      if (!named.insert(path).second) wrong("'" + escape_path(path.substr(0, 80)) + "' is there twice");
-      if (path == own || path.starts_with(own + "/")) wrong("a node lies in the archive's own directory");
-      auto node = noted_node(note);
-      if (!node) wrong("the node '" + escape_path(path.substr(0, 80)) + "' is of no known kind");
-      nodes_.erase(path);
-      put(path, std::move(*node));
-    }
+    const auto text = std::move(found->second.content);
+    found->second.kind = Kind::directory;  // nothing that needs a digest or may be named as stored
+    const bool has_digests = check_digests(text);
+    apply_lists(text, has_digests);
+    const auto own = own_directory();
     std::erase_if(nodes_, [&own](const auto& node) { return node.first == own || node.first.starts_with(own + "/"); });
+    if (has_digests) return;
+    mark_listed_by_format_1(nodes_);
+    nodes_[Root::recorder_path] = {Kind::file, escape_reason(tool_.substr(0, 40)) + " (format 1)\n"};
+  }
+
+  static std::string own_directory() { return "/" + std::string(archive_layout::own_directory); }
+
+  /// Parses the manifest and drops each value for which `take(list, key, depth, value)` is true: `list` is the member at
+  /// the top that holds it, `key` the one below that. What a stranger's manifest holds never lies in memory as a whole.
+  template <class Take>
+  json parse_manifest(const std::string& text, const Take& take) const {
+    std::string list, key;
+    const auto keep = [&](int depth, json::parse_event_t event, json& value) {
+      using Event = json::parse_event_t;
+      if (depth > most_manifest_levels) fail_in_manifest("not JSON of the known form: it is nested too deeply");
+      if (event == Event::key && depth <= 2) (depth == 1 ? list : key) = value.template get<std::string>();
+      const bool whole = event == Event::value || event == Event::object_end;
+      return !(whole && depth >= 2 && take(list, key, depth, value));
+    };
+    auto manifest = json::parse(text, keep, false);
+    if (manifest.is_discarded() || !manifest.is_object()) fail_in_manifest("not JSON");
+    return manifest;
+  }
+
+  /// What the manifest says about itself, and that every entry is what was written. False for format 1, which has no digests.
+  bool check_digests(const std::string& text) {
+    std::unordered_set<std::string_view> checked;
+    std::string damaged;
+    const auto manifest = parse_manifest(text, [&](const std::string& list, const std::string& digest, int depth, const json& value) {
+      if (list == "digests" && depth == 3 && value.is_string()) {
+        const auto entry = nodes_.find("/" + value.get_ref<const std::string&>());
+        const bool is_right = entry != nodes_.end() && entry->second.kind == Kind::file &&
+                              to_text(sha256(entry->second.content)) == digest && checked.insert(entry->first).second;
+        if (!is_right && damaged.empty()) damaged = "/" + value.get_ref<const std::string&>();
+      }
+      return list == "digests" || list == "nodes" || list == "listed" || list == "absent";
+    });
+    const auto format = manifest.find("format");
+    const bool is_first = format != manifest.end() && *format == archive_layout::first_format_name;
+    if (!is_first && (format == manifest.end() || *format != archive_layout::format_name))
+      fail_in_manifest("the format is not \"" + std::string(archive_layout::format_name) + "\"; a newer program may read it");
+    tool_ = text_member(manifest, "tool");
+    if (is_first) return false;
+    const auto own = nodes_.find("/" + std::string(archive_layout::manifest_digest_name));
+    if (own == nodes_.end() || !own->second.content.starts_with(to_text(sha256(text)) + " "))
+      fail(std::string(archive_layout::manifest_name) + " is damaged: its digest is another");
+    own->second.kind = Kind::directory;
+    std::map<std::string_view, std::string_view> links;
+    for (const auto& [path, node] : nodes_) {
+      if (damaged.empty() && node.kind == Kind::file && !checked.contains(path)) damaged = path;
+      if (node.kind == Kind::link) links[std::string_view(path).substr(1)] = node.content;
+    }
+    if (!damaged.empty()) fail("'" + escape_path(damaged.substr(1, 80)) + "' is damaged: its digest is not the one in the manifest");
+    if (text_member(manifest, "digest_of_links") != archive_layout::digest_of_links(links))
+      fail("a link is damaged, missing or was added: the digest of all links is not the one in the manifest");
+    return true;
+  }
+
+  void apply_lists(const std::string& text, bool knows_absent) {
+    std::unordered_set<std::string_view> named;
+    const auto manifest = parse_manifest(text, [&](const std::string& list, const std::string&, int depth, const json& value) {
+      if (depth == 2 && list == "nodes") apply_node(value, named);
+      if (depth == 2 && list == "listed" && knows_absent) apply_listed(value);
+      if (depth == 2 && list == "absent" && knows_absent) apply_absent(value);
+      return depth == 2 || list == "digests";
+    });
+    const auto require_list = [&](const char* list) {
+      if (!manifest.contains(list) || !manifest[list].is_array()) fail_in_manifest("\"" + std::string(list) + "\" is no list");
+    };
+    require_list("nodes");
+    if (!knows_absent) return;
+    require_list("listed");
+    require_list("absent");
+  }
+
+  std::string clean(const std::string& path) const {
+    const auto own = own_directory();
+    if (path.empty() || path != join_path("/", path) || path.find('\0') != path.npos) fail_in_manifest("a node has no clean path");
+    if (path == own || path.starts_with(own + "/")) fail_in_manifest("a node lies in the archive's own directory");
+    return path;
+  }
+
+  void apply_node(const json& note, std::unordered_set<std::string_view>& named) {
+    const auto path = clean(text_member(note, "path"));
+    if (named.contains(path)) fail_in_manifest("'" + escape_path(path.substr(0, 80)) + "' is there twice");
+    auto node = noted_node(note);
+    if (!node) fail_in_manifest("the node '" + escape_path(path.substr(0, 80)) + "' is of no known kind");
+    nodes_.erase(path);
+    put(path, std::move(*node));
+    named.insert(nodes_.find(path)->first);
+  }
+
+  void apply_listed(const json& value) {
+    const auto path = clean(value.is_string() ? unescape(value.get_ref<const std::string&>()) : std::string());
+    const auto found = nodes_.find(path);
+    if (found == nodes_.end()) return put(path, {Kind::listed, {}});
+    if (found->second.kind != Kind::directory)
+      fail_in_manifest("'" + escape_path(path.substr(0, 80)) + "' is listed and no directory");
+    found->second.kind = Kind::listed;
+  }
+
+  void apply_absent(const json& value) {
+    const bool is_whole = value.is_object() && value.contains("names") && value["names"].is_array() && value.contains("in") &&
+                          value["in"].is_array();
+    if (!is_whole) fail_in_manifest("\"absent\" holds something else than names and directories");
+    for (const auto& directory : value["in"])
+      for (const auto& name : value["names"]) {
+        if (!directory.is_string() || !name.is_string()) fail_in_manifest("a node has no clean path");
+        const auto above = unescape(directory.get_ref<const std::string&>());
+        put(clean((above == "/" ? "" : above) + "/" + unescape(name.get_ref<const std::string&>())), {Kind::absent, {}});
+      }
   }
 
   /// The unescaped text of a member; empty where it is no text.
@@ -191,6 +310,7 @@ class ArchiveReader {
   void check_tree() const {
     std::set<std::string_view> checked;
     for (const auto& [path, node] : nodes_) {
+      if (node.kind == Kind::absent) continue;  // also below a file nothing is there
       for (auto end = path.rfind('/'); end != std::string::npos && end > 0; end = path.rfind('/', end - 1)) {
         const auto above = std::string_view(path).substr(0, end);
         if (!checked.insert(above).second) break;
@@ -198,7 +318,7 @@ class ArchiveReader {
         const auto found = nodes_.find(std::string(above));
         if (found == nodes_.end()) continue;
         const auto kind = found->second.kind;
-        if (kind == Kind::file || kind == Kind::link || kind == Kind::seen || kind == Kind::special)
+        if (kind == Kind::file || kind == Kind::link || kind == Kind::seen || kind == Kind::special || kind == Kind::absent)
           fail("'" + escape_path(path.substr(0, 80)) + "' lies below something that is no directory");
       }
     }
@@ -207,7 +327,12 @@ class ArchiveReader {
   std::string_view bytes_;
   const std::string& name_;
   archive* handle_;
+  std::unique_ptr<Decompressor> unpacked_;
+  std::size_t unpacked_bytes_ = 0;
+  std::string failure_;  ///< what next_piece() could not throw
+  bool is_too_large_ = false;
   RecordedNodes nodes_;
+  std::string tool_;
   std::size_t total_ = 0, path_bytes_ = 0;
 };
 

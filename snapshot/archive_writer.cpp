@@ -2,8 +2,11 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <cerrno>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 
 #include "base/text.hpp"
@@ -11,11 +14,14 @@
 #include "machine/root.hpp"
 #include "snapshot/archive.hpp"
 #include "snapshot/archive_layout.hpp"
+#include "snapshot/compression.hpp"
+#include "snapshot/digest.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 using Kind = RecordedNode::Kind;
+using Json = nlohmann::ordered_json;
 using archive_layout::is_plain_path;
 
 struct StoredEntry {
@@ -54,17 +60,33 @@ bool stays_inside(const std::string& link, const std::string& target) {
 class ArchiveLayout {
  public:
   explicit ArchiveLayout(const RecordedNodes& nodes) : nodes_(nodes) {
-    for (const auto& [path, node] : nodes) place(path, node);
+    for (const auto& [path, node] : nodes)
+      if (node.kind == Kind::absent && path != "/")
+        absent_[parent_path(path)].push_back(escape_path(base_name(path)));
+      else
+        place(path, node);
+  }
+
+  /// Thousands of functions lack the same attributes: each set of names stands there once.
+  Json absent() const {
+    std::map<std::vector<std::string>, Json> directories;
+    for (const auto& [directory, names] : absent_)
+      directories.try_emplace(names, Json::array()).first->second.push_back(escape_path(directory));
+    auto list = Json::array();
+    for (auto& [names, in] : directories) list.push_back({{"names", names}, {"in", std::move(in)}});
+    return list;
   }
 
   std::vector<StoredEntry> entries;
-  nlohmann::ordered_json manifest_nodes = nlohmann::ordered_json::array();
+  Json manifest_nodes = Json::array();
+  Json listed = Json::array();
 
  private:
   void place(const std::string& path, const RecordedNode& node) {
+    if (node.kind == Kind::listed) listed.push_back(escape_path(path));
     const bool fits = is_plain_path(path) && !path.starts_with("/" + std::string(archive_layout::own_directory)) &&
                       lies_in_directories(path);
-    if (fits && place_plainly(path, node)) return;
+    if ((fits && place_plainly(path, node)) || node.kind == Kind::listed) return;
     auto& note = manifest_nodes.emplace_back();
     note["path"] = escape_path(path);
     note["kind"] = archive_layout::to_text(node.kind);
@@ -77,11 +99,15 @@ class ArchiveLayout {
     entries.push_back({stored, AE_IFREG, 0644, node.content});
   }
 
+  static bool holds_entries(Kind kind) {
+    return kind == Kind::directory || kind == Kind::listed || kind == Kind::complete || kind == Kind::closed;
+  }
+
   /// Something recorded as a file may have entries recorded below it; a tree on disk cannot hold both.
   bool lies_in_directories(const std::string& path) const {
     for (auto above = parent_path(path); above.size() > 1; above = parent_path(above)) {
       const auto found = nodes_.find(above);
-      if (found != nodes_.end() && found->second.kind != Kind::directory && found->second.kind != Kind::closed) return false;
+      if (found != nodes_.end() && !holds_entries(found->second.kind)) return false;
     }
     return true;
   }
@@ -91,7 +117,10 @@ class ArchiveLayout {
     const auto name = path.substr(1);
     switch (node.kind) {
       case Kind::file: entries.push_back({name, AE_IFREG, 0644, node.content}); return true;
-      case Kind::directory: entries.push_back({name, AE_IFDIR, 0755, {}}); return true;
+      case Kind::directory:
+      case Kind::listed: entries.push_back({name, AE_IFDIR, 0755, {}}); return true;
+      case Kind::complete: entries.push_back({name, AE_IFDIR, 0755, {}}); return false;
+      case Kind::absent: return false;
       case Kind::closed: entries.push_back({name, AE_IFDIR, 0, {}}); return false;
       case Kind::seen: entries.push_back({name, AE_IFREG, 0, {}}); return false;
       case Kind::special: entries.push_back({name, AE_IFIFO, 0600, {}}); return true;  // harmless, unlike a device node
@@ -112,23 +141,36 @@ class ArchiveLayout {
   }
 
   const RecordedNodes& nodes_;
+  std::map<std::string, std::vector<std::string>> absent_;  ///< directory -> names, escaped
   int stored_ = 0;
 };
 
 struct Writer {
-  explicit Writer(Compression compression) : handle(archive_write_new()) {
+  explicit Writer(Compression wanted) : handle(archive_write_new()) {
     archive_write_set_format_gnutar(handle);  // raw names of any length, no character sets
-    if (compression == Compression::zstd) archive_write_add_filter_zstd(handle);
+    if (wanted == Compression::zstd) compressor.emplace();
     archive_write_set_bytes_in_last_block(handle, 1);
-    check(archive_write_open(handle, &bytes, nullptr, append, nullptr));
+    check(archive_write_open(handle, this, nullptr, append, nullptr));
   }
   ~Writer() { archive_write_free(handle); }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  static la_ssize_t append(archive*, void* to, const void* data, size_t size) {
-    static_cast<std::string*>(to)->append(static_cast<const char*>(data), size);
+  static la_ssize_t append(archive* handle, void* to, const void* data, size_t size) {
+    auto* writer = static_cast<Writer*>(to);
+    const std::string_view piece(static_cast<const char*>(data), size);
+    try {
+      writer->compressor ? writer->compressor->add(piece) : static_cast<void>(writer->bytes.append(piece));
+    } catch (const std::exception& failure) {  // not through a library written in C
+      archive_set_error(handle, ENOMEM, "%s", failure.what());
+      return -1;
+    }
     return static_cast<la_ssize_t>(size);
+  }
+
+  std::string finish() {
+    check(archive_write_close(handle));
+    return compressor ? compressor->finish() : std::move(bytes);
   }
 
   void check(int result) const {
@@ -149,25 +191,51 @@ struct Writer {
   }
 
   std::string bytes;
+  std::optional<ZstdCompressor> compressor;
   archive* handle;
 };
+
+/// Many attributes are the same on all functions: each digest stands there once.
+Json digests_of(const std::vector<StoredEntry>& entries) {
+  std::map<Digest, Json> names;
+  for (const auto& entry : entries)
+    if (entry.type == AE_IFREG)
+      names.try_emplace(sha256(entry.content), Json::array()).first->second.push_back(entry.name);
+  Json::object_t digests;
+  // Not through the object: it would look for each of thousands of keys among all before it.
+  for (auto& [digest, in] : names) static_cast<Json::object_t::Container&>(digests).emplace_back(to_text(digest), std::move(in));
+  return digests;
+}
+
+/// All links together: a target lies in the head of its entry, and one digest each would make archives twice as large.
+std::string digest_of_links(const std::vector<StoredEntry>& entries) {
+  std::map<std::string_view, std::string_view> targets;
+  for (const auto& entry : entries)
+    if (entry.type == AE_IFLNK) targets[entry.name] = entry.content;
+  return archive_layout::digest_of_links(targets);
+}
 
 }  // namespace
 
 std::string write_archive(const RecordedNodes& nodes, const SnapshotNotes& notes, Compression compression) {
   ArchiveLayout layout(nodes);
-  nlohmann::ordered_json manifest;
+  Json manifest;
   manifest["format"] = archive_layout::format_name;
   manifest["tool"] = notes.tool_version;
   manifest["redacted"] = nullptr;
   if (notes.redacted) manifest["redacted"] = notes.redactions;
+  manifest["listed"] = std::move(layout.listed);
+  manifest["absent"] = layout.absent();
   manifest["nodes"] = std::move(layout.manifest_nodes);
+  manifest["digest_of_links"] = digest_of_links(layout.entries);
+  manifest["digests"] = digests_of(layout.entries);
+  const auto text = manifest.dump(1) + "\n";
   Writer writer(compression);
   writer.add({std::string(archive_layout::own_directory), AE_IFDIR, 0755, {}});
-  writer.add({std::string(archive_layout::manifest_name), AE_IFREG, 0644, manifest.dump(1) + "\n"});
+  writer.add({std::string(archive_layout::manifest_name), AE_IFREG, 0644, text});
+  writer.add({std::string(archive_layout::manifest_digest_name), AE_IFREG, 0644, to_text(sha256(text)) + "  manifest.json\n"});
   for (const auto& entry : layout.entries) writer.add(entry);
-  writer.check(archive_write_close(writer.handle));
-  return std::move(writer.bytes);
+  return writer.finish();
 }
 
 }  // namespace vfio_doctor

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "snapshot/snapshot.hpp"
 
+#include <cstdint>
 #include <cstdio>
 #include <map>
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
+#include "facts/platform/machine_identity.hpp"
 #include "facts/pci/pci_names.hpp"
 #include "machine/machine_text.hpp"
 #include "machine/recording_root.hpp"
@@ -44,7 +46,10 @@ std::string used_names(const Root& root, const Host& host) {
 RecordedNodes take_snapshot(const Root& root, Wake wake) {
   const RecordingRoot recorder(root);
   const Host host = gather_host(recorder, wake);
+  auto identity = gather_board(recorder);
+  gather_versions(root, identity);  // not recorded: the package database says too much, and is too large
   auto nodes = recorder.nodes();
+  nodes[MachineIdentity::recorded_versions_path] = {RecordedNode::Kind::file, versions_text(identity)};
   nodes[PciNames::recorded_names_path] = {RecordedNode::Kind::file, used_names(root, host)};
   return nodes;
 }
@@ -56,6 +61,8 @@ RecordedNodes read_snapshot(const std::string& bytes, const std::string& name) {
   const auto start = trim(bytes);
   if (start.empty()) throw InputError(name + ": empty; expected a snapshot");
   if (start.front() == '{') throw InputError(name + ": a report (JSON) cannot be replayed; expected a snapshot");
+  if (!begins_like_machine_text(start))
+    throw InputError(name + ": neither a snapshot, nor the text of a recorded machine (.machine): its first line is no record");
   return parse_machine_text(bytes, name);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "snapshot/source.hpp"
 
+#include <memory>
 #include <string_view>
 
 #include "base/input_error.hpp"

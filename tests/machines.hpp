@@ -11,8 +11,14 @@
 
 namespace vfio_doctor::testing {
 
-/// A machine written in a test: see parse_machine_text().
-inline MemoryRoot machine(const std::string& text) { return MemoryRoot(parse_machine_text(text, "test")); }
+/// These nodes are all there is: what has none is not there.
+inline RecordedNodes completed(RecordedNodes nodes) {
+  nodes["/"] = {RecordedNode::Kind::complete, {}};
+  return nodes;
+}
+
+/// A machine written in a test, complete as it stands: see parse_machine_text().
+inline MemoryRoot machine(const std::string& text) { return MemoryRoot(completed(parse_machine_text(text, "test"))); }
 
 /// A file of tests/, by its path there.
 inline std::string read_test_file(const std::string& path) {

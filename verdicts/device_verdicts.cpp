@@ -12,6 +12,8 @@ namespace {
 
 using FindingsBySubject = std::multimap<std::string, const Finding*>;
 
+using Accepted = std::map<std::pair<std::string_view, std::string_view>, const Acceptance*>;
+
 bool counts(const Finding& finding) { return finding.status == Status::fail || finding.status == Status::warn; }
 bool is_open(const Finding& finding) { return finding.status == Status::unknown || finding.status == Status::error; }
 
@@ -19,8 +21,12 @@ bool is_open(const Finding& finding) { return finding.status == Status::unknown 
 struct Voices {
   std::vector<std::string> unsuitable, blocked, protects, open, remarks;
 
-  void hear(const Finding& finding) {
+  void hear(const Finding& finding, const Acceptance* accepted) {
     const auto& sentence = finding.summary;
+    if (accepted) {
+      remarks.push_back("Accepted risk (" + accepted->reason + "): " + sentence);
+      return;
+    }
     if (finding.effect == Effect::unsuitable && !is_open(finding)) unsuitable.push_back(sentence);
     if (finding.effect == Effect::blocked && counts(finding)) blocked.push_back(sentence);
     if (finding.effect == Effect::protects && counts(finding)) protects.push_back(sentence);
@@ -54,12 +60,13 @@ void hear_companions(const std::vector<MemberVoice>& voices, const PciAddress& s
 
 class Decider {
  public:
-  Decider(const Host& host, const std::vector<Finding>& findings) : host_(host) {
+  Decider(const Host& host, const std::vector<Finding>& findings, const std::vector<Acceptance>& accepted) : host_(host) {
+    for (const auto& each : accepted) accepted_[{each.id, each.subject}] = &each;
     for (const auto& finding : findings) by_subject_.emplace(finding.subject, &finding);
     hear_all(host_subject, for_all_);
     if (host.iommu.groups.has_value())
       for (const auto& group : host.iommu.groups.value())
-        if (group.members.size() > 1) listen_to_members(group);
+        if (group.members.size() > 1) know_members(group);
   }
 
   DeviceDecision decide(const PciFunction& function) const {
@@ -67,8 +74,8 @@ class Decider {
     decision.function = &function;
     Voices voices = for_all_;
     hear_all(device_subject(function.address), voices);
-    decision.companions = companions_of(host_, function);
     if (const auto* group = function.iommu_group.get()) {
+      if (const auto counted = counted_.find(*group); counted != counted_.end()) name_companions(counted->second, decision);
       hear_all(group_subject(*group), voices);
       if (const auto members = by_group_.find(*group); members != by_group_.end()) {
         hear_companions(members->second, function.address, false, voices.protects);
@@ -80,23 +87,43 @@ class Decider {
   }
 
  private:
+  const Acceptance* acceptance(const Finding& finding) const {
+    if (accepted_.empty() || !can_be_accepted(finding)) return nullptr;
+    const auto found = accepted_.find({finding.id, finding.subject});
+    return found == accepted_.end() ? nullptr : found->second;
+  }
+
   void hear_all(const std::string& subject, Voices& voices) const {
     const auto [first, last] = by_subject_.equal_range(subject);
-    for (auto one = first; one != last; ++one) voices.hear(*one->second);
+    for (auto one = first; one != last; ++one) voices.hear(*one->second, acceptance(*one->second));
   }
 
   /// Once for the group instead of once for every pair of its members. A bridge that does not count says nothing.
-  void listen_to_members(const IommuGroup& group) {
+  void know_members(const IommuGroup& group) {
     std::vector<MemberVoice> voices;
+    auto& counted = counted_[group.number];
     for (const auto& member : group.members) {
       const auto* function = host_.find(member);
       if (function && membership(host_, *function) == Membership::exempt_bridge) continue;
+      counted.push_back(member);
       const auto [first, last] = by_subject_.equal_range(device_subject(member));
       for (auto one = first; one != last; ++one)
-        if (one->second->effect == Effect::protects && (counts(*one->second) || is_open(*one->second)))
+        if (one->second->effect == Effect::protects && !acceptance(*one->second) && (counts(*one->second) || is_open(*one->second)))
           voices.push_back({member, one->second});
     }
     if (!voices.empty()) by_group_.emplace(group.number, std::move(voices));
+  }
+
+  /// As companions_of() has them, but without asking about every member for every other one.
+  static void name_companions(const std::vector<PciAddress>& counted, DeviceDecision& decision) {
+    const auto& self = decision.function->address;
+    const bool is_one = std::ranges::binary_search(counted, self);
+    decision.companions_total = counted.size() - (is_one ? 1 : 0);
+    const auto most = decision.companions_total >= most_members ? most_named_companions : counted.size();
+    for (const auto& member : counted) {
+      if (decision.companions.size() == most) break;
+      if (member != self) decision.companions.push_back(member);
+    }
   }
 
   static void conclude(Voices& voices, DeviceDecision& decision) {
@@ -106,6 +133,7 @@ class Decider {
     if (!voices.unsuitable.empty()) {
       decision.verdict = DeviceVerdict::unsuitable;
       decision.companions.clear();
+      decision.companions_total = 0;
       return take(voices.unsuitable);
     }
     if (!voices.blocked.empty()) {
@@ -127,14 +155,17 @@ class Decider {
 
   const Host& host_;
   FindingsBySubject by_subject_;
+  Accepted accepted_;
   std::map<unsigned, std::vector<MemberVoice>> by_group_;
+  std::map<unsigned, std::vector<PciAddress>> counted_;  ///< members of a group that others have as companions
   Voices for_all_;
 };
 
 }  // namespace
 
-std::vector<DeviceDecision> decide_devices(const Host& host, const std::vector<Finding>& findings) {
-  const Decider decider(host, findings);
+std::vector<DeviceDecision> decide_devices(const Host& host, const std::vector<Finding>& findings,
+                                           const std::vector<Acceptance>& accepted) {
+  const Decider decider(host, findings, accepted);
   return in_parallel(host.all_functions(), [&](const PciFunction& function) { return decider.decide(function); });
 }
 

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <set>
 
+#include "base/in_parallel.hpp"
+#include "base/text.hpp"
 #include "checks/kernel/group_members.hpp"
+#include "checks/kernel/iommu_state.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -24,13 +27,14 @@ bool can_be_given(DeviceVerdict verdict) {
 }
 
 /// The host is ready when nothing about it fails and at least one device can be given.
-Verdict judge_host(const std::vector<DeviceDecision>& decisions, std::vector<Finding>& findings) {
+Verdict judge_host(const std::vector<Acceptance>& accepted, const std::vector<DeviceDecision>& decisions, std::vector<Finding>& findings) {
   const auto any_about_host = [&findings](auto condition) {
     return std::ranges::any_of(findings, [&](const Finding& finding) {
       return finding.subject == host_subject && condition(finding);
     });
   };
-  if (any_about_host([](const Finding& finding) { return finding.status == Status::fail; })) return Verdict::not_ready;
+  if (any_about_host([&accepted](const Finding& finding) { return finding.status == Status::fail && !find_acceptance(accepted, finding); }))
+    return Verdict::not_ready;
   if (any_about_host([](const Finding& finding) {
         return (finding.status == Status::unknown || finding.status == Status::error) && finding.effect == Effect::blocked;
       }))
@@ -48,8 +52,21 @@ Verdict judge_host(const std::vector<DeviceDecision>& decisions, std::vector<Fin
   return Verdict::not_ready;
 }
 
+/// Give it too, where it is a thing one gives; else only take its driver away.
+std::vector<Remedy> free_companion(const std::string& address, const std::string& companion, bool can_go_too) {
+  std::vector<Remedy> remedies;
+  if (can_go_too)
+    remedies.push_back({"Give both to the same guest. This asks about both.", {"vfio-doctor --device " + address + " --device " + companion}, {}, {}});
+  remedies.push_back({can_go_too ? "Or take the driver away until the guest is off." : "Take the driver away until the guest is off. Never "
+                                                                                       "give this one to a guest: the host's chipset needs it.",
+                      {"echo " + companion + " | sudo tee /sys/bus/pci/devices/" + companion + "/driver/unbind"},
+                      {"echo " + companion + " | sudo tee /sys/bus/pci/drivers_probe"},
+                      "The host has no use of it until its driver is back."});
+  return remedies;
+}
+
 /// A companion that is not selected must at least be free of host drivers.
-Finding judge_companion(const Host& host, const std::string& address, const PciAddress& companion) {
+Finding judge_companion(const Host& host, const std::string& address, const PciAddress& companion, bool can_go_too) {
   const auto* function = host.find(companion);
   const auto driver = function ? function->driver : Observed<std::string>::unreadable("no such function to be seen");
   const auto name = "Its companion " + companion.text();
@@ -65,17 +82,30 @@ Finding judge_companion(const Host& host, const std::string& address, const PciA
                       "guest has " + address + ".";
   } else if (driver.has_value()) {
     finding.status = Status::fail;
-    finding.summary = name + " is held by the host driver " + *driver + ": give it to the same guest, or take the driver away "
-                      "first.";
+    finding.summary = name + " is held by the host driver " + *driver +
+                      (can_go_too ? ": give it to the same guest, or take the driver away first." : ": that driver must let go first.");
+    finding.remedy = free_companion(address, companion.text(), can_go_too);
   }
   return finding;
 }
 
-void judge_companions(const Host& host, const DeviceDecision& decision, const std::vector<PciAddress>& selection,
-                      std::vector<Finding>& findings) {
-  for (const auto& companion : decision.companions)
+/// Memory controllers, host and ISA bridges, SMBus: the chipset needs them where they are.
+bool is_platform_function(const PciFunction& function) {
+  const auto kind = function.class_and_subclass();
+  return kind && (*kind >> 8 == 0x05 || *kind >> 8 == 0x06 || *kind == 0x0c05);
+}
+
+bool is_unsuitable(const std::vector<DeviceDecision>& decisions, const PciAddress& address) {
+  return std::ranges::any_of(decisions, [&](const DeviceDecision& one) {
+    return one.function->address == address && (one.verdict == DeviceVerdict::unsuitable || is_platform_function(*one.function));
+  });
+}
+
+void judge_companions(const Host& host, const std::vector<DeviceDecision>& decisions, const DeviceDecision& decision,
+                      const std::vector<PciAddress>& selection, std::vector<Finding>& findings) {
+  for (const auto& companion : companions_of(host, *decision.function))
     if (std::ranges::find(selection, companion) == selection.end())
-      findings.push_back(judge_companion(host, decision.function->address.text(), companion));
+      findings.push_back(judge_companion(host, decision.function->address.text(), companion, !is_unsuitable(decisions, companion)));
 }
 
 Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& decisions,
@@ -93,7 +123,7 @@ Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& dec
       for (const auto& reason : decision.reasons) finding.evidence.push_back({"reason", reason});
       findings.push_back(finding);
     } else {
-      judge_companions(host, decision, selection, findings);
+      judge_companions(host, decisions, decision, selection, findings);
     }
   }
   const auto any = [&](Status status) {
@@ -120,13 +150,13 @@ void keep_relevant(const Host& host, const std::vector<PciAddress>& selection, s
 }  // namespace
 
 Judgement judge(const Host& host, std::vector<Finding> findings, const std::vector<PciAddress>& selection,
-                const std::vector<std::string>& only) {
+                const std::vector<std::string>& only, const std::vector<Acceptance>& accepted) {
   Judgement judgement;
-  judgement.decisions = decide_devices(host, findings);
+  judgement.decisions = decide_devices(host, findings, accepted);
   if (!only.empty())
     std::erase_if(findings, [&only](const Finding& finding) { return std::ranges::find(only, finding.id) == only.end(); });
   if (selection.empty()) {
-    judgement.verdict = judge_host(judgement.decisions, findings);
+    judgement.verdict = judge_host(accepted, judgement.decisions, findings);
   } else {
     keep_relevant(host, selection, findings);
     judgement.verdict = judge_selection(host, judgement.decisions, selection, findings);

@@ -7,6 +7,7 @@
 
 #include "checks/finding.hpp"
 #include "facts/host.hpp"
+#include "verdicts/acceptance.hpp"
 #include "verdicts/device_verdicts.hpp"
 #include "verdicts/verdict.hpp"
 
@@ -21,8 +22,8 @@ struct Judgement {
 
 /// With a selection the verdict is about the selected functions and nothing else; without one it is about the host: can a
 /// device be assigned here at all. Where `only` names check ids, the judgement holds and the host's verdict counts only
-/// their findings; device verdicts always rest on all of them.
+/// their findings; device verdicts always rest on all of them. What is `accepted` stands in nobody's way.
 Judgement judge(const Host& host, std::vector<Finding> findings, const std::vector<PciAddress>& selection,
-                const std::vector<std::string>& only);
+                const std::vector<std::string>& only, const std::vector<Acceptance>& accepted = {});
 
 }  // namespace vfio_doctor

@@ -2,35 +2,60 @@
 #include "verdicts/selection.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
 #include "checks/kernel/group_members.hpp"
+#include "verdicts/selector.hpp"
 #include "verdicts/verdict.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-bool has_ids(const PciFunction& function, std::string_view selector) {
-  const auto parts = split(selector, ':');
-  if (parts.size() != 2 || parts[0].size() != 4 || parts[1].size() != 4) return false;
-  const auto vendor = parse_unsigned(parts[0], 16), device = parse_unsigned(parts[1], 16);
-  return vendor && device && function.vendor_id.is(static_cast<std::uint16_t>(*vendor)) &&
-         function.device_id.is(static_cast<std::uint16_t>(*device));
+/// "0000:01:00.0 (NVIDIA ... ), ...": as many as one line can hold.
+std::string list_with_names(const std::vector<const PciFunction*>& functions) {
+  constexpr std::size_t most = 8;
+  std::string list;
+  for (std::size_t i = 0; i < functions.size() && i < most; ++i)
+    list += (i == 0 ? "" : ", ") + functions[i]->address.text() + " (" + functions[i]->name + ")";
+  if (functions.size() > most) list += " and " + std::to_string(functions.size() - most) + " more";
+  return list;
 }
 
-std::vector<const PciFunction*> matches(const Host& host, const std::string& selector) {
-  std::vector<const PciFunction*> found;
-  if (const auto address = PciAddress::parse(selector)) {
-    if (const auto* function = host.find(*address)) found.push_back(function);
-    return found;
-  }
-  const auto wanted = to_lower(selector);
-  for (const auto& function : host.all_functions())
-    if (has_ids(function, selector) || (!wanted.empty() && to_lower(function.name).find(wanted) != std::string::npos))
-      found.push_back(&function);
+/// Several functions that a name fits are meant together where they are one card: one slot behind a bridge. A slot of the root
+/// bus holds unrelated parts of the chipset, and virtual functions are given one by one.
+bool are_one_card(const std::vector<const PciFunction*>& functions) {
+  return std::ranges::all_of(functions, [&](const PciFunction* function) {
+    auto first = functions.front()->address, slot = function->address;
+    first.function = slot.function = 0;
+    return slot == first && function->parent && !function->physical_function.has_value();
+  });
+}
+
+/// What was asked for with one word: one function, one card, or a whole slot that was named as such.
+std::vector<const PciFunction*> select_one(const Host& host, const Root& root, const std::string& selector) {
+  auto found = functions_named(host, root, selector);
+  if (found.empty()) throw InputError("no PCI function matches '" + selector + "'; 'vfio-doctor groups' lists them all");
+  if (found.size() > 1 && !names_a_slot(selector) && !are_one_card(found))
+    throw InputError("'" + selector + "' matches " + std::to_string(found.size()) + " functions: " + list_with_names(found) +
+                     "; name one by its address");
   return found;
+}
+
+/// A comma separates selectors, unless it is part of a device's name: "O2 Micro, Inc.".
+std::vector<std::string> words_of(const Host& host, const std::string& text) {
+  const auto is_in_name = [wanted = to_lower(trim(text))](const PciFunction& function) {
+    return wanted.size() > 2 && to_lower(function.name).find(wanted) != std::string::npos;
+  };
+  if (std::ranges::any_of(host.all_functions(), is_in_name)) return {std::string(trim(text))};
+  std::vector<std::string> words;
+  for (const auto part : split(text, ',')) {
+    if (trim(part).empty()) throw InputError("'" + text + "' names no device, or ends in a comma");
+    words.emplace_back(trim(part));
+  }
+  return words;
 }
 
 /// libvirt's name for a function: "pci_0000_03_00_0".
@@ -43,20 +68,12 @@ std::string node_device_name(const PciAddress& address) {
 
 }  // namespace
 
-std::vector<PciAddress> select_functions(const Host& host, const std::vector<std::string>& selectors) {
+std::vector<PciAddress> select_functions(const Host& host, const Root& root, const std::vector<std::string>& selectors) {
   std::vector<PciAddress> selected;
-  for (const auto& selector : selectors) {
-    const auto found = matches(host, selector);
-    if (found.empty()) throw InputError("no PCI function matches '" + selector + "'; 'vfio-doctor groups' lists them all");
-    if (found.size() > 1) {
-      std::string list;
-      for (const auto* function : found)
-        if (list.size() < 400) list += (list.empty() ? "" : ", ") + function->address.text();
-      throw InputError("'" + selector + "' matches " + std::to_string(found.size()) + " functions: " + list +
-                       "; name one by its address");
-    }
-    if (std::ranges::find(selected, found[0]->address) == selected.end()) selected.push_back(found[0]->address);
-  }
+  for (const auto& text : selectors)
+    for (const auto& word : words_of(host, text))
+      for (const auto* function : select_one(host, root, word))
+        if (std::ranges::find(selected, function->address) == selected.end()) selected.push_back(function->address);
   return selected;
 }
 

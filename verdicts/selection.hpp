@@ -10,9 +10,9 @@
 
 namespace vfio_doctor {
 
-/// The functions that selectors name: an address (domain optional), vendor:device ids, or a piece of the device's name
-/// in any case. Throws InputError where one matches nothing, or more than one function (it lists them).
-std::vector<PciAddress> select_functions(const Host& host, const std::vector<std::string>& selectors);
+/// The functions that selectors name, see functions_named(); a selector may be several, separated by commas. Throws InputError
+/// where one matches nothing, or more than one function that are not one card (it lists them with their names).
+std::vector<PciAddress> select_functions(const Host& host, const Root& root, const std::vector<std::string>& selectors);
 
 /// Adds the functions that a domain takes from the host. Throws InputError where it takes none, or one that is not there.
 void select_domain(const Host& host, const Domain& domain, std::vector<PciAddress>& selected);

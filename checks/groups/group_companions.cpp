@@ -35,11 +35,13 @@ Finding describe_group(const Host& host, const IommuGroup& group, const std::vec
   auto finding = check.finding(Status::pass, group_subject(group.number), "");
   const auto source = "/sys/kernel/iommu_groups/" + std::to_string(group.number);
   std::string members, chipset;
-  for (const auto* function : counted | std::views::take(most_members)) {
+  constexpr std::size_t most_named = 64;  // this sentence becomes a reason of every member
+  for (const auto* function : counted | std::views::take(most_named)) {
     append_name(members, described(*function));
     if (is_platform_function(*function)) append_name(chipset, function->address.text());
     finding.evidence.push_back({source, described(*function) + ", " + driver_text(*function)});
   }
+  if (counted.size() > most_named) append_name(members, std::to_string(counted.size() - most_named) + " more");
   finding.summary = "Group " + std::to_string(group.number) + ": " + members +
                     ". They go to one guest together; what it does not want is left without a host driver.";
   if (!chipset.empty())

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <array>
+
 #include "base/text.hpp"
 #include "checks/guest/guest_remedies.hpp"
 #include "checks/guest/ladder.hpp"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 #include "checks/guest/fit.hpp"
 #include "checks/guest/rungs.hpp"

@@ -27,8 +27,8 @@ std::vector<Finding> run(const Host& host) {
     finding.summary = "The processor shows no virtualization (vmx or svm): guests would run in slow emulation.";
     finding.remedy = {{"Switch on VT-x (Intel) or SVM (AMD) in the firmware setup. This is not VT-d: that is a switch of its own.",
                        {}, {}, {}}};
-  } else if (flag.is(true)) {
-    finding.status = kvm.is_absent() ? Status::warn : Status::unknown;
+  } else if (flag.is(true) && kvm.is_absent()) {
+    finding.status = Status::warn;
     finding.summary = "The processor can run guests, but /dev/kvm is not there: KVM is not loaded, or the firmware "
                       "switched virtualization off.";
     finding.remedy = {{"Load KVM; if that fails, switch on VT-x or SVM in the firmware setup.",

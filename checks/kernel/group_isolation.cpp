@@ -2,6 +2,7 @@
 #include "checks/kernel/group_isolation.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 
 namespace vfio_doctor {

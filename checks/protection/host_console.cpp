@@ -64,9 +64,10 @@ std::optional<Console> find_console(const Host& host) {
       if (!framebuffer.functions.empty())
         return Console{framebuffer.functions.back(),
                        {"text console", "framebuffer " + framebuffer.name, framebuffer.source}};
-  for (const auto& screen : host.console.lit_screens)
-    if (!screen.functions.empty())
-      return Console{screen.functions.back(), {"a screen that is on", screen.connector, "/sys/class/drm/" + screen.connector}};
+  if (const auto* screens = host.console.lit_screens.get())
+    for (const auto& screen : *screens)
+      if (!screen.functions.empty())
+        return Console{screen.functions.back(), {"a screen that is on", screen.connector, "/sys/class/drm/" + screen.connector}};
   return std::nullopt;
 }
 
@@ -97,6 +98,8 @@ std::string doubt_of(const Host& host) {
   if (std::ranges::any_of(host.all_functions(), is_unclear) && (!framebuffers || framebuffers->empty()))
     return framebuffers ? "which display is the boot display could not be read, and no framebuffer tells"
                         : "neither the boot display nor the framebuffer could be read";
+  if (host.console.lit_screens.is_unreadable())
+    return "which screens are on is not known (/sys/class/drm: " + host.console.lit_screens.why() + ")";
   return {};
 }
 

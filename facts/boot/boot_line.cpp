@@ -2,6 +2,7 @@
 #include "facts/boot/boot_line.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "base/text.hpp"
 

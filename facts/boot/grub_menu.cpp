@@ -2,6 +2,7 @@
 #include "facts/boot/grub_menu.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "base/text.hpp"
 #include "facts/boot/grub_config.hpp"

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/boot/loader_entries.hpp"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "base/text.hpp"
 
 namespace vfio_doctor {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "base/text.hpp"
 #include "facts/pci/sysfs_path.hpp"
@@ -170,6 +171,7 @@ ConsoleFacts gather_console(const Root& root) {
   const auto drm = looking.list("/sys/class/drm");
   facts.boot_displays = read_boot_displays(looking, drm);
   facts.lit_screens = read_lit_screens(looking, drm);
+  if (const auto seen = root.list("/sys/class/drm"); !seen.has_value()) facts.lit_screens = Observed<std::vector<LitScreen>>::like(seen);
   facts.vga_text_console = has_vga_text_console(root, looking);
   const bool has_framebuffer = facts.framebuffers.has_value() && !facts.framebuffers->empty();
   if (!looking.unseen().empty() && !has_framebuffer && !facts.framebuffers.is_unreadable())

@@ -2,6 +2,7 @@
 // What people type and point with, and what hangs on the USB controllers.
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "base/text.hpp"
 #include "facts/console/console.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <array>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/guest/manifest.hpp"
 
+#include <cstdint>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 

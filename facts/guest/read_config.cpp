@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <cstdint>
 #include <cstdio>
+#include <functional>
 
 #include "facts/guest/gather_parts.hpp"
 

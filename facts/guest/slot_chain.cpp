@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/guest/slot_chain.hpp"
 
+#include <cstdint>
+
 #include "base/text.hpp"
 #include "machine/pci_address.hpp"
 

@@ -2,6 +2,7 @@
 #include "facts/network/network.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <utility>

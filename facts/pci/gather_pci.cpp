@@ -2,6 +2,7 @@
 #include "facts/pci/gather_pci.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <memory>
 

@@ -5,6 +5,9 @@ extern "C" {  // the header has no C++ guards before libpci 3.14
 #include <pci/pci.h>
 }
 
+#include <cstdint>
+#include <memory>
+
 #include "base/text.hpp"
 #include "machine/directory_root.hpp"
 

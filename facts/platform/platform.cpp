@@ -53,15 +53,17 @@ AcpiTable gather_table(const Root& root, const Observed<std::vector<std::string>
 }
 
 /// The names of the ACPI tables. Containers lay an empty directory over /sys/firmware: that is "cannot be seen",
-/// not "the firmware has none". A machine without ACPI (device tree) has other entries there.
+/// not "the firmware has none". A machine without ACPI has a device tree there; other entries alone (dmi) say nothing of it.
 Observed<std::vector<std::string>> list_acpi_tables(const Root& root) {
   using Names = std::vector<std::string>;
   const auto tables = root.list("/sys/firmware/acpi/tables");
   if (tables.has_value() && !tables->empty()) return tables;
   if (tables.is_unreadable()) return tables;
   const auto firmware = root.list("/sys/firmware");
-  const bool no_acpi_here = tables.is_absent() && firmware.has_value() && !firmware->empty() &&
-                            std::ranges::find(firmware.value(), "acpi") == firmware->end();
+  const auto has = [&firmware](std::string_view name) {
+    return firmware.has_value() && std::ranges::find(firmware.value(), name) != firmware->end();
+  };
+  const bool no_acpi_here = tables.is_absent() && !has("acpi") && (has("devicetree") || has("fdt"));
   if (no_acpi_here) return Names{};
   return Observed<Names>::unreadable("/sys/firmware/acpi/tables cannot be seen here (containers hide it)");
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/guest/guest_report.hpp"
 
+#include "reports/bounds.hpp"
+
 namespace vfio_doctor {
 
 Verdict guest_verdict(const std::vector<Finding>& findings) {
@@ -26,6 +28,7 @@ Report guest_report(const GuestJudgement& judgement, const GuestView& view, cons
   report.findings = guest_findings(judgement, view);
   report.notes = view.notes;
   report.verdict = guest_verdict(report.findings);
+  bound_report(report);
   return report;
 }
 

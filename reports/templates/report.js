@@ -4,7 +4,9 @@
   'use strict';
 
   const addFilter = () => {
-    const rows = [...document.querySelectorAll('#device-rows > tr')];
+    const rows = [...document.querySelectorAll('.device-rows > tr')];
+    const sections = [...document.querySelectorAll('details.section')];
+    const opened = new Map(sections.map(section => [section, section.open]));
     const filter = document.getElementById('filter');
     if (!filter || rows.length === 0) return;
     const text = document.getElementById('filter-text');
@@ -19,6 +21,12 @@
         const fits = (!verdict.value || each.verdict === verdict.value) && words.every(word => each.text.includes(word));
         if (each.row.hidden === fits) each.row.hidden = !fits;
         if (fits) shown += 1;
+      }
+      // While something is looked for, what is folded takes part; what has nothing to show gives way.
+      const searching = words.length > 0 || verdict.value !== '';
+      for (const section of sections) {
+        section.hidden = searching && !section.querySelector('.device-rows > tr:not([hidden])');
+        section.open = searching || opened.get(section);
       }
       count.textContent = `${shown} of ${known.length} shown`;
     };

@@ -2,6 +2,7 @@
 #include "runner/commands/check_list.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/input_error.hpp"
 #include "base/nearest_word.hpp"
@@ -37,6 +38,14 @@ out of the plugin directory.
 
 docs/plugins.md
 )";
+
+/// The words of every report that stand for a verdict; docs/verdicts.md explains them all. "with companions" may be typed with a
+/// blank, as the table has it.
+bool is_verdict_word(std::string_view word) {
+  constexpr std::array<std::string_view, 10> words = {"assignable", "with-companions", "with companions", "protected", "blocked",
+                                                      "unsuitable", "undetermined", "ready", "not-ready", "verdicts"};
+  return std::ranges::find(words, word) != words.end();
+}
 
 std::size_t group_rank(const ListedCheck& check) {
   const auto known = check_groups();  // those of guests and of plugins come last
@@ -99,7 +108,7 @@ void require_known_checks(const std::vector<std::string>& ids, const std::string
 
 std::string page_of_check(const std::string& id, const std::vector<Plugin>& plugins) {
   if (id == plugin_finding_id) return std::string(plugin_page);
-  if (id == verdict_finding_id) return std::string(verdicts_page);
+  if (id == verdict_finding_id || is_verdict_word(id)) return std::string(verdicts_page);
   const auto list = list_checks_and_guest_checks(plugins);
   const auto found = std::ranges::find(list, id, &ListedCheck::id);
   if (found == list.end()) throw unknown_check(id, "", list, plugins);

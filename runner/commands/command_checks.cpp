@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/printable.hpp"
+#include "checks/signatures/triage.hpp"
 #include "reports/page.hpp"
 #include "reports/text_layout.hpp"
 #include "runner/commands/check_list.hpp"
@@ -43,14 +44,22 @@ std::string list_as_json(const std::vector<ListedCheck>& checks) {
   return list.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
+/// The page of a cause that triage names, or the one for an error text (which has blanks in it); else empty.
+std::string page_of_cause(const std::string& text) {
+  const auto& table = SignatureTable::built_in();
+  const auto cause = std::ranges::find(table.causes, text, &KnownCause::id);
+  if (cause != table.causes.end()) return table.pages.at(cause->page);
+  return text.find(' ') == std::string::npos ? std::string() : page_for_error_text(text);
+}
+
 }  // namespace
 
 int run_checks_command(const Options& options) {
   const auto plugins = load_plugins(options.plugins);
   keep_from_harm(options);
   const auto checks = list_checks_and_guest_checks(plugins);
-  write_outputs(options, "text", [&checks](const std::string& format, const std::string&) {
-    return format == "json" ? list_as_json(checks) : list_as_text(checks);
+  write_outputs(options, "text", [&checks](const std::string& format, const std::string& file) {
+    return format == "json" ? list_as_json(checks) : fitted(list_as_text(checks), file);
   });
   return 0;
 }
@@ -58,9 +67,13 @@ int run_checks_command(const Options& options) {
 int run_explain_command(const Options& options) {
   const auto plugins = load_plugins(options.plugins);
   keep_from_harm(options);
-  const auto page = page_of_check(options.check_id, plugins);
+  auto page = page_of_cause(options.check_id);
+  if (page.empty()) page = page_of_check(options.check_id, plugins);
   write_outputs(options, "text", [&](const std::string&, const std::string& file) {
-    return render_page(page, text_style_for(options, file));
+    constexpr unsigned widest = 100;  // longer lines are hard to read
+    auto style = text_style_for(options, file);
+    style.columns = std::min(style.columns, widest);
+    return render_page(page, style, is_terminal(file) ? PageForm::plain : PageForm::markdown);
   });
   return 0;
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <memory>
+
 #include "base/input_error.hpp"
 #include "base/input_file.hpp"
 #include "machine/memory_root.hpp"

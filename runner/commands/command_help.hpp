@@ -8,6 +8,7 @@ inline constexpr const char* program_help = R"(
 Examples:
   vfio-doctor                            can this host hand devices to virtual machines?
   vfio-doctor --device 03:00.0           what about this one?
+  vfio-doctor --brief                    the same on one screen
   vfio-doctor groups                     every IOMMU group and what is in it
   vfio-doctor explain interrupt-remapping
   vfio-doctor --format json -o report.json
@@ -24,6 +25,7 @@ Examples:
   vfio-doctor check --domain win11                    what this libvirt domain takes
   vfio-doctor check --format json --format text -o report.json
   vfio-doctor check --skip grub-stub --fail-on warn
+  vfio-doctor check --accept host-console --reason "single GPU; ssh stays"
 
 Exit codes: 0 ready, 1 not ready, 2 wrong usage or unreadable input, 3 undetermined.)";
 
@@ -48,7 +50,15 @@ Examples:
 inline constexpr const char* explain_help = R"(
 Examples:
   vfio-doctor explain interrupt-remapping
+  vfio-doctor explain "group 14 is not viable"         the page for an error text
   vfio-doctor checks                                   the ids there are)";
+
+inline constexpr const char* bug_report_help = R"(
+Examples:
+  sudo vfio-doctor bug-report --for libvirt             Markdown to paste into a new issue
+  sudo vfio-doctor bug-report --for kernel --device 03:00.0 -o report.md
+
+What only you know says "please fill in".)";
 
 inline constexpr const char* snapshot_help = R"(
 Examples:
@@ -74,6 +84,16 @@ Examples:
 
 Exit codes: 0 everything expected is there and works, 1 it is not, 2 wrong usage or the guest cannot be asked,
 3 nothing fails, but not all could be seen.)";
+
+inline constexpr const char* triage_help = R"(
+Examples:
+  vfio-doctor triage report.txt                          what somebody pasted into an issue
+  sudo dmesg | vfio-doctor triage                        standard input
+  vfio-doctor triage dmesg.txt lspci.txt qemu.log        several files of one machine
+  vfio-doctor triage --format markdown --redact report.txt   a reply to paste back
+
+Exit codes: 0 nothing wrong in it, 1 a cause is certain or likely, 2 wrong usage or unreadable input,
+3 nothing decided.)";
 
 inline constexpr const char* diff_help = R"(
 Examples:

@@ -27,7 +27,7 @@ Manifest make(const Options& options) {
   }
   Host host;
   host.functions = gather_pci(*source.root, options.wake ? Wake::yes : Wake::no);
-  return manifest_of(*source.root, select_functions(host, options.selectors));
+  return manifest_of(*source.root, select_functions(host, *source.root, options.selectors));
 }
 
 }  // namespace

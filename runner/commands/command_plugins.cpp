@@ -18,8 +18,8 @@ std::vector<std::string> check_ids(const Plugin& plugin) {
 
 std::string list_as_text(const std::vector<Plugin>& plugins, const Options& options) {
   if (plugins.empty()) {
-    const auto places = options.plugins.directories.empty() ? default_plugin_directory() : join(options.plugins.directories, ", ");
-    return "No plugins in " + printable(places) + ".\n";
+    const auto places = options.plugins.directories.empty() ? default_plugin_directories() : options.plugins.directories;
+    return "No plugins in " + printable(join(places, ", ")) + ".\n";
   }
   std::string text;
   for (const auto& plugin : plugins) {
@@ -56,8 +56,8 @@ int run_plugins_command(const Options& options) {
   }
   const auto plugins = load_plugins(options.plugins);
   keep_from_harm(options);
-  write_outputs(options, "text", [&](const std::string& format, const std::string&) {
-    return format == "json" ? list_as_json(plugins) : list_as_text(plugins, options);
+  write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
+    return format == "json" ? list_as_json(plugins) : fitted(list_as_text(plugins, options), file);
   });
   return 0;
 }

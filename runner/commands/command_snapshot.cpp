@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <tuple>
 
 #include "base/input_error.hpp"
 #include "base/printable.hpp"
 #include "base/progress.hpp"
+#include "base/version.hpp"
 #include "machine/machine_text.hpp"
 #include "machine/memory_root.hpp"
 #include "runner/commands/examine.hpp"
@@ -60,7 +62,7 @@ int run_snapshot_command(const Options& options) {
   const auto wake = options.wake ? Wake::yes : Wake::no;
   std::optional<Progress> progress(std::in_place, "Reading " + (source.kind == "live" ? std::string("this host") : source.name));
   auto nodes = take_snapshot(*source.root, wake);
-  SnapshotNotes notes{VFIO_DOCTOR_VERSION, !options.no_redact, {}};
+  SnapshotNotes notes{program_version, !options.no_redact, {}};
   Redaction redaction;
   if (!options.no_redact) {
     progress->set_text("Redacting");
@@ -69,6 +71,7 @@ int run_snapshot_command(const Options& options) {
     nodes = std::move(redaction.nodes);
     notes.redactions = redaction.counts;
   }
+  nodes[Root::recorder_path] = {RecordedNode::Kind::file, std::string(program_version) + " (format 2)\n"};
   const auto& file = options.outputs.front();
   const auto bytes = file.ends_with(".machine") ? write_machine_text(nodes) : write_archive(nodes, notes);
   progress.reset();  // before anything else is printed; and write_file() wants no other thread

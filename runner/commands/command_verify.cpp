@@ -7,14 +7,16 @@
 #include "base/input_error.hpp"
 #include "base/input_file.hpp"
 #include "base/progress.hpp"
+#include "base/version.hpp"
 #include "machine/root.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
+#include "reports/report_of.hpp"
 #include "runner/commands/examine.hpp"
+#include "runner/commands/output.hpp"
 #include "runner/guest/find_domain.hpp"
 #include "runner/guest/make_manifest.hpp"
 #include "runner/guest/verify.hpp"
-#include "runner/commands/output.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -73,7 +75,7 @@ Report ask_guest(const Options& options) {
 
 int run_verify_command(const Options& options) {
   auto report = options.evidence.empty() ? ask_guest(options) : judge_evidence(options);
-  report.tool = {"vfio-doctor", VFIO_DOCTOR_VERSION};
+  report.tool = {"vfio-doctor", program_version};
   report.generated_at = time_of_report();
   write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
     return format == "json" ? render_json(report) : render_guest_text(report, text_style_for(options, file));

@@ -2,23 +2,32 @@
 #include "runner/commands/examine.hpp"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <set>
 
 #include "base/in_parallel.hpp"
 #include "base/input_error.hpp"
 #include "base/progress.hpp"
 #include "base/text.hpp"
 #include "checks/check.hpp"
+#include "facts/platform/machine_identity.hpp"
+#include "reports/bounds.hpp"
 #include "reports/report_of.hpp"
+#include "runner/commands/accepted_risks.hpp"
 #include "runner/commands/check_list.hpp"
 #include "runner/commands/output.hpp"
+#include "runner/commands/root_commands.hpp"
 #include "runner/guest/find_domain.hpp"
 #include "verdicts/selection.hpp"
 
 namespace vfio_doctor {
 namespace {
+
+using Text = std::optional<std::string>;
 
 bool contains(const std::vector<std::string>& ids, std::string_view id) {
   return std::ranges::find(ids, id) != ids.end();
@@ -47,6 +56,42 @@ std::vector<std::string> reported_ids(const Options& options) {
   return ids;
 }
 
+/// A text that names neither its recorder nor itself complete is taken for one too.
+bool is_of_format_1(const Root& recorded) {
+  const auto recorder = recorded.read(Root::recorder_path);
+  return recorder.is_unreadable() || (recorder.has_value() && recorder->find("(format 1)") != std::string::npos);
+}
+
+Text known(const Observed<std::string>& value) { return value.has_value() ? Text(value.value()) : std::nullopt; }
+
+MachineSummary describe_machine(const Root& root, const Host& host, bool identify) {
+  MachineSummary machine;
+  const auto identity = gather_machine_identity(root);
+  machine.board = known(identity.board.has_value() ? identity.board : identity.system);
+  machine.firmware_vendor = known(identity.firmware_vendor);
+  machine.firmware_version = known(identity.firmware_version);
+  machine.firmware_date = known(identity.firmware_date);
+  machine.cpu_model = known(host.cpu.model);
+  machine.microcode = known(identity.microcode);
+  machine.qemu = known(identity.qemu);
+  machine.libvirt = known(identity.libvirt);
+  machine.ovmf = known(identity.ovmf);
+  if (!identify) return machine;
+  const auto name = gather_host_name(root);
+  machine.name = known(name.name);
+  machine.id = known(name.id);
+  machine.boot_id = known(name.boot_id);
+  return machine;
+}
+
+/// Pages of the program's own checks; those of plugins are asked for with `explain`.
+void add_pages(Report& report) {
+  std::set<std::string_view> met;
+  for (const auto& finding : report.findings) met.insert(finding.id);
+  for (const auto& check : all_checks())
+    if (met.contains(check.id)) report.pages.push_back({std::string(check.id), check.page});
+}
+
 }  // namespace
 
 Report examine(const Options& options) {
@@ -63,7 +108,7 @@ Report examine(const Options& options) {
   if (source.kind == "root" && host.functions.is_absent())
     spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
   progress.set_text("Judging " + std::to_string(host.all_functions().size()) + " functions");
-  auto selection = select_functions(host, options.selectors);
+  auto selection = select_functions(host, *source.root, options.selectors);
   auto findings = run_checks(options, host);
   std::vector<std::string> notes;
   if (!options.domain.empty()) {
@@ -74,9 +119,24 @@ Report examine(const Options& options) {
   }
   if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
   for (auto& finding : run_plugins(plugins, host, options.plugins, options.skip)) findings.push_back(std::move(finding));
+  const auto rules = accept_rules(options, *source.root, notes);
+  std::vector<std::string> accepted_ids;
+  for (const auto& rule : rules) accepted_ids.push_back(rule.id);
+  require_known_checks(accepted_ids, "an accepted risk", plugins);
+  const auto machine = describe_machine(*source.root, host, options.identify);
   keep_from_harm(options);
-  auto judgement = judge(host, std::move(findings), selection, reported_ids(options));
+  auto accepted = accepted_findings(rules, findings, notes);
+  bound_findings(findings);  // before they become reasons of every device
+  auto judgement = judge(host, std::move(findings), selection, reported_ids(options), accepted);
   Report report = report_of({source.kind, source.name}, host, std::move(judgement), selection);
+  report.accepted = std::move(accepted);
+  report.host.machine = machine;
+  if (source.kind == "snapshot" && is_of_format_1(*source.root))
+    report.notes.push_back("This recording is of format 1: it does not tell what was not there, and has no digests that would show "
+                           "damage. What it does not hold counts as unknown.");
+  if (source.root->is_live() && ::geteuid() == 0) leave_out_sudo(report.findings);  // a recorded machine's reader may not be root
+  add_pages(report);
+  bound_report(report);
   std::ranges::move(notes, std::back_inserter(report.notes));
   if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + join(options.skip, ", ") + ". The verdicts do not count them.");
   if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + join(options.only, ", ") + ".");
@@ -88,7 +148,11 @@ Report examine_plainly(const Source& source, Wake wake) {
 }
 
 Report examine_plainly(const Source& source, const Host& host) {
-  return report_of({source.kind, source.name}, host, judge(host, run_checks({}, host), {}, {}), {});
+  auto findings = run_checks({}, host);
+  bound_findings(findings);
+  Report report = report_of({source.kind, source.name}, host, judge(host, std::move(findings), {}, {}), {});
+  report.host.machine = describe_machine(*source.root, host, false);
+  return report;
 }
 
 }  // namespace vfio_doctor

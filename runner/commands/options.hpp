@@ -16,6 +16,8 @@ enum class FailOn { fail, warn, never };
 struct Options {
   SourceOptions source;
   bool wake = false;
+  bool brief = false, all = false;  ///< check: how much the text says
+  bool identify = false;            ///< check: say which host this is
   bool verbose = false;
   ColorChoice color = ColorChoice::automatic;
   PluginOptions plugins;
@@ -25,7 +27,10 @@ struct Options {
   std::vector<std::string> selectors;         ///< --device, or the SEL arguments of a command
   std::vector<std::string> only, skip;        ///< check ids
   FailOn fail_on = FailOn::fail;
+  std::vector<std::string> accepted, reasons;  ///< the n-th risk is accepted for the n-th reason
+  std::string config;                          ///< a file with accepted risks, instead of the host's own
 
+  std::string project;   ///< bug-report: whose form
   std::string check_id;  ///< explain
   std::string domain;    ///< --domain, or the DOMAIN argument of verify
 
@@ -35,6 +40,8 @@ struct Options {
   unsigned wait_seconds = 0;          ///< verify: give the guest that long
   bool no_redact = false;  ///< snapshot
   std::vector<std::string> compared;  ///< diff: two files
+  std::vector<std::string> pasted;    ///< triage: files, "-" for standard input
+  bool redact = false;                ///< triage
 };
 
 /// One command: its own file, its own function, the exit code as the result. Throws InputError for exit code 2.
@@ -47,5 +54,7 @@ int run_verify_command(const Options& options);
 int run_snapshot_command(const Options& options);
 int run_diff_command(const Options& options);
 int run_plugins_command(const Options& options);
+int run_triage_command(const Options& options);
+int run_bug_report_command(const Options& options);
 
 }  // namespace vfio_doctor

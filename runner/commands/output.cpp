@@ -2,17 +2,20 @@
 #include "runner/commands/output.hpp"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 #include "base/input_error.hpp"
+#include "base/process/sandbox.hpp"
 #include "base/terminal.hpp"
 #include "base/write_file.hpp"
-#include "base/process/sandbox.hpp"
+#include "runner/commands/help_text.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -24,9 +27,17 @@ void write_standard_output(const std::string& bytes) {
 
 }  // namespace
 
+bool is_terminal(const std::string& output_file) {
+  return (output_file.empty() || output_file == "-") && ::isatty(STDOUT_FILENO) == 1;
+}
+
+std::string fitted(const std::string& text, const std::string& output_file) {
+  return is_terminal(output_file) ? wrap_help(text, terminal_columns()) : text;
+}
+
 TextStyle text_style_for(const Options& options, const std::string& output_file) {
   TextStyle style;
-  style.verbosity = options.verbose ? Verbosity::verbose : Verbosity::normal;
+  style.verbosity = options.verbose || options.all ? Verbosity::verbose : options.brief ? Verbosity::brief : Verbosity::normal;
   const bool to_file = !output_file.empty() && output_file != "-";
   style.color = (to_file ? options.color == ColorChoice::always : use_color(options.color)) ? Color::on : Color::off;
   if (to_file) return style;

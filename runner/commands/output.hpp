@@ -10,6 +10,12 @@
 
 namespace vfio_doctor {
 
+/// Whether what is written to this file (empty: standard output) is read by a person on a terminal.
+bool is_terminal(const std::string& output_file);
+
+/// A list as it is, or on a terminal broken to its width: what a program reads stays one line each.
+std::string fitted(const std::string& text, const std::string& output_file);
+
 /// How text for standard output is laid out: colour and width of a terminal, plain and 80 columns wide elsewhere.
 TextStyle text_style_for(const Options& options, const std::string& output_file);
 

@@ -22,10 +22,12 @@ Observed<std::string> ask_libvirt(const std::string& name) {
   request.most_output = largest_domain_xml;
   request.keep_environment = {"LIBVIRT_DEFAULT_URI", "XDG_RUNTIME_DIR"};
   auto result = run_process(request);
-  if (result.end == ProcessResult::End::not_started) return Observed<std::string>::unreadable("virsh is not there");
+  if (result.end == ProcessResult::End::not_started) return Observed<std::string>::unreadable(
+        "virsh is not installed (package libvirt-clients on Debian and Ubuntu, libvirt-client on Fedora and openSUSE, libvirt on "
+        "Arch); a file with the domain's XML does as well");
   if (result.end == ProcessResult::End::exited && result.exit_code == 0) return std::move(result.output);
   if (result.end == ProcessResult::End::exited)
-    return Observed<std::string>::unreadable(std::string(trim(result.errors.substr(0, result.errors.find('\n')))));
+    return Observed<std::string>::unreadable("libvirt says: " + std::string(trim(result.errors.substr(0, result.errors.find('\n')))));
   return Observed<std::string>::unreadable("virsh did not answer in time");
 }
 
@@ -51,7 +53,7 @@ Domain find_domain(const std::string& name_or_file, const Root& root) {
     if (auto stored = root.read(file, largest_domain_xml); stored.has_value()) xml = std::move(stored);
   if (!xml.has_value())
     throw InputError("domain '" + name_or_file + "': " +
-                     (xml.is_absent() ? "there is no " + file : "libvirt says: " + xml.why()));
+                     (xml.is_absent() ? "there is no " + file : xml.why()));
   return parse_domain_xml(xml.value(), name_or_file);
 }
 

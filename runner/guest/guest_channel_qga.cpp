@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <cstdio>
 #include <optional>
 #include <random>
 #include <thread>

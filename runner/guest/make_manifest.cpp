@@ -2,6 +2,7 @@
 #include "runner/guest/make_manifest.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "base/input_error.hpp"
 #include "facts/guest/guest_view.hpp"

@@ -97,21 +97,20 @@ std::vector<PluginFile> find_in(const fs::path& directory, const fs::path& resol
 
 }  // namespace
 
-std::string default_plugin_directory() { return VFIO_DOCTOR_PLUGIN_DIR; }
-
-std::vector<PluginFile> find_plugin_files(const std::vector<std::string>& directories) {
-  const bool named = !directories.empty();
-  const auto places = named ? directories : std::vector{default_plugin_directory()};
+std::vector<PluginFile> find_plugin_files(const std::vector<std::string>& directories, PluginPlaces kind) {
+  const bool named = kind == PluginPlaces::named;
   std::vector<PluginFile> files;
-  std::set<std::string> seen;
-  for (const auto& place : places) {
+  std::set<std::string> seen, names;
+  for (const auto& place : directories) {
     std::error_code problem;
     const auto resolved = fs::canonical(place, problem);
-    if (problem && !named) continue;
+    if (!named && (problem || !fs::is_directory(resolved))) continue;
     if (problem) throw InputError("--plugin-dir " + place + ": " + problem.message());
     if (!fs::is_directory(resolved)) throw InputError("--plugin-dir " + place + ": is no directory");
-    for (auto& file : find_in(place, resolved))
-      if (file.resolved.empty() || seen.insert(file.resolved).second) files.push_back(std::move(file));
+    for (auto& file : find_in(place, resolved)) {
+      const bool hidden = !named && file.path != place && !names.insert(fs::path(file.path).filename()).second;
+      if (!hidden && (file.resolved.empty() || seen.insert(file.resolved).second)) files.push_back(std::move(file));
+    }
   }
   return files;
 }

@@ -13,13 +13,18 @@ struct PluginFile {
   std::string refusal;   ///< empty: it may run; else why not
 };
 
-/// Where plugins are looked for when no --plugin-dir is given.
-std::string default_plugin_directory();
+/// Where plugins are looked for when no --plugin-dir is given, the place that wins first: /etc, /usr/local/lib and
+/// /usr/lib/vfio-doctor/checks.d whatever the prefix, and the one of the prefix. Made by the build.
+std::vector<std::string> default_plugin_directories();
+
+/// Named: by the user, with --plugin-dir; standard: those that are looked at without being asked.
+enum class PluginPlaces { named, standard };
 
 /// The files named vfio-doctor-check-* in the directories, in the order of the directories and then of their names; a
 /// file that is met twice counts once. A file runs only when it, its directory and every directory above belong to root or
-/// the caller and nobody else can write there; a refused directory is one entry. No directories: the default one, which
-/// need not exist. Throws InputError where a named directory does not exist or cannot be read.
-std::vector<PluginFile> find_plugin_files(const std::vector<std::string>& directories);
+/// the caller and nobody else can write there; a refused directory is one entry. Standard directories need not exist, and a
+/// file there hides those of the same name in later ones, so that /etc can replace what a package brought.
+/// Throws InputError where a named directory does not exist, or one cannot be read.
+std::vector<PluginFile> find_plugin_files(const std::vector<std::string>& directories, PluginPlaces kind);
 
 }  // namespace vfio_doctor

@@ -20,9 +20,10 @@ using Json = nlohmann::json;
 constexpr std::size_t short_text = 200, sentence = 2000, long_text = 16'384, longest_page = 65'536;
 constexpr std::size_t most_checks = 100, most_pieces = 100;
 
-const Json& member(const Json& object, const std::string& name) {
+/// Not `const std::string& name`: a compiler could not tell that what it returns does not refer to that text.
+const Json& member(const Json& object, std::string_view name) {
   static const Json none;
-  const auto found = object.find(name);
+  const auto found = object.find(std::string(name));
   return found == object.end() ? none : *found;
 }
 

@@ -137,7 +137,9 @@ std::string Plugin::label() const {
 
 std::vector<Plugin> load_plugins(const PluginOptions& options) {
   std::vector<Plugin> plugins;
-  for (auto& file : find_plugin_files(options.directories)) {
+  const auto& named = options.directories;
+  for (auto& file : named.empty() ? find_plugin_files(default_plugin_directories(), PluginPlaces::standard)
+                                  : find_plugin_files(named, PluginPlaces::named)) {
     Plugin plugin;
     plugin.refusal = file.refusal;
     plugin.file = std::move(file);

@@ -2,6 +2,8 @@
 // Wrong verdicts of other tools, each seen in the wild or reproduced: here they must not come back.
 #include <gmock/gmock.h>
 
+#include <cstdio>
+
 #include "checks/findings_of.hpp"
 #include "checks/kernel/group_members.hpp"
 #include "checks/kernel/iommu_state.hpp"

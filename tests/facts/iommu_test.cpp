@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdio>
+
 #include "facts/host.hpp"
 #include "machines.hpp"
 

@@ -332,7 +332,7 @@ TEST(Network, RubbishAmongRecordedRoutesIsAProblem) {
 TEST(Network, KernelIsAskedOnTheLiveMachine) {
   const auto told = read_live_routes();
   if (!told.has_value()) GTEST_SKIP() << told.why();
-  const MemoryRoot root({{Root::routes_path, {RecordedNode::Kind::file, told.value()}}});
+  const MemoryRoot root(testing::completed({{Root::routes_path, {RecordedNode::Kind::file, told.value()}}}));
   const auto table = read_routes(root);
   ASSERT_TRUE(table.has_value());
   EXPECT_EQ(table->problem, "") << told.value();

@@ -9,6 +9,7 @@ extern "C" {
 }
 
 #include <array>
+#include <cstdint>
 #include <fstream>
 #include <string>
 

@@ -3,8 +3,10 @@
 
 #include "base/text.hpp"
 #include "facts/host.hpp"
+#include "base/text.hpp"
 #include "machine/machine_text.hpp"
 #include "machine/memory_root.hpp"
+#include "machines.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -13,7 +15,7 @@ const std::string card = "/sys/devices/pci0000:03/0000:03:00.0", second = "/sys/
 const std::string two_functions = "pci 0000:03:00.0 id=8086:1572 class=020000\npci 0000:03:00.1 id=8086:1572 class=020000\n";
 
 std::vector<PciFunction> gather(const std::string& machine) {
-  return gather_pci(MemoryRoot(parse_machine_text(machine, "test")), Wake::no).value();
+  return gather_pci(testing::machine(machine), Wake::no).value();
 }
 
 TEST(GatherPci, AsksForTheMemoryNodeWhereThereIsMoreThanOne) {

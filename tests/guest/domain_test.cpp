@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gmock/gmock.h>
 
+#include <cstdint>
+
 #include "base/input_error.hpp"
 #include "facts/domain/domain_xml.hpp"
 #include "guest/guest_machines.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Words and half agreements on which a proof hangs.
+#include <cstdint>
+
 #include <gmock/gmock.h>
 
 #include "checks/guest/fit.hpp"

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdio>
+
 #include "guest/guest_machines.hpp"
 
 namespace vfio_doctor {

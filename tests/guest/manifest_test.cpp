@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
+
 #include "base/input_error.hpp"
 #include "guest/guest_machines.hpp"
 

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 
+#include <array>
 #include <cerrno>
 #include <fstream>
 #include <random>
@@ -77,6 +78,10 @@ TEST_F(DirectoryRootTest, LinksAndDotsCannotEscape) {
   link((directory_.path() / "secret").string(), "by_real_path");
   link("..", "sys/deep/up");
   link("/", "whole");
+  for (const auto* recorded : {"dev", "etc", "proc"}) {  // wherever the real path leads, the tree was recorded there
+    std::filesystem::create_directory(host() / recorded);
+    std::ofstream(host() / recorded / "node");
+  }
   const auto ask = [this] {
     const auto inside = root();
     std::vector<std::string> answers;
@@ -147,6 +152,29 @@ TEST_F(DirectoryRootTest, TellsAbsentFromPresent) {
   EXPECT_TRUE(inside.read_link("/sys/value").is_absent());
   EXPECT_THAT(inside.list("/sys").value(), ElementsAre("deep", "value"));
   EXPECT_FALSE(inside.is_live());
+}
+
+TEST_F(DirectoryRootTest, TellsNotRecordedFromAbsent) {
+  const testing::TemporaryDirectory tree;
+  for (const auto* directory : {"sys/class/net", "sys/firmware/dmi", "proc", "dev/cpuset"})
+    std::filesystem::create_directories(tree.path() / directory);
+  const std::string why = "not recorded in this tree";
+  {
+    const DirectoryRoot root(tree.path().string());
+    EXPECT_EQ(root.kind("/dev/kvm").why(), why);  // no device nodes at all
+    EXPECT_EQ(root.read("/etc/os-release").why(), why);
+    EXPECT_EQ(root.list("/sys/kernel/iommu_groups").why(), why);
+    EXPECT_EQ(root.list("/sys/class/iommu").why(), why);
+    EXPECT_EQ(root.read_link("/sys/module/vfio").why(), why);
+    EXPECT_TRUE(root.list("/sys/class/drm").is_absent());
+    EXPECT_TRUE(root.read("/proc/cmdline").is_absent());
+    EXPECT_TRUE(root.kind("/devices").is_absent());
+  }
+  std::filesystem::create_directories(tree.path() / "sys/kernel/iommu_groups");
+  std::ofstream(tree.path() / "dev/null");
+  const DirectoryRoot root(tree.path().string());
+  EXPECT_TRUE(root.list("/sys/class/iommu").is_absent());  // its twin says how things stand
+  EXPECT_TRUE(root.kind("/dev/kvm").is_absent());
 }
 
 TEST_F(DirectoryRootTest, RefusesWhatIsNoSystemTree) {
@@ -294,7 +322,7 @@ TEST(Roots, DirectoryAndMemoryGiveEqualAnswers) {
     RandomTree tree(seed);
     const testing::TemporaryDirectory directory;
     tree.write_to(directory.path());
-    const MemoryRoot memory(tree.nodes());
+    const MemoryRoot memory(testing::completed(tree.nodes()));
     const DirectoryRoot on_disk(directory.path().string());
     const auto questions = random_questions(tree, 300);
     const auto expected = answers(memory, questions);
@@ -308,7 +336,7 @@ TEST(Roots, DirectoryAndMemoryGiveEqualAnswers) {
 TEST(Roots, WhatWasRecordedGivesTheSameAnswers) {
   for (unsigned seed = 0; seed < 60; ++seed) {
     RandomTree tree(seed);
-    auto nodes = tree.nodes();
+    auto nodes = testing::completed(tree.nodes());
     for (auto& [path, node] : nodes) {  // a tree with locked doors, which root cannot make on disk
       if (node.kind == RecordedNode::Kind::file && tree.pick(3) == 0) node = {RecordedNode::Kind::hidden, "no way"};
       if (node.kind == RecordedNode::Kind::directory && path != "/sys" && tree.pick(5) == 0)
@@ -354,6 +382,54 @@ TEST(Roots, ARecordingTellsLockedFromAbsent) {
       "Permission denied|Permission denied|Permission denied|Permission denied|absent|dirfile";
   EXPECT_EQ(ask(recorder), expected);
   EXPECT_EQ(ask(MemoryRoot(recorder.nodes())), expected);
+}
+
+TEST(Roots, WhatNobodyAskedIsNotAbsent) {
+  const auto machine = testing::machine(
+      "text /sys/class/net/eth0/mtu = 1500\ntext /sys/class/net/eth1/mtu = 1500\nlink /sys/odd nowhere\ntext /etc/file = x\n");
+  const RecordingRoot recorder(machine);
+  EXPECT_EQ(recorder.list("/sys/class/net").value(), (std::vector<std::string>{"eth0", "eth1"}));
+  recorder.read("/sys/class/net/eth0/mtu");
+  EXPECT_TRUE(recorder.read("/proc/fb").is_absent());
+  EXPECT_TRUE(recorder.kind("/sys/odd/below").is_absent());
+  EXPECT_TRUE(recorder.read_link("/etc/file").is_absent());
+  EXPECT_TRUE(recorder.list("/etc/file").is_absent());
+  auto nodes = recorder.nodes();
+  nodes[Root::recorder_path] = {RecordedNode::Kind::file, "0.1.0\n"};
+  const MemoryRoot replay(parse_machine_text(write_machine_text(nodes), "replay"));
+
+  EXPECT_TRUE(replay.read("/proc/fb").is_absent());
+  EXPECT_TRUE(replay.kind("/sys/odd/below").is_absent());
+  EXPECT_TRUE(replay.read_link("/etc/file").is_absent());
+  EXPECT_TRUE(replay.list("/etc/file").is_absent());
+  EXPECT_TRUE(replay.kind("/sys/class/net/eth2/mtu").is_absent());  // the list says so
+  EXPECT_TRUE(replay.read("/proc/fb/below").is_absent());
+  const std::string not_asked = "not asked when this was recorded by 0.1.0";
+  EXPECT_EQ(replay.read("/proc/cmdline").why(), not_asked);
+  EXPECT_EQ(replay.kind("/proc/cmdline").why(), not_asked);
+  EXPECT_EQ(replay.read_link("/proc/cmdline").why(), not_asked);
+  EXPECT_EQ(replay.canonical("/sys/class/drm").why(), not_asked);
+  EXPECT_EQ(replay.read("/sys/class/net/eth0/speed").why(), not_asked);
+  EXPECT_EQ(replay.list("/sys/class/drm").why(), not_asked);
+  EXPECT_EQ(replay.list("/sys/class").why(), "not listed when this was recorded by 0.1.0");
+}
+
+TEST(Roots, ACompleteDirectoryTellsWhatIsAbsent) {
+  const auto nodes = parse_machine_text("complete /sys\ntext /sys/a/b = 1\nabsent /etc x y\n", "test");
+  const MemoryRoot root(nodes);
+  EXPECT_TRUE(root.read("/sys/c").is_absent());
+  EXPECT_EQ(root.list("/sys/a").value(), std::vector<std::string>{"b"});
+  EXPECT_TRUE(root.read("/etc/x").is_absent());
+  EXPECT_TRUE(root.read("/etc/y/z").is_absent());
+  EXPECT_TRUE(root.read("/etc/z").is_unreadable());
+  EXPECT_TRUE(root.kind("/etc").is_unreadable());  // it need not exist
+}
+
+TEST(Roots, ATextThatSaysNothingOfItselfIsOfFormatOne) {
+  const MemoryRoot root(parse_machine_text("dir /sys/class/net\ndir /sys/class/rtc\nseen /sys/class/net/eth0\n", "test"));
+  EXPECT_TRUE(root.kind("/sys/class/net/eth1").is_absent());  // that version listed it
+  EXPECT_TRUE(root.list("/sys/class/rtc").is_unreadable());
+  EXPECT_TRUE(root.read("/proc/fb").is_unreadable());
 }
 
 TEST(Roots, JoinPathStaysBelowTheTop) {

@@ -52,6 +52,23 @@ TEST(RenderHtml, LoadsNothing) {
   }
 }
 
+TEST(RenderHtml, SaysWhichHostInItsTitle) {
+  Report report = ready_laptop();
+  EXPECT_THAT(render_html(report), HasSubstr("<title>hm170: Ready: "));
+  report.host.machine.name = "node-7";
+  EXPECT_THAT(render_html(report), HasSubstr("<title>node-7: Ready: "));
+}
+
+TEST(RenderHtml, SaysWhyAndWhatIsAccepted) {
+  Report report = ready_laptop();
+  report.pages = {{"usb-controller-loss", "# USB\n\n## Why it matters\n\nNothing can be typed then.\n"}};
+  report.accepted = {{"group-viable", "group:11", "known", "x.conf:1"}};
+  report.findings[4].effect = Effect::none;
+  const std::string page = render_html(report);
+  EXPECT_THAT(page, HasSubstr("<p>Nothing can be typed then.</p>"));
+  EXPECT_THAT(page, HasSubstr("Accepted (x.conf:1): known"));
+}
+
 TEST(RenderHtml, EveryDeviceHasARow) {
   EXPECT_EQ(count_of(render_html(large_host(600)), "<tr role=\"row\" data-"), 600u);
 }

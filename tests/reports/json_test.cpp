@@ -49,6 +49,25 @@ TEST(RenderJson, TheSchemaCanSayNo) {
   EXPECT_NE(schema_violations(document, "docs/schema/report-1.json"), "");
 }
 
+TEST(RenderJson, SaysWhichMachineItIsAndWhatIsAccepted) {
+  Report report = ready_laptop();
+  report.host.machine.board = "Sample Boards X-77";
+  report.host.machine.firmware_date = "03/14/2024";
+  report.host.machine.interfaces = {{"group", "cdev"}};
+  report.host.machine.qemu = "8.2.2";
+  report.accepted = {{"usb-controller-loss", "0000:00:14.0", "ssh stays", "x.conf:1"}};
+  const std::string text = render_json(report);
+  const Json document = Json::parse(text);
+  EXPECT_EQ(schema_violations(document, "docs/schema/report-1.json"), "");
+  EXPECT_EQ(document["findings"][3]["accepted"], "ssh stays");
+  EXPECT_EQ(document["findings"][3]["status"], "warn") << "it stays what it is";
+  EXPECT_TRUE(document["host"]["versions"]["libvirt"].is_null());
+  EXPECT_FALSE(document["host"].contains("name")) << "only where it was asked for";
+  EXPECT_EQ(render_json(parse_report_json(text, "r.json")), text);
+  report.host.machine.name = "node-7";
+  EXPECT_EQ(Json::parse(render_json(report))["host"]["name"], "node-7");
+}
+
 TEST(RenderJson, SaysNullForWhatWasNotObserved) {
   const Json document = Json::parse(render_json(undetermined()));
   EXPECT_TRUE(document["host"]["cpu_vendor"].is_null());

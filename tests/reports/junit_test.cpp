@@ -71,6 +71,23 @@ TEST(RenderJunit, CountsWhatItContains) {
               HasSubstr("tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"1\""));
 }
 
+TEST(RenderJunit, SuitesOfSeveralHostsHaveNamesOfTheirOwn) {
+  Report report = ready_laptop();
+  EXPECT_THAT(render_junit(report), HasSubstr("<testsuite name=\"vfio-doctor on sample hm170\""));
+  report.host.machine.name = "node-7";
+  EXPECT_THAT(render_junit(report), HasSubstr("<testsuite name=\"vfio-doctor on node-7\""));
+  EXPECT_THAT(render_junit(report), HasSubstr(" hostname=\"node-7\""));
+  EXPECT_TRUE(keeps_to_schema(render_junit(report)));
+}
+
+TEST(RenderJunit, AnAcceptedRiskIsSkippedWithItsReason) {
+  Report report = empty_report();
+  report.verdict = Verdict::ready;
+  report.findings = {finding("a", Status::fail, "host", "A", "a")};
+  report.accepted = {{"a", "host", "known", "--accept"}};
+  EXPECT_THAT(render_junit(report), HasSubstr("<skipped message=\"Accepted risk (known): a\"/>"));
+}
+
 TEST(RenderJunit, ProtectionIsNoFailure) {
   Finding protects = finding("a", Status::fail, "host", "A", "a");
   protects.effect = Effect::protects;

@@ -51,6 +51,30 @@ TEST(RenderSarif, PointsToFilesAndLines) {
   EXPECT_FALSE(only_result(each)["locations"][0]["physicalLocation"].contains("region")) << "01.0 is no line";
 }
 
+TEST(RenderSarif, EveryRuleSaysWhatItIsAndWhatToDo) {
+  Report report = ready_laptop();
+  report.pages = {{"iommu-active", "# IOMMU\n\n## What it checks\n\nThings.\n\n## Why it matters\n\nWithout `it` nothing goes.\n"}};
+  const Json run = Json::parse(render_sarif(report))["runs"][0];
+  for (const Json& rule : run["tool"]["driver"]["rules"]) {
+    EXPECT_FALSE(rule.at("fullDescription").at("text").get<std::string>().empty());
+    EXPECT_FALSE(rule.at("help").at("text").get<std::string>().empty());
+    EXPECT_FALSE(rule.at("help").at("markdown").get<std::string>().empty());
+  }
+  const Json& iommu = run["tool"]["driver"]["rules"][0];
+  EXPECT_EQ(iommu["name"], "IommuActive");
+  EXPECT_EQ(iommu["fullDescription"]["text"], "Without it nothing goes.");
+  EXPECT_TRUE(run["tool"]["driver"].contains("informationUri"));
+}
+
+TEST(RenderSarif, AnAcceptedRiskIsSuppressedAndStillThere) {
+  Report report = empty_report();
+  report.findings = {finding("a", Status::warn, "0000:01:00.0", "A", "a")};
+  report.accepted = {{"a", "0000:01:00.0", "one GPU", "--accept"}};
+  const Json result = Json::parse(render_sarif(report))["runs"][0]["results"].at(0);
+  EXPECT_EQ(result["level"], "warning");
+  EXPECT_EQ(result["suppressions"][0]["justification"], "one GPU");
+}
+
 TEST(RenderSarif, ABrokenCheckIsANotification) {
   Report report = empty_report();
   report.findings = {finding("a", Status::error, "host", "A", "the check failed")};

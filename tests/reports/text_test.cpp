@@ -4,10 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/printable.hpp"
 #include "base/short_name.hpp"
 #include "base/text.hpp"
 #include "reports/groups.hpp"
+#include "reports/outline.hpp"
 #include "reports/page.hpp"
 #include "reports/sample_reports.hpp"
 #include "reports/text_layout.hpp"
@@ -69,16 +72,16 @@ TEST(RenderText, UnknownProtectionIsAProblem) {
 
 TEST(RenderText, AManyTimesRepeatedProblemIsToldOnce) {
   const std::string text = render_text(large_host(4096), plain);
-  EXPECT_THAT(text, HasSubstr("The same for 4093 more"));
+  EXPECT_THAT(text, HasSubstr("The same for 4095 more"));
 }
 
 TEST(RenderText, CountsChecksAndNotFindings) {
   Report report = empty_report();
   for (const Status status : {Status::pass, Status::pass, Status::not_applicable})
     report.findings.push_back(finding("reset-method", status, "host", "Reset", "A sentence."));
-  EXPECT_THAT(render_text(report, plain), HasSubstr("\n1 check passed (-v shows them)."));
+  EXPECT_THAT(render_text(report, plain), HasSubstr("\n1 check passed (--all shows them)."));
   report.findings.push_back(finding("reset-method", Status::warn, "host", "Reset", "A sentence."));
-  EXPECT_THAT(render_text(report, plain), HasSubstr("\n0 checks passed (-v shows them)."));
+  EXPECT_THAT(render_text(report, plain), HasSubstr("\n0 checks passed (--all shows them)."));
 }
 
 TEST(RenderText, OneReasonOfAllIsToldOnce) {
@@ -96,6 +99,72 @@ TEST(RenderText, PaintsOnlyWhenAsked) {
 TEST(RenderText, NameAndDriverHaveALineOfTheirOwnOnANarrowTerminal) {
   const std::string text = render_text(ready_laptop(), {Color::off, 40, Verbosity::normal});
   EXPECT_THAT(text, HasSubstr("0000:03:00.0  14     assignable\n    Intel Corporation Wireless 8260\n      (iwlwifi)\n"));
+}
+
+TEST(RenderText, OnlyEqualSentencesAreFoldedAndTheGravestComesFirst) {
+  Report report = ready_laptop();
+  report.findings.clear();
+  for (const std::string address : {"0000:02:00.0", "0000:03:00.0", "0000:00:14.0", "0000:00:14.2", "0000:3e:00.0"})
+    report.findings.push_back(finding("vfio-ids", Status::warn, address, "Ids", "It has the ids of its twin " + address + "."));
+  report.findings.back().summary = "vfio-pci is told to take it, but it holds /.";
+  const std::string text = render_text(report, plain);
+  EXPECT_THAT(text, HasSubstr("0000:3e:00.0: vfio-pci is told to take it, but it holds /."));
+  EXPECT_LT(text.find("it holds /."), text.find("The same for 3 more"));
+  EXPECT_THAT(text, HasSubstr("The same for 3 more: 0000:03:00.0, 0000:00:14.0, 0000:00:14.2"));
+}
+
+TEST(RenderText, TheHostHasWordsOfItsOwn) {
+  EXPECT_EQ(subject_words("host"), "this host");
+  Report report = empty_report();
+  for (int i = 0; i < 3; ++i) {
+    report.findings.push_back(finding("vfio-ids", Status::warn, "host", "Ids", "No device has these ids."));
+    report.findings.push_back(finding("acs", Status::pass, "host", "ACS", "All is well."));
+  }
+  for (const Verbosity verbosity : {Verbosity::brief, Verbosity::normal, Verbosity::verbose})
+    EXPECT_THAT(render_text(report, {Color::off, 80, verbosity}), Not(HasSubstr(": .")));
+  EXPECT_THAT(render_text(report, plain), HasSubstr("The same for 2 more: this host, this host"));
+}
+
+TEST(RenderText, ReasonsOfSeveralDevicesAreNumbered) {
+  Report report = ready_laptop();
+  report.devices[10].reasons = {"Nothing can reset it by itself.", "It is slow."};
+  report.devices[11].reasons = {"Nothing can reset it by itself."};
+  const std::string text = render_text(report, plain);
+  EXPECT_THAT(text, HasSubstr("[1] Nothing can reset it by itself."));
+  EXPECT_THAT(text, HasSubstr("see [1]"));
+  EXPECT_THAT(text, Not(HasSubstr("above")));
+}
+
+TEST(RenderText, NamesAreNeverCut) {
+  Report report = ready_laptop();
+  report.devices[10].driver = "intel_pch_thermal";
+  for (const unsigned columns : {40u, 60u, 80u, 200u}) {
+    const std::string text = render_text(report, {Color::off, columns, Verbosity::normal});
+    EXPECT_THAT(text, HasSubstr("intel_pch_thermal")) << columns;
+    EXPECT_THAT(text, Not(HasSubstr("..."))) << columns << "\n" << text;
+  }
+}
+
+TEST(RenderText, TheLastLinesSayTheVerdictAndWhatToTypeNext) {
+  const std::string ready = render_text(ready_laptop(), plain);
+  EXPECT_THAT(ready, ::testing::EndsWith("\nReady: this host can give PCI devices to virtual machines.\nProblems: 2 warnings.\n"
+                                         "Next, ask about the device you want to give:\n"
+                                         "      vfio-doctor --sample hm170 --device 0000:03:00.0\n"));
+  EXPECT_THAT(render_text(iommu_off(), plain),
+              ::testing::EndsWith("      " + iommu_off().findings[0].remedy[0].commands[0] + "\n"));
+}
+
+TEST(RenderText, GraphicsNetworkStorageUsbAndAudioComeFirst) {
+  const std::string text = render_text(ready_laptop(), plain);
+  const std::string table = text.substr(text.find("ADDRESS"));
+  std::size_t last = 0;
+  for (const std::string address : {"0000:00:02.0 ", "0000:03:00.0 ", "0000:3e:00.0 ", "0000:00:14.0 ", "0000:00:1f.3 ", "0000:02:00.0 "}) {
+    const std::size_t at = table.find("\n" + address);
+    ASSERT_NE(at, table.npos) << address << table;
+    EXPECT_LT(last, at) << address;
+    last = at;
+  }
+  EXPECT_THAT(table, HasSubstr("parts of the chipset or processor"));
 }
 
 TEST(ShortName, DropsWhatTellsNothingAboutTheDevice) {
@@ -129,7 +198,8 @@ TEST(RenderPage, IsBrokenToTheWidthAndKeepsBlocks) {
   EXPECT_EQ(render_page(page, {Color::off, 40, Verbosity::normal}),
             "# Title\n\nOne two three four five six seven eight\nnine ten. Eleven.\n- an item that is longer than a line of\n"
             "  forty\n\n    a command that is not broken, however long it may be\n\\x1b[2J\n");
-  EXPECT_THAT(render_page(page, {Color::on, 40, Verbosity::normal}), HasSubstr("\x1b[1m# Title\x1b[0m"));
+  EXPECT_THAT(render_page(page, {Color::on, 40, Verbosity::normal}), HasSubstr("\x1b[1mTitle\x1b[0m\n"));
+  EXPECT_EQ(render_page(std::string(300, 'x') + "\n", {Color::off, 200, Verbosity::normal}).find('\n'), 100u) << "wide lines are hard to read";
 }
 
 TEST(RenderGroupsText, ReplacesTheShellLoop) {

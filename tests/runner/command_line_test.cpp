@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -27,7 +28,7 @@ using ::testing::Not;
 using ::testing::StartsWith;
 using Words = std::vector<std::string>;
 
-const Words all_commands = {"check", "groups", "checks", "plugins", "manifest", "verify", "explain", "snapshot", "diff"};
+const Words all_commands = {"check", "groups", "checks", "plugins", "manifest", "verify", "explain", "snapshot", "diff", "triage"};
 
 ProcessResult run(const Words& arguments, const std::string& input = "") {
   ProcessRequest request;
@@ -55,7 +56,7 @@ TEST(CommandLine, SuggestsWhatWasMeant) {
   EXPECT_THAT(refusal({"explain", "iommu-activ"}), HasSubstr("did you mean 'iommu-active'?"));
   EXPECT_THAT(refusal({"--skip", "interrupt"}), HasSubstr("did you mean 'interrupt-remapping'?"));
   EXPECT_THAT(refusal({"groups", "foo"}), HasSubstr("'foo' is too much for 'groups'"));
-  EXPECT_THAT(refusal({"help"}), AllOf(HasSubstr("there is no command 'help'"), Not(HasSubstr("mean"))));
+  EXPECT_THAT(refusal({"zebra"}), AllOf(HasSubstr("there is no command 'zebra'"), Not(HasSubstr("mean")), HasSubstr("--device 'zebra'")));
   EXPECT_THAT(refusal({"\x1b[31m"}), Not(HasSubstr("\x1b")));
 }
 

@@ -3,10 +3,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include "base/input_error.hpp"
 #include "machine/machine_text.hpp"
 #include "machine/memory_root.hpp"
+#include "machines.hpp"
+#include "snapshot/snapshot.hpp"
 #include "snapshot/archives.hpp"
 #include "snapshot/snapshot.hpp"
 
@@ -31,6 +34,14 @@ RecordedNodes every_kind_of_node() {
           {"/etc/empty", {Kind::file, ""}},
           {"/etc/bytes", {Kind::file, std::string("\0\x7f\xff\r\n", 5)}},
           {"/etc/directory", {Kind::directory, {}}},
+          {"/etc/listed", {Kind::listed, {}}},
+          {"/etc/complete", {Kind::complete, {}}},
+          {"/etc/listed odd", {Kind::listed, {}}},
+          {"/etc/absent", {Kind::absent, {}}},
+          {"/etc/absent odd\n", {Kind::absent, {}}},
+          {"/etc/file/below", {Kind::absent, {}}},
+          {"/gone", {Kind::absent, {}}},
+          {"/usr/lib/gone", {Kind::absent, {}}},
           {"/etc/link", {Kind::link, "../etc/file"}},
           {"/etc/absolute", {Kind::link, "/etc/file"}},
           {"/etc/outside", {Kind::link, "../../../../../etc/passwd"}},
@@ -118,7 +129,7 @@ std::vector<HostileCase> hostile_cases() {
       {"ManifestIsNoJson", foreign_archive({}, "{"), "not JSON"},
       {"ManifestIsAList", foreign_archive({}, "[]"), "not JSON"},
       {"ManifestIsDeep", foreign_archive({}, std::string(1 << 20, '[')), "not JSON"},
-      {"ManifestOfAnotherFormat", foreign_archive({}, R"({"format": "vfio-doctor/snapshot/2", "nodes": []})"), "newer"},
+      {"ManifestOfAnotherFormat", foreign_archive({}, R"({"format": "vfio-doctor/snapshot/3", "nodes": []})"), "newer"},
       {"ManifestWithoutNodes", foreign_archive({}, R"({"format": "vfio-doctor/snapshot/1"})"), "no list"},
       {"NodeWithoutPath", foreign_archive({}, plain_manifest(R"([{"kind": "seen"}])")), "clean path"},
       {"NodeOutside", foreign_archive({}, plain_manifest(R"([{"path": "/../x", "kind": "seen"}])")), "clean path"},
@@ -178,7 +189,72 @@ TEST(Archive, LinksInACircleAreData) {
   const MemoryRoot root(read_archive(foreign_archive({{"a", AE_IFLNK, "b"}, {"b", AE_IFLNK, "a"}, {"up", AE_IFLNK, "../../../../etc"}}),
                                      "test"));
   EXPECT_TRUE(root.canonical("/a/x").is_unreadable());
-  EXPECT_TRUE(root.read("/up/passwd").is_absent());
+  EXPECT_TRUE(root.read("/up/passwd").is_unreadable());  // nobody asked for /etc/passwd
+}
+
+/// Each bit flip, of a sample over the whole: refused, or the same nodes.
+void expect_every_flip_is_noticed(const std::string& bytes, const RecordedNodes& nodes) {
+  constexpr std::size_t flips = 2000;
+  std::size_t accepted = 0;
+  for (std::size_t i = 0; i < flips; ++i) {
+    auto damaged = bytes;
+    const auto bit = i * (bytes.size() * 8 - 1) / (flips - 1);
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+    try {
+      ASSERT_EQ(read_archive(damaged, "damaged"), nodes) << "bit " << bit;
+      ++accepted;
+    } catch (const InputError&) {
+    }
+  }
+  EXPECT_LT(accepted, flips);
+}
+
+RecordedNodes small_host() {
+  const auto root = testing::machine_file("../machine/samples/hm170.machine");
+  return take_snapshot(root, Wake::no);
+}
+
+TEST(Archive, NoFlippedBitGoesUnnoticed) {
+  const auto nodes = small_host();
+  expect_every_flip_is_noticed(write_archive(nodes, {}), nodes);
+}
+
+TEST(Archive, NoFlippedBitGoesUnnoticedWithoutCompression) {
+  const auto nodes = small_host();
+  expect_every_flip_is_noticed(write_archive(nodes, {}, Compression::none), nodes);
+}
+
+TEST(Archive, NamesTheEntryThatIsDamaged) {
+  auto bytes = write_archive({{"/etc/file", {Kind::file, "some words"}}}, {}, Compression::none);
+  bytes.replace(bytes.find("some words"), 4, "more");
+  try {
+    read_archive(bytes, "x");
+    FAIL() << "was accepted";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "x: 'etc/file' is damaged: its digest is not the one in the manifest");
+  }
+}
+
+std::string gzipped(const std::string& bytes) {
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string packed(deflateBound(&stream, bytes.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  deflate(&stream, Z_FINISH);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+TEST(Archive, GzipIsCheckedToo) {
+  // Of format 1, where no digest helps.
+  auto bytes = gzipped(foreign_archive({{"etc/x", AE_IFREG, "1"}}, plain_manifest(), false));
+  EXPECT_EQ(read_archive(bytes, "x").at("/etc/x").content, "1");
+  bytes[bytes.size() - 6] = static_cast<char>(bytes[bytes.size() - 6] ^ 1);  // the CRC
+  EXPECT_THROW(read_archive(bytes, "x"), InputError);
 }
 
 TEST(Snapshot, IsRecognisedByItsContent) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "facts/network/network.hpp"
 #include "facts/network/routes.hpp"
 #include "machine/machine_text.hpp"
@@ -97,7 +99,7 @@ const std::vector<std::string> secrets = {
     "0123456789abcdef", "CoffeeHouse", "0A1B2C3D4E5F"};
 
 TEST(Redaction, LeavesNoSecretBehind) {
-  const auto nodes = parse_machine_text(private_machine, "test");
+  const auto nodes = testing::completed(parse_machine_text(private_machine, "test"));
   const MemoryRoot root(nodes);
   auto recorded = nodes;  // what only tells the names is not part of a snapshot
   for (const auto* path : {"/etc/hostname", "/etc/passwd", "/etc/NetworkManager/system-connections/CoffeeHouse Guest.nmconnection"})
@@ -115,7 +117,7 @@ TEST(Redaction, LeavesNoSecretBehind) {
 }
 
 TEST(Redaction, KeepsTogetherWhatBelongsTogether) {
-  const auto nodes = parse_machine_text(private_machine, "test");
+  const auto nodes = testing::completed(parse_machine_text(private_machine, "test"));
   const MemoryRoot root(redact(nodes, find_private_names(MemoryRoot(nodes))).nodes);
   const auto link = root.list("/sys/class/net");
   ASSERT_TRUE(link.has_value());
@@ -147,7 +149,7 @@ TEST(Redaction, RoutesStillLeadWhereTheyLed) {
                                  "| eth0 00000000 010200C0 0003 0 0 0 00000000\n"
                                  "| enx001b21aabbcc 806433C6 00000000 0001 0 0 0 FCFFFFFF\n";
   for (const auto& routes : {told, text_files}) {
-    const auto nodes = redact(parse_machine_text(remote_machine + routes, "test"), {}).nodes;
+    const auto nodes = redact(testing::completed(parse_machine_text(remote_machine + routes, "test")), {}).nodes;
     const auto text = write_machine_text(nodes);
     for (const auto* secret : {"001b21aabbcc", "198.51.100", "806433C6", "annika", "db8:7"}) EXPECT_THAT(text, Not(HasSubstr(secret)));
     const auto facts = gather_network(MemoryRoot(nodes));

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/signatures/triage.hpp"
+
+#include <algorithm>
+
+#include "facts/paste/unwrap.hpp"
+#include "base/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+constexpr std::size_t most_harmless = 20, joined_bytes = 320;
+
+std::optional<PciAddress> address_of(const SignatureMatch& match) {
+  for (const auto& [name, value] : match.captures)
+    if (name == "bdf") return captured_address(value);
+  return std::nullopt;
+}
+
+/// What a line says in vain where it is known to be harmless.
+bool is_benign(const Signature& signature) { return signature.kind == Signature::Kind::benign; }
+
+}  // namespace
+
+struct TriageReader::State {
+  explicit State(std::function<void(const PasteLine&)> sink) : reader(std::move(sink)) {}
+  const SignatureTable& table = SignatureTable::built_in();
+  const SignatureScanner& scanner = SignatureScanner::built_in();
+  PasteReader reader;
+  PastedMachineReader machine;
+  Occurrences occurrences;
+  Triage triage;
+  std::string folded, previous;  ///< previous: the end of the line before, folded
+  std::string joined;
+  std::size_t kept = 0;
+};
+
+TriageReader::TriageReader() : state_(std::make_unique<State>([this](const PasteLine& line) { take(line); })) {}
+TriageReader::~TriageReader() = default;
+
+void TriageReader::begin_file(const std::string& name) {
+  state_->triage.files.push_back(name);
+  state_->previous.clear();
+  state_->reader.begin_file(static_cast<std::uint32_t>(state_->triage.files.size() - 1));
+}
+
+void TriageReader::feed(std::string_view bytes) { state_->reader.feed(bytes); }
+
+void TriageReader::end_file() {
+  state_->reader.end_file();
+  state_->machine.end_file();
+}
+
+void TriageReader::take(const PasteLine& line) {
+  auto& state = *state_;
+  if (line.is_first_piece && state.kept + line.raw.size() + 16 <= kept_bytes) {
+    state.kept += line.raw.size() + 16;
+    state.triage.text.push_back({line.file, line.number, std::string(line.raw)});
+  } else if (line.is_first_piece) {
+    state.triage.is_text_whole = false;
+  }
+  state.machine.take(line);
+  if (line.kind == PasteKind::source_code) return state.previous.clear();
+  fold_text(line.text, state.folded);
+  scan(line, state.folded, nullptr);
+  if (line.joins && !state.previous.empty()) {
+    // A message that was broken over two lines: only what lies across the break is new.
+    state.joined = state.previous + " " + state.folded.substr(0, joined_bytes);
+    scan(line, state.joined, &state.previous);
+    if (line.joins && state.folded.size() < joined_bytes) state.folded = state.joined;
+  }
+  state.previous = state.folded.size() > joined_bytes ? state.folded.substr(state.folded.size() - joined_bytes) : state.folded;
+}
+
+void TriageReader::scan(const PasteLine& line, const std::string& folded, const std::string* broken_with) {
+  auto& state = *state_;
+  const auto matches = state.scanner.scan(folded);
+  if (matches.empty()) return;
+  const auto benign = std::ranges::find_if(matches, [&](const auto& match) { return is_benign(state.table.signatures[match.signature]); });
+  if (benign != matches.end() && !broken_with && state.triage.harmless.size() < most_harmless)
+    state.triage.harmless.push_back({{line.file, line.number, quoted(line.text)}, state.table.signatures[benign->signature].meaning});
+  // What the two lines say by themselves was seen.
+  std::vector<SignatureMatch> before;
+  if (broken_with) {
+    before = state.scanner.scan(*broken_with);
+    auto after = state.scanner.scan(std::string_view(folded).substr(std::min(folded.size(), broken_with->size() + 1)));
+    before.insert(before.end(), std::make_move_iterator(after.begin()), std::make_move_iterator(after.end()));
+  }
+  for (const auto& match : matches) {
+    const auto& signature = state.table.signatures[match.signature];
+    if (is_benign(signature) || (benign != matches.end() && signature.kind == Signature::Kind::error)) continue;
+    if (std::ranges::any_of(before, [&](const auto& other) { return state.table.signatures[other.signature].id == signature.id; })) continue;
+    state.occurrences.add({signature.id, &signature, {line.file, line.number, line.document, quoted(line.text)}, 0, match.captures, address_of(match)});
+  }
+}
+
+Triage TriageReader::judge() {
+  auto& state = *state_;
+  auto& triage = state.triage;
+  triage.documents = state.reader.take_documents();
+  triage.machine = state.machine.take_machine();
+  add_computed_facts(triage.machine, triage.documents, state.occurrences);
+  triage.causes = judge_occurrences(state.occurrences, triage.documents);
+  triage.recognised = !state.occurrences.all().empty() || !triage.harmless.empty() ||
+                      std::ranges::any_of(triage.documents, [](const PasteDocument& document) {
+                        return document.kind != PasteKind::prose && document.kind != PasteKind::source_code;
+                      });
+  for (const auto& cause : triage.causes)
+    for (const auto& command : cause.ask)
+      if (cause.confidence != Confidence::certain && std::ranges::find(triage.ask, command) == triage.ask.end() && triage.ask.size() < 8)
+        triage.ask.push_back(command);
+  if (triage.causes.empty() && !triage.recognised)
+    triage.ask = {"sudo dmesg", "lspci -nnk", "find /sys/kernel/iommu_groups -type l", "cat /proc/cmdline",
+                  "the complete error message of the program that starts the virtual machine"};
+  return std::move(triage);
+}
+
+Triage triage_text(std::string_view text, const std::string& name) {
+  TriageReader reader;
+  reader.begin_file(name);
+  reader.feed(text);
+  reader.end_file();
+  return reader.judge();
+}
+
+std::string page_for_error_text(std::string_view text) {
+  const auto triage = triage_text(text, "text");
+  const auto& table = SignatureTable::built_in();
+  const auto page_of = [&](const std::string& name) {
+    const auto page = table.pages.find(name);
+    return page == table.pages.end() ? std::string() : std::string(page->second);
+  };
+  if (!triage.causes.empty()) return page_of(triage.causes.front().page);
+  std::string folded;
+  fold_text(text, folded);
+  for (const auto& match : SignatureScanner::built_in().scan(folded))
+    for (const auto& cause : table.causes)
+      for (const auto& rule : cause.rules)
+        for (const auto& term : rule.terms)
+          if (!term.negated && std::ranges::find(term.ids, table.signatures[match.signature].id) != term.ids.end()) return page_of(cause.page);
+  return {};
+}
+
+std::vector<LogMatch> match_kernel_log(const std::vector<std::string>& messages) {
+  const auto& table = SignatureTable::built_in();
+  std::vector<LogMatch> found;
+  std::string folded;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    fold_text(messages[i], folded);
+    auto matches = SignatureScanner::built_in().scan(folded);
+    if (std::ranges::any_of(matches, [&](const auto& match) { return is_benign(table.signatures[match.signature]); })) continue;
+    for (auto& match : matches) {
+      const auto& signature = table.signatures[match.signature];
+      if (signature.speaker == Signature::Speaker::guest) continue;
+      const auto address = address_of(match);
+      found.push_back({&signature, i, address, std::move(match.captures)});
+    }
+  }
+  return found;
+}
+
+}  // namespace vfio_doctor

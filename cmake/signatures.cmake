@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+# What error messages prove: the tables and the pages of causes of checks/signatures, embedded.
+file(GLOB cause_pages CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/checks/signatures/pages/*.md)
+set(cause_page_declarations "")
+set(cause_page_entries "")
+set(signature_sources ${CMAKE_BINARY_DIR}/pages/cause_pages.cpp)
+foreach(page ${cause_pages})
+  get_filename_component(name ${page} NAME_WE)
+  string(REPLACE "_" "-" id ${name})
+  string(APPEND cause_page_declarations "extern const std::string_view cause_${name}_page;\n")
+  string(APPEND cause_page_entries "      CausePage{\"${id}\", cause_${name}_page},\n")
+  embed_text(${page} ${CMAKE_BINARY_DIR}/pages/cause_${name}_page.cpp cause_${name}_page)
+  list(APPEND signature_sources ${CMAKE_BINARY_DIR}/pages/cause_${name}_page.cpp)
+endforeach()
+configure_file(${CMAKE_SOURCE_DIR}/checks/signatures/cause_pages.cpp.in ${CMAKE_BINARY_DIR}/pages/cause_pages.cpp @ONLY)
+foreach(table signatures.tsv causes.txt kernel_ranges.tsv device_quirks.tsv)
+  get_filename_component(name ${table} NAME_WE)
+  embed_text(${CMAKE_SOURCE_DIR}/checks/signatures/${table} ${CMAKE_BINARY_DIR}/pages/table_${name}.cpp ${name}_text)
+  list(APPEND signature_sources ${CMAKE_BINARY_DIR}/pages/table_${name}.cpp)
+endforeach()

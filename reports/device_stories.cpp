@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/device_stories.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "base/text.hpp"
+#include "reports/device_kind.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+bool joins(const DeviceStory& story, const DeviceReport& device) {
+  return story.first().iommu_group && story.first().iommu_group == device.iommu_group &&
+         story.first().verdict == device.verdict;
+}
+
+void find_others(DeviceStory& story) {
+  std::set<std::string_view> shown;
+  for (const DeviceReport* member : story.members) shown.insert(member->address);
+  for (const std::string& companion : story.first().companions)
+    if (!shown.contains(companion)) story.others.push_back(companion);
+  const std::size_t total = companion_count(story.first());
+  const std::size_t named = story.others.size() + story.members.size() - 1;
+  story.unnamed_companions = total > named ? total - named : 0;
+}
+
+void gather_reasons(DeviceStory& story, const std::vector<std::string>& common) {
+  std::set<std::string> told;
+  for (const DeviceReport* member : story.members)
+    for (const std::string& reason : own_reasons(*member, common)) {
+      if (!told.insert(reason).second) continue;
+      const bool names_it = member == &story.first() || reason.find(member->address) != std::string::npos;
+      story.reasons.push_back(names_it ? reason : member->address + ": " + reason);
+    }
+}
+
+/// What alike stories share: everything but addresses and group numbers.
+std::string likeness(const DeviceStory& story) {
+  std::string key = std::to_string(story.others.size() + story.unnamed_companions);
+  for (const DeviceReport* member : story.members)
+    for (const std::string& part :
+         {member->vendor_id.value_or("?"), member->device_id.value_or("?"), member->class_code.value_or("?"),
+          member->driver.value_or("-"), std::string(to_text(member->verdict))})
+      key += '\0' + part;
+  for (const std::string& reason : story.reasons) key += '\0' + without_subject(reason, story.first().address);
+  return key;
+}
+
+std::vector<DeviceStory> folded(std::vector<DeviceStory> stories, std::size_t fold_from) {
+  std::map<std::string, std::vector<std::size_t>> alike;
+  for (std::size_t i = 0; i < stories.size(); ++i) alike[likeness(stories[i])].push_back(i);
+  std::vector<bool> gone(stories.size(), false);
+  for (const auto& [key, places] : alike) {
+    if (places.size() < fold_from) continue;
+    for (std::size_t i = 1; i < places.size(); ++i) {
+      stories[places.front()].alike.push_back(&stories[places[i]].first());
+      gone[places[i]] = true;
+    }
+  }
+  std::vector<DeviceStory> kept;
+  for (std::size_t i = 0; i < stories.size(); ++i)
+    if (!gone[i]) kept.push_back(std::move(stories[i]));
+  return kept;
+}
+
+int rank(DeviceVerdict verdict) {
+  switch (verdict) {
+    case DeviceVerdict::protected_by_host: return 0;
+    case DeviceVerdict::blocked: return 1;
+    case DeviceVerdict::undetermined: return 2;
+    case DeviceVerdict::assignable:
+    case DeviceVerdict::with_companions: return 3;
+    case DeviceVerdict::unsuitable: break;
+  }
+  return 4;
+}
+
+}  // namespace
+
+std::vector<DeviceStory> device_stories(const std::vector<const DeviceReport*>& devices,
+                                        const std::vector<std::string>& common_reasons, std::size_t fold_from) {
+  std::vector<DeviceStory> stories;
+  std::map<std::pair<unsigned, DeviceVerdict>, std::size_t> by_group;
+  for (const DeviceReport* device : devices) {
+    if (device->iommu_group) {
+      const auto [place, is_new] = by_group.try_emplace({*device->iommu_group, device->verdict}, stories.size());
+      if (!is_new && joins(stories[place->second], *device)) {
+        stories[place->second].members.push_back(device);
+        continue;
+      }
+    }
+    stories.emplace_back();
+    stories.back().members.push_back(device);
+  }
+  for (DeviceStory& story : stories) {
+    find_others(story);
+    gather_reasons(story, common_reasons);
+  }
+  return fold_from > 0 ? folded(std::move(stories), fold_from) : stories;
+}
+
+std::vector<DeviceStory> gravest_stories(std::vector<DeviceStory> stories, std::size_t most,
+                                         std::vector<const DeviceReport*>& left_out) {
+  if (stories.size() <= most) return stories;
+  std::vector<std::size_t> order(stories.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return rank(stories[i].first().verdict); });
+  order.resize(most);
+  const std::set<std::size_t> chosen(order.begin(), order.end());
+  std::vector<DeviceStory> kept;
+  for (std::size_t i = 0; i < stories.size(); ++i) {
+    if (chosen.contains(i)) {
+      kept.push_back(std::move(stories[i]));
+      continue;
+    }
+    left_out.insert(left_out.end(), stories[i].members.begin(), stories[i].members.end());
+    left_out.insert(left_out.end(), stories[i].alike.begin(), stories[i].alike.end());
+  }
+  return kept;
+}
+
+std::string left_out_words(const std::vector<const DeviceReport*>& left_out) {
+  std::map<DeviceVerdict, std::size_t> counts;
+  for (const DeviceReport* device : left_out) ++counts[device->verdict];
+  std::vector<std::string> parts;
+  for (const auto& [verdict, count] : counts) parts.push_back(std::to_string(count) + " " + std::string(to_text(verdict)));
+  return "Not shown here: " + join(parts, ", ") + (left_out.size() == 1 ? " function" : " functions");
+}
+
+NumberedReasons::NumberedReasons(const std::vector<DeviceStory>& stories) {
+  for (const DeviceStory& story : stories)
+    for (const std::string& reason : story.reasons) ++uses_[reason].count;
+  std::size_t number = 0;
+  for (const DeviceStory& story : stories)
+    for (const std::string& reason : story.reasons)
+      if (Use& use = uses_[reason]; use.count > 1 && use.number == 0) use.number = ++number;
+}
+
+std::size_t NumberedReasons::number_of(const std::string& reason) const {
+  const auto found = uses_.find(reason);
+  return found == uses_.end() ? 0 : found->second.number;
+}
+
+bool NumberedReasons::is_first(const std::string& reason) {
+  return !std::exchange(uses_[reason].told, true);
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/report.hpp"
+
+namespace vfio_doctor {
+
+std::string_view page_of(const Report& report, const std::string& id) {
+  for (const CheckPage& each : report.pages)
+    if (each.id == id) return each.page;
+  return {};
+}
+
+const Acceptance* acceptance_of(const Report& report, const Finding& finding) {
+  return find_acceptance(report.accepted, finding);
+}
+
+}  // namespace vfio_doctor

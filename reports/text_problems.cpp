@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/text_problems.hpp"
+
+#include <algorithm>
+
+#include "base/printable.hpp"
+#include "base/text.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+constexpr std::size_t longest_evidence = 400;  // columns
+
+class ProblemText {
+ public:
+  ProblemText(TextPage& page, Verbosity verbosity, const ProblemDetail& detail)
+      : page_(page), verbosity_(verbosity), detail_(detail) {}
+
+  void add(const CheckFindings& check) {
+    const Finding& first = check.first();
+    page_.blank_line();
+    page_.labelled_line(status_word(first.status), paint_of(first.status), first.title + " [" + first.id + "]");
+    const std::size_t full = std::min(check.same.size(), detail_.full);
+    for (std::size_t i = 0; i < full; ++i) {
+      sentence(check.same[i]);
+      // One remedy for all is told once, behind the last of them.
+      if (i + 1 == full || !same_remedy(check.same[i].first(), check.same[i + 1].first())) remedies(check.same[i].first());
+    }
+    others(check, full);
+  }
+
+ private:
+  void sentence(const SameFindings& same) {
+    page_.paragraph(excerpt(finding_sentence(same.first()), detail_.sentence, verbosity_), 2);
+    const std::size_t shown = std::min(same.first().evidence.size(), detail_.evidence);
+    for (std::size_t i = 0; i < shown; ++i) evidence(same.first().evidence[i]);
+    if (shown < same.first().evidence.size() && shown > 0)
+      page_.line("... and " + counted(same.first().evidence.size() - shown, "more fact", "more facts"), 4);
+    if (same.findings.size() > 1)
+      page_.paragraph("The same for " + std::to_string(same.findings.size() - 1) + " more: " +
+                          subject_list(same.findings, 1, detail_.subjects),
+                      2, 2);
+  }
+
+  /// What says something else is never "the same": each with its own sentence, as far as there is room.
+  void others(const CheckFindings& check, std::size_t from) {
+    const std::size_t shown = detail_.short_ == unlimited ? check.same.size() : std::min(check.same.size(), from + detail_.short_);
+    for (std::size_t i = from; i < shown; ++i) {
+      const SameFindings& same = check.same[i];
+      page_.paragraph("Also " + excerpt(finding_sentence(same.first()), detail_.sentence, verbosity_) +
+                          (same.findings.size() > 1 ? " The same for " + std::to_string(same.findings.size() - 1) + " more: " +
+                                                          subject_list(same.findings, 1, detail_.subjects) + "."
+                                                    : ""),
+                      2, 2);
+    }
+    if (shown == check.same.size()) return;
+    std::vector<const Finding*> left;
+    for (std::size_t i = shown; i < check.same.size(); ++i)
+      left.insert(left.end(), check.same[i].findings.begin(), check.same[i].findings.end());
+    page_.paragraph("And " + counted(left.size(), "more, which says", "more, which say") +
+                        " something else (--all tells what): " + subject_list(left, 0, detail_.subjects),
+                    2, 2);
+  }
+
+  static bool same_remedy(const Finding& a, const Finding& b) {
+    return std::equal(a.remedy.begin(), a.remedy.end(), b.remedy.begin(), b.remedy.end(),
+                      [](const Remedy& x, const Remedy& y) {
+                        return x.text == y.text && x.commands == y.commands && x.undo == y.undo &&
+                               x.risk == y.risk;
+                      });
+  }
+
+  void evidence(const Evidence& seen) {
+    const std::string value = excerpt(seen.value, longest_evidence, verbosity_);
+    const auto lines = split_lines(value);
+    const std::string source = seen.source.empty() ? "" : seen.source + ": ";
+    if (lines.size() <= 1) {
+      page_.paragraph(source + std::string(value), 4, 2);
+      return;
+    }
+    page_.paragraph(source, 4, 2);
+    const std::size_t shown = std::min(lines.size(), detail_.lines);
+    for (std::size_t i = 0; i < shown; ++i) page_.paragraph(lines[i], 6, 2);
+    if (shown < lines.size()) page_.line("... and " + counted(lines.size() - shown, "more line", "more lines"), 6);
+  }
+
+  void commands(const std::vector<std::string>& list) {
+    for (const std::string& command : list)
+      for (const std::string_view line : split_lines(command))
+        page_.finished_line(page_.painted(printable(line), Paint::cyan), 6);
+  }
+
+  void remedies(const Finding& finding) {
+    if (finding.remedy.empty()) return;
+    if (!detail_.remedies && (finding.status != Status::fail || detail_.checks <= 6))
+      return page_.paragraph("What to do: --all tells, or vfio-doctor explain " + finding.id, 2, 2);
+    for (const Remedy& remedy : finding.remedy) {
+      page_.paragraph("What to do: " + remedy.text, 2, 2);
+      commands(remedy.commands);
+      if (!remedy.undo.empty()) page_.line("To undo it:", 2);
+      commands(remedy.undo);
+      if (!remedy.risk.empty()) page_.paragraph("Risk: " + remedy.risk, 2, 2);
+    }
+  }
+
+  TextPage& page_;
+  const Verbosity verbosity_;
+  const ProblemDetail& detail_;
+};
+
+}  // namespace
+
+Paint paint_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::ready:
+      return Paint::green;
+    case Verdict::not_ready:
+      return Paint::red;
+    case Verdict::undetermined:
+      break;
+  }
+  return Paint::magenta;
+}
+
+Paint paint_of(Status status) {
+  switch (status) {
+    case Status::pass:
+      return Paint::green;
+    case Status::warn:
+      return Paint::yellow;
+    case Status::fail:
+    case Status::error:
+      return Paint::red;
+    case Status::unknown:
+      return Paint::magenta;
+    case Status::not_applicable:
+      break;
+  }
+  return Paint::dim;
+}
+
+void problem_list(TextPage& page, const std::vector<CheckFindings>& problems, Verbosity verbosity,
+                  const ProblemDetail& detail) {
+  ProblemText text(page, verbosity, detail);
+  const std::size_t shown = std::min(problems.size(), detail.checks);
+  for (std::size_t i = 0; i < shown; ++i) text.add(problems[i]);
+  if (shown == problems.size()) return;
+  std::vector<std::string> ids;
+  for (std::size_t i = shown; i < problems.size() && ids.size() < 12; ++i)
+    ids.push_back(status_word(problems[i].first().status) + " " + problems[i].first().id);
+  page.blank_line();
+  page.paragraph("And " + counted(problems.size() - shown, "more problem", "more problems") + " (--all tells them): " +
+                     join(ids, ", ") + (shown + ids.size() < problems.size() ? ", ..." : ""),
+                 0, 2);
+}
+
+}  // namespace vfio_doctor

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "checks/signatures/triage.hpp"
+#include "base/input_error.hpp"
+#include "snapshot/text_redactor.hpp"
+#include "reports/triage/triage_report.hpp"
+#include "runner/commands/output.hpp"
+#include "runner/commands/pasted_checks.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+constexpr std::size_t largest_paste = std::size_t{1} << 30;
+
+/// Piece by piece: a paste may be larger than the memory this may take.
+void read_paste(const std::string& file, std::size_t& left, TriageReader& reader) {
+  const bool is_input = file == "-";
+  const std::string name = is_input ? "standard input" : file;
+  const int descriptor = is_input ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (descriptor < 0) throw InputError(name + ": " + std::strerror(errno));
+  struct Closer {
+    int descriptor;
+    ~Closer() {
+      if (descriptor > STDIN_FILENO) ::close(descriptor);
+    }
+  } closer{is_input ? -1 : descriptor};
+  reader.begin_file(is_input ? "-" : file);
+  std::vector<char> buffer(64 << 10);
+  for (;;) {
+    const auto count = ::read(descriptor, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw InputError(name + ": " + std::strerror(errno));
+    if (count == 0) break;
+    if (static_cast<std::size_t>(count) > left) throw InputError(name + ": more than 1 GiB was pasted");
+    left -= static_cast<std::size_t>(count);
+    reader.feed({buffer.data(), static_cast<std::size_t>(count)});
+  }
+  reader.end_file();
+}
+
+/// What is shown of the paste, without addresses, serial numbers, names of homes and hosts.
+void redact_triage(Triage& triage) {
+  Pseudonyms pseudonyms;
+  const TextRedactor redactor(pseudonyms);
+  const auto redact_text = [&redactor](std::string& text) { text = redactor.redact(text); };
+  for (auto& cause : triage.causes) {
+    redact_text(cause.title);
+    redact_text(cause.summary);
+    for (auto& line : cause.evidence) redact_text(line.text);
+  }
+  for (auto& line : triage.harmless) redact_text(line.at.text);
+  for (auto& line : triage.text) redact_text(line.text);
+  for (auto& file : triage.files) redact_text(file);
+}
+
+int exit_code_of(const Triage& triage) {
+  if (triage.causes.empty()) return triage.recognised ? 0 : 3;
+  return triage.causes.front().confidence >= Confidence::likely ? 1 : 3;
+}
+
+}  // namespace
+
+int run_triage_command(const Options& options) {
+  auto files = options.pasted;
+  if (files.empty()) files = {"-"};
+  if (std::ranges::count(files, "-") > 1) throw InputError("triage: '-' can be read only once");
+  keep_from_harm(options);
+  TriageReader reader;
+  auto left = largest_paste;
+  for (const auto& file : files) read_paste(file, left, reader);
+  auto triage = reader.judge();
+  add_failing_checks(triage);
+  if (options.redact) redact_triage(triage);
+  write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
+    return format == "json"       ? render_triage_json(triage)
+           : format == "html"     ? render_triage_html(triage)
+           : format == "markdown" ? render_triage_markdown(triage)
+                                  : render_triage_text(triage, text_style_for(options, file));
+  });
+  return exit_code_of(triage);
+}
+
+}  // namespace vfio_doctor
