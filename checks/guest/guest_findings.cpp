@@ -38,7 +38,7 @@ Finding device_finding(const DeviceLadder& ladder, Rung rung, const GuestView& v
 }
 
 std::string shown(const GuestFunction& function) {
-  const auto name = function.name.empty() ? ids_text(function) : function.name + " [" + ids_text(function) + "]";
+  const auto name = function.name.empty() ? ids_text(function.id) : function.name + " [" + ids_text(function.id) + "]";
   return function.has_address ? function.address.text() + " " + name : name;
 }
 

@@ -52,8 +52,8 @@ Finding protecting(const PciAddress& function, const std::vector<const StorageUs
 /// Shares a directory of the machine below: the virtio devices 9p and fs (virtio specification, 5.11 and 4.1.2), whose
 /// class does not say so.
 bool is_shared_directory(const PciFunction& function) {
-  return function.vendor_id.is(0x1af4) &&
-         (function.device_id.is(0x1009) || function.device_id.is(0x1049) || function.device_id.is(0x105a));
+  return function.id.vendor.is(0x1af4) &&
+         (function.id.device.is(0x1009) || function.id.device.is(0x1049) || function.id.device.is(0x105a));
 }
 
 /// The functions that may carry storage nobody could follow: storage and memory card controllers, and whatever else

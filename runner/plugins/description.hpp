@@ -130,6 +130,14 @@ Member<S> withheld(T S::* where, [[maybe_unused]] std::string_view why) {
             return FactJson();
           }};
 }
+template <class S, class Part, class T>
+Member<S> withheld(Part S::* part, T Part::* where, [[maybe_unused]] std::string_view why) {
+  return {{}, {}, {}, [part, where](Coverage& coverage) {
+            coverage.note(part);
+            coverage.note(where);
+            return FactJson();
+          }};
+}
 
 /// The same fact in another form: convert(value) where there is a value.
 template <class T, class Convert>
@@ -155,6 +163,17 @@ Observed<Hex<digits>> as_hex(const Observed<Number>& fact) {
 template <std::size_t digits, class S, class T>
 Member<S> hex_member(std::string_view name, std::string_view meaning, T S::* where) {
   return computed<S>(name, meaning, [where](const S& object) { return as_hex<digits>(object.*where); }, where);
+}
+
+template <std::size_t digits, class S, class Part, class T>
+Member<S> hex_member(std::string_view name, std::string_view meaning, Part S::* part, T Part::* where) {
+  return {name, meaning,
+          [part, where](const S& object) { return Form<decltype(as_hex<digits>(T()))>::value(as_hex<digits>(object.*part.*where)); },
+          [part, where](Coverage& coverage) {
+            coverage.note(part);
+            coverage.note(where);
+            return Form<decltype(as_hex<digits>(T()))>::schema(coverage);
+          }};
 }
 
 inline std::optional<std::string> text_or_nothing(const std::string& text) {

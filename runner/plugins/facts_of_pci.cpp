@@ -31,23 +31,27 @@ struct Description<AcsCapability> {
   }
 };
 
-template <>
-struct Description<PciConfig> {
-  using S = PciConfig;
-  static Members<S> members() {
-    return {
-        member("header_type", "0 endpoint, 1 bridge, 2 CardBus; without the multi-function bit.", &S::header_type),
-        member("multifunction", "Bit 7 of the header type register.", &S::multifunction),
-        member("pcie_type", "Device/port type of the PCI Express capability; \"conventional\" without that capability.",
-               &S::pcie_type),
-        member("acs", "Registers of the Access Control Services capability; null: the function has none.", &S::acs),
-        member("function_level_reset", "It can be reset by itself (FLR).", &S::function_level_reset),
-        member("serial", "Device Serial Number, as 00-11-22-33-44-55-66-77; null: it has none.", &S::serial),
-        member("all_ones", "It answers nothing: dead or powered off.", &S::all_ones),
-        withheld(&S::denied, "each member that this hides is unreadable and says so"),
-    };
-  }
-};
+/// What configuration space says, the serial number among it.
+Member<PciFunction> config_facts() {
+  using S = PciFunction;
+  using Config = PciConfig;
+  return grouped<S>(
+      "config", "What configuration space says.",
+      {
+          member("header_type", "0 endpoint, 1 bridge, 2 CardBus; without the multi-function bit.", &S::config,
+                 &Config::header_type),
+          member("multifunction", "Bit 7 of the header type register.", &S::config, &Config::multifunction),
+          member("pcie_type", "Device/port type of the PCI Express capability; \"conventional\" without that capability.",
+                 &S::config, &Config::pcie_type),
+          member("acs", "Registers of the Access Control Services capability; null: the function has none.", &S::config,
+                 &Config::acs),
+          member("function_level_reset", "It can be reset by itself (FLR).", &S::config, &Config::function_level_reset),
+          member("serial", "Device Serial Number, as 00-11-22-33-44-55-66-77; null: it has none.", &S::id,
+                 &PciIdentity::serial),
+          member("all_ones", "It answers nothing: dead or powered off.", &S::config, &Config::all_ones),
+          withheld(&S::config, &Config::denied, "each member that this hides is unreadable and says so"),
+      });
+}
 
 template <>
 struct Description<PciFunction> {
@@ -57,12 +61,12 @@ struct Description<PciFunction> {
         member("address", "Where it sits.", &S::address),
         member("sysfs_path", "Its directory below /sys/devices.", &S::sysfs_path),
         member("parent", "The bridge above; null on a root bus.", &S::parent),
-        hex_member<4>("vendor_id", "Vendor.", &S::vendor_id),
-        hex_member<4>("device_id", "Device.", &S::device_id),
-        hex_member<4>("subsystem_vendor_id", "Vendor of the card.", &S::subsystem_vendor_id),
-        hex_member<4>("subsystem_device_id", "Model of the card.", &S::subsystem_device_id),
-        hex_member<6>("class", "Base class, subclass and programming interface.", &S::class_code),
-        hex_member<2>("revision", "Revision.", &S::revision),
+        hex_member<4>("vendor_id", "Vendor.", &S::id, &PciIdentity::vendor),
+        hex_member<4>("device_id", "Device.", &S::id, &PciIdentity::device),
+        hex_member<4>("subsystem_vendor_id", "Vendor of the card.", &S::id, &PciIdentity::subsystem_vendor),
+        hex_member<4>("subsystem_device_id", "Model of the card.", &S::id, &PciIdentity::subsystem_device),
+        hex_member<6>("class", "Base class, subclass and programming interface.", &S::id, &PciIdentity::class_code),
+        hex_member<2>("revision", "Revision.", &S::id, &PciIdentity::revision),
         member("name", "Vendor and device by pci.ids; \"Vendor 8086 Device 24f3\" where it does not know them.", &S::name),
         member("class_name", "Class by pci.ids.", &S::class_name),
         computed<S>("is_bridge", "PCI-to-PCI or CardBus bridge.", [](const S& function) { return function.is_bridge(); }),
@@ -77,7 +81,7 @@ struct Description<PciFunction> {
                &S::numa_node),
         member("physical_function", "On a virtual function: its physical function.", &S::physical_function),
         member("virtual_functions", "How many are enabled; null: it cannot have any.", &S::virtual_functions),
-        member("config", "What configuration space says.", &S::config),
+        config_facts(),
         member("vfio_device",
                "vfio3: a VFIO driver holds it; null: none does, or the kernel is older than Linux 6.1 and does not say.",
                &S::vfio_device),

@@ -144,7 +144,7 @@ Host full_host() {
   Host host;
   PciFunction function;
   function.address = card;
-  function.vendor_id = std::uint16_t{0x8086};
+  function.id.vendor = std::uint16_t{0x8086};
   function.vfio_device = std::string("vfio3");
   function.config.acs = AcsCapability{0x5f, 0x1d};
   function.config.pcie_type = PcieType::root_port;
