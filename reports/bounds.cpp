@@ -42,7 +42,7 @@ void cut_name(std::optional<std::string>& name) {
 
 void cut_finding(Finding& finding) {
   for (std::string* name : {&finding.id, &finding.subject, &finding.title}) cut_text(*name, bounds::name);
-  cut_text(finding.summary, bounds::sentence);
+  for (std::string* sentence : {&finding.summary, &finding.detail}) cut_text(*sentence, bounds::sentence);
   if (finding.evidence.size() > bounds::evidence) {
     const auto left = finding.evidence.size() - bounds::evidence + 1;
     finding.evidence.resize(bounds::evidence);

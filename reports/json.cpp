@@ -28,6 +28,7 @@ void write_finding(JsonWriter& json, const Finding& finding, const Acceptance* a
   json.member("subject", finding.subject);
   json.member("title", finding.title);
   json.member("summary", finding.summary);
+  if (!finding.detail.empty()) json.member("detail", finding.detail);
   json.name("evidence");
   json.open_array();
   for (const Evidence& seen : finding.evidence) write_evidence(json, seen);

@@ -154,6 +154,7 @@ Finding read_finding(const Value& value) {
   finding.subject = value.member("subject").text();
   finding.title = value.member("title").text();
   finding.summary = value.member("summary").text();
+  finding.detail = value.optional_member("detail").text_or_nothing().value_or("");
   finding.evidence = required_list(value, "evidence").list(read_evidence);
   finding.remedy = required_list(value, "remedy").list(read_remedy);
   if (const Value effect = value.optional_member("effect"); !effect.is_null())

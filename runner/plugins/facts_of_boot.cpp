@@ -47,6 +47,12 @@ struct Words<BootEntryRole> {
 };
 
 template <>
+struct Words<Cause> {
+  static constexpr auto list =
+      std::to_array<Word<Cause>>({{Cause::other, "other"}, {Cause::permission, "permission"}, {Cause::asleep, "asleep"}});
+};
+
+template <>
 struct Words<EspGrubConfig::Kind> {
   using Kind = EspGrubConfig::Kind;
   static constexpr auto list = std::to_array<Word<Kind>>({{Kind::stub, "stub"}, {Kind::full, "full"}, {Kind::other, "other"}});
@@ -72,6 +78,7 @@ struct Description<BootLine> {
         member("arguments", "What stands on the line.", &S::tokens),
         member("possible", "Only under a condition that was not evaluated.", &S::possible),
         text_or_null("unknown_part", "Why a part of the line is not known; null: all is known.", &S::unknown_part),
+        member("unknown_cause", "With unknown_part: permission: refused to this user.", &S::unknown_cause),
     };
   }
 };
@@ -124,7 +131,8 @@ struct Description<UnreadBootFile> {
   static Members<UnreadBootFile> members() {
     return {
         member("file", "What could not be read.", &UnreadBootFile::file),
-        member("why", "Why.", &UnreadBootFile::why),
+        member("why", "Why, in words.", &UnreadBootFile::why),
+        member("cause", "permission: refused to this user.", &UnreadBootFile::cause),
     };
   }
 };

@@ -10,6 +10,13 @@ struct Words<Carrier> {
 };
 
 template <>
+struct Words<StorageUseKind> {
+  using Kind = StorageUseKind;
+  static constexpr auto list = std::to_array<Word<Kind>>(
+      {{Kind::mount, "mount"}, {Kind::swap, "swap"}, {Kind::boot_partition, "boot-partition"}, {Kind::other, "other"}});
+};
+
+template <>
 struct Description<StorageUse> {
   using S = StorageUse;
   static Members<S> members() {
@@ -23,6 +30,7 @@ struct Description<StorageUse> {
         text_or_null("unresolved", "Why it could not be followed to its end; null: it was.", &S::unresolved),
         member("missing", "With unresolved: the kind of device that carries it. None of that kind can be called free.",
                &S::missing),
+        member("kind", "mount: use is where it is mounted; boot-partition: what this host is started from.", &S::kind),
     };
   }
 };

@@ -178,8 +178,8 @@ Host full_host() {
   host.boot.entries = {entry};
   host.boot.default_entry = "arch-*";
   host.boot.esp_grub_configs = {{"/boot/efi/EFI/a/grub.cfg", EspGrubConfig::Kind::stub, true}};
-  host.boot.unread = {{"/boot/loader", "Permission denied"}};
-  host.storage.uses = std::vector{StorageUse{"/", "nfs", "/proc/1/mountinfo", {}, {"eth0"}, "no route", Carrier::network}};
+  host.boot.unread = {{"/boot/loader", "Permission denied", Cause::permission}};
+  host.storage.uses = std::vector{StorageUse{"/", "nfs", "/proc/1/mountinfo", {}, {"eth0"}, "no route", Carrier::network, StorageUseKind::mount}};
   host.storage.disk_functions = std::vector{card};
   host.network.paths = std::vector{NetworkPath{"tun0", "tun0", "remote session", "rtnetlink", {}, "a tunnel"}};
   host.network.cards = std::vector{NetworkCard{"eth0", {card}}};
@@ -232,6 +232,8 @@ TEST(PluginFacts, HoldWhatBuiltInChecksJudgeBy) {
   EXPECT_EQ(facts["boot"]["default_entry"], "arch-*");
   EXPECT_EQ(facts["boot"]["esp_grub_configs"][0]["kind"], "stub");
   EXPECT_EQ(facts["boot"]["unread"][0]["why"], "Permission denied");
+  EXPECT_EQ(facts["boot"]["unread"][0]["cause"], "permission");
+  EXPECT_EQ(facts["storage"]["uses"][0]["kind"], "mount");
   EXPECT_EQ(facts["boot"]["grub_config"]["unreadable"], "not read");
   EXPECT_EQ(facts["storage"]["uses"][0]["missing"], "network");
   EXPECT_EQ(facts["storage"]["disk_functions"][0], "0000:03:00.0");
