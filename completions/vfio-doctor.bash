@@ -54,7 +54,7 @@ _vfio_doctor() {
   case $previous in
     --format)
       case $command in
-        "" | check) choices="text json html markdown junit sarif" ;;
+        "" | check) choices=$(vfio-doctor help formats 2>/dev/null | awk '{print $1}') ;;
         groups) choices="text json svg" ;;
         triage) choices="text json html markdown" ;;
         *) choices="text json" ;;

@@ -8,6 +8,7 @@ _vfio_doctor_checks() {
     assignable with-companions protected blocked unsuitable undetermined)
   compadd -a ids
 }
+_vfio_doctor_formats() { compadd -- ${(f)"$(vfio-doctor help formats 2>/dev/null | awk '{print $1}')"} }
 _vfio_doctor_check_list() {
   local -a ids
   ids=(${(f)"$(vfio-doctor checks 2>/dev/null | awk '/^  /{print $1}' | grep -v '^guest-')"})
@@ -74,7 +75,7 @@ _vfio-doctor() {
     '(--all)--brief[one screen]'
     '(--brief)--all[everything]'
     '--identify[say which host this is]'
-    '*--format[how to write it]:format:(text json html markdown junit sarif)'
+    '*--format[how to write it]:format:_vfio_doctor_formats'
     '--json[the same as --format json]'
   )
   for word in ${words[2,CURRENT-1]}; do
