@@ -104,7 +104,7 @@ void bound_report(Report& report) {
   for (DeviceReport& device : report.devices) cut_device(device);
   for (GroupReport& group : report.groups) {
     cut_name(group.type);
-    for (std::string& member : group.members) cut_text(member, bounds::name);
+    for (std::string& member : group.other_members) cut_text(member, bounds::name);
   }
 }
 

@@ -129,8 +129,8 @@ std::string device_list(const Report& report) {
   std::size_t shown = 0;
   for (const DeviceReport* device : told.devices) {
     if (++shown > 64) break;
-    list += device->address + " [" + device->class_code.value_or("?") + "] " + device->vendor_id.value_or("????") + ":" +
-            device->device_id.value_or("????") + " " + device->name + ", group " +
+    list += device->address.text() + " [" +
+            (device->id.class_code.has_value() ? hex_text(*device->id.class_code, 6) : "?") + "] " + ids_text(device->id) + " " + device->name + ", group " +
             (device->iommu_group ? std::to_string(*device->iommu_group) : "none") + ", driver " +
             device->driver.value_or("none") + ", " + std::string(to_text(device->verdict)) + "\n";
   }

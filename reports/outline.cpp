@@ -19,18 +19,21 @@ namespace {
 struct Selection {
   std::set<std::string> chosen, companions;
 
-  explicit Selection(const Report& report) : chosen(report.selection.begin(), report.selection.end()) {
-    const std::set<std::string> addresses = chosen;
+  explicit Selection(const Report& report) {
+    for (const PciAddress& address : report.selection) chosen.insert(device_subject(address));
     for (const DeviceReport& device : report.devices) {
-      if (!addresses.contains(device.address)) continue;
-      companions.insert(device.companions.begin(), device.companions.end());
+      if (std::ranges::find(report.selection, device.address) == report.selection.end()) continue;
+      add_companions(device.companions);
       if (!device.iommu_group) continue;
       chosen.insert(group_subject(*device.iommu_group));
       // Of very many companions the device names only some; its group names all.
       if (device.companions_total <= device.companions.size()) continue;
       for (const GroupReport& group : report.groups)
-        if (group.id == *device.iommu_group) companions.insert(group.members.begin(), group.members.end());
+        if (group.id == *device.iommu_group) add_companions(group.members);
     }
+  }
+  void add_companions(const std::vector<PciAddress>& addresses) {
+    for (const PciAddress& address : addresses) companions.insert(device_subject(address));
   }
   bool touches(const std::string& subject) const {
     return chosen.contains(subject) || companions.contains(subject);
@@ -79,7 +82,7 @@ class Gravity {
  public:
   explicit Gravity(const Report& report) {
     for (const DeviceReport& device : report.devices)
-      if (device.verdict == DeviceVerdict::protected_by_host) needed_.insert(device.address);
+      if (device.verdict == DeviceVerdict::protected_by_host) needed_.insert(device_subject(device.address));
   }
 
   void sort(CheckFindings& check) const {
@@ -182,7 +185,7 @@ void sort_devices(const Report& report, const Selection& selection, Outline& res
     const bool worth_a_row = report.selection.empty()
                                  ? device.verdict == DeviceVerdict::protected_by_host ||
                                        (!is_machinery(device) && device.verdict != DeviceVerdict::unsuitable)
-                                 : selection.touches(device.address);
+                                 : selection.touches(device_subject(device.address));
     (worth_a_row ? result.devices : result.folded).push_back(&device);
   }
   sort_rows(result.devices);
@@ -202,7 +205,7 @@ void find_common_reasons(Outline& result) {
 std::string selection_sentence(const Report& report) {
   const bool one = report.selection.size() == 1;
   const std::string what =
-      one ? report.selection.front() : "the " + std::to_string(report.selection.size()) + " chosen devices";
+      one ? report.selection.front().text() : "the " + std::to_string(report.selection.size()) + " chosen devices";
   switch (report.verdict) {
     case Verdict::ready:
       return "Ready: " + what + " can be given to a virtual machine.";

@@ -5,16 +5,12 @@
 #include <cstdint>
 
 #include "base/input_error.hpp"
+#include "base/known.hpp"
 #include "base/text.hpp"
 #include "facts/guest/guest_view.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-template <class T>
-std::optional<T> known(const Observed<T>& fact) {
-  return fact.has_value() ? std::optional<T>(fact.value()) : std::nullopt;
-}
 
 std::vector<ExpectedUsb> usb_on(const GuestFunction& function) {
   std::vector<ExpectedUsb> list;

@@ -178,7 +178,7 @@ void add_host_side(const Manifest& manifest, const Host& host, const Report& hos
   for (const auto& device : manifest.devices) {
     if (!device.host_address) continue;
     report.findings.push_back(judge_released(device, host.find(*device.host_address)));
-    const auto row = std::ranges::find(host_report.devices, device.host_address->text(), &DeviceReport::address);
+    const auto row = std::ranges::find(host_report.devices, *device.host_address, &DeviceReport::address);
     if (row != host_report.devices.end()) report.devices.push_back(*row);
   }
   report.verdict = guest_verdict(report.findings);
