@@ -98,7 +98,8 @@ _vfio_doctor() {
     case $word,$command in
       -*,"" | -*,check) choices="$check $common" ;;
       -*,groups) choices="--skip $output $common" ;;
-      -*,checks | -*,plugins | -*,diff) choices="$output $common" ;;
+      -*,plugins) choices="--facts $output $common" ;;
+      -*,checks | -*,diff) choices="$output $common" ;;
       -*,triage) choices="--redact $output $common" ;;
       -*,manifest) choices="--domain --output $common" ;;
       -*,verify) choices="--via --wait --manifest --evidence $output $common" ;;

@@ -74,6 +74,7 @@ complete -c vfio-doctor -n "__fish_seen_subcommand_from checks plugins verify di
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from explain manifest snapshot" -l json -d "The same as --format json"
 complete -c vfio-doctor -s o -l output -r -F -d "Write to a file"
 
+complete -c vfio-doctor -n "__fish_seen_subcommand_from plugins" -l facts -d "List the facts that plugins get"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from snapshot" -l no-redact -d "Keep addresses and names as they are"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from diff triage" -F
 complete -c vfio-doctor -n "__fish_seen_subcommand_from triage" -l format -x -a "text json html markdown" -d "How to write it"

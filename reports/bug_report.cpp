@@ -111,8 +111,10 @@ const std::array<Form, 6>& forms() {
   return all;
 }
 
-std::string or_fill_in(const std::optional<std::string>& value) {
-  return value ? markdown_text(*value) : std::string(to_fill_in);
+/// `Known` holds a text or none: std::optional or Observed.
+template <class Known>
+std::string or_fill_in(const Known& value) {
+  return value.has_value() ? markdown_text(*value) : std::string(to_fill_in);
 }
 
 std::string architecture_of(const Report& report) {
@@ -138,19 +140,20 @@ std::string device_list(const Report& report) {
 
 std::string answer(const Report& report, Ask ask) {
   const MachineSummary& machine = report.host.machine;
+  const MachineIdentity& hardware = machine.hardware;
   switch (ask) {
     case Ask::distribution: return or_fill_in(report.host.distribution);
     case Ask::kernel: return or_fill_in(report.host.kernel);
     case Ask::architecture: return architecture_of(report);
-    case Ask::qemu: return or_fill_in(machine.qemu);
-    case Ask::libvirt: return or_fill_in(machine.libvirt);
-    case Ask::hypervisor: return "QEMU " + or_fill_in(machine.qemu);
-    case Ask::ovmf: return "OVMF: " + or_fill_in(machine.ovmf);
+    case Ask::qemu: return or_fill_in(hardware.qemu);
+    case Ask::libvirt: return or_fill_in(hardware.libvirt);
+    case Ask::hypervisor: return "QEMU " + or_fill_in(hardware.qemu);
+    case Ask::ovmf: return "OVMF: " + or_fill_in(hardware.ovmf);
     case Ask::machine: {
       const std::string words = machine_sentence(report);
       return words.empty() ? "" : markdown_text(words);
     }
-    case Ask::processor: return or_fill_in(machine.cpu_model) + (machine.microcode ? ", microcode " + markdown_text(*machine.microcode) : "");
+    case Ask::processor: return or_fill_in(machine.cpu_model) + (hardware.microcode.has_value() ? ", microcode " + markdown_text(*hardware.microcode) : "");
     case Ask::devices: return device_list(report);
     case Ask::findings: return "\n" + render_markdown(report);
     case Ask::person: break;

@@ -238,8 +238,8 @@ data report_data(const Report& report) {
   object["verdict"] = std::string(to_text(report.verdict));
   object["sentence"] = verdict_sentence(report);
   // Tabs and bookmarks of several hosts must not look alike.
-  const auto& name = report.host.machine.name;
-  object["title"] = (name ? *name + ": " : report.source.kind == "live" ? "" : report.source.name + ": ") + verdict_sentence(report);
+  const auto& name = report.host.machine.host.name;
+  object["title"] = (name.has_value() ? *name + ": " : report.source.kind == "live" ? "" : report.source.name + ": ") + verdict_sentence(report);
   object["counts"] = device_count_sentence(report);
   object["host"] = host_sentence(report);
   object["has_machine"] = data{!machine_sentence(report).empty()};

@@ -28,6 +28,7 @@ void write_finding(JsonWriter& json, const Finding& finding, const Acceptance* a
   json.member("subject", finding.subject);
   json.member("title", finding.title);
   json.member("summary", finding.summary);
+  if (!finding.detail.empty()) json.member("detail", finding.detail);
   json.name("evidence");
   json.open_array();
   for (const Evidence& seen : finding.evidence) write_evidence(json, seen);
@@ -49,27 +50,32 @@ void write_group(JsonWriter& json, const GroupReport& group) {
   json.close_object();
 }
 
+void write_known(JsonWriter& json, std::string_view name, const Observed<std::string>& fact) {
+  json.member(name, fact.has_value() ? std::optional(fact.value()) : std::nullopt);
+}
+
 void write_machine(JsonWriter& json, const MachineSummary& machine) {
-  json.member("board", machine.board);
+  const auto& [hardware, cpu_model, host, interfaces] = machine;
+  write_known(json, "board", machine.board());
   json.name("firmware");
   json.open_object();
-  json.member("vendor", machine.firmware_vendor);
-  json.member("version", machine.firmware_version);
-  json.member("date", machine.firmware_date);
+  write_known(json, "vendor", hardware.firmware_vendor);
+  write_known(json, "version", hardware.firmware_version);
+  write_known(json, "date", hardware.firmware_date);
   json.close_object();
-  json.member("cpu_model", machine.cpu_model);
-  json.member("microcode", machine.microcode);
-  json.member("interfaces", machine.interfaces);
+  write_known(json, "cpu_model", cpu_model);
+  write_known(json, "microcode", hardware.microcode);
+  json.member("interfaces", interfaces);
   json.name("versions");
   json.open_object();
-  json.member("qemu", machine.qemu);
-  json.member("libvirt", machine.libvirt);
-  json.member("ovmf", machine.ovmf);
+  write_known(json, "qemu", hardware.qemu);
+  write_known(json, "libvirt", hardware.libvirt);
+  write_known(json, "ovmf", hardware.ovmf);
   json.close_object();
   // Only where the user asked for it: a report may be shown to strangers.
-  if (machine.name) json.member("name", machine.name);
-  if (machine.id) json.member("id", machine.id);
-  if (machine.boot_id) json.member("boot_id", machine.boot_id);
+  if (host.name.has_value()) json.member("name", host.name.value());
+  if (host.id.has_value()) json.member("id", host.id.value());
+  if (host.boot_id.has_value()) json.member("boot_id", host.boot_id.value());
 }
 
 void write_host(JsonWriter& json, const Report::HostSummary& host) {

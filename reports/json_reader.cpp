@@ -154,6 +154,7 @@ Finding read_finding(const Value& value) {
   finding.subject = value.member("subject").text();
   finding.title = value.member("title").text();
   finding.summary = value.member("summary").text();
+  finding.detail = value.optional_member("detail").text_or_nothing().value_or("");
   finding.evidence = required_list(value, "evidence").list(read_evidence);
   finding.remedy = required_list(value, "remedy").list(read_remedy);
   if (const Value effect = value.optional_member("effect"); !effect.is_null())
@@ -198,25 +199,29 @@ std::string on_off_or_unknown(const Value& value) {
   return written;
 }
 
+Observed<std::string> known_text(const Value& parent, const char* name) {
+  const auto text = parent.optional_member(name).text_or_nothing();
+  return text ? Observed<std::string>(*text) : Observed<std::string>::unreadable("the report does not say");
+}
+
 MachineSummary read_machine(const Value& host) {
   MachineSummary machine;
-  machine.board = host.optional_member("board").text_or_nothing();
+  auto& hardware = machine.hardware;
+  hardware.board = known_text(host, "board");
   if (const Value firmware = host.optional_member("firmware"); !firmware.is_null()) {
-    machine.firmware_vendor = firmware.optional_member("vendor").text_or_nothing();
-    machine.firmware_version = firmware.optional_member("version").text_or_nothing();
-    machine.firmware_date = firmware.optional_member("date").text_or_nothing();
+    hardware.firmware_vendor = known_text(firmware, "vendor");
+    hardware.firmware_version = known_text(firmware, "version");
+    hardware.firmware_date = known_text(firmware, "date");
   }
-  machine.cpu_model = host.optional_member("cpu_model").text_or_nothing();
-  machine.microcode = host.optional_member("microcode").text_or_nothing();
+  machine.cpu_model = known_text(host, "cpu_model");
+  hardware.microcode = known_text(host, "microcode");
   if (const Value interfaces = host.optional_member("interfaces"); !interfaces.is_null()) machine.interfaces = interfaces.texts();
   if (const Value versions = host.optional_member("versions"); !versions.is_null()) {
-    machine.qemu = versions.optional_member("qemu").text_or_nothing();
-    machine.libvirt = versions.optional_member("libvirt").text_or_nothing();
-    machine.ovmf = versions.optional_member("ovmf").text_or_nothing();
+    hardware.qemu = known_text(versions, "qemu");
+    hardware.libvirt = known_text(versions, "libvirt");
+    hardware.ovmf = known_text(versions, "ovmf");
   }
-  machine.name = host.optional_member("name").text_or_nothing();
-  machine.id = host.optional_member("id").text_or_nothing();
-  machine.boot_id = host.optional_member("boot_id").text_or_nothing();
+  machine.host = {known_text(host, "name"), known_text(host, "id"), known_text(host, "boot_id")};
   return machine;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <span>
 #include <tuple>
 
 #include "base/text.hpp"
@@ -323,6 +324,12 @@ std::string device_count_sentence(const Report& report) {
          (machinery > 0 ? "; besides, " + inner : "") + ".";
 }
 
+std::size_t finding_count(std::span<const CheckFindings> checks) {
+  std::size_t count = 0;
+  for (const CheckFindings& check : checks) count += check.findings.size();
+  return count;
+}
+
 std::string problem_count_sentence(const Outline& outline) {
   std::map<Status, std::size_t> counts;
   for (const CheckFindings& problem : outline.problems) counts[problem.first().status] += problem.findings.size();
@@ -334,8 +341,7 @@ std::string problem_count_sentence(const Outline& outline) {
   add(Status::warn, "warning", "warnings");
   add(Status::unknown, "unknown", "unknown");
   add(Status::error, "error", "errors");
-  std::size_t accepted = 0;
-  for (const CheckFindings& each : outline.accepted) accepted += each.findings.size();
+  const std::size_t accepted = finding_count(outline.accepted);
   if (accepted > 0) parts.push_back(counted(accepted, "accepted risk", "accepted risks"));
   return parts.empty() ? "No problems." : "Problems: " + join(parts, ", ") + ".";
 }
@@ -429,19 +435,20 @@ std::string subject_list(const std::vector<const Finding*>& findings, std::size_
 std::string machine_sentence(const Report& report) {
   const MachineSummary& machine = report.host.machine;
   std::vector<std::string> parts;
-  const auto add = [&](const std::string& what, const std::optional<std::string>& value) {
-    if (value) parts.push_back(what + *value);
+  const auto add = [&](const std::string& what, const Observed<std::string>& value) {
+    if (value.has_value()) parts.push_back(what + *value);
   };
-  add("host ", machine.name);
-  add("board ", machine.board);
-  if (machine.firmware_version)
-    parts.push_back("firmware " + *machine.firmware_version +
-                    (machine.firmware_date ? " (" + *machine.firmware_date + ")" : ""));
+  const MachineIdentity& hardware = machine.hardware;
+  add("host ", machine.host.name);
+  add("board ", machine.board());
+  if (hardware.firmware_version.has_value())
+    parts.push_back("firmware " + *hardware.firmware_version +
+                    (hardware.firmware_date.has_value() ? " (" + *hardware.firmware_date + ")" : ""));
   add("", machine.cpu_model);
-  add("microcode ", machine.microcode);
-  add("QEMU ", machine.qemu);
-  add("libvirt ", machine.libvirt);
-  add("OVMF ", machine.ovmf);
+  add("microcode ", hardware.microcode);
+  add("QEMU ", hardware.qemu);
+  add("libvirt ", hardware.libvirt);
+  add("OVMF ", hardware.ovmf);
   return parts.empty() ? "" : "Machine: " + join(parts, ", ") + ".";
 }
 

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/observed.hpp"
 #include "checks/finding.hpp"
+#include "facts/platform/machine_identity.hpp"
 #include "verdicts/acceptance.hpp"
 #include "verdicts/verdict.hpp"
 
@@ -42,15 +44,14 @@ struct GroupReport {
   std::vector<std::string> members;  ///< addresses, then other devices' names
 };
 
-/// What people who mend this are asked for first. Nothing where it was not observed.
+/// What people who mend this are asked for first.
 struct MachineSummary {
-  std::optional<std::string> board;  ///< "ASUSTeK COMPUTER INC. PRIME X570-P"
-  std::optional<std::string> firmware_vendor, firmware_version, firmware_date;
-  std::optional<std::string> cpu_model, microcode;
-  std::optional<std::vector<std::string>> interfaces;  ///< ways into VFIO: "group", "cdev", "container-compat", "spapr"
-  std::optional<std::string> qemu, libvirt, ovmf;      ///< versions
-  /// Only where the user asked to be told apart from other hosts: its name, a hash of its machine id, its boot.
-  std::optional<std::string> name, id, boot_id;
+  MachineIdentity hardware;
+  Observed<std::string> cpu_model;
+  HostName host;  ///< only where the user asked to be told apart from other hosts
+  std::optional<std::vector<std::string>> interfaces = {};  ///< ways into VFIO: "group", "cdev", "container-compat", "spapr"
+
+  const Observed<std::string>& board() const { return hardware.board.has_value() ? hardware.board : hardware.system; }
 };
 
 /// Why a check matters: its page, for the formats that can hold it. Not part of the JSON.

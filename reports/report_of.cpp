@@ -28,12 +28,12 @@ DeviceReport describe_device(const DeviceDecision& decision) {
   const auto& function = *decision.function;
   DeviceReport device;
   device.address = function.address.text();
-  device.vendor_id = hex(function.vendor_id, 4);
-  device.device_id = hex(function.device_id, 4);
-  device.subsystem_vendor_id = hex(function.subsystem_vendor_id, 4);
-  device.subsystem_device_id = hex(function.subsystem_device_id, 4);
-  device.class_code = hex(function.class_code, 6);
-  device.revision = hex(function.revision, 2);
+  device.vendor_id = hex(function.id.vendor, 4);
+  device.device_id = hex(function.id.device, 4);
+  device.subsystem_vendor_id = hex(function.id.subsystem_vendor, 4);
+  device.subsystem_device_id = hex(function.id.subsystem_device, 4);
+  device.class_code = hex(function.id.class_code, 6);
+  device.revision = hex(function.id.revision, 2);
   device.name = function.name;
   device.class_name = function.class_name;
   device.iommu_group = as_optional(function.iommu_group);
@@ -84,7 +84,7 @@ std::vector<std::string> describe_limits(const Host& host) {
   if (!host.privileged && !host.all_functions().empty())
     notes.push_back("Seen without root. With sudo it also shows what the firmware tables say and why devices share a group.");
   const auto asleep = std::ranges::count_if(host.all_functions(), [](const PciFunction& function) {
-    return function.config.header_type.is_unreadable() && function.config.header_type.why().starts_with("asleep");
+    return function.config.header_type.cause() == Cause::asleep;
   });
   if (asleep > 0)
     notes.push_back(std::to_string(asleep) + (asleep == 1 ? " function is" : " functions are") +

@@ -192,8 +192,9 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_output_options(*add("groups", "List the IOMMU groups", groups_help, run_groups_command, group_formats, {"--skip"}),
                      options, group_formats);
   add_output_options(*add("checks", "List every check", checks_help, run_checks_command, list_formats, {}), options, list_formats);
-  add_output_options(*add("plugins", "List the plugins, and why some are refused", plugins_help, run_plugins_command, list_formats, {}),
-                     options, list_formats);
+  auto* plugins = add("plugins", "List the plugins, and why some are refused", plugins_help, run_plugins_command, list_formats, {});
+  plugins->add_flag("--facts", options.facts, "List the facts that plugins get instead");
+  add_output_options(*plugins, options, list_formats);
   add_manifest_options(*add("manifest", "Write down what the guest should see", manifest_help, run_manifest_command, {"json"},
                             {"--device", "--domain"}), options);
   add_verify_options(*add("verify", "Ask the guest whether its devices arrived and work", verify_help, run_verify_command,

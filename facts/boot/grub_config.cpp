@@ -195,9 +195,11 @@ BootLine expand(std::span<const Word> words, const std::string& file, unsigned l
     if (wrap) text += '"';
   }
   auto result = split_boot_line(text, file, line);
-  if (!unknown_name.empty())
+  if (!unknown_name.empty()) {
     result.unknown_part =
         "GRUB's variable '" + unknown_name + "' could not be read (" + variables.environment_unknown() + ")";
+    result.unknown_cause = variables.environment_cause();
+  }
   for (const auto& other : possible)
     for (auto& token : split_boot_line(other, file, line).tokens) result.possible.push_back(std::move(token));
   return result;

@@ -24,9 +24,9 @@ class ReportOfBytes {
     report.host.kernel = perhaps();
     report.host.cpu_vendor = perhaps();
     report.host.distribution = perhaps();
-    report.host.machine.board = perhaps();
-    report.host.machine.firmware_version = perhaps();
-    report.host.machine.name = perhaps();
+    report.host.machine.hardware.board = observed();
+    report.host.machine.hardware.firmware_version = observed();
+    report.host.machine.host.name = observed();
     report.verdict = one_of<Verdict>({Verdict::ready, Verdict::not_ready, Verdict::undetermined});
     for (auto count = below(4); count > 0; --count) report.notes.push_back(text());
     devices(report);
@@ -61,6 +61,10 @@ class ReportOfBytes {
     std::string repeated;
     for (std::size_t times = byte() * 8; times > 0; --times) repeated += piece;
     return repeated;
+  }
+  Observed<std::string> observed() {
+    const auto text = perhaps();
+    return text ? Observed<std::string>(*text) : Observed<std::string>::absent();
   }
   std::optional<std::string> perhaps() { return below(2) == 0 ? std::nullopt : std::optional(text()); }
 

@@ -11,7 +11,7 @@ namespace vfio_doctor {
 void try_input(const std::string& bytes) {
   Manifest manifest;
   manifest.devices.resize(2);
-  for (auto& device : manifest.devices) device.vendor_id = 0x8086, device.device_id = 0x24f3;
+  for (auto& device : manifest.devices) device.id.vendor = std::uint16_t{0x8086}, device.id.device = std::uint16_t{0x24f3};
   try {
     judge_guest(manifest, read_evidence({{"fuzz", bytes}}));
   } catch (const InputError&) {
