@@ -8,7 +8,7 @@
 namespace vfio_doctor {
 
 /// Why a fact could not be read, where a rule or a report makes a difference of it. The words for people stand beside it.
-enum class Cause {
+enum class UnreadCause {
   other,
   permission,  ///< refused to this user (EACCES, EPERM)
   asleep,      ///< it sleeps, and to look would wake it
@@ -25,7 +25,7 @@ class Observed {
   Observed(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
 
   static Observed absent() { return Observed(State(std::in_place_index<1>)); }
-  static Observed unreadable(std::string why, Cause cause = Cause::other) {
+  static Observed unreadable(std::string why, UnreadCause cause = UnreadCause::other) {
     return Observed(State(std::in_place_index<2>, Unreadable{std::move(why), cause}));
   }
   /// The same absence or failure for another type. Precondition: no value.
@@ -54,13 +54,13 @@ class Observed {
     const auto& why = std::get<2>(state_).why;
     return why.empty() ? "not read" : why;
   }
-  Cause cause() const { return is_unreadable() ? std::get<2>(state_).cause : Cause::other; }
+  UnreadCause cause() const { return is_unreadable() ? std::get<2>(state_).cause : UnreadCause::other; }
 
  private:
   struct Absent {};
   struct Unreadable {
     std::string why;  // empty: nobody looked
-    Cause cause = Cause::other;
+    UnreadCause cause = UnreadCause::other;
   };
   using State = std::variant<T, Absent, Unreadable>;
   explicit Observed(State state) : state_(std::move(state)) {}

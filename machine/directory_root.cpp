@@ -24,7 +24,7 @@ namespace {
 template <class T>
 Observed<T> from_errno(int error) {
   if (error == ENOENT || error == ENOTDIR) return Observed<T>::absent();
-  return Observed<T>::unreadable(std::strerror(error), error == EACCES || error == EPERM ? Cause::permission : Cause::other);
+  return Observed<T>::unreadable(std::strerror(error), error == EACCES || error == EPERM ? UnreadCause::permission : UnreadCause::other);
 }
 
 /// The path below the root: "/sys/x" -> "sys/x"; the root itself is ".".

@@ -14,7 +14,7 @@ constexpr std::size_t most_implied_bytes = 128 << 20;  // names of directories t
 template <class T>
 Observed<T> refused(const std::string& why) {
   const bool is_permission = why == "Permission denied" || why == "Operation not permitted";
-  return Observed<T>::unreadable(why, is_permission ? Cause::permission : Cause::other);
+  return Observed<T>::unreadable(why, is_permission ? UnreadCause::permission : UnreadCause::other);
 }
 
 Observed<std::string> content_of(const RecordedNode& node) {

@@ -69,7 +69,7 @@ std::vector<std::string> describe_limits(const Host& host) {
   if (!host.privileged && !host.all_functions().empty())
     notes.push_back("Seen without root. With sudo it also shows what the firmware tables say and why devices share a group.");
   const auto asleep = std::ranges::count_if(host.all_functions(), [](const PciFunction& function) {
-    return function.config.header_type.cause() == Cause::asleep;
+    return function.config.header_type.cause() == UnreadCause::asleep;
   });
   if (asleep > 0)
     notes.push_back(std::to_string(asleep) + (asleep == 1 ? " function is" : " functions are") +

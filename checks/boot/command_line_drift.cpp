@@ -201,7 +201,7 @@ void add_minor(const BootDrift& drift, Finding& finding) {
 }
 
 bool lacks_permission(const BootDrift& drift) {
-  return std::ranges::find(drift.unknown, Cause::permission, &UnreadBootFile::cause) != drift.unknown.end();
+  return std::ranges::find(drift.unknown, UnreadCause::permission, &UnreadBootFile::cause) != drift.unknown.end();
 }
 
 Finding drift_finding(const Host& host, const BootDrift& drift, DriftKind kind, const Arguments& arguments) {

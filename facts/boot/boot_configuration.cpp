@@ -75,7 +75,7 @@ class BootGatherer {
       if (names.has_value()) partitions_.push_back(path);
     }
   }
-  void note_unread(const std::string& path, const std::string& why, Cause cause = Cause::other) {
+  void note_unread(const std::string& path, const std::string& why, UnreadCause cause = UnreadCause::other) {
     const auto same = [&](const UnreadBootFile& unread) { return unread.file == path; };
     if (std::ranges::none_of(found_.unread, same)) found_.unread.push_back({path, why, cause});
   }

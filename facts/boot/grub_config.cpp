@@ -78,7 +78,9 @@ class GrubScanner {
 
  private:
   char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\n'; }
+  /// Past the end there are only line ends, as for peek(): a last backslash continues into nothing.
   char take() {
+    if (at_end()) return '\n';
     const char c = text_[at_++];
     if (c == '\n') ++line_;
     return c == PlacedText::unknown ? ' ' : c;

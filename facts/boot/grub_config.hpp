@@ -20,7 +20,7 @@ class GrubVariables {
   void read_environment(std::string_view grubenv);
   /// The environment exists but could not be read: variables that grub.cfg does not set are unknown, not
   /// empty.
-  void environment_is_unknown(const std::string& why, Cause cause = Cause::other) {
+  void environment_is_unknown(const std::string& why, UnreadCause cause = UnreadCause::other) {
     environment_unknown_ = why;
     environment_cause_ = cause;
   }
@@ -37,7 +37,7 @@ class GrubVariables {
   std::optional<std::string> saved(const std::string& name) const;
   /// Why grubenv could not be read; empty where it could or is not there.
   const std::string& environment_unknown() const { return environment_unknown_; }
-  Cause environment_cause() const { return environment_cause_; }
+  UnreadCause environment_cause() const { return environment_cause_; }
 
  private:
   struct Assigned {
@@ -47,7 +47,7 @@ class GrubVariables {
   std::map<std::string, std::string> environment_;
   std::map<std::string, std::vector<Assigned>> assigned_;
   std::string environment_unknown_;
-  Cause environment_cause_ = Cause::other;
+  UnreadCause environment_cause_ = UnreadCause::other;
 };
 
 /// What a grub.cfg holds.

@@ -80,7 +80,7 @@ bool is_asleep(const PciFunction& function) {
 }
 
 /// Everything that was not read, and why.
-void mark_unread(PciFunction& function, const std::string& why, Cause cause) {
+void mark_unread(PciFunction& function, const std::string& why, UnreadCause cause) {
   const auto mark = [&]<class T>(Observed<T>& fact) {
     if (fact.is_unreadable()) fact = Observed<T>::unreadable(why, cause);
   };
@@ -101,7 +101,7 @@ void gather_config(const Root& root, Wake wake, AttributePath& path, PciFunction
   function.power_state = root.read_line(path("power_state"));
   function.runtime_status = root.read_line(path("power/runtime_status"));
   if (wake == Wake::no && is_asleep(function)) {
-    return mark_unread(function, "asleep; use --wake", Cause::asleep);
+    return mark_unread(function, "asleep; use --wake", UnreadCause::asleep);
   }
   auto bytes = root.read_head(path("config"), header_bytes);
   if (!bytes.has_value()) return mark_unread(function, bytes.why(), bytes.cause());
@@ -113,7 +113,7 @@ void gather_config(const Root& root, Wake wake, AttributePath& path, PciFunction
     bytes = root.read_head(path("config"), all_bytes);
     if (bytes.has_value()) decode_config(bytes.value(), function);
     function.config.denied = bytes.has_value() && bytes->size() <= header_bytes;
-    if (function.config.denied) mark_unread(function, "needs root: a normal user gets 64 bytes", Cause::permission);
+    if (function.config.denied) mark_unread(function, "needs root: a normal user gets 64 bytes", UnreadCause::permission);
   }
 }
 

@@ -49,7 +49,7 @@ struct Words<BootEntryRole> {
 template <>
 struct Words<Cause> {
   static constexpr auto list =
-      std::to_array<Word<Cause>>({{Cause::other, "other"}, {Cause::permission, "permission"}, {Cause::asleep, "asleep"}});
+      std::to_array<Word<UnreadCause>>({{UnreadCause::other, "other"}, {UnreadCause::permission, "permission"}, {UnreadCause::asleep, "asleep"}});
 };
 
 template <>

@@ -178,7 +178,7 @@ Host full_host() {
   host.boot.entries = {entry};
   host.boot.default_entry = "arch-*";
   host.boot.esp_grub_configs = {{"/boot/efi/EFI/a/grub.cfg", EspGrubConfig::Kind::stub, true}};
-  host.boot.unread = {{"/boot/loader", "Permission denied", Cause::permission}};
+  host.boot.unread = {{"/boot/loader", "Permission denied", UnreadCause::permission}};
   host.storage.uses = std::vector{StorageUse{"/", "nfs", "/proc/1/mountinfo", {}, {"eth0"}, "no route", Carrier::network, StorageUseKind::mount}};
   host.storage.disk_functions = std::vector{card};
   host.network.paths = std::vector{NetworkPath{"tun0", "tun0", "remote session", "rtnetlink", {}, "a tunnel"}};
