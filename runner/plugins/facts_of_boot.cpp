@@ -47,9 +47,11 @@ struct Words<BootEntryRole> {
 };
 
 template <>
-struct Words<Cause> {
+struct Words<UnreadCause> {
   static constexpr auto list =
-      std::to_array<Word<UnreadCause>>({{UnreadCause::other, "other"}, {UnreadCause::permission, "permission"}, {UnreadCause::asleep, "asleep"}});
+      std::to_array<Word<UnreadCause>>({{UnreadCause::other, "other"},
+                                        {UnreadCause::permission, "permission"},
+                                        {UnreadCause::asleep, "asleep"}});
 };
 
 template <>
