@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "checks/check.hpp"
 #include "checks/domain/domain_check.hpp"
+#include "checks/kernel/vfio_ways.hpp"
 #include "facts/platform/machine_identity.hpp"
 #include "reports/bounds.hpp"
 #include "reports/report_of.hpp"
@@ -76,7 +77,8 @@ bool is_of_format_1(const Root& recorded) {
 }
 
 MachineSummary describe_machine(const Root& root, const Host& host, bool identify) {
-  return {gather_machine_identity(root), host.cpu.model, identify ? gather_host_name(root) : HostName()};
+  return {gather_machine_identity(root), host.cpu.model, identify ? gather_host_name(root) : HostName(),
+          vfio_interfaces(host)};
 }
 
 /// Pages of the program's own checks; those of plugins are asked for with `explain`.
