@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runner/plugins/plugin_facts.hpp"
 
+#include <algorithm>
+
 #include "runner/plugins/facts_of_host.hpp"
 
 namespace vfio_doctor {

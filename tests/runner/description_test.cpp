@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include "base/process/subprocess.hpp"
 #include "reports/valid_json.hpp"
 #include "runner/plugins/plugin_facts.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Captured output of a guest: lspci, lsusb, pnputil, PowerShell, pciconf; refused, or seen and judged.
+#include <cstdint>
+
 #include "base/input_error.hpp"
 #include "checks/guest/ladder.hpp"
 #include "facts/evidence/evidence.hpp"

@@ -3,6 +3,7 @@
 // What the agent in a guest says, as it comes over ssh, against a manifest of two devices: its exit code (the first byte) and
 // its report. "Ready" must rest on proof, and the report that verify makes of it must be one.
 #include <algorithm>
+#include <cstdint>
 #include <span>
 
 #include "base/input_error.hpp"
