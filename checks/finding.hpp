@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +36,13 @@ struct Remedy {
   std::string risk;
 };
 
+/// One of the devices that a guest should have, as its manifest calls it.
+struct ExpectedName {
+  std::string label;
+  std::optional<PciAddress> host_address;
+  bool operator==(const ExpectedName&) const = default;
+};
+
 /// The result of one check for one subject.
 struct Finding {
   std::string id;       ///< the check's id
@@ -46,6 +55,10 @@ struct Finding {
   Effect effect = Effect::none;
   /// With status unknown: nobody asked about it and nothing rests on it. Reports count it and do not tell it as a problem.
   bool quiet = false;
+  /// Of a guest's findings: the expected device that it is about, and the summary without that device's name and without what
+  /// the other findings about it say.
+  std::shared_ptr<const ExpectedName> expected = {};
+  std::string detail = {};
 };
 
 /// Subjects are "host", an address, "group:N", "domain:NAME" or "guest:NAME".

@@ -24,8 +24,8 @@ std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   bool any = false, any_unknown = false;
   for (const auto& function : host.all_functions()) {
-    if (!function.driver.has_value() || !function.vendor_id.has_value() || !function.device_id.has_value()) continue;
-    const auto id = hex_text(*function.vendor_id, 4) + ":" + hex_text(*function.device_id, 4);
+    if (!function.driver.has_value() || !function.id.vendor.has_value() || !function.id.device.has_value()) continue;
+    const auto id = hex_text(*function.id.vendor, 4) + ":" + hex_text(*function.id.device, 4);
     for (const auto& list : lists) {
       if (to_lower(list.value).find(id) == std::string::npos) continue;
       any = true;

@@ -20,7 +20,7 @@ std::optional<Evidence> asked_for_functions(const Host& host) {
 std::vector<Finding> run(const Host& host) {
   const auto asked = asked_for_functions(host);
   if (!asked) return {};
-  const auto graphics = std::ranges::find_if(host.all_functions(), [](const PciFunction& function) { return is_display(function) && function.vendor_id.is(0x8086) && function.driver.has_value(); });
+  const auto graphics = std::ranges::find_if(host.all_functions(), [](const PciFunction& function) { return is_display(function) && function.id.vendor.is(0x8086) && function.driver.has_value(); });
   if (graphics == host.all_functions().end()) return {};
   auto finding = check.finding(Status::pass, device_subject(graphics->address), "The module i915 that is loaded knows max_vfs.");
   finding.evidence = {*asked, {graphics->sysfs_path + "/driver", *graphics->driver}};

@@ -22,7 +22,7 @@ std::vector<Finding> run(const Host& host) {
   if (mediating.is_unreadable()) return {check.not_seen("Whether a card offers mediated devices could not be seen.", {"/sys/class/mdev_bus", mediating.why()})};
   const bool offers = mediating.has_value() && std::ranges::any_of(*mediating, [&host](const PciAddress& address) {
     const auto* function = host.find(address);
-    return function && function->vendor_id.is(0x8086) && is_display(*function);
+    return function && function->id.vendor.is(0x8086) && is_display(*function);
   });
   auto finding = check.finding(offers ? Status::pass : Status::warn, host_subject,
                                offers ? "Intel's graphics offer mediated devices, as was asked for."

@@ -12,7 +12,7 @@ std::vector<Finding> run(const Host& host);
 constexpr Check check{"integrated-graphics", "Intel's integrated graphics and what it needs", 20, run};
 
 bool is_integrated(const PciFunction& function) {
-  return is_display(function) && function.vendor_id.is(0x8086) && !function.parent && function.address.text().ends_with(":00:02.0");
+  return is_display(function) && function.id.vendor.is(0x8086) && !function.parent && function.address.text().ends_with(":00:02.0");
 }
 
 std::vector<Finding> run(const Host& host) {

@@ -53,8 +53,8 @@ std::vector<DeviceRow> device_rows(std::string_view text, std::size_t fields, co
 
 std::vector<const DeviceRow*> rows_about(const std::vector<DeviceRow>& rows, const PciFunction& function) {
   std::vector<const DeviceRow*> found;
-  const auto* vendor = function.vendor_id.get();
-  const auto* device = function.device_id.get();
+  const auto* vendor = function.id.vendor.get();
+  const auto* device = function.id.device.get();
   if (!vendor || !device) return found;
   for (const auto& row : rows)
     if (row.vendor == *vendor && row.first <= *device && *device <= row.last) found.push_back(&row);

@@ -26,7 +26,7 @@ bool has_virtual_functions(const Host& host) {
 bool shares_intel_graphics(const Host& host) {
   const bool asked = host.kernel.arguments.has_value() && host.kernel.arguments->last("i915.max_vfs");
   return asked || std::ranges::any_of(host.all_functions(), [](const PciFunction& function) {
-           return is_display(function) && function.vendor_id.is(0x8086) && function.virtual_functions.has_value() && *function.virtual_functions > 0;
+           return is_display(function) && function.id.vendor.is(0x8086) && function.virtual_functions.has_value() && *function.virtual_functions > 0;
          });
 }
 
