@@ -23,7 +23,7 @@ std::vector<Finding> run(const Host& host) {
   }
   const auto &limit = host.memory.commit_limit_kib, &committed = host.memory.committed_kib;
   if (!limit.has_value() || !committed.has_value()) return {check.not_seen("How much memory is promised could not be seen.",
-      {"/proc/meminfo", limit.why()})};
+      {"/proc/meminfo", limit.has_value() ? committed.why() : limit.why()})};
   const std::uint64_t left = *limit > *committed ? *limit - *committed : 0;
   auto finding = check.finding(left < least_kib ? Status::warn : Status::pass, host_subject,
                                "Memory is accounted for strictly: " + size_words(left * 1024) + " can still be promised, and "
