@@ -30,13 +30,16 @@ class Words {
     const auto meant = meant_word(name, names());
     any_ = true;
     if (!meant || findings_.size() >= 16) return;
-    auto finding = check.finding(Status::warn, host_subject, "'" + std::string(word) + "' is no module; " + *meant + " is: as written the line does nothing.");
+    auto finding = check.finding(Status::warn, host_subject, "'" + std::string(word) + "' is no module; " + *meant +
+        " is: as written the line does nothing.");
     finding.evidence = {{place, text}};
-    finding.remedy = {{"Correct the name there, and build the initial RAM disk anew if it holds that file. This tells whether a module is there.", {"modinfo " + *meant}, {}, {}}};
+    finding.remedy = {{"Correct the name there, and build the initial RAM disk anew if it holds that file. This tells whether "
+        "a module is there.", {"modinfo " + *meant}, {}, {}}};
     findings_.push_back(std::move(finding));
   }
   std::vector<Finding> take() {
-    if (findings_.empty() && any_) findings_.push_back(check.finding(Status::pass, host_subject, "No module that passthrough needs is misspelt in the files that name modules."));
+    if (findings_.empty() && any_) findings_.push_back(check.finding(Status::pass, host_subject,
+        "No module that passthrough needs is misspelt in the files that name modules."));
     return std::move(findings_);
   }
 
@@ -50,7 +53,8 @@ std::vector<Finding> run(const Host& host) {
   for (const auto& list : host.modules.load_at_start)
     for (const auto& word : list.words) words.look_at(word, list.place(), list.text);
   for (const auto& list : host.modules.image)
-    if (list.kind == "MODULES" || list.kind == "modules" || list.kind == "modules_force_load" || list.kind.ends_with("_drivers"))
+    if (list.kind == "MODULES" || list.kind == "modules" || list.kind == "modules_force_load" ||
+        list.kind.ends_with("_drivers"))
       for (const auto& word : list.words) words.look_at(word, list.place(), list.text);
   for (const auto& line : host.vfio.modprobe.lines) {
     if (line.command == "blacklist" || line.command == "softdep") words.look_at(line.module, line.place(), line.text());
@@ -59,7 +63,8 @@ std::vector<Finding> run(const Host& host) {
   }
   if (const auto* arguments = host.kernel.arguments.get())
     for (const auto& argument : arguments->all())
-      if (argument.value && (argument.name == "module_blacklist" || argument.name == "modprobe.blacklist" || argument.name == "rd.driver.pre" || argument.name == "rd.driver.blacklist"))
+      if (argument.value && (argument.name == "module_blacklist" || argument.name == "modprobe.blacklist" ||
+          argument.name == "rd.driver.pre" || argument.name == "rd.driver.blacklist"))
         for (const auto word : split(*argument.value, ',')) words.look_at(word, "/proc/cmdline", argument.text());
   return words.take();
 }

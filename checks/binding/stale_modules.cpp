@@ -25,14 +25,18 @@ const TableRow* row_of(const std::vector<TableRow>& rows, const Host& host, cons
   return nullptr;
 }
 
-void judge(const std::vector<TableRow>& rows, const Host& host, const std::vector<ModuleList>& lists, std::vector<Finding>& findings) {
+void judge(const std::vector<TableRow>& rows, const Host& host, const std::vector<ModuleList>& lists,
+    std::vector<Finding>& findings) {
   for (const auto& list : lists) {
     if (list.kind == "omit_drivers" || list.kind == "HOOKS" || findings.size() >= 8) continue;
     for (const auto& word : list.words) {
       const auto* row = row_of(rows, host, word);
       if (!row) continue;
-      auto finding = check.finding(Status::warn, host_subject, word + " is no longer a module since Linux " + std::string((*row)[1]) + " (" + std::string((*row)[2]) +
-                                                                   "): " + (list.kind == "load" ? "loading it fails at each start." : "building the initial RAM disk complains about it."));
+      auto finding = check.finding(Status::warn, host_subject, word + " is no longer a module since Linux " +
+          std::string((*row)[1]) + " (" + std::string((*row)[2]) +
+                                                                   "): " + (list.kind == "load"
+                                                                       ? "loading it fails at each start."
+                                                                       : "building the initial RAM disk complains about it."));
       finding.evidence = {{list.place(), list.text}, {std::string((*row)[3]), std::string((*row)[0])}};
       finding.remedy = {{"Take it out of that file.", {}, {}, {}}};
       findings.push_back(std::move(finding));

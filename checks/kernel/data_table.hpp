@@ -13,7 +13,8 @@ namespace vfio_doctor {
 /// One row of a table of knowledge: its fields, between tabs. Lines that begin with '#' are comments.
 using TableRow = std::vector<std::string_view>;
 
-/// The rows of a table of `fields` fields each, none empty. Throws InputError "NAME:LINE: what is wrong". The rows point into `text`.
+/// The rows of a table of `fields` fields each, none empty. Throws InputError "NAME:LINE: what is wrong". The rows point into
+/// `text`.
 std::vector<TableRow> table_rows(std::string_view text, std::size_t fields, const std::string& name);
 
 /// A row whose first field names devices: "1002:67df" or "1002:67c0-67cf".

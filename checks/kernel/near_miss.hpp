@@ -11,7 +11,8 @@ namespace vfio_doctor {
 /// True where `typed` is `word` but for one slip: a letter too many, too few, another one, or two neighbours changed over.
 bool is_slip_of(std::string_view typed, std::string_view word);
 
-/// The word that `typed` is a slip of; nothing where it is one of the words itself, is short (fewer than five letters: too many words are
+/// The word that `typed` is a slip of; nothing where it is one of the words itself, is short (fewer than five letters: too many
+/// words are
 /// near), or is near none.
 std::optional<std::string> meant_word(std::string_view typed, const std::vector<std::string>& words);
 

@@ -14,15 +14,18 @@ constexpr std::uint64_t least_kib = 512 << 10;
 
 std::vector<Finding> run(const Host& host) {
   const auto& available = host.memory.available_kib;
-  if (!available.has_value()) return {check.not_seen("How much memory is left could not be seen.", {"/proc/meminfo", available.why()})};
+  if (!available.has_value()) return {check.not_seen("How much memory is left could not be seen.", {"/proc/meminfo",
+      available.why()})};
   const Evidence evidence{"/proc/meminfo", "MemAvailable: " + std::to_string(*available) + " kB"};
   const auto left = size_words(*available * 1024);
   if (*available >= least_kib) {
-    auto finding = check.finding(Status::pass, host_subject, left + " are left: a guest with a device takes all of its memory when it starts.");
+    auto finding = check.finding(Status::pass, host_subject, left + " are left: a guest with a device takes all of its memory "
+        "when it starts.");
     finding.evidence = {evidence};
     return {finding};
   }
-  auto finding = check.finding(Status::warn, host_subject, "Only " + left + " of memory are left: a guest with a device takes all of its "
+  auto finding = check.finding(Status::warn, host_subject, "Only " + left + " of memory are left: a guest with a device takes "
+      "all of its "
                                                            "memory when it starts, and none of it can be swapped out.");
   finding.evidence = {evidence};
   finding.remedy = {{"Stop what is not needed, or give the guest less memory.", {"free -m"}, {}, {}}};

@@ -14,7 +14,8 @@ constexpr Check check{"memory-lock-limit", "How much memory a user may lock", 30
 const std::string* refused(const Host& host) {
   const auto* log = host.kernel.device_log.get();
   if (!log) return nullptr;
-  const auto found = std::ranges::find_if(*log, [](const std::string& line) { return line.find("RLIMIT_MEMLOCK") != line.npos; });
+  const auto found = std::ranges::find_if(*log,
+      [](const std::string& line) { return line.find("RLIMIT_MEMLOCK") != line.npos; });
   return found == log->end() ? nullptr : &*found;
 }
 
@@ -32,7 +33,8 @@ bool is_enough(const std::string& value) {
 }
 
 Remedy more_for(const std::string& who) {
-  return {"Allow it to lock the guest's memory and a little more, and log in anew. With a virtual IOMMU in the guest each device counts "
+  return {"Allow it to lock the guest's memory and a little more, and log in anew. With a virtual IOMMU in the guest each "
+      "device counts "
           "its memory again.",
           {"echo '" + who + " - memlock unlimited' | sudo tee /etc/security/limits.d/90-vfio.conf"},
           {"sudo rm /etc/security/limits.d/90-vfio.conf"},
@@ -41,7 +43,8 @@ Remedy more_for(const std::string& who) {
 
 std::vector<Finding> run(const Host& host) {
   if (const auto* line = refused(host)) {
-    auto finding = check.finding(Status::warn, host_subject, "Since the host started, a guest was refused memory for its device: whoever "
+    auto finding = check.finding(Status::warn, host_subject, "Since the host started, a guest was refused memory for its "
+        "device: whoever "
                                                              "started it may not lock as much as the guest has.");
     finding.evidence = {{"kernel log", *line}};
     finding.remedy = {more_for("USER")};
@@ -50,8 +53,10 @@ std::vector<Finding> run(const Host& host) {
   const auto* rule = rule_for_users(host);
   if (!rule) {
     if (!host.kernel.device_log.has_value())
-      return {check.not_seen("Whether a guest was refused memory could not be seen.", {"kernel log", host.kernel.device_log.why()})};
-    return {check.finding(Status::pass, host_subject, "No guest was refused memory to lock, and only root's programs open devices.")};
+      return {check.not_seen("Whether a guest was refused memory could not be seen.", {"kernel log",
+          host.kernel.device_log.why()})};
+    return {check.finding(Status::pass, host_subject, "No guest was refused memory to lock, and only root's programs open "
+        "devices.")};
   }
   for (const auto& line : host.memory.lock_limits) {
     if (!is_enough(line.value)) continue;
@@ -59,7 +64,8 @@ std::vector<Finding> run(const Host& host) {
     finding.evidence = {{rule->place, rule->text}, {line.file, line.who + " memlock " + line.value}};
     return {finding};
   }
-  auto finding = check.finding(Status::warn, host_subject, "Users may open devices, but no file lets them lock a guest's memory: the usual "
+  auto finding = check.finding(Status::warn, host_subject, "Users may open devices, but no file lets them lock a guest's "
+      "memory: the usual "
                                                            "limit of 8 MiB is too little for any guest.");
   finding.evidence = {{rule->place, rule->text}};
   for (const auto& line : host.memory.lock_limits) finding.evidence.push_back({line.file, line.who + " memlock " + line.value});

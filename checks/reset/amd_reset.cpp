@@ -16,14 +16,18 @@ extern const std::string_view amd_reset_table;  // made by the build
 namespace {
 
 bool has_method(const PciFunction& function, std::string_view method) {
-  return function.reset_methods.has_value() && std::ranges::find(*function.reset_methods, method) != function.reset_methods->end();
+  return function.reset_methods.has_value() && std::ranges::find(*function.reset_methods,
+      method) != function.reset_methods->end();
 }
 
 Finding judge(const Host& host, const PciFunction& function, const DeviceRow& row) {
   auto finding = check.finding(Status::warn, device_subject(function.address),
-                               "Of its series (" + std::string(row.fields[1]) + ") cards hang after a guest had them: a second start fails until the host was off.");
-  finding.evidence = {{std::string(row.fields[2]), std::string(row.fields[0])}, {"/sys/module/vendor_reset", host.modules.is_loaded("vendor_reset") ? "loaded" : "not there"}};
-  finding.remedy = {{"The module vendor-reset (not part of Linux) resets such cards. Load it before vfio-pci, and on Linux 5.15 and later put its method first.",
+                               "Of its series (" + std::string(row.fields[1]) + ") cards hang after a guest had them: a "
+                                   "second start fails until the host was off.");
+  finding.evidence = {{std::string(row.fields[2]), std::string(row.fields[0])}, {"/sys/module/vendor_reset",
+      host.modules.is_loaded("vendor_reset") ? "loaded" : "not there"}};
+  finding.remedy = {{"The module vendor-reset (not part of Linux) resets such cards. Load it before vfio-pci, and on Linux "
+      "5.15 and later put its method first.",
                      {"echo device_specific | sudo tee /sys/bus/pci/devices/" + function.address.text() + "/reset_method"}, {},
                      "A module from outside marks the kernel as tainted, and a reset that fails can hang the host."}};
   return finding;
@@ -41,7 +45,8 @@ std::vector<Finding> run(const Host& host) {
     if (has_method(function, "flr") || has_method(function, "device_specific") || only_screen) continue;
     findings.push_back(judge(host, function, *known.front()));
   }
-  if (findings.empty() && any) findings.push_back(check.finding(Status::pass, host_subject, "The AMD card of a series that hangs after a guest has a reset of its own, or is the host's screen."));
+  if (findings.empty() && any) findings.push_back(check.finding(Status::pass, host_subject, "The AMD card of a series that "
+      "hangs after a guest has a reset of its own, or is the host's screen."));
   return findings;
 }
 

@@ -13,7 +13,8 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"address-width", "Width of the IOMMU's addresses", 30, run};
 
-/// MGAW, bits 21:16 of the capability register, plus one (VT-d specification 11.4.2; cap_mgaw() in drivers/iommu/intel/iommu.h).
+/// MGAW, bits 21:16 of the capability register, plus one (VT-d specification 11.4.2; cap_mgaw() in
+/// drivers/iommu/intel/iommu.h).
 std::optional<unsigned> width_of(const IommuUnit& unit) {
   if (!unit.name.starts_with("dmar") || !unit.capabilities.has_value()) return std::nullopt;
   const auto value = parse_unsigned(*unit.capabilities, 16);
@@ -33,15 +34,18 @@ std::vector<Finding> run(const Host& host) {
   if (!least) return {};
   const auto* memory = host.memory.total_kib.get();
   const bool too_narrow = memory && *least < 54 && *memory > (1ULL << (*least - 10));
-  auto finding = check.finding(too_narrow ? Status::warn : Status::pass, host_subject, "The IOMMU translates addresses of " + std::to_string(*least) + " bits.");
+  auto finding = check.finding(too_narrow ? Status::warn : Status::pass, host_subject, "The IOMMU translates addresses of " +
+      std::to_string(*least) + " bits.");
   finding.evidence = {evidence};
   if (too_narrow) {
-    finding.summary = "The IOMMU translates addresses of " + std::to_string(*least) + " bits, " + size_words(1ULL << *least) + ", fewer than the host has memory: a guest larger than "
+    finding.summary = "The IOMMU translates addresses of " + std::to_string(*least) + " bits, " +
+        size_words(1ULL << *least) + ", fewer than the host has memory: a guest larger than "
                       "that gets no device.";
     finding.evidence.push_back({"/proc/meminfo", "MemTotal: " + std::to_string(*memory) + " kB"});
     finding.remedy = {{"Keep guests with devices smaller.", {}, {}, {}}};
   } else if (const auto* bits = host.room.physical_bits.get(); bits && *bits > *least) {
-    finding.summary += " The processor has " + std::to_string(*bits) + ": a guest that is to place devices by the processor's width needs host-phys-bits-limit=" + std::to_string(*least) + ".";
+    finding.summary += " The processor has " + std::to_string(*bits) + ": a guest that is to place devices by the processor's "
+        "width needs host-phys-bits-limit=" + std::to_string(*least) + ".";
     finding.evidence.push_back({"/proc/cpuinfo", "address sizes: " + std::to_string(*bits) + " bits physical"});
   }
   return {finding};

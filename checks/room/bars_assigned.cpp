@@ -30,11 +30,13 @@ Finding judge(const PciFunction& function, const std::vector<Region>& missing) {
   std::vector<std::string> names;
   for (const auto& region : missing) names.push_back(name_of(region));
   auto finding = check.finding(Status::fail, device_subject(function.address),
-                               "Neither firmware nor kernel found an address for its memory (" + join(names, ", ") + "): the kernel does not "
+                               "Neither firmware nor kernel found an address for its memory (" + join(names, ", ") +
+                                   "): the kernel does not "
                                "switch it on, for the host or for a guest.");
   finding.effect = Effect::blocked;
   for (const auto& region : missing) finding.evidence.push_back({function.sysfs_path + "/resource", text_of(region)});
-  finding.remedy = {{"Switch \"Above 4G decoding\" on in the firmware's settings, update the firmware, or take another card out. The kernel can be "
+  finding.remedy = {{"Switch \"Above 4G decoding\" on in the firmware's settings, update the firmware, or take another card "
+      "out. The kernel can be "
                      "told to give out addresses anew (pci=realloc).", {"sudo dmesg | grep -iE 'BAR|bridge window'"}, {}, {}}};
   return finding;
 }
@@ -48,9 +50,11 @@ std::vector<Finding> run(const Host& host) {
     any |= room.regions.has_value();
     if (const auto missing = without_address(room); !missing.empty()) findings.push_back(judge(*function, missing));
   }
-  if (findings.empty() && any) findings.push_back(check.finding(Status::pass, host_subject, "Every device that was asked has addresses for its memory."));
+  if (findings.empty() && any) findings.push_back(check.finding(Status::pass, host_subject, "Every device that was asked has "
+      "addresses for its memory."));
   if (findings.empty() && !host.room.functions.empty())
-    findings.push_back(check.not_seen("Whether devices have addresses could not be seen.", {"/sys/bus/pci/devices", host.room.functions.begin()->second.regions.why()}));
+    findings.push_back(check.not_seen("Whether devices have addresses could not be seen.", {"/sys/bus/pci/devices",
+        host.room.functions.begin()->second.regions.why()}));
   return findings;
 }
 

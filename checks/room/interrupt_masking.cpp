@@ -21,13 +21,16 @@ std::vector<Finding> run(const Host& host) {
     const auto known = rows_about(rows, function);
     if (known.empty()) continue;
     auto finding = check.finding(Status::warn, device_subject(function.address),
-                                 "VFIO cannot mask its interrupt line (" + std::string(known.front()->fields[1]) + "): the line must be its own, or the guest does not start.");
+                                 "VFIO cannot mask its interrupt line (" + std::string(known.front()->fields[1]) +
+                                     "): the line must be its own, or the guest does not start.");
     finding.evidence = {{std::string(known.front()->fields[2]), std::string(known.front()->fields[0])}};
-    finding.remedy = {{"Move the card to a slot whose line no other device has. This shows who shares it.", {"cat /proc/interrupts"}, {}, {}}};
+    finding.remedy = {{"Move the card to a slot whose line no other device has. This shows who shares it.",
+        {"cat /proc/interrupts"}, {}, {}}};
     findings.push_back(std::move(finding));
   }
   if (findings.empty() && !host.all_functions().empty())
-    findings.push_back(check.finding(Status::pass, host_subject, "VFIO holds no device whose interrupt line it could not mask."));
+    findings.push_back(check.finding(Status::pass, host_subject, "VFIO holds no device whose interrupt line it could not "
+        "mask."));
   return findings;
 }
 

@@ -38,7 +38,8 @@ Observed<std::vector<HugePagePool>> read_pools(const Root& root, const std::stri
     const auto size = parse_unsigned(name.substr(10, name.size() - 12));
     const auto path = directory + "/" + std::string(name);
     const auto total = read_number(root, path + "/nr_hugepages"), free = read_number(root, path + "/free_hugepages");
-    if (size && *size < 1ULL << 32 && total.has_value() && free.has_value() && *total < 1ULL << 32) pools.push_back({*size, *total, *free});
+    if (size && *size < 1ULL << 32 && total.has_value() && free.has_value() && *total < 1ULL << 32) pools.push_back({*size,
+        *total, *free});
   }
   std::ranges::sort(pools, {}, &HugePagePool::page_kib);
   return pools;

@@ -28,7 +28,8 @@ void read_load_file(const Root& root, const std::string& file, ModuleFacts& fact
   for (const auto line : split_lines(text.value())) {
     ++number;
     const auto words = split_words(trim(line));
-    if (words.empty() || words[0].front() == '#' || words[0].front() == ';' || facts.load_at_start.size() == most_lists) continue;
+    if (words.empty() || words[0].front() == '#' || words[0].front() == ';' ||
+        facts.load_at_start.size() == most_lists) continue;
     facts.load_at_start.push_back({"load", {std::string(words[0])}, std::string(trim(line).substr(0, 200)), file, number});
   }
 }
@@ -36,13 +37,15 @@ void read_load_file(const Root& root, const std::string& file, ModuleFacts& fact
 void read_load_files(const Root& root, ModuleFacts& facts) {
   read_load_file(root, "/etc/modules", facts);
   std::set<std::string> seen;  // a file in a directory of more weight takes the place of its namesakes
-  for (const std::string directory : {"/etc/modules-load.d", "/run/modules-load.d", "/usr/local/lib/modules-load.d", "/usr/lib/modules-load.d"}) {
+  for (const std::string directory : {"/etc/modules-load.d", "/run/modules-load.d", "/usr/local/lib/modules-load.d",
+      "/usr/lib/modules-load.d"}) {
     const auto names = root.list(directory);
     if (!names.has_value()) continue;
     for (const auto& name : names.value()) {
       const auto path = directory + "/" + name;
       // Debian: modules.conf there is a link to /etc/modules.
-      if (!name.ends_with(".conf") || seen.size() == most_files || !seen.insert(name).second || root.canonical(path).is("/etc/modules")) continue;
+      if (!name.ends_with(".conf") || seen.size() == most_files || !seen.insert(name).second ||
+          root.canonical(path).is("/etc/modules")) continue;
       read_load_file(root, path, facts);
     }
   }
@@ -52,7 +55,8 @@ void read_load_files(const Root& root, ModuleFacts& facts) {
 void read_drivers(const Root& root, const std::vector<PciFunction>& functions, ModuleFacts& facts) {
   for (const auto& function : functions) {
     const auto* driver = function.driver.get();
-    if (!driver || driver->find('/') != driver->npos || facts.drivers.size() == most_drivers || facts.drivers.contains(*driver)) continue;
+    if (!driver || driver->find('/') != driver->npos || facts.drivers.size() == most_drivers ||
+        facts.drivers.contains(*driver)) continue;
     auto& entry = facts.drivers[*driver];
     const auto link = root.read_link("/sys/bus/pci/drivers/" + *driver + "/module");
     if (!link.has_value()) continue;

@@ -27,8 +27,10 @@ struct Table {
 };
 
 const std::vector<Table> tables = {
-    {"reset/reset_quirks.tsv", 4, true, 2},       {"reset/amd_reset.tsv", 3, true, 1},         {"room/interrupt_masking.tsv", 3, true, 1},
-    {"binding/stale_modules.tsv", 4, false, 1},   {"binding/module_names.tsv", 3, false, 1},   {"binding/known_parameters.tsv", 3, false, 2},
+    {"reset/reset_quirks.tsv", 4, true, 2},       {"reset/amd_reset.tsv", 3, true, 1},         {"room/interrupt_masking.tsv",
+        3, true, 1},
+    {"binding/stale_modules.tsv", 4, false, 1},   {"binding/module_names.tsv", 3, false, 1},
+        {"binding/known_parameters.tsv", 3, false, 2},
     {"binding/harmful_arguments.tsv", 3, false, 1}};
 
 std::string text_of(const std::string& path) { return testing::read_test_file((fs::path(TESTS_DIR) / "../checks" / path).string()); }
@@ -45,7 +47,8 @@ TEST(Tables, EveryOneIsTestedHere) {
   for (const auto& table : tables) known.insert(table.path);
   for (const auto& entry : fs::recursive_directory_iterator(fs::path(TESTS_DIR) / "../checks"))
     if (entry.path().extension() == ".tsv" && entry.path().parent_path().filename() != "signatures") {
-      EXPECT_TRUE(known.contains(entry.path().parent_path().filename().string() + "/" + entry.path().filename().string())) << entry.path();
+      EXPECT_TRUE(known.contains(entry.path().parent_path().filename().string() + "/" +
+          entry.path().filename().string())) << entry.path();
     }
 }
 
@@ -60,7 +63,8 @@ TEST(Tables, RowsAreWholeSingleAndSourced) {
     }
     std::set<std::vector<std::string_view>> seen;
     for (const auto& row : rows) {
-      EXPECT_TRUE(seen.insert({row.begin(), row.begin() + static_cast<std::ptrdiff_t>(table.key)}).second) << row[0] << " stands twice";
+      EXPECT_TRUE(seen.insert({row.begin(), row.begin() + static_cast<std::ptrdiff_t>(table.key)}).second) << row[0] << " "
+          "stands twice";
       EXPECT_TRUE(is_source(row.back())) << row[0] << ": no source: " << row.back();
     }
   }
@@ -90,7 +94,8 @@ TEST(Tables, WhatIsWrongIsSaidWithItsPlace) {
   };
   EXPECT_EQ(message([] { table_rows("# a\nb\tc\nd\n", 2, "t"); }), "t:3: expected 2 fields between tabs");
   EXPECT_EQ(message([] { table_rows("b\t \n", 2, "t"); }), "t:1: expected 2 fields between tabs");
-  EXPECT_EQ(message([] { device_rows("8086:12\tc\n", 2, "t"); }), "t:1: expected VENDOR:DEVICE or VENDOR:FIRST-LAST, four hexadecimal digits each");
+  EXPECT_EQ(message([] { device_rows("8086:12\tc\n", 2, "t"); }), "t:1: expected VENDOR:DEVICE or VENDOR:FIRST-LAST, four "
+      "hexadecimal digits each");
   EXPECT_EQ(message([] { device_rows("8086:1234-1233\tc\n", 2, "t"); }), "t:1: the range is not FIRST-LAST");
 }
 

@@ -17,17 +17,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 9> groups = {"binding", "room", "reset", "graphics", "sriov", "memory", "access", "trust", "log"};
+constexpr std::array<std::string_view, 9> groups = {"binding", "room", "reset", "graphics", "sriov", "memory", "access",
+    "trust", "log"};
 
 std::string words_of(const Check& check) {
   std::vector<fs::path> machines;
-  for (const auto& entry : fs::directory_iterator(fs::path(TESTS_DIR) / "checks/examples" / check.id)) machines.push_back(entry.path());
+  for (const auto& entry
+      : fs::directory_iterator(fs::path(TESTS_DIR) / "checks/examples" / check.id)) machines.push_back(entry.path());
   std::ranges::sort(machines);
   std::string words;
   for (const auto& path : machines) {
     words += std::string(check.id) + "/" + path.stem().string() + "\n";
     for (const auto& finding : run_check(check, gather_host(testing::machine_file(path.string())))) {
-      words += "  " + std::string(to_text(finding.status)) + (finding.quiet ? " (quiet) " : " ") + finding.subject + ": " + finding.summary + "\n";
+      words += "  " + std::string(to_text(finding.status)) + (finding.quiet ? " (quiet) " : " ") + finding.subject + ": " +
+          finding.summary + "\n";
       for (const auto& seen : finding.evidence) words += "    " + seen.source + ": " + seen.value + "\n";
       for (const auto& remedy : finding.remedy) {
         words += "    > " + remedy.text + "\n";

@@ -53,7 +53,8 @@ TEST(Access, DropInsOfUnitsByName) {
 }
 
 TEST(Access, LockdownIsTheWordInBrackets) {
-  EXPECT_TRUE(gather_host(machine("text /sys/kernel/security/lockdown = none [integrity] confidentiality\n")).access.lockdown.is("integrity"));
+  EXPECT_TRUE(gather_host(machine("text /sys/kernel/security/lockdown = none [integrity] "
+      "confidentiality\n")).access.lockdown.is("integrity"));
   EXPECT_TRUE(gather_host(machine("text /sys/kernel/security/lockdown = none\n")).access.lockdown.is_unreadable());
   EXPECT_TRUE(gather_host(machine("dir /sys/kernel\n")).access.lockdown.is_absent());
 }

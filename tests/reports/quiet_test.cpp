@@ -45,7 +45,8 @@ TEST(Quiet, IsCountedAndNotTold) {
 TEST(Quiet, IsShownToWhoAsks) {
   TextStyle style;
   style.verbosity = Verbosity::verbose;
-  EXPECT_THAT(render_text(with_unseen(true), style), HasSubstr("UNKNOWN huge-pages: Which huge pages there are could not be seen."));
+  EXPECT_THAT(render_text(with_unseen(true), style), HasSubstr("UNKNOWN huge-pages: Which huge pages there are could not be "
+      "seen."));
 }
 
 TEST(Quiet, StaysQuietThroughJson) {
