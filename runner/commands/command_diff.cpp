@@ -7,6 +7,7 @@
 #include "reports/diff.hpp"
 #include "reports/json.hpp"
 #include "reports/outline.hpp"
+#include "runner/commands/commands.hpp"
 #include "runner/commands/examine.hpp"
 #include "runner/commands/output.hpp"
 #include "snapshot/snapshot.hpp"
@@ -43,15 +44,15 @@ int exit_code_for(Direction direction) {
 
 }  // namespace
 
-int run_diff_command(const Options& options) {
+int run_diff_command(const DiffOptions& options) {
   if (options.compared.size() != 2) throw InputError("diff: name two files, the earlier and the later one");
-  keep_from_harm(options);
-  const auto wake = options.wake ? Wake::yes : Wake::no;
+  keep_from_harm(options.output);
+  const auto wake = options.machine.wake ? Wake::yes : Wake::no;
   const auto before = read_side(options.compared[0], wake), after = read_side(options.compared[1], wake);
   require_comparable(before, after);
   const auto comparison = compare_reports(before, after);
-  write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
-    return format == "json" ? render_diff_json(comparison) : render_diff_text(comparison, text_style_for(options, file));
+  write_outputs(options.output, "text", [&](const std::string& format, const std::string& file) {
+    return format == "json" ? render_diff_json(comparison) : render_diff_text(comparison, text_style_for(options.output, file));
   });
   return exit_code_for(comparison.direction);
 }
