@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text.hpp"
-#include "facts/storage/mounts.hpp"
 #include "machine/escape.hpp"
+#include "snapshot/known_words.hpp"
+#include "facts/storage/mounts.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -17,7 +18,8 @@ using View = std::string_view;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_alnum(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+/// Bytes beyond ASCII are parts of words in somebody's language.
+bool is_alnum(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80; }
 
 template <class Condition>
 std::size_t run_length(View text, std::size_t at, Condition condition) {
@@ -94,6 +96,14 @@ constexpr auto contexts = std::to_array<Context>({{"UUID=", ""},
                                                   {"SSID=", "network"},
                                                   {"SSID ", "network"}});
 
+/// The length of "\\040" (mount tables) or "\\x20" (udev) at `at`: 4, else 0.
+std::size_t escape_length(View text, std::size_t at) {
+  if (text[at] != '\\' || at + 3 >= text.size()) return 0;
+  const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
+  if (text[at + 1] == 'x') return is_hex(text[at + 2]) && is_hex(text[at + 3]) ? 4 : 0;
+  return text[at + 1] <= '3' && std::ranges::all_of(text.substr(at + 1, 3), is_octal) ? 4 : 0;
+}
+
 /// udev writes a blank as "\x20", mount tables as "\040".
 std::string plain_label(View text) { return unescape(unescape_octal(text)); }
 
@@ -109,6 +119,7 @@ void TextRedactor::learn(const PrivateName& name) {
 
 std::string TextRedactor::label(View text) const {
   const auto plain = plain_label(text);
+  if (labels_with_names_.contains(plain)) return redact(plain);
   return kept_.contains(plain) ? std::string(text) : pseudonyms_.word("label", plain);
 }
 
@@ -270,11 +281,34 @@ TextRedactor::Match TextRedactor::match(View text, std::size_t at) const {
   return {};
 }
 
-std::string TextRedactor::redact(View text) const {
+void TextRedactor::keep_only_known_words(std::set<std::string> technical) {
+  technical_ = std::move(technical);
+  only_known_words_ = true;
+}
+
+bool TextRedactor::is_known(View text, std::size_t at, std::size_t length) const {
+  const auto word = text.substr(at, length);
+  if (is_known_word(word) || technical_.contains(to_lower(word)) || pseudonyms_.is_stand_in(word)) return true;
+  // "BEEF" of "8086:BEEF" is an id, though it could be a name.
+  const bool joined = (at > 0 && text[at - 1] == ':') || (at + length < text.size() && text[at + length] == ':');
+  return length == 4 && joined && std::ranges::all_of(word, is_hex);
+}
+
+std::string TextRedactor::redact(View text) const { return run(text, only_known_words_); }
+
+std::string TextRedactor::redact_secrets(View text) const { return run(text, false); }
+
+std::string TextRedactor::run(View text, bool mask_unknown) const {
   std::string out;
   out.reserve(text.size());
+  std::size_t word_start = 0;  // where an escape ends, a word may begin
   for (std::size_t at = 0; at < text.size();) {
-    const char c = text[at], before = at > 0 ? text[at - 1] : ' ';
+    if (const auto escape = escape_length(text, at); escape > 0) {
+      out.append(text.substr(at, escape));
+      word_start = at += escape;
+      continue;
+    }
+    const char c = text[at], before = at > word_start ? text[at - 1] : ' ';
     if (is_alnum(c) ? !is_alnum(before) : View("=/ ").find(before) != View::npos) {
       if (auto found = is_alnum(c) ? match(text, at) : match_context(text, at); found.length > 0) {
         out += found.stand_in;
@@ -287,8 +321,10 @@ std::string TextRedactor::redact(View text) const {
       ++at;
       continue;
     }
-    const auto length = is_alnum(before) ? 1 : word_run(text, at);
-    out.append(text.substr(at, length));
+    const bool rest = is_alnum(before);  // of a word that a secret was the front of
+    const auto length = rest && !mask_unknown ? 1 : word_run(text, at);
+    const bool masked = mask_unknown && !is_known(text, at, length);
+    out += masked ? pseudonyms_.word("word", std::string(text.substr(at, length))) : std::string(text.substr(at, length));
     at += length;
   }
   return out;

@@ -9,12 +9,13 @@
 #include "reports/text.hpp"
 #include "runner/commands/examine.hpp"
 #include "runner/commands/output.hpp"
+#include "runner/commands/report_digest.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 std::string render(const Report& report, const std::string& format, const TextStyle& style) {
-  if (format == "json") return render_json(report);
+  if (format == "json") return with_digest(render_json(report));
   if (format == "html") return render_html(report);
   if (format == "markdown") return render_markdown(report);
   if (format == "junit") return render_junit(report);

@@ -17,6 +17,7 @@
 #include "checks/domain/domain_check.hpp"
 #include "facts/platform/machine_identity.hpp"
 #include "reports/bounds.hpp"
+#include "reports/mask_report.hpp"
 #include "reports/report_of.hpp"
 #include "runner/commands/accepted_risks.hpp"
 #include "runner/commands/check_list.hpp"
@@ -156,6 +157,7 @@ Report examine(const Options& options) {
   std::ranges::move(notes, std::back_inserter(report.notes));
   if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + join(options.skip, ", ") + ". The verdicts do not count them.");
   if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + join(options.only, ", ") + ".");
+  mask_secrets(report);
   return report;
 }
 
@@ -168,6 +170,7 @@ Report examine_plainly(const Source& source, const Host& host) {
   bound_findings(findings);
   Report report = report_of({source.kind, source.name}, host, judge(host, std::move(findings), {}, {}), {});
   report.host.machine = describe_machine(*source.root, host, false);
+  mask_secrets(report);
   return report;
 }
 
