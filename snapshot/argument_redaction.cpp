@@ -88,9 +88,10 @@ std::string ArgumentRedactor::argument(View word, int depth) const {
   constexpr int deepest = 3;  // "kernelopts=root=UUID=..."
   if (depth < deepest && holds_arguments(key)) return start + argument(given, depth + 1);
   const auto* known = find_known_argument(key);
-  // A slip in what decides about passthrough ("intel_iommu=onn") is what a reader looks for; no such value has blanks.
-  if (known) return start + (known->kind == ArgumentKind::mechanical || given.find_first_of(" \t\"'") != View::npos ? text_.redact(given)
-                                                                                                                   : text_.redact_secrets(given));
+  // A slip in what decides about passthrough ("intel_iommu=onn") is what a reader looks for; no such value has blanks. All that
+  // starts with a module's name is one row, so a parameter of it can be anything.
+  const bool whole = known && known->kind == ArgumentKind::passthrough && !known->name.ends_with('.');
+  if (known) return start + (whole && given.find_first_of(" \t\"'") == View::npos ? text_.redact_secrets(given) : text_.redact(given));
   if (given.find('$') != View::npos) return start + words(given);  // a script's variable
   const auto inner = given.substr(0, given.find('='));
   if (depth < deepest && find_known_argument(inner)) return start + argument(given, depth + 1);  // a variable that holds an argument
@@ -218,7 +219,7 @@ std::string ArgumentRedactor::modprobe(View text) const {
       const bool known = find_known_argument(std::string(words[1]) + "." + std::string(key)) != nullptr && !is_secret_key(key);
       if (equals == words[i].npos) out += " " + (known ? std::string(key) : text_.redact(key));
       else out += " " + (is_key(key) ? text_.redact_secrets(key) : text_.redact(key)) + "=" +
-                  (known ? text_.redact_secrets(words[i].substr(equals + 1)) : value(words[i].substr(equals + 1)));
+                  (known ? text_.redact(words[i].substr(equals + 1)) : value(words[i].substr(equals + 1)));
     }
     return out;
   });

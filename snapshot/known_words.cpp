@@ -147,6 +147,15 @@ constexpr auto words = std::to_array<View>({
     "abs", "backing", "bdeviceclass", "binterfaceclass", "binterfaceprotocol", "capabilities", "carrier", "ev", "ff",
     "holders", "idproduct", "idvendor", "ifindex", "iflink", "led", "manufacturer", "method", "msc", "numvfs", "operstate",
     "physfn", "product", "rel", "sriov", "sw", "totalvfs", "uevent", "virtfn",
+    // Files that are asked for.
+    "booted", "doctor", "dpkg", "dri", "fstab", "hostname", "iwd", "netctl", "networkmanager", "pacman",
+    "passwd", "processes", "pveversion", "recorder", "sdboot", "sessions", "swaps", "tool", "transactional", "update", "uuids",
+    "versions",
+    // Programs that have graphics cards and VFIO's files open.
+    "desktop", "hyprland", "kwin", "mutter", "persistenced", "plasmashell", "seen", "shell", "sway", "wayland", "weston", "xorg",
+    "xwayland",
+    // Packages.
+    "bpo12", "dfsg", "ds",
     // Words the kernel writes when something is refused.
     "absent", "argument", "asleep", "bytes", "complete", "directory", "large", "levels", "links", "long", "many", "only",
     "operation", "permitted", "such", "symbolic", "temporarily", "too", "unreadable", "wake",

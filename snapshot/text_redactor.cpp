@@ -291,7 +291,7 @@ bool TextRedactor::is_known(View text, std::size_t at, std::size_t length) const
   if (is_known_word(word) || technical_.contains(to_lower(word)) || pseudonyms_.is_stand_in(word)) return true;
   // "BEEF" of "8086:BEEF" is an id, though it could be a name.
   const bool joined = (at > 0 && text[at - 1] == ':') || (at + length < text.size() && text[at + length] == ':');
-  return length == 4 && joined && std::ranges::all_of(word, is_hex);
+  return length >= 4 && length <= 8 && joined && std::ranges::all_of(word, is_hex);
 }
 
 std::string TextRedactor::redact(View text) const { return run(text, only_known_words_); }

@@ -164,7 +164,7 @@ file /proc/driver/nvidia/gpus/0000:01:00.0/information
 | GPU UUID: 	 GPU-@
 | Device Minor: 	 0
 | Owner: @
-text /proc/fs/jbd2/@-8/info = @
+text /proc/fs/jbd2/dm-0-8/info = @
 text /sys/fs/bcachefs/@/label = @
 text /sys/fs/bcachefs/@/options/metadata_target = @
 text /proc/version = Linux version 6.1.0-18-amd64 (@@builder) (gcc of @) #1 @
@@ -178,7 +178,7 @@ text /sys/class/drm/card0-DP-1/status = @
 text /sys/class/drm/card0-DP-1/edid = @
 text /sys/bus/pci/devices/0000:01:00.0/label = @
 text /sys/bus/pci/devices/0000:01:00.0/driver_override = @
-text /sys/bus/mdev/devices/@/mdev_type/name = @
+text /sys/bus/mdev/devices/3c2e1f4a-9d7b-4b0e-8d0a-55e0c0a1b2c4/mdev_type/name = @
 file /proc/meminfo
 | MemTotal: 16 kB
 | @: 1 kB
