@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
@@ -25,9 +26,8 @@ constexpr auto secret_ends = std::to_array<View>({"password", "passwd", "passphr
 /// Only of a key that holds one of these, a file's or a device's name is no secret.
 constexpr auto key_words = std::to_array<View>({"key", "keys", "cryptkey", "auth", "pin", "sig", "signature"});
 
-bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_key_part(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
+bool is_key_part(char c) { return is_alphanumeric(c) || c == '_' || c == '-' || c == '.'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
 
@@ -39,8 +39,8 @@ template <class Condition>
 bool any_word(View key, Condition found) {
   std::string word;
   for (std::size_t at = 0; at <= key.size(); ++at) {
-    const bool end = at == key.size() || !is_alnum(key[at]);
-    const bool hump = !end && at > 0 && is_upper(key[at]) && is_alnum(key[at - 1]) && !is_upper(key[at - 1]);
+    const bool end = at == key.size() || !is_alphanumeric(key[at]);
+    const bool hump = !end && at > 0 && is_upper(key[at]) && is_alphanumeric(key[at - 1]) && !is_upper(key[at - 1]);
     if ((end || hump) && !word.empty()) {
       while (word.size() > 1 && word.back() >= '0' && word.back() <= '9') word.pop_back();  // "password2"
       if (found(View(word))) return true;

@@ -28,12 +28,6 @@ void mask_finding(Finding& finding) {
   for (auto& remedy : finding.remedy) mask_secrets(remedy);
 }
 
-void mask_machine(MachineSummary& machine) {
-  for (auto* text : {&machine.board, &machine.firmware_vendor, &machine.firmware_version, &machine.firmware_date, &machine.cpu_model,
-                     &machine.microcode, &machine.qemu, &machine.libvirt, &machine.ovmf})
-    mask_in(*text);
-}
-
 }  // namespace
 
 void mask_secrets_in(std::string& text) { text = mask_secrets(std::string_view(text)); }
@@ -58,7 +52,6 @@ void mask_secrets(Report& report) {
   mask_secrets_in(report.source.name);
   mask_in(report.host.kernel);
   mask_in(report.host.distribution);
-  mask_machine(report.host.machine);
   mask_secrets_in(report.notes);
   for (auto& finding : report.findings) mask_finding(finding);
   for (auto& device : report.devices) {
@@ -68,7 +61,7 @@ void mask_secrets(Report& report) {
   }
   for (auto& group : report.groups) {
     mask_in(group.type);
-    mask_secrets_in(group.members);
+    mask_secrets_in(group.other_members);
   }
   for (auto& accepted : report.accepted) mask_secrets_in(accepted.reason);
 }

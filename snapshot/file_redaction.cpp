@@ -10,6 +10,7 @@
 
 #include "facts/platform/kernel_options.hpp"
 #include "snapshot/line_changes.hpp"
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
@@ -89,9 +90,6 @@ void put_number(std::string& bytes, std::size_t at, std::uint32_t value) {
   for (std::size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<char>(value >> (8 * i) & 0xff);
 }
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 }  // namespace
 
@@ -162,12 +160,12 @@ std::string redact_numbers(View text, const TextRedactor& words, bool ranges) {
   std::size_t copied = 0;
   for (std::size_t at = 0; at < text.size();) {
     auto end = at;
-    while (end < text.size() && is_alnum(text[end])) ++end;
+    while (end < text.size() && is_alphanumeric(text[end])) ++end;
     const auto word = text.substr(at, end - at);
     const auto joined = [&](std::size_t place) {
       return place < text.size() && View(" \n,:").find(text[place]) == View::npos && !(ranges && text[place] == '-');
     };
-    const bool number = word.size() >= shortest && word.size() <= longest && std::ranges::all_of(word, is_hex) &&
+    const bool number = word.size() >= shortest && word.size() <= longest && std::ranges::all_of(word, is_hex_digit) &&
                         std::ranges::any_of(word, is_digit) && !(at > 0 && joined(at - 1)) && !joined(end);
     if (number) {
       out += words.redact(text.substr(copied, at - copied));

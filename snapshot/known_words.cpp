@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
@@ -161,8 +162,6 @@ constexpr auto words = std::to_array<View>({
     "operation", "permitted", "such", "symbolic", "temporarily", "too", "unreadable", "wake",
 });
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
 bool is_in_table(View word) {
@@ -174,11 +173,11 @@ bool is_in_table(View word) {
   return std::ranges::binary_search(sorted, word);
 }
 
-bool is_number(View word) {
+bool is_number_of_machine(View word) {
   constexpr std::size_t longest_number = 20, longest_bare_hex = 4;  // 64 bits; an id of vendor or device
   if (std::ranges::all_of(word, is_digit)) return word.size() <= longest_number;
-  if (word.starts_with("0x")) return word.size() <= 18 && std::ranges::all_of(word.substr(2), is_hex);
-  return word.size() <= longest_bare_hex && std::ranges::all_of(word, is_hex) && std::ranges::any_of(word, is_digit);
+  if (word.starts_with("0x")) return word.size() <= 18 && std::ranges::all_of(word.substr(2), is_hex_digit);
+  return word.size() <= longest_bare_hex && std::ranges::all_of(word, is_hex_digit) && std::ranges::any_of(word, is_digit);
 }
 
 /// Takes letters, then digits from the front of `rest`.
@@ -241,7 +240,7 @@ bool is_quantity(View word) {
 
 bool is_known_word(View word) {
   if (word.size() <= 1) return true;
-  if (is_number(word)) return true;
+  if (is_number_of_machine(word)) return true;
   const auto lower = to_lower(word);
   return is_in_table(lower) || is_disk(lower) || is_quantity(lower) || is_numbered_name(lower);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "snapshot/known_log_lines.hpp"
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
@@ -11,8 +12,6 @@ namespace {
 
 using View = std::string_view;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alnum(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /// "<6>[    0.123456] " in front of a message.
 std::size_t stamp_length(View line) {
@@ -43,7 +42,7 @@ std::string without_long_numbers(View text) {
   for (std::size_t at = 0; at < text.size();) {
     auto end = at;
     while (end < text.size() && is_digit(text[end])) ++end;
-    const bool whole = (at == 0 || !is_alnum(text[at - 1])) && (end == text.size() || !is_alnum(text[end]));
+    const bool whole = (at == 0 || !is_alphanumeric(text[at - 1])) && (end == text.size() || !is_alphanumeric(text[end]));
     if (whole && end - at > longest) out += "number";
     else out.append(text.substr(at, std::max<std::size_t>(end - at, 1)));
     at = std::max(end, at + 1);
