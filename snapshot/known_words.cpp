@@ -160,6 +160,16 @@ constexpr auto words = std::to_array<View>({
     // Words the kernel writes when something is refused.
     "absent", "argument", "asleep", "bytes", "complete", "directory", "large", "levels", "links", "long", "many", "only",
     "operation", "permitted", "such", "symbolic", "temporarily", "too", "unreadable", "wake",
+    // Words that the readers of boot files, block devices and mounts look for.
+    "9pnet", "acfs", "ambivalent", "anon", "append", "behind", "bitlk", "bitlocker", "bluestore", "bootfb", "bustype",
+    "comm", "counting", "crypto", "datadir", "dax", "declare", "deleted", "devfs", "devicetree", "dlmfs", "dmabuf", "dmraid",
+    "encryption", "eval", "fdt", "filename", "functionfs", "gadgetfs", "gpus", "handlers", "hvc", "imported", "information",
+    "inodefs", "integrity", "ipathfs", "ipv4", "ipv6", "iqn", "jbd2", "kstat", "localboot", "lvm2", "member", "memfd",
+    "module2", "mountinfo", "mounts", "mpath", "multiboot", "multiboot2", "multipath", "noescape", "nqn", "nullfs", "nvmf",
+    "ocfs2", "ontimeout", "openpromfs", "oracleasm", "ovs", "persistent", "pid", "plain", "prompt", "readonly", "renderd",
+    "resctrl", "resume", "rtnetlink", "secretmem", "self", "sl", "sle", "snapfuse", "spapr", "spufs", "squashfuse",
+    "stratis", "subclass", "tce", "tcm", "tcrypt", "totaltimeout", "traddr", "trsvcid", "tunnel", "typeset", "ui",
+    "unmounted", "usbdevfs", "usbfs", "vdev", "vdo", "veracrypt", "verity", "vhci", "zvol",
 });
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
