@@ -182,6 +182,12 @@ std::string ArgumentRedactor::loader_entry(View text) const {
 
 namespace {
 
+/// What keeps a module from being loaded.
+bool does_nothing(View command) {
+  static constexpr auto commands = std::to_array<View>({"/bin/false", "/bin/true", "/usr/bin/false", "/usr/bin/true", "false", "true"});
+  return std::ranges::find(commands, command) != commands.end();
+}
+
 /// A backslash before the line's end joins the next line to it, before anything else it is dropped (getline_wrapped() in
 /// libkmod/libkmod-util.c). Empty lines make up for those that were joined: what follows keeps its number.
 std::string joined_lines(View text) {
@@ -212,6 +218,7 @@ std::string ArgumentRedactor::modprobe(View text) const {
     if (!runs && words[0] != "options") return text_.redact(line);
     if (words.size() < 2) return out;
     out += " " + text_.redact(words[1]);
+    if (runs && words.size() == 3 && does_nothing(words[2])) return out + " " + std::string(words[2]);
     if (runs) return words.size() < 3 ? out : out + " " + value(trim(line.substr(static_cast<std::size_t>(words[2].data() - line.data()))));
     for (std::size_t i = 2; i < words.size(); ++i) {
       const auto equals = words[i].find('=');

@@ -154,7 +154,27 @@ std::string redact_unified_image(View head, const ArgumentRedactor& arguments) {
   return kept;
 }
 
-std::string redact_numbers(View text, const TextRedactor& words, bool ranges) {
+bool is_bitmap(View text) {
+  return std::ranges::all_of(text, [](char c) { return is_hex_digit(c) || c == ' ' || c == '\n'; });
+}
+
+std::string redact_input_devices(View text, const TextRedactor& words) {
+  return change_lines(text, [&](View line) {
+    const auto equals = std::min(line.find('='), line.size());
+    const bool bitmap = line.starts_with("B: ") && equals < line.size() && equals < 12 && is_bitmap(line.substr(equals + 1));
+    return bitmap ? words.redact(line.substr(0, equals)) + std::string(line.substr(equals)) : words.redact(line);
+  });
+}
+
+std::string redact_memory_map(View text, const TextRedactor& words) {
+  return change_lines(text, [&](View line) {
+    const auto colon = std::min(line.find(" : "), line.size());
+    const bool range = std::ranges::all_of(line.substr(0, colon), [](char c) { return is_hex_digit(c) || c == ' ' || c == '-'; });
+    return range ? std::string(line.substr(0, colon)) + words.redact(line.substr(colon)) : words.redact(line);
+  });
+}
+
+std::string redact_numbers(View text, const TextRedactor& words) {
   constexpr std::size_t shortest = 5, longest = 16;
   std::string out;
   std::size_t copied = 0;
@@ -162,11 +182,10 @@ std::string redact_numbers(View text, const TextRedactor& words, bool ranges) {
     auto end = at;
     while (end < text.size() && is_alphanumeric(text[end])) ++end;
     const auto word = text.substr(at, end - at);
-    const auto joined = [&](std::size_t place) {
-      return place < text.size() && View(" \n,:").find(text[place]) == View::npos && !(ranges && text[place] == '-');
-    };
+    const auto joined = [&](std::size_t place) { return place < text.size() && View(" \n,:").find(text[place]) == View::npos; };
+    const bool is_class = text.substr(0, at).ends_with("PCI_CLASS=");
     const bool number = word.size() >= shortest && word.size() <= longest && std::ranges::all_of(word, is_hex_digit) &&
-                        std::ranges::any_of(word, is_digit) && !(at > 0 && joined(at - 1)) && !joined(end);
+                        std::ranges::any_of(word, is_digit) && (is_class || !(at > 0 && joined(at - 1))) && !joined(end);
     if (number) {
       out += words.redact(text.substr(copied, at - copied));
       out += word;

@@ -298,7 +298,10 @@ class Redactor {
     if (path.find("/modprobe.d/") != path.npos) return arguments_.modprobe(content);
     if (is_boot_script(path)) return arguments_.script(content);
     if (is_secret_attribute(base_name(path))) return redact_attribute(content);
-    if (path == "/proc/iomem" || path.starts_with("/sys/")) return redact_numbers(content, text_, path == "/proc/iomem");
+    if (path == "/proc/iomem") return redact_memory_map(content, text_);
+    if (path == "/proc/bus/input/devices") return redact_input_devices(content, text_);
+    if (parent_path(path).ends_with("/capabilities") && is_bitmap(content)) return content;
+    if (path.starts_with("/sys/")) return redact_numbers(content, text_);
     return text_.redact(content);
   }
 
