@@ -92,6 +92,7 @@ std::string ArgumentRedactor::argument(View word, int depth) const {
   // starts with a module's name is one row, so a parameter of it can be anything.
   const bool whole = known && known->kind == ArgumentKind::passthrough && !known->name.ends_with('.');
   if (known) return start + (whole && given.find_first_of(" \t\"'") == View::npos ? text_.redact_secrets(given) : text_.redact(given));
+  if (key == "--set") return start + words(given);  // GRUB: the name of a variable
   if (given.find('$') != View::npos) return start + words(given);  // a script's variable
   const auto inner = given.substr(0, given.find('='));
   if (depth < deepest && find_known_argument(inner)) return start + argument(given, depth + 1);  // a variable that holds an argument

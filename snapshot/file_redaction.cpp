@@ -116,7 +116,7 @@ std::string redact_os_release(View text, const TextRedactor& words) {
   std::string kept;
   for (const auto line : split_lines(text)) {
     const auto key = line.substr(0, line.find('='));
-    if (std::ranges::find(keys, key) != keys.end()) kept += words.redact(line) + "\n";
+    if (std::ranges::find(keys, key) != keys.end()) kept += std::string(key) + words.redact(line.substr(key.size())) + "\n";
   }
   return kept;
 }

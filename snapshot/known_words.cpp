@@ -170,7 +170,7 @@ constexpr auto words = std::to_array<View>({
     "resctrl", "resume", "rtnetlink", "secretmem", "self", "sl", "sle", "snapfuse", "spapr", "spufs", "squashfuse",
     "stratis", "subclass", "tce", "tcm", "tcrypt", "totaltimeout", "traddr", "trsvcid", "tunnel", "typeset", "ui",
     "unmounted", "usbdevfs", "usbfs", "vdev", "vdo", "veracrypt", "verity", "vhci", "zvol",
-    "null", "ich", "sysrq", "kbd", "leds", "uniq", "phys", "prop", "explorer", "priority", "cga", "frame", "buffer", "mmconfig", "code", "its", "gicv3", "gicv2m", "gic", "pmsi", "timer", "aerdrv", "pme", "pnp",
+    "mbi", "like", "null", "ich", "sysrq", "kbd", "leds", "uniq", "phys", "prop", "explorer", "priority", "cga", "frame", "buffer", "mmconfig", "code", "its", "gicv3", "gicv2m", "gic", "pmsi", "timer", "aerdrv", "pme", "pnp",
 });
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
