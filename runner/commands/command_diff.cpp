@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <iostream>
 #include <memory>
 
 #include "base/input_error.hpp"
 #include "base/input_file.hpp"
+#include "base/printable.hpp"
 #include "machine/memory_root.hpp"
 #include "reports/diff.hpp"
 #include "reports/json.hpp"
@@ -10,6 +12,7 @@
 #include "runner/commands/commands.hpp"
 #include "runner/commands/examine.hpp"
 #include "runner/commands/output.hpp"
+#include "runner/commands/report_digest.hpp"
 #include "snapshot/snapshot.hpp"
 
 namespace vfio_doctor {
@@ -22,6 +25,10 @@ Report read_side(const std::string& file, Wake wake) {
   if (first == std::string::npos) throw InputError(file + ": empty; expected a report (JSON) or a snapshot");
   if (bytes[first] == '{') {
     auto report = parse_report_json(bytes, file);
+    const auto digest = digest_state(bytes);
+    if (digest == DigestState::wrong)
+      throw InputError(file + ": damaged or changed: its content is not what its \"digest\" says (whoever changes a report takes that out)");
+    if (digest == DigestState::missing) std::cerr << printable(file) << ": has no digest, so damage to it would not be noticed.\n";
     report.source.name = file;
     return report;
   }

@@ -9,6 +9,7 @@
 #include "checks/signatures/triage.hpp"
 #include "base/input_error.hpp"
 #include "snapshot/text_redactor.hpp"
+#include "reports/triage/mask_triage.hpp"
 #include "reports/triage/triage_report.hpp"
 #include "runner/commands/commands.hpp"
 #include "runner/commands/output.hpp"
@@ -77,6 +78,7 @@ int run_triage_command(const TriageOptions& options) {
   for (const auto& file : files) read_paste(file, left, reader);
   auto triage = reader.judge();
   add_failing_checks(triage);
+  mask_secrets(triage);
   if (options.redact) redact_triage(triage);
   write_outputs(options.output, "text", [&](const std::string& format, const std::string& file) {
     return format == "json"       ? render_triage_json(triage)

@@ -11,10 +11,12 @@
 #include "machine/root.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
+#include "reports/mask_report.hpp"
 #include "reports/report_of.hpp"
 #include "runner/commands/commands.hpp"
 #include "runner/commands/examine.hpp"
 #include "runner/commands/output.hpp"
+#include "runner/commands/report_digest.hpp"
 #include "runner/guest/find_domain.hpp"
 #include "runner/guest/make_manifest.hpp"
 #include "runner/guest/verify.hpp"
@@ -78,8 +80,9 @@ int run_verify_command(const VerifyOptions& options) {
   auto report = options.evidence.empty() ? ask_guest(options) : judge_evidence(options);
   report.tool = {"vfio-doctor", program_version};
   report.generated_at = time_of_report();
+  mask_secrets(report);
   write_outputs(options.output, "text", [&](const std::string& format, const std::string& file) {
-    return format == "json" ? render_json(report) : render_guest_text(report, text_style_for(options.output, file));
+    return format == "json" ? with_digest(render_json(report)) : render_guest_text(report, text_style_for(options.output, file));
   });
   return exit_code(report.verdict);
 }

@@ -18,6 +18,7 @@
 #include "checks/kernel/vfio_ways.hpp"
 #include "facts/platform/machine_identity.hpp"
 #include "reports/bounds.hpp"
+#include "reports/mask_report.hpp"
 #include "reports/report_of.hpp"
 #include "runner/commands/accepted_risks.hpp"
 #include "runner/commands/check_list.hpp"
@@ -152,6 +153,7 @@ class Examination {
       report.notes.push_back("Left out (--skip): " + join(options_.skip, ", ") + ". The verdicts do not count them.");
     if (!options_.only.empty())
       report.notes.push_back("Only these checks are reported and counted (--only): " + join(options_.only, ", ") + ".");
+    mask_secrets(report);
   }
 
   const ExamineOptions& options_;
@@ -189,6 +191,7 @@ Report examine_plainly(const Source& source, const Host& host) {
   bound_findings(findings);
   Report report = report_of({source.kind, source.name}, host, judge(host, std::move(findings), {}, {}), {});
   report.host.machine = describe_machine(*source.root, host, false);
+  mask_secrets(report);
   return report;
 }
 
