@@ -80,7 +80,10 @@ std::string ArgumentRedactor::words(View text) const {
 
 std::string ArgumentRedactor::argument(View word, int depth) const {
   const auto equals = word.find('=');
-  if (equals == View::npos || equals == 0) return find_known_argument(word) ? text_.redact_secrets(word) : words(word);
+  if (equals == View::npos || equals == 0) {
+    const auto* flag = find_known_argument(word);
+    return flag && !flag->name.ends_with('.') ? text_.redact_secrets(word) : words(word);
+  }
   const auto key = word.substr(0, equals), given = word.substr(equals + 1);
   auto start = (is_key(key) ? text_.redact_secrets(key) : text_.redact(key)) + "=";
   if (given.empty()) return start;
@@ -225,7 +228,7 @@ std::string ArgumentRedactor::modprobe(View text) const {
       const auto equals = words[i].find('=');
       const auto key = words[i].substr(0, equals);
       const bool known = find_known_argument(std::string(words[1]) + "." + std::string(key)) != nullptr && !is_secret_key(key);
-      if (equals == words[i].npos) out += " " + (known ? std::string(key) : text_.redact(key));
+      if (equals == words[i].npos) out += " " + text_.redact(key);
       else out += " " + (is_key(key) ? text_.redact_secrets(key) : text_.redact(key)) + "=" +
                   (known ? text_.redact(words[i].substr(equals + 1)) : value(words[i].substr(equals + 1)));
     }

@@ -157,7 +157,7 @@ file /usr/lib/modprobe.d/@.conf
 file /run/vfio-doctor/processes
 | all seen
 | 812 /dev/vfio/14 @
-| 813 /dev/nvidia0 @ %
+| 813 /dev/nvidia0 @ token=%
 | @ is no process
 file /proc/driver/nvidia/gpus/0000:01:00.0/information
 | Model: 		 NVIDIA @
