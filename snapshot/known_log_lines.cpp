@@ -36,6 +36,10 @@ constexpr auto lines = std::to_array<KnownLogLine>({
     {"simple-framebuffer", words},                              // drivers/gpu/drm/tiny
     {"BAR ", words},                                            // drivers/pci/setup-res.c
     {"ACS overrides enabled", words},                           // drivers/pci/quirks.c with the override patch
+    {"not ready ", words},                                      // drivers/pci/pci.c pci_dev_wait()
+    {"D3cold", words},                                          // drivers/pci/pci.c pci_power_up()
+    {"SR-IOV", words},                                          // drivers/pci/iov.c
+    {"^NVRM: ", words},                                         // NVIDIA's driver, kernel-open/nvidia/nv-pci.c
     {"AER: ", words},                                           // drivers/pci/pcie/aer.c
 });
 

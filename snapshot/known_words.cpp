@@ -171,6 +171,17 @@ constexpr auto words = std::to_array<View>({
     "stratis", "subclass", "tce", "tcm", "tcrypt", "totaltimeout", "traddr", "trsvcid", "tunnel", "typeset", "ui",
     "unmounted", "usbdevfs", "usbfs", "vdev", "vdo", "veracrypt", "verity", "vhci", "zvol",
     "mbi", "like", "null", "ich", "sysrq", "kbd", "leds", "uniq", "phys", "prop", "explorer", "priority", "cga", "frame", "buffer", "mmconfig", "code", "its", "gicv3", "gicv2m", "gic", "pmsi", "timer", "aerdrv", "pme", "pnp",
+    // Words that the readers of memory, modules, access and of messages about devices look for.
+    "action", "after", "apparmor", "assign", "attempting", "autodetect", "avc", "before", "can", "capabilityboundingset",
+    "change", "commitlimit", "committed", "confidentiality", "consolefont", "count", "creatable", "denylist", "deviceallow",
+    "devicepolicy", "dracutmodules", "enough", "err", "es", "exceeded", "execstart", "files", "filesystems", "fixed",
+    "free", "fsck", "giving", "goto", "guc", "gvt", "hooks", "hostonly", "inaccessible", "inaccessiblepaths", "infinity",
+    "initstate", "iov", "keymap", "kms", "kubelet", "libvirtd", "limit", "limitmemlock", "limits", "lockdown", "mdev",
+    "memavailable", "memfree", "meminfo", "memlock", "memtotal", "mmio", "modconf", "nice", "nofile", "nointxmask", "non",
+    "nonfatal", "number", "omit", "one", "open", "overcommit", "owner", "pages", "pin", "privatedevices", "profile",
+    "protection", "protectkernelmodules", "protectkerneltunables", "rancher", "ratio", "ready", "requested", "reserve",
+    "rlimit", "rtprio", "rules", "scontext", "sev", "snp", "sr", "svirt", "tclass", "tcontext", "tdx", "total", "types",
+    "uaccess", "unlimited", "vfs", "vgpu", "virtqemud", "wantedby", "yaml", "zero",
 });
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
