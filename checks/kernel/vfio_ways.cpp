@@ -128,10 +128,12 @@ std::vector<VfioWayState> vfio_ways(const Host& host) {
   return ways;
 }
 
-std::vector<std::string> vfio_interfaces(const Host& host) {
+std::optional<std::vector<std::string>> vfio_interfaces(const Host& host) {
   std::vector<std::string> names;
-  for (const auto& state : vfio_ways(host))
-    if (state.open.is(true)) names.emplace_back(to_text(state.way));
+  for (const auto& state : vfio_ways(host)) {
+    if (!state.open.has_value()) return std::nullopt;
+    if (state.open.value()) names.emplace_back(to_text(state.way));
+  }
   return names;
 }
 

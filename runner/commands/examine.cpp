@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "checks/check.hpp"
 #include "checks/domain/domain_check.hpp"
+#include "checks/kernel/vfio_ways.hpp"
 #include "facts/platform/machine_identity.hpp"
 #include "reports/bounds.hpp"
 #include "reports/report_of.hpp"
@@ -88,6 +89,7 @@ MachineSummary describe_machine(const Root& root, const Host& host, bool identif
   machine.firmware_date = known(identity.firmware_date);
   machine.cpu_model = known(host.cpu.model);
   machine.microcode = known(identity.microcode);
+  machine.interfaces = vfio_interfaces(host);
   machine.qemu = known(identity.qemu);
   machine.libvirt = known(identity.libvirt);
   machine.ovmf = known(identity.ovmf);
