@@ -130,11 +130,12 @@ std::vector<VfioWayState> vfio_ways(const Host& host) {
 
 std::optional<std::vector<std::string>> vfio_interfaces(const Host& host) {
   std::vector<std::string> names;
+  bool all_known = true;
   for (const auto& state : vfio_ways(host)) {
-    if (!state.open.has_value()) return std::nullopt;
-    if (state.open.value()) names.emplace_back(to_text(state.way));
+    if (state.open.is(true)) names.emplace_back(to_text(state.way));
+    all_known = all_known && state.open.has_value();
   }
-  return names;
+  return all_known || !names.empty() ? std::optional(std::move(names)) : std::nullopt;
 }
 
 std::optional<Evidence> unsafe_interrupts_allowed(const Host& host, VfioWay way) {

@@ -21,16 +21,16 @@ using Lines = std::vector<std::string>;
 /// A laptop that says all of itself that a form asks for.
 Report known_machine() {
   Report report = ready_laptop();
-  auto& machine = report.host.machine;
-  machine.board = "Acme B550";
-  machine.firmware_vendor = "Acme";
-  machine.firmware_version = "F7";
-  machine.firmware_date = "2025-04-01";
-  machine.cpu_model = "Acme CPU 9";
-  machine.microcode = "0xa1";
-  machine.qemu = "9.1.2";
-  machine.libvirt = "10.9.0";
-  machine.ovmf = "2025.02";
+  MachineIdentity& hardware = report.host.machine.hardware;
+  hardware.board = std::string("Acme B550");
+  hardware.firmware_vendor = std::string("Acme");
+  hardware.firmware_version = std::string("F7");
+  hardware.firmware_date = std::string("2025-04-01");
+  hardware.microcode = std::string("0xa1");
+  hardware.qemu = std::string("9.1.2");
+  hardware.libvirt = std::string("10.9.0");
+  hardware.ovmf = std::string("2025.02");
+  report.host.machine.cpu_model = std::string("Acme CPU 9");
   return report;
 }
 
@@ -93,7 +93,7 @@ TEST(BugReport, WhatIsNotKnownIsLeftToThePerson) {
 TEST(BugReport, HostileNamesFormatNothingAndActOnNothing) {
   Report report = hostile_names();
   report.host.kernel = "6.1\n/close\n## Other heading";
-  report.host.machine.qemu = "9\n/label ~security @everyone";
+  report.host.machine.hardware.qemu = std::string("9\n/label ~security @everyone");
   report.devices.front().name = "x\n```\n/close\n# Heading";
   for (const std::string& project : bug_report_projects()) {
     const std::string text = *render_bug_report(report, project);
@@ -109,7 +109,7 @@ TEST(BugReport, HostileNamesFormatNothingAndActOnNothing) {
 TEST(BugReport, NamesTheHostOnlyWhereItWasAskedFor) {
   Report report = known_machine();
   for (const std::string& project : bug_report_projects()) EXPECT_THAT(*render_bug_report(report, project), Not(HasSubstr("node-7")));
-  report.host.machine.name = "node-7";
+  report.host.machine.host.name = std::string("node-7");
   EXPECT_THAT(*render_bug_report(report, "libvirt"), HasSubstr("node-7"));
 }
 

@@ -77,7 +77,7 @@ TEST(RenderJunit, CountsWhatItContains) {
 TEST(RenderJunit, SuitesOfSeveralHostsHaveNamesOfTheirOwn) {
   Report report = ready_laptop();
   EXPECT_THAT(render_junit(report), HasSubstr("<testsuite name=\"vfio-doctor on sample hm170\""));
-  report.host.machine.name = "node-7";
+  report.host.machine.host.name = std::string("node-7");
   EXPECT_THAT(render_junit(report), HasSubstr("<testsuite name=\"vfio-doctor on node-7\""));
   EXPECT_THAT(render_junit(report), HasSubstr(" hostname=\"node-7\""));
   EXPECT_TRUE(keeps_to_schema(render_junit(report)));
@@ -102,7 +102,7 @@ TEST(RenderJunit, ThreeHostsAreThreeSuites) {
   for (const std::string name : {"node-1", "node-2", "node-3"}) {
     Report report = ready_laptop();
     report.source = {"live", "this host"};
-    report.host.machine.name = name;
+    report.host.machine.host.name = name;
     take(report);
   }
   for (const std::string file : {"a.json", "b.json"}) {
