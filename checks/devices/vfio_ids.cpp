@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "checks/advice/kernel_argument_remedy.hpp"
+#include "checks/advice/module_order_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/group_members.hpp"
 
@@ -172,13 +173,9 @@ Remedy let_vfio_come_first(const Host& host, const Pattern& pattern, const std::
   if (const auto* line = softdep_of(host, driver))
     return {"A softdep for " + driver + " is there (" + line->place() + "), so the driver came from an initial RAM disk that "
             "was built without it: build that anew and reboot (Debian: update-initramfs -u; Fedora: dracut -f; Arch: "
-            "mkinitcpio -P). A driver that is built into the kernel always comes first.", {}, {}, {}};
-  return {"The guest's manager takes it when the guest starts (libvirt: managed='yes'), whoever has it until then. Where the "
-          "host's driver must never touch it, let vfio-pci be loaded first: a line \"softdep " + driver + " pre: vfio-pci\" in "
-          "a file of /etc/modprobe.d that ends in .conf, then build the initial RAM disk anew. This names the module.",
-          {"lspci -nnk -s " + address},
-          {},
-          "A driver that is built into the kernel always comes first."};
+            "mkinitcpio -P). A driver that is built into the kernel always comes first.",
+            rebuild_initramfs_commands(host), {}, {}};
+  return load_vfio_before(host, driver, address);
 }
 
 Finding held_by_other(const Host& host, const Pattern& pattern, const PciFunction& function, const PciFunction* twin) {
