@@ -92,6 +92,7 @@ bool is_one_of(const std::array<std::string_view, N>& names, const KernelArgumen
 }  // namespace
 
 bool is_mechanical(const KernelArgument& argument) {
+  if (argument.name.starts_with('\\')) return true;  // the kernel's own path, as the firmware hands it over
   return is_one_of(mechanical, argument);
 }
 

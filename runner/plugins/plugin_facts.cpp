@@ -111,6 +111,10 @@ Json pci_function(const PciFunction& function) {
           {"numa_node", observed(function.numa_node)},
           {"physical_function", observed(function.physical_function, address)},
           {"virtual_functions", observed(function.virtual_functions)},
+          {"unassigned_regions", observed(function.unassigned_regions)},
+          {"message_interrupts", observed(function.message_interrupts)},
+          {"interrupt_line", observed(function.interrupt_line)},
+          {"removable", observed(function.removable)},
           {"config", config_space(function.config)}};
 }
 
@@ -224,6 +228,7 @@ std::string_view loader_text(BootLoader loader) {
     case BootLoader::limine: return "limine";
     case BootLoader::refind: return "refind";
     case BootLoader::syslinux: return "syslinux";
+    case BootLoader::efi_stub: return "efi-stub";
     case BootLoader::unified_image: return "unified-image";
   }
   return "unknown";

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/check.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"integrated-graphics", "Graphics of Intel processors", 55, run};
+
+/// At this place alone; Intel's cards are behind ports (intel_is_igd() in QEMU's hw/vfio/igd.c asks for the device's
+/// id, which says the same).
+bool is_integrated(const PciFunction& function) {
+  const auto kind = function.class_and_subclass();
+  return kind && *kind >> 8 == 0x03 && function.vendor_id.is(0x8086) && function.address.bus == 0 && function.address.device == 2 &&
+         function.address.function == 0 && !function.parent && !function.physical_function.has_value();
+}
+
+std::vector<Finding> run(const Host& host) {
+  std::vector<Finding> findings;
+  const auto* config = host.kernel.config.get();
+  for (const auto& function : host.all_functions()) {
+    if (!is_integrated(function)) continue;
+    const bool known = config && config->contains("PCI");
+    const bool built = known && config->contains("VFIO_PCI_IGD");
+    const auto subject = device_subject(function.address);
+    if (built) {
+      findings.push_back(check.finding(Status::pass, subject, "This kernel can hand a guest what its firmware needs of the processor's graphics."));
+    } else if (known) {
+      findings.push_back(check.finding(Status::warn, subject,
+                                       "This kernel was built without VFIO_PCI_IGD: a guest gets the processor's graphics without its OpRegion, "
+                                       "and its driver finds no screens."));
+      findings.back().remedy = {{"Boot a kernel that has CONFIG_VFIO_PCI_IGD=y.", {}, {}, {}}};
+    } else {
+      findings.push_back(check.finding(Status::unknown, subject, "Whether this kernel can hand over the OpRegion of the processor's graphics could not be read."));
+    }
+    findings.back().evidence = {{host.kernel.config_source.empty() ? "kernel configuration" : host.kernel.config_source,
+                                 built ? "CONFIG_VFIO_PCI_IGD=y" : known ? "CONFIG_VFIO_PCI_IGD is not set" : host.kernel.config.why()}};
+  }
+  return findings;
+}
+
+}  // namespace
+
+Check integrated_graphics_check() { return check; }
+
+}  // namespace vfio_doctor
