@@ -30,7 +30,7 @@ std::vector<Finding> run(const Host& host) {
                        {}, {}, "With Above 4G Decoding on, some old cards and systems of 32 bits do not start; the switch goes back."}};
     findings.push_back(std::move(finding));
   }
-  if (findings.empty() && any_read) findings.push_back(check.finding(Status::pass, host_subject, "Every memory region of a device has an address."));
+  if (findings.empty() && any_read) findings.push_back(check.finding(Status::pass, host_subject, "Every memory region of a device that was read has an address."));
   return findings;
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <cstdint>
+
 #include "checks/check.hpp"
 
 namespace vfio_doctor {

@@ -26,7 +26,7 @@ std::vector<Finding> run(const Host& host) {
     return {check.finding(Status::pass, host_subject, "None of the host's own memory lies on a device.")};
   }
   std::map<PciAddress, std::vector<HostNeed>> needs;
-  std::string doubt = devices.is_unreadable() ? devices.why() : "";
+  std::string doubt = devices.is_unreadable() ? devices.why() : host.memory.unread;
   if (devices.has_value())
     for (const auto& memory : *devices) {
       if (memory.functions.empty()) doubt = memory.source + " could not be followed to its device";

@@ -11,7 +11,7 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"host-tunnel", "Thunderbolt and USB4 this host hangs on", 50, run};
 
-/// What this host needs that can be unplugged: it may be reached through a tunnel, which ends when its controller is reset. Where
+/// What this host needs that can be unplugged, or of which that could not be read: it may be reached through a tunnel, which ends when its controller is reset. Where
 /// the kernel shows which controller a port depends on, the need was followed to it already (functions_behind()).
 std::vector<HostNeed> removable_needs(const Host& host) {
   std::vector<HostNeed> needs;
@@ -19,7 +19,7 @@ std::vector<HostNeed> removable_needs(const Host& host) {
     for (const auto& use : uses)
       for (const auto& address : use.functions) {
         const auto* function = host.find(address);
-        if (function && function->removable.is(true)) needs.push_back({use.use, address.text(), use.source});
+        if (function && !function->removable.is(false) && !function->removable.is_absent()) needs.push_back({use.use, address.text(), use.source});
       }
   };
   if (const auto* uses = host.storage.uses.get()) add(*uses);
@@ -47,7 +47,7 @@ std::vector<Finding> run(const Host& host) {
   for (const auto* controller : controllers) {
     auto finding = check.finding(controllers.size() == 1 ? Status::warn : Status::unknown, device_subject(controller->address),
                                  (controllers.size() == 1 ? "This host is reached through it: " : "This host may be reached through it: ") +
-                                     describe(needs) + " can be unplugged, and a reset of the controller ends its tunnels.");
+                                     describe(needs) + " may be plugged in there, and a reset of the controller ends its tunnels.");
     finding.effect = Effect::protects;
     finding.evidence = evidence_of(needs);
     finding.remedy = {{"Leave it to the host, or first give the host another way that is not plugged in there.", {}, {},

@@ -124,10 +124,11 @@ BootedLoader find_booted_loader(const Root& root, const BootConfiguration& found
     if (entry.kind == BootEntryKind::firmware)
       return {BootLoader::efi_stub, "the command line is that of the firmware's boot entry " + entry.id + " (" + entry.title + ")",
               entry.id, entry.starts_next ? std::optional(entry.id) : std::nullopt};
+  auto by_files = from_files(root, found);
   // Without a boot loader the firmware hands over the kernel's own path, with the backslashes of EFI, as the first word.
-  if (line->starts_with('\\'))
+  if (by_files.loader == BootLoader::unknown && line->starts_with('\\'))
     return {BootLoader::efi_stub, "the command line begins with the kernel's path as the firmware writes it", std::nullopt, std::nullopt};
-  return from_files(root, found);
+  return by_files;
 }
 
 }  // namespace vfio_doctor

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/boot/efi_stub.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/text.hpp"

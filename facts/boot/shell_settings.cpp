@@ -295,8 +295,10 @@ class ShellReader {
     const bool colon = peek(length) == ':';
     const char operation = peek(length + (colon ? 1 : 0));
     const auto found = settings_.variables_.find(name);
-    const bool known = found == settings_.variables_.end() ||
-                       (found->second.others.empty() && found->second.value.text().find(PlacedText::unknown) == std::string::npos);
+    // What no file sets may come from the environment, except GRUB's own names, which nobody exports.
+    const bool known = found == settings_.variables_.end()
+                           ? name.starts_with("GRUB_")
+                           : (found->second.others.empty() && found->second.value.text().find(PlacedText::unknown) == std::string::npos);
     if ((operation != '-' && operation != '+') || !known) {
       skip_nested('{', '}');
       return add_unknown(value);

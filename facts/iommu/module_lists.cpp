@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/iommu/module_lists.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string_view>

@@ -48,7 +48,7 @@ HostMemoryFacts gather_host_memory(const Root& root) {
   using Devices = std::vector<DeviceMemory>;
   HostMemoryFacts facts;
   Devices devices;
-  std::string unread;
+  auto& unread = facts.unread;
   for (const std::string driver : {"/sys/bus/dax/drivers/kmem", "/sys/bus/virtio/drivers/virtio_mem"}) {
     const auto names = root.list(driver);
     if (names.is_unreadable()) unread = driver + ": " + names.why();

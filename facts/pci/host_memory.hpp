@@ -19,6 +19,7 @@ struct DeviceMemory {
 
 struct HostMemoryFacts {
   Observed<std::vector<DeviceMemory>> devices;  ///< absent: the kernel has no such memory
+  std::string unread;                           ///< not empty: there may be more, for this reason
 };
 
 /// Follows a link of the driver to its PCI function: along its own path, or, for a region of CXL, from the region's targets

@@ -119,7 +119,8 @@ namespace {
 Observed<std::uint64_t> read_lockable_memory(const Root& root) {
   using Bytes = Observed<std::uint64_t>;
   constexpr unsigned ipc_lock = 14;  // CAP_IPC_LOCK: the limit does not count
-  if (const auto status = root.read("/proc/self/status"); status.has_value())
+  // Not recorded: a replay then has no limits either, which says the same.
+  if (const auto status = root.beneath().read("/proc/self/status"); status.has_value())
     for (const auto line : split_lines(status.value()))
       if (line.starts_with("CapEff:"))
         if (const auto mask = parse_unsigned(trim(line.substr(7)), 16); mask && (*mask >> ipc_lock & 1) != 0)
