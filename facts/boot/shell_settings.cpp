@@ -299,14 +299,16 @@ class ShellReader {
     const bool known = found == settings_.variables_.end()
                            ? name.starts_with("GRUB_")
                            : (found->second.others.empty() && found->second.value.text().find(PlacedText::unknown) == std::string::npos);
-    if ((operation != '-' && operation != '+') || !known) {
+    if ((operation != '-' && operation != '+') || !known || nested_ == most_nested) {
       skip_nested('{', '}');
       return add_unknown(value);
     }
     at_ += length + (colon ? 2 : 1);
     const bool set = found != settings_.variables_.end() && (!colon || !found->second.value.empty());
     Variable word;
+    ++nested_;
     add_word_in_braces(word);
+    --nested_;
     if (operation == '-' && set) add_variable(value, name);
     if (set == (operation == '+')) append(value, word);
   }
@@ -344,6 +346,8 @@ class ShellReader {
   bool certain_;
   std::size_t at_ = 0;
   unsigned line_ = 1;
+  static constexpr int most_nested = 8;
+  int nested_ = 0;        // expansions inside each other
   int depth_ = 0;         // inside if, case, loops, functions, subshells
   bool chained_ = false;  // behind && or ||
   bool chained_next_ = false;
