@@ -11,7 +11,7 @@ constexpr Check check{"integrated-graphics", "Graphics of Intel processors", 55,
 /// id, which says the same).
 bool is_integrated(const PciFunction& function) {
   const auto kind = function.class_and_subclass();
-  return kind && *kind >> 8 == 0x03 && function.vendor_id.is(0x8086) && function.address.bus == 0 && function.address.device == 2 &&
+  return kind && *kind >> 8 == 0x03 && function.id.vendor.is(0x8086) && function.address.bus == 0 && function.address.device == 2 &&
          function.address.function == 0 && !function.parent && !function.physical_function.has_value();
 }
 

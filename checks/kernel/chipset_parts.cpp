@@ -28,7 +28,7 @@ bool is_first_word(std::string_view text, std::string_view first, std::string_vi
 /// Function 0 and its like of device 22 on the first bus: the management engine with its serial port and disk
 /// redirection (Intel's chipset data sheets, "Intel MEI", D22:F0 to F5).
 bool is_management_engine(const PciFunction& function) {
-  return function.vendor_id.is(intel) && function.address.domain == 0 && function.address.bus == 0 &&
+  return function.id.vendor.is(intel) && function.address.domain == 0 && function.address.bus == 0 &&
          function.address.device == 0x16;
 }
 
@@ -36,9 +36,9 @@ bool is_management_engine(const PciFunction& function) {
 bool is_driven_as_device(const PciFunction& function) { return function.driver.is("ioatdma") || function.driver.is("idxd"); }
 
 bool fits(const ChipsetPart& part, const PciFunction& function, std::uint16_t kind) {
-  if (part.class_code != kind || (part.vendor_id && !function.vendor_id.is(*part.vendor_id))) return false;
+  if (part.class_code != kind || (part.vendor_id && !function.id.vendor.is(*part.vendor_id))) return false;
   if (part.root_bus_only && function.parent) return false;
-  const auto* id = function.device_id.get();
+  const auto* id = function.id.device.get();
   const bool every_id = part.first == 0 && part.last == 0xffff;
   if (!every_id && (!id || *id < part.first || *id > part.last)) return false;
   return !part.in_use_only || (function.driver.has_value() && !function.vfio_device.has_value() && !function.driver.is("vfio-pci"));

@@ -25,11 +25,11 @@ const std::vector<KnownDevice>& known_devices() {
 }
 
 const KnownDevice* known_device(const PciFunction& function, std::string_view kind) {
-  const auto* id = function.device_id.get();
+  const auto* id = function.id.device.get();
   if (!id) return nullptr;
   const auto& devices = known_devices();
   const auto found = std::ranges::find_if(devices, [&](const KnownDevice& one) {
-    return one.kind == kind && function.vendor_id.is(one.vendor_id) && *id >= one.first && *id <= one.last;
+    return one.kind == kind && function.id.vendor.is(one.vendor_id) && *id >= one.first && *id <= one.last;
   });
   return found == devices.end() ? nullptr : &*found;
 }

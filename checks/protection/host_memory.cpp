@@ -14,7 +14,7 @@ constexpr Check check{"host-memory", "Memory this host runs in", 15, run};
 /// CXL memory devices (class 0502) and virtio-mem (1af4:1058), held by their driver: what a piece of memory that could not be
 /// followed may lie on.
 bool may_hold_memory(const Host& host, const PciFunction& function) {
-  const bool memory = function.class_and_subclass() == 0x0502 || (function.vendor_id.is(0x1af4) && function.device_id.is(0x1058));
+  const bool memory = function.class_and_subclass() == 0x0502 || (function.id.vendor.is(0x1af4) && function.id.device.is(0x1058));
   return memory && InUse(host)(function);
 }
 

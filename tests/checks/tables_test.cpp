@@ -16,9 +16,9 @@ PciFunction function_of(int vendor, int device, std::uint32_t class_code, bool o
   PciFunction function;
   function.address = *PciAddress::parse(on_card ? "0000:07:00.0" : "0000:00:08.0");
   if (on_card) function.parent = PciAddress::parse("0000:00:1c.0");
-  function.vendor_id = static_cast<std::uint16_t>(vendor);
-  function.device_id = static_cast<std::uint16_t>(device);
-  function.class_code = class_code;
+  function.id.vendor = static_cast<std::uint16_t>(vendor);
+  function.id.device = static_cast<std::uint16_t>(device);
+  function.id.class_code = class_code;
   function.driver = Observed<std::string>::absent();
   return function;
 }
