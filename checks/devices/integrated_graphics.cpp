@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "checks/check.hpp"
+#include "checks/kernel/group_members.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -13,6 +14,11 @@ bool is_integrated(const PciFunction& function) {
   const auto kind = function.class_and_subclass();
   return kind && *kind >> 8 == 0x03 && function.id.vendor.is(0x8086) && function.address.bus == 0 && function.address.device == 2 &&
          function.address.function == 0 && !function.parent && !function.physical_function.has_value();
+}
+
+/// The host's own screen; who wants to give that away sees it here with --all.
+bool is_own_screen(const PciFunction& function) {
+  return function.boot_vga.is(true) && function.driver.has_value() && !is_held_by_vfio(function);
 }
 
 std::vector<Finding> run(const Host& host) {
@@ -33,6 +39,7 @@ std::vector<Finding> run(const Host& host) {
     } else {
       findings.push_back(check.finding(Status::unknown, subject, "Whether this kernel can hand over the OpRegion of the processor's graphics could not be read."));
     }
+    if (!built && is_own_screen(function)) findings.back().status = Status::not_applicable;
     findings.back().evidence = {{host.kernel.config_source.empty() ? "kernel configuration" : host.kernel.config_source,
                                  built ? "CONFIG_VFIO_PCI_IGD=y" : known ? "CONFIG_VFIO_PCI_IGD is not set" : host.kernel.config.why()}};
   }
