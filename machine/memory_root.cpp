@@ -26,6 +26,12 @@ Observed<std::string> content_of(const RecordedNode& node) {
   }
 }
 
+/// parent_path() of a clean, absolute path.
+std::string_view directory_of(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 || slash == path.npos ? std::string_view("/") : path.substr(0, slash);
+}
+
 bool is_directory(Kind kind) { return kind == Kind::directory || kind == Kind::listed || kind == Kind::complete; }
 
 /// True where nothing can lie below such a node unless it has a node of its own.
@@ -56,13 +62,23 @@ MemoryRoot::MemoryRoot(RecordedNodes nodes) : nodes_(std::move(nodes)) {
   }
   nodes_.merge(parents);
   nodes_.try_emplace("/", RecordedNode{Kind::directory, {}});
+  by_path_.reserve(nodes_.size());
+  for (const auto& [path, node] : nodes_) {
+    by_path_.emplace(path, &node);
+    has_complete_ |= node.kind == Kind::complete;
+  }
   if (const auto* recorder = find(recorder_path); recorder && recorder->kind == Kind::file) recorder_ = trim(recorder->content);
 }
 
+const RecordedNode* MemoryRoot::node_at(std::string_view path) const {
+  const auto found = by_path_.find(path);
+  return found == by_path_.end() ? nullptr : found->second;
+}
+
 /// What is at `path`; a link is not followed. Nullptr where nothing is there or nobody asked: missing() tells which.
-const RecordedNode* MemoryRoot::find(const std::string& path) const {
-  const auto found = nodes_.find(path);
-  return found == nodes_.end() || found->second.kind == Kind::absent ? nullptr : &found->second;
+const RecordedNode* MemoryRoot::find(std::string_view path) const {
+  const auto* node = node_at(path);
+  return node && node->kind != Kind::absent ? node : nullptr;
 }
 
 std::string MemoryRoot::when_recorded() const {
@@ -70,19 +86,20 @@ std::string MemoryRoot::when_recorded() const {
                            : "when this was recorded by " + recorder_;
 }
 
-bool MemoryRoot::lies_in_complete(const std::string& path) const {
-  for (auto above = path;; above = parent_path(above)) {
-    const auto found = nodes_.find(above);
-    if (found != nodes_.end() && found->second.kind == Kind::complete) return true;
+bool MemoryRoot::lies_in_complete(std::string_view path) const {
+  if (!has_complete_) return false;
+  for (auto above = path;; above = directory_of(above)) {
+    const auto* node = node_at(above);
+    if (node && node->kind == Kind::complete) return true;
     if (above.size() <= 1) return false;
   }
 }
 
 /// What is told about a path, links resolved, at which find() finds nothing.
 Observed<std::string> MemoryRoot::missing(const std::string& path) const {
-  auto nearest = nodes_.find(path);
-  for (auto above = path; nearest == nodes_.end() && above.size() > 1; nearest = nodes_.find(above)) above = parent_path(above);
-  const bool excluded = nearest != nodes_.end() && excludes_entries(nearest->second.kind);
+  const auto* nearest = node_at(path);
+  for (std::string_view above = path; !nearest && above.size() > 1; nearest = node_at(above)) above = directory_of(above);
+  const bool excluded = nearest && excludes_entries(nearest->kind);
   if (excluded || lies_in_complete(path)) return Observed<std::string>::absent();
   return Observed<std::string>::unreadable("not asked " + when_recorded());
 }

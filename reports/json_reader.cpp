@@ -13,6 +13,7 @@
 #include "machine/pci_address.hpp"
 #include "reports/bounds.hpp"
 #include "reports/json.hpp"
+#include "reports/mask_report.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -296,6 +297,7 @@ Report parse_report_json(const std::string& text, const std::string& name) {
     throw InputError(place + "schema must be \"vfio-doctor/report/1\", not " + shown(schema));
   Report report = read_report(root);
   expect_no_twins(report, place);
+  mask_secrets(report);  // others may have written it
   bound_report(report);
   return report;
 }

@@ -11,6 +11,7 @@
 #include "base/version.hpp"
 #include "checks/kernel/iommu_state.hpp"
 #include "reports/bounds.hpp"
+#include "reports/mask_report.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -92,6 +93,7 @@ Report report_of(const Report::Source& source, const Host& host, Judgement judge
   report.devices = in_parallel(judgement.decisions, describe_device);
   report.findings = std::move(judgement.findings);
   if (host.iommu.groups.has_value()) report.groups = in_parallel(host.iommu.groups.value(), describe_group);
+  mask_secrets(report);
   bound_report(report);
   return report;
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <functional>
 #include <memory>
 #include <random>
 
@@ -76,7 +75,11 @@ std::string Pseudonyms::hexadecimal(const std::string& kind, std::string_view te
 std::string Pseudonyms::word(const std::string& kind, const std::string& name) {
   auto& known = names_[kind];
   const auto [slot, is_new] = known.try_emplace(name);
-  if (is_new) slot->second = kind + std::to_string(known.size());
+  if (!is_new) return slot->second;
+  auto& number = numbers_[kind];
+  do slot->second = kind + std::to_string(++number);
+  while (reserved_.contains(slot->second));
+  issued_.insert(slot->second);
   return slot->second;
 }
 

@@ -32,6 +32,17 @@ std::string reason_against(const PciFunction& function) {
   return {};
 }
 
+std::vector<Evidence> what_is_not_known(const PciFunction& function) {
+  std::vector<Evidence> evidence;
+  const auto add = [&](const std::string& attribute, const auto& observed) {
+    if (!observed.has_value()) evidence.push_back({function.sysfs_path + "/" + attribute, observed.why()});
+  };
+  add("class", function.id.class_code);
+  add("vendor", function.id.vendor);
+  add("device", function.id.device);
+  return evidence;
+}
+
 std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   int others = 0;
@@ -49,7 +60,7 @@ std::vector<Finding> run(const Host& host) {
                                  unseen ? "What kind of function this is could not be read." : reason);
     finding.effect = unseen ? Effect::blocked : Effect::unsuitable;
     finding.evidence = {{function.sysfs_path, function.class_name.empty() ? "class not known" : function.class_name}};
-    if (unseen && function.id.class_code.has_value()) finding.evidence = {{function.sysfs_path, "vendor or device id not known"}};
+    if (unseen) finding.evidence = what_is_not_known(function);
     findings.push_back(finding);
   }
   if (others > 0)

@@ -289,8 +289,10 @@ std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   add_remarks(host, lists, findings);
   add_softdep_slips(host, findings);
-  for (const auto& file : host.vfio.modprobe.unread)
+  for (const auto& file : host.vfio.modprobe.unread) {
     findings.push_back(check.finding(Status::unknown, host_subject, "What modprobe.d gives vfio-pci is not wholly known (" + file + ")."));
+    findings.back().evidence = {{"modprobe.d", file}};
+  }
   if (patterns.empty() && findings.empty() && !host.kernel.arguments.has_value()) {
     auto finding = check.finding(Status::unknown, host_subject, "Which devices vfio-pci is told to take could not be read.");
     finding.evidence = {{"/proc/cmdline", host.kernel.arguments.why()}};

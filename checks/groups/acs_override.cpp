@@ -52,7 +52,11 @@ std::vector<Finding> judge_acs_option(const Host& host, const KernelArguments& a
 
 std::vector<Finding> run(const Host& host) {
   const auto* arguments = host.kernel.arguments.get();
-  if (!arguments) return {check.finding(Status::unknown, host_subject, "The running command line could not be read.")};
+  if (!arguments) {
+    auto finding = check.finding(Status::unknown, host_subject, "The running command line could not be read.");
+    finding.evidence = {{"/proc/cmdline", host.kernel.arguments.why()}};
+    return {finding};
+  }
   auto findings = judge_acs_option(host, *arguments);
   const auto* given = arguments->last("pcie_acs_override");
   if (!given) {
@@ -79,6 +83,7 @@ std::vector<Finding> run(const Host& host) {
     finding.status = Status::unknown;
     finding.summary = "pcie_acs_override is on the command line; whether this kernel knows it cannot be told from its log "
                       "(that came with Linux 5.14). Stock kernels do not know it.";
+    finding.evidence.push_back({"/proc/sys/kernel/osrelease", host.kernel.release.has_value() ? *host.kernel.release : host.kernel.release.why()});
   } else {
     finding.summary = "pcie_acs_override splits IOMMU groups that the hardware does not isolate: devices shown in groups of "
                       "their own may still reach each other, and a guest may reach the host.";

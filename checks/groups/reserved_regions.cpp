@@ -45,6 +45,8 @@ Finding judge_direct_region(const Host& host, const IommuGroup& group, const Res
                       "start (\"vfio_dma_map: -22 (Invalid argument)\").";
   }
   finding.evidence = {{"/sys/kernel/iommu_groups/" + std::to_string(group.number) + "/reserved_regions", region_text(region)}};
+  if (finding.status == Status::unknown)
+    finding.evidence.push_back({"/proc/sys/kernel/osrelease", host.kernel.release.has_value() ? *host.kernel.release : host.kernel.release.why()});
   finding.remedy = {{"Look in the firmware setup for what uses the device before the system starts: \"Pre-boot DMA "
                      "Protection\", management (iLO, iDRAC) shared memory, USB legacy support; else ask the vendor for an update.",
                      {}, {}, "Kernels patched to ignore this let a guest write into memory that the firmware still uses."}};

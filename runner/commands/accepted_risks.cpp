@@ -103,7 +103,7 @@ std::vector<AcceptRule> parse_config(std::string_view text, const std::string& n
   return ConfigReader(printable(name)).read(text);
 }
 
-std::vector<AcceptRule> accept_rules(const Options& options, const Root& root, std::vector<std::string>& notes) {
+std::vector<AcceptRule> accept_rules(const RiskOptions& options, const Root& root, std::vector<std::string>& notes) {
   if (options.accepted.size() != options.reasons.size())
     throw InputError("each --accept needs its own --reason (" + std::to_string(options.accepted.size()) + " and " +
                      std::to_string(options.reasons.size()) + " were given)");

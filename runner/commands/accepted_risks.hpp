@@ -29,7 +29,7 @@ std::vector<AcceptRule> parse_config(std::string_view text, const std::string& n
 
 /// The rules of --accept and --reason, of --config and, for the live host, of host_config_path; a note where that may not
 /// be read. Throws InputError where an --accept has no --reason or a file cannot be read.
-std::vector<AcceptRule> accept_rules(const Options& options, const Root& root, std::vector<std::string>& notes);
+std::vector<AcceptRule> accept_rules(const RiskOptions& options, const Root& root, std::vector<std::string>& notes);
 
 /// Which findings the rules accept. Only a warning or failure that is a risk can be accepted: what the kernel refuses
 /// stays refused, and what is not known cannot be known to be acceptable. Notes say where a rule meets nothing, or

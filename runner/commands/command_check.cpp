@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
+#include <utility>
 
 #include "reports/formats.hpp"
+#include "runner/commands/commands.hpp"
 #include "runner/commands/examine.hpp"
 #include "runner/commands/output.hpp"
+#include "runner/commands/report_digest.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -25,10 +28,11 @@ int exit_code_for(const Report& report, FailOn fail_on) {
 
 }  // namespace
 
-int run_check_command(const Options& options) {
-  const Report report = examine(options);
-  write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
-    return render_as(report_formats(), format, report, text_style_for(options, file));
+int run_check_command(const CheckOptions& options) {
+  const Report report = examine(options.examine, options.output);
+  write_outputs(options.output, "text", [&](const std::string& format, const std::string& file) {
+    auto bytes = render_as(report_formats(), format, report, text_style_for(options.output, file));
+    return format == "json" ? with_digest(std::move(bytes)) : bytes;
   });
   return exit_code_for(report, options.fail_on);
 }

@@ -8,6 +8,7 @@
 #include "reports/page.hpp"
 #include "reports/text_layout.hpp"
 #include "runner/commands/check_list.hpp"
+#include "runner/commands/commands.hpp"
 #include "runner/commands/output.hpp"
 
 namespace vfio_doctor {
@@ -54,24 +55,24 @@ std::string page_of_cause(const std::string& text) {
 
 }  // namespace
 
-int run_checks_command(const Options& options) {
+int run_checks_command(const ChecksOptions& options) {
   const auto plugins = load_plugins(options.plugins);
-  keep_from_harm(options);
+  keep_from_harm(options.output);
   const auto checks = list_checks_and_guest_checks(plugins);
-  write_outputs(options, "text", [&checks](const std::string& format, const std::string& file) {
+  write_outputs(options.output, "text", [&checks](const std::string& format, const std::string& file) {
     return format == "json" ? list_as_json(checks) : fitted(list_as_text(checks), file);
   });
   return 0;
 }
 
-int run_explain_command(const Options& options) {
+int run_explain_command(const ExplainOptions& options) {
   const auto plugins = load_plugins(options.plugins);
-  keep_from_harm(options);
-  auto page = page_of_cause(options.check_id);
-  if (page.empty()) page = page_of_check(options.check_id, plugins);
-  write_outputs(options, "text", [&](const std::string&, const std::string& file) {
+  keep_from_harm(options.output);
+  auto page = page_of_cause(options.id);
+  if (page.empty()) page = page_of_check(options.id, plugins);
+  write_outputs(options.output, "text", [&](const std::string&, const std::string& file) {
     constexpr unsigned widest = 100;  // longer lines are hard to read
-    auto style = text_style_for(options, file);
+    auto style = text_style_for(options.output, file);
     style.columns = std::min(style.columns, widest);
     return render_page(page, style, is_terminal(file) ? PageForm::plain : PageForm::markdown);
   });

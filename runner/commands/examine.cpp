@@ -18,6 +18,7 @@
 #include "checks/kernel/vfio_ways.hpp"
 #include "facts/platform/machine_identity.hpp"
 #include "reports/bounds.hpp"
+#include "reports/mask_report.hpp"
 #include "reports/report_of.hpp"
 #include "runner/commands/accepted_risks.hpp"
 #include "runner/commands/check_list.hpp"
@@ -35,9 +36,9 @@ bool contains(const std::vector<std::string>& ids, std::string_view id) {
 
 /// A check left out with --skip does not run at all. --only narrows what is reported and what the host's verdict counts,
 /// but device verdicts still rest on every check: "assignable" must not come from not having looked.
-std::vector<Finding> run_checks(const Options& options, const Host& host) {
+std::vector<Finding> run_checks(const std::vector<std::string>& skip, const Host& host) {
   const auto run_unless_skipped = [&](const Check& check) {
-    return contains(options.skip, check.id) ? std::vector<Finding>{} : run_check(check, host);
+    return contains(skip, check.id) ? std::vector<Finding>{} : run_check(check, host);
   };
   std::vector<Finding> findings;
   for (auto& some : in_parallel(all_checks(), run_unless_skipped, 1))
@@ -50,22 +51,21 @@ std::vector<Finding> run_checks(const Options& options, const Host& host) {
 }
 
 /// What the rules about domains say, and what keeps it from starting besides.
-std::vector<Finding> judge_domain(const Options& options, const Host& host, const Domain& domain, const Source& source,
+std::vector<Finding> judge_domain(const std::vector<std::string>& skip, const Host& host, const Domain& domain, const Source& source,
                                   std::vector<std::string>& notes) {
   const auto around = gather_surroundings(*source.root, domain, source.kind == "live" || source.kind == "root");
   notes = domain.notes;
   if (std::ranges::all_of(around.pools, [](const auto& pool) { return pool.second.has_value(); })) std::erase(notes, pool_note);
   std::vector<Finding> findings;
   for (const auto& check : all_domain_checks())
-    if (!contains(options.skip, check.id))
+    if (!contains(skip, check.id))
       std::ranges::move(run_domain_check(check, {host, domain, around}), std::back_inserter(findings));
   std::ranges::move(judge_unmanaged(host, domain), std::back_inserter(findings));
   return findings;
 }
 
 /// A plugin that failed is always reported: what --only asked for may be what it did not say.
-std::vector<std::string> reported_ids(const Options& options) {
-  auto ids = options.only;
+std::vector<std::string> reported_ids(std::vector<std::string> ids) {
   if (!ids.empty()) ids.emplace_back(plugin_finding_id);
   return ids;
 }
@@ -92,25 +92,25 @@ void add_pages(Report& report) {
 /// What is asked of a source, read and judged step by step. Neither copied nor moved: a Progress lives in it.
 class Examination {
  public:
-  Examination(const Options& options, const std::vector<Plugin>& plugins, const Source& source)
-      : options_(options), plugins_(plugins), source_(source),
+  Examination(const ExamineOptions& options, const OutputOptions& output, const std::vector<Plugin>& plugins, const Source& source)
+      : options_(options), output_(output), plugins_(plugins), source_(source),
         progress_("Reading " + (source.kind == "live" ? std::string("this host") : source.name)),
-        host_(gather_host(*source.root, options.wake ? Wake::yes : Wake::no)) {
+        host_(gather_host(*source.root, options.machine.wake ? Wake::yes : Wake::no)) {
     if (source.kind == "root" && host_.functions.is_absent())
       spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
   }
 
   Report report() {
     progress_.set_text("Judging " + std::to_string(host_.all_functions().size()) + " functions");
-    selection_ = select_functions(host_, *source_.root, options_.selectors);
-    findings_ = run_checks(options_, host_);
+    selection_ = select_functions(host_, *source_.root, options_.selection.selectors);
+    findings_ = run_checks(options_.skip, host_);
     add_domain();
     add_plugins();
     auto accepted = accept_risks();
     const auto machine = describe_machine(*source_.root, host_, options_.identify);
-    keep_from_harm(options_);
+    keep_from_harm(output_);
     bound_findings(findings_);  // before they become reasons of every device
-    auto judgement = judge(host_, std::move(findings_), selection_, reported_ids(options_), accepted, domain_subject_);
+    auto judgement = judge(host_, std::move(findings_), selection_, reported_ids(options_.only), accepted, domain_subject_);
     Report report = report_of({source_.kind, source_.name}, host_, std::move(judgement), selection_);
     report.accepted = std::move(accepted);
     report.host.machine = machine;
@@ -120,10 +120,10 @@ class Examination {
 
  private:
   void add_domain() {
-    if (options_.domain.empty()) return;
-    const auto domain = find_domain(options_.domain, *source_.root);
+    if (options_.selection.domain.empty()) return;
+    const auto domain = find_domain(options_.selection.domain, *source_.root);
     select_domain(domain, selection_);
-    std::ranges::move(judge_domain(options_, host_, domain, source_, notes_), std::back_inserter(findings_));
+    std::ranges::move(judge_domain(options_.skip, host_, domain, source_, notes_), std::back_inserter(findings_));
     domain_subject_ = domain_subject(domain);
   }
 
@@ -133,7 +133,7 @@ class Examination {
   }
 
   std::vector<Acceptance> accept_risks() {
-    const auto rules = accept_rules(options_, *source_.root, notes_);
+    const auto rules = accept_rules(options_.risks, *source_.root, notes_);
     std::vector<std::string> ids;
     for (const auto& rule : rules) ids.push_back(rule.id);
     require_known_checks(ids, "an accepted risk", plugins_);
@@ -153,9 +153,11 @@ class Examination {
       report.notes.push_back("Left out (--skip): " + join(options_.skip, ", ") + ". The verdicts do not count them.");
     if (!options_.only.empty())
       report.notes.push_back("Only these checks are reported and counted (--only): " + join(options_.only, ", ") + ".");
+    mask_secrets(report);
   }
 
-  const Options& options_;
+  const ExamineOptions& options_;
+  const OutputOptions& output_;
   const std::vector<Plugin>& plugins_;
   const Source& source_;
   Progress progress_;
@@ -168,16 +170,16 @@ class Examination {
 
 }  // namespace
 
-Report examine(const Options& options) {
+Report examine(const ExamineOptions& options, const OutputOptions& output) {
   const auto plugins = load_plugins(options.plugins);
   require_known_checks(options.only, "--only", plugins);
   require_known_checks(options.skip, "--skip", plugins);
   // A plugin and virsh are programs of their own, with needs of their own: then the doors are closed after them.
-  const bool runs_programs = !plugins.empty() || asks_libvirt(options.domain, options.source.is_live());
-  if (!runs_programs && !options.source.is_live()) keep_from_harm(options);
-  const Source source = open_source(options.source);
-  if (!runs_programs) keep_from_harm(options);
-  return Examination(options, plugins, source).report();
+  const bool runs_programs = !plugins.empty() || asks_libvirt(options.selection.domain, options.machine.source.is_live());
+  if (!runs_programs && !options.machine.source.is_live()) keep_from_harm(output);
+  const Source source = open_source(options.machine.source);
+  if (!runs_programs) keep_from_harm(output);
+  return Examination(options, output, plugins, source).report();
 }
 
 Report examine_plainly(const Source& source, Wake wake) {
@@ -189,6 +191,7 @@ Report examine_plainly(const Source& source, const Host& host) {
   bound_findings(findings);
   Report report = report_of({source.kind, source.name}, host, judge(host, std::move(findings), {}, {}), {});
   report.host.machine = describe_machine(*source.root, host, false);
+  mask_secrets(report);
   return report;
 }
 

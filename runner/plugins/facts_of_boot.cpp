@@ -82,7 +82,7 @@ struct Description<BootLine> {
         member("arguments", "What stands on the line.", &S::tokens),
         member("possible", "Only under a condition that was not evaluated.", &S::possible),
         text_or_null("unknown_part", "Why a part of the line is not known; null: all is known.", &S::unknown_part),
-        member("unknown_cause", "With unknown_part: permission: refused to this user.", &S::unknown_cause),
+        withheld(&S::unknown_cause, "boot.unread says it of each file"),
     };
   }
 };

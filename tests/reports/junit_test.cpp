@@ -74,7 +74,7 @@ TEST(RenderJunit, CountsWhatItContains) {
 TEST(RenderJunit, SuitesOfSeveralHostsHaveNamesOfTheirOwn) {
   Report report = ready_laptop();
   EXPECT_THAT(render_junit(report), HasSubstr("<testsuite name=\"vfio-doctor on sample hm170\""));
-  report.host.machine.name = "node-7";
+  report.host.machine.host.name = std::string("node-7");
   EXPECT_THAT(render_junit(report), HasSubstr("<testsuite name=\"vfio-doctor on node-7\""));
   EXPECT_THAT(render_junit(report), HasSubstr(" hostname=\"node-7\""));
   EXPECT_TRUE(keeps_to_schema(render_junit(report)));
