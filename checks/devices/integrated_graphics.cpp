@@ -41,7 +41,8 @@ std::vector<Finding> run(const Host& host) {
     }
     if (!built && is_own_screen(function)) findings.back().status = Status::not_applicable;
     findings.back().evidence = {{host.kernel.config_source.empty() ? "kernel configuration" : host.kernel.config_source,
-                                 built ? "CONFIG_VFIO_PCI_IGD=y" : known ? "CONFIG_VFIO_PCI_IGD is not set" : host.kernel.config.why()}};
+                                 built ? "CONFIG_VFIO_PCI_IGD=y" : known ? "CONFIG_VFIO_PCI_IGD is not set"
+                                 : config ? "only a part of it: CONFIG_PCI is not there" : host.kernel.config.why()}};
   }
   return findings;
 }

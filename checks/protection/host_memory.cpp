@@ -45,6 +45,7 @@ std::vector<Finding> run(const Host& host) {
   for (const auto& function : host.all_functions()) {
     if (needs.contains(function.address) || !may_hold_memory(host, function)) continue;
     auto finding = check.finding(Status::unknown, device_subject(function.address), "The host's own memory may lie on it (" + doubt + ").");
+    finding.evidence = {{function.sysfs_path, function.class_name.empty() ? "class 0502" : function.class_name}};
     finding.effect = Effect::protects;
     findings.push_back(std::move(finding));
   }
