@@ -47,11 +47,12 @@ Host gather_host(const Root& root, Wake wake) {
   join_groups_and_functions(host.iommu, host.functions);
   host.privileged = saw_privileged_facts(host);
   host.boot = gather_boot_configuration(root);
+  host.memory = gather_host_memory(root);
   host.storage = gather_storage(root);
   host.network = gather_network(root);
   host.console = gather_console(root);
   host.processes = processes.get();
-  host.memory = gather_memory(root);
+  host.guest_memory = gather_memory(root);
   host.modules = gather_modules(root, host.all_functions());
   host.room = gather_room(root, host.all_functions());
   host.sharing = gather_sharing(root, host.all_functions());

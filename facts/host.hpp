@@ -13,6 +13,7 @@
 #include "facts/modules/modules.hpp"
 #include "facts/network/network.hpp"
 #include "facts/pci/gather_pci.hpp"
+#include "facts/pci/host_memory.hpp"
 #include "facts/platform/platform.hpp"
 #include "facts/processes/processes.hpp"
 #include "facts/room/room.hpp"
@@ -36,11 +37,12 @@ struct Host {
   VfioFacts vfio;
   Observed<std::vector<PciFunction>> functions;  ///< sorted by address; absent where there is no PCI bus
   BootConfiguration boot;
+  HostMemoryFacts memory;
   StorageFacts storage;
   NetworkFacts network;
   ConsoleFacts console;
   ProcessFacts processes;
-  MemoryFacts memory;
+  MemoryFacts guest_memory;  ///< what is there for guests
   ModuleFacts modules;
   RoomFacts room;
   SharingFacts sharing;

@@ -15,7 +15,8 @@ constexpr std::string_view to_fill_in = "(please fill in)";
 
 /// What a place of a form asks for.
 enum class Ask {
-  distribution, kernel, architecture, qemu, libvirt, ovmf, hypervisor, machine, processor, devices, findings, person
+  distribution, kernel, architecture, qemu, libvirt, ovmf, hypervisor, machine, processor, devices, findings, person,
+  nothing  ///< a line that GitLab acts on: the form's last one gives the issue its label
 };
 
 struct Place {
@@ -30,10 +31,10 @@ struct Form {
 };
 
 /// Headings as the projects' own forms have them:
-///   libvirt       .gitlab/issue_templates/bug.md in libvirt/libvirt
-///   qemu          .gitlab/issue_templates/bug.md in qemu-project/qemu
-///   virt-manager  .github/ISSUE_TEMPLATE/bug_report.md in virt-manager/virt-manager
-///   nixos         .github/ISSUE_TEMPLATE/03_bug_report_nixos.yml in NixOS/nixpkgs
+///   libvirt       .gitlab/issue_templates/bug.md in libvirt/libvirt (13608488f84b)
+///   qemu          .gitlab/issue_templates/bug.md in qemu-project/qemu (050cee123155)
+///   virt-manager  .github/ISSUE_TEMPLATE/bug_report.md in virt-manager/virt-manager (0273621b4317)
+///   nixos         .github/ISSUE_TEMPLATE/03_bug_report_nixos.yml in NixOS/nixpkgs (0ba9b08e19f5)
 ///   kernel        Documentation/admin-guide/reporting-issues.rst; the numbered list is of the older reporting-bugs.rst
 /// Proxmox's forum and bug tracker have no form; asked for are pveversion -v, the VM's configuration and the kernel's log.
 const std::array<Form, 6>& forms() {
@@ -48,7 +49,8 @@ const std::array<Form, 6>& forms() {
         {" - Hypervisor and version:", Ask::hypervisor},
         {"## Description of problem", Ask::person},
         {"## Steps to reproduce", Ask::person},
-        {"## Additional information", Ask::findings}}},
+        {"## Additional information", Ask::findings},
+        {"/label ~bug", Ask::nothing}}},
       {"qemu",
        "Give the smallest QEMU command line that shows it; libvirt writes it to /var/log/libvirt/qemu/NAME.log.",
        {{"## Host environment", Ask::machine},
@@ -60,16 +62,19 @@ const std::array<Form, 6>& forms() {
         {" - QEMU command line:", Ask::person},
         {"## Emulated/Virtualized environment", Ask::ovmf},
         {" - Operating system:", Ask::person},
+        {" - OS/kernel version:", Ask::person},
+        {" - Architecture:", Ask::person},
         {"## Description of problem", Ask::person},
         {"## Steps to reproduce", Ask::person},
-        {"## Additional information", Ask::findings}}},
+        {"## Additional information", Ask::findings},
+        {"/label ~\"kind::Bug\"", Ask::nothing}}},
       {"virt-manager",
        "Attach the output of virt-manager --debug.",
        {{"**Describe the bug**", Ask::person},
         {"**To Reproduce**", Ask::person},
         {"**Expected behavior**", Ask::person},
         {"**Screenshots**", Ask::person},
-        {"**System**", Ask::machine},
+        {"**System (please complete the following information):**", Ask::machine},
         {" - Distribution:", Ask::distribution},
         {" - virt-manager version:", Ask::person},
         {" - libvirt version:", Ask::libvirt},
@@ -86,9 +91,11 @@ const std::array<Form, 6>& forms() {
         {"## Devices and their IOMMU groups", Ask::findings}}},
       {"nixos",
        "Replace the line below System metadata by the output of: nix-shell -p nix-info --run \"nix-info -m\"",
-       {{"### Describe the bug", Ask::person},
+       {{"### Nixpkgs version", Ask::person},
+        {"### Describe the bug", Ask::person},
         {"### Steps to reproduce", Ask::person},
         {"### Expected behaviour", Ask::person},
+        {"### Screenshots", Ask::person},
         {"### Relevant log output", Ask::person},
         {"### Additional context", Ask::findings},
         {"### System metadata", Ask::machine},
@@ -156,6 +163,7 @@ std::string answer(const Report& report, Ask ask) {
     case Ask::processor: return or_fill_in(machine.cpu_model) + (hardware.microcode.has_value() ? ", microcode " + markdown_text(*hardware.microcode) : "");
     case Ask::devices: return device_list(report);
     case Ask::findings: return "\n" + render_markdown(report);
+    case Ask::nothing: return "";
     case Ask::person: break;
   }
   return std::string(to_fill_in);

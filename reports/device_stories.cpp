@@ -38,6 +38,19 @@ void gather_reasons(DeviceStory& story, const std::vector<std::string>& common) 
     }
 }
 
+/// `reason` with placeholders for the group and its members, by their addresses and by their slots.
+std::string without_names(std::string reason, const DeviceStory& story) {
+  const std::string address = story.first().address.text();
+  if (story.members.size() == 1 && story.others.empty()) return without_subject(std::move(reason), address);
+  constexpr std::size_t most_members = 16;  // of very large groups no two are alike anyway
+  for (std::size_t i = 0; i < std::min(story.members.size(), most_members); ++i)
+    reason = without_subject(std::move(reason), device_subject(story.members[i]->address));
+  for (std::size_t i = 0; i < std::min(story.others.size(), most_members); ++i)
+    reason = without_subject(std::move(reason), story.others[i]);
+  if (story.first().iommu_group) reason = without_subject(std::move(reason), group_subject(*story.first().iommu_group));
+  return without_subject(std::move(reason), address.substr(0, address.rfind('.')));
+}
+
 /// What alike stories share: everything but addresses and group numbers.
 std::string likeness(const DeviceStory& story) {
   std::string key = std::to_string(story.others.size() + story.unnamed_companions);
@@ -46,7 +59,7 @@ std::string likeness(const DeviceStory& story) {
          {ids_text(member->id), member->id.class_code.has_value() ? hex_text(*member->id.class_code, 6) : "?",
           member->driver.value_or("-"), std::string(to_text(member->verdict))})
       key += '\0' + part;
-  for (const std::string& reason : story.reasons) key += '\0' + without_subject(reason, device_subject(story.first().address));
+  for (const std::string& reason : story.reasons) key += '\0' + without_names(reason, story);
   return key;
 }
 

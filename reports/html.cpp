@@ -51,7 +51,7 @@ data remedy_data(const Remedy& remedy) {
   return object;
 }
 
-/// "The same for 3 more: 0000:01:00.0, ..."; empty where it is said of one subject.
+/// "The same for 3 more: 0000:01:00.0 and 2 more."; empty where it is said of one subject.
 std::string same_for(const SameFindings& same) {
   if (same.findings.size() == 1) return {};
   return "The same for " + std::to_string(same.findings.size() - 1) + " more: " +

@@ -76,8 +76,8 @@ std::string what_it_says(const Finding& finding) {
   return all;
 }
 
-/// Puts findings of one check and status that say the same together and sorts them. What the host would lose comes first,
-/// then what the kernel refuses; of the rest, what is rare before what is said of many.
+/// Puts findings of one check and status that say the same together and sorts them. What stops every device comes first, then
+/// what the host would lose, then what the kernel refuses; of the rest, what is rare before what is said of many.
 class Gravity {
  public:
   explicit Gravity(const Report& report) {
@@ -110,8 +110,9 @@ class Gravity {
       check.findings.insert(check.findings.end(), same.findings.begin(), same.findings.end());
   }
 
-  /// 0 is the gravest.
+  /// The gravest is the least. What keeps every device from being assigned decides the verdict.
   int rank(const Finding& finding) const {
+    if (finding.subject == host_subject && finding.effect == Effect::blocked) return -1;
     if (finding.effect == Effect::protects || needed_.contains(finding.subject)) return 0;
     return finding.effect == Effect::blocked ? 1 : 2;
   }
@@ -247,6 +248,14 @@ std::string host_verdict_sentence(Verdict verdict) {
       break;
   }
   return "Undetermined: whether this host can give PCI devices to virtual machines could not be found out.";
+}
+
+/// Groups alone are what every kernel with VFIO had for ten years, and a host without any has a failing check: neither needs
+/// words.
+std::string interfaces_sentence(const MachineSummary& machine) {
+  const auto& names = machine.interfaces;
+  if (!names || names->empty() || *names == std::vector<std::string>{"group"}) return {};
+  return " Ways into VFIO: " + join(*names, ", ") + ".";
 }
 
 std::string cpu_name(const std::string& vendor) {
@@ -392,7 +401,7 @@ std::string host_sentence(const Report& report) {
   if (host.kernel) parts.push_back("kernel " + *host.kernel);
   if (host.cpu_vendor) parts.push_back(cpu_name(*host.cpu_vendor) + " CPU");
   return (parts.empty() ? "" : join(parts, ", ") + ". ") + "IOMMU " + host.iommu + ", interrupt remapping " +
-         host.interrupt_remapping + ".";
+         host.interrupt_remapping + "." + interfaces_sentence(host.machine);
 }
 
 std::string subject_words(const std::string& subject) {
@@ -436,7 +445,9 @@ std::string subject_list(const std::vector<const Finding*>& findings, std::size_
   std::vector<std::string> subjects;
   for (std::size_t i = from; i < findings.size() && subjects.size() < most; ++i)
     subjects.push_back(subject_words(findings[i]->subject));
-  return join(subjects, ", ") + (from + subjects.size() < findings.size() ? ", ..." : "");
+  const std::size_t named = std::min(from + subjects.size(), findings.size());
+  if (named == findings.size()) return join(subjects, ", ");
+  return join(subjects, ", ") + (subjects.empty() ? "" : " and ") + std::to_string(findings.size() - named) + " more";
 }
 
 std::string machine_sentence(const Report& report) {

@@ -253,7 +253,8 @@ class Picture {
 
   void second_line(const MachineRow& row, std::size_t x, std::size_t right, std::size_t base) {
     const std::string group = group_words(row);
-    const std::size_t letters = (right - x - 24 - group.size() * 8) / 7;
+    // Capitals and digits are wider than the usual letter: a name must not run into its group.
+    const std::size_t letters = (right - x - 32 - group.size() * 8) * 2 / 15;
     svg_ += text_at(x + 8, base, "pic-ink", short_name(printable(row_name(row)), letters));
     svg_ += text_at(right - 8, base, "pic-ink", group, "end");
   }

@@ -39,6 +39,8 @@ bool is_used(const Host& host, BootEntryKind kind) {
       return kind == refind;
     case BootLoader::syslinux:
       return kind == syslinux;
+    case BootLoader::efi_stub:
+      return kind == firmware;
     case BootLoader::unknown:
       return true;
   }

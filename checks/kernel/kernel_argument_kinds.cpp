@@ -5,7 +5,10 @@
 
 namespace vfio_doctor {
 
-bool is_mechanical(const KernelArgument& argument) { return is_argument_of(ArgumentKind::mechanical, argument.name); }
+bool is_mechanical(const KernelArgument& argument) {
+  if (argument.name.starts_with('\\')) return true;  // the kernel's own path, as the firmware hands it over
+  return is_argument_of(ArgumentKind::mechanical, argument.name);
+}
 
 bool is_cosmetic(const KernelArgument& argument) { return is_argument_of(ArgumentKind::cosmetic, argument.name); }
 

@@ -12,7 +12,7 @@ constexpr Check check{"dma-mappings", "How many mappings a guest may have", 50, 
 constexpr std::uint64_t usual = 65'535;
 
 std::vector<Finding> run(const Host& host) {
-  const auto& allowed = host.memory.mappings_allowed;
+  const auto& allowed = host.guest_memory.mappings_allowed;
   if (allowed.is_absent()) return {};
   if (!allowed.has_value()) return {check.not_seen("How many mappings are allowed could not be seen.", {"vfio_iommu_type1",
       allowed.why()})};

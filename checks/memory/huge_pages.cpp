@@ -58,7 +58,7 @@ std::optional<Finding> judge(const HugePagePool& pool, std::uint64_t asked) {
 }
 
 std::optional<Finding> too_many(const Host& host, std::uint64_t reserved_kib) {
-  const auto* total = host.memory.total_kib.get();
+  const auto* total = host.guest_memory.total_kib.get();
   if (!total || *total == 0 || reserved_kib / 10 < *total / 11) return std::nullopt;  // more than ten elevenths
   auto finding = check.finding(Status::warn, host_subject, size_words(reserved_kib * 1024) + " of " +
       size_words(*total * 1024) +
@@ -70,7 +70,7 @@ std::optional<Finding> too_many(const Host& host, std::uint64_t reserved_kib) {
 }
 
 std::vector<Finding> run(const Host& host) {
-  const auto& pools = host.memory.pools;
+  const auto& pools = host.guest_memory.pools;
   if (pools.is_unreadable()) return {check.not_seen("Which huge pages there are could not be seen.",
       {"/sys/kernel/mm/hugepages", pools.why()})};
   if (!pools.has_value()) return {};

@@ -13,7 +13,7 @@ constexpr Check check{"memory-available", "Memory that is left for a guest", 10,
 constexpr std::uint64_t least_kib = 512 << 10;
 
 std::vector<Finding> run(const Host& host) {
-  const auto& available = host.memory.available_kib;
+  const auto& available = host.guest_memory.available_kib;
   if (!available.has_value()) return {check.not_seen("How much memory is left could not be seen.", {"/proc/meminfo",
       available.why()})};
   const Evidence evidence{"/proc/meminfo", "MemAvailable: " + std::to_string(*available) + " kB"};

@@ -13,7 +13,7 @@ constexpr Check check{"memory-overcommit", "Strict accounting of memory", 40, ru
 constexpr std::uint64_t least_kib = 1 << 20;
 
 std::vector<Finding> run(const Host& host) {
-  const auto& mode = host.memory.overcommit_mode;
+  const auto& mode = host.guest_memory.overcommit_mode;
   if (!mode.has_value()) return {check.not_seen("How the kernel accounts for memory could not be seen.",
       {"/proc/sys/vm/overcommit_memory", mode.why()})};
   if (*mode != 2) {
@@ -21,7 +21,7 @@ std::vector<Finding> run(const Host& host) {
     finding.evidence = {{"/proc/sys/vm/overcommit_memory", std::to_string(*mode)}};
     return {finding};
   }
-  const auto &limit = host.memory.commit_limit_kib, &committed = host.memory.committed_kib;
+  const auto &limit = host.guest_memory.commit_limit_kib, &committed = host.guest_memory.committed_kib;
   if (!limit.has_value() || !committed.has_value()) return {check.not_seen("How much memory is promised could not be seen.",
       {"/proc/meminfo", limit.has_value() ? committed.why() : limit.why()})};
   const std::uint64_t left = *limit > *committed ? *limit - *committed : 0;

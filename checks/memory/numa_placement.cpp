@@ -22,8 +22,8 @@ bool moves_much(const PciFunction& function) {
 const MemoryNode* node_of(const Host& host, const PciFunction& function) {
   const auto* number = function.numa_node.get();
   if (!number) return nullptr;
-  const auto found = std::ranges::find(host.memory.nodes, *number, &MemoryNode::number);
-  return found == host.memory.nodes.end() ? nullptr : &*found;
+  const auto found = std::ranges::find(host.guest_memory.nodes, *number, &MemoryNode::number);
+  return found == host.guest_memory.nodes.end() ? nullptr : &*found;
 }
 
 bool has_huge_pages(const MemoryNode& node) {
@@ -41,8 +41,8 @@ Finding far_away(const PciFunction& function, const MemoryNode& node, const std:
 }
 
 std::vector<Finding> run(const Host& host) {
-  if (host.memory.nodes.size() < 2) return {};
-  const bool any_pages = std::ranges::any_of(host.memory.nodes, has_huge_pages);
+  if (host.guest_memory.nodes.size() < 2) return {};
+  const bool any_pages = std::ranges::any_of(host.guest_memory.nodes, has_huge_pages);
   std::vector<Finding> findings;
   for (const auto& function : host.all_functions()) {
     const auto* node = moves_much(function) ? node_of(host, function) : nullptr;

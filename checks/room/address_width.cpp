@@ -32,7 +32,7 @@ std::vector<Finding> run(const Host& host) {
       evidence = {"/sys/class/iommu/" + unit.name + "/intel-iommu/cap", *unit.capabilities};
     }
   if (!least) return {};
-  const auto* memory = host.memory.total_kib.get();
+  const auto* memory = host.guest_memory.total_kib.get();
   const bool too_narrow = memory && *least < 54 && *memory > (1ULL << (*least - 10));
   auto finding = check.finding(too_narrow ? Status::warn : Status::pass, host_subject, "The IOMMU translates addresses of " +
       std::to_string(*least) + " bits.");

@@ -14,7 +14,7 @@ constexpr std::uint64_t hole_starts_kib = 0xfd00000000ULL >> 10;
 
 std::vector<Finding> run(const Host& host) {
   if (host.cpu.vendor != CpuVendor::amd) return {};
-  const auto& total = host.memory.total_kib;
+  const auto& total = host.guest_memory.total_kib;
   if (!total.has_value()) return {check.not_seen("How much memory the host has could not be seen.", {"/proc/meminfo",
       total.why()})};
   const bool reaches = *total >= hole_starts_kib;

@@ -17,7 +17,7 @@ namespace vfio_doctor {
 namespace {
 
 const std::string devices_path = "/sys/bus/pci/devices";
-constexpr std::size_t header_bytes = 64, all_bytes = 4096, revision_offset = 8;
+constexpr std::size_t header_bytes = 64, standard_bytes = 256, all_bytes = 4096, revision_offset = 8;
 
 template <class Number>
 Observed<Number> read_number(const Root& root, const std::string& path, int base) {
@@ -158,6 +158,35 @@ Observed<PciAddress> read_address_link(const Root& root, const std::string& path
   return address ? Observed<PciAddress>(*address) : Observed<PciAddress>::unreadable("the link names no PCI function");
 }
 
+/// Lines of `resource`: "START END FLAGS", of which the first six are the regions of an endpoint (resource_show() in
+/// drivers/pci/pci-sysfs.c). One that has flags and an end but no start was given no address; where the kernel gave up on it, it
+/// says so with IORESOURCE_UNSET (include/linux/ioport.h).
+Observed<std::vector<unsigned>> read_unassigned_regions(const Root& root, const std::string& path) {
+  using Regions = std::vector<unsigned>;
+  constexpr std::uint64_t memory = 0x200, unset = 0x20000000;
+  const auto text = root.read(path);
+  if (!text.has_value()) return Observed<Regions>::like(text);
+  Regions unassigned;
+  unsigned number = 0;
+  for (const auto line : split_lines(text.value())) {
+    const auto words = split_words(line);
+    if (words.size() != 3 || number > 5) break;
+    const auto start = parse_unsigned(words[0], 16), end = parse_unsigned(words[1], 16), flags = parse_unsigned(words[2], 16);
+    if (!start || !end || !flags) return Observed<Regions>::unreadable("a line is not 'start end flags'");
+    if ((*flags & memory) != 0 && ((*flags & unset) != 0 || (*start == 0 && *end != 0))) unassigned.push_back(number);
+    ++number;
+  }
+  return unassigned;
+}
+
+/// What nobody gives to a guest needs no look at its regions: parts of the chipset and the processor are many.
+bool may_be_given(const PciFunction& function) {
+  const auto kind = function.class_and_subclass();
+  if (!kind || function.is_bridge()) return !kind;
+  const auto base = *kind >> 8;
+  return base != 0x05 && base != 0x06 && base != 0x08 && base != 0x11 && *kind != 0x0c05;
+}
+
 /// The nearest PCI function above in the device tree: a bridge, or the VMD controller of a VMD domain.
 std::optional<PciAddress> function_above(const std::string& sysfs_path) {
   for (auto above = parent_path(sysfs_path); above.size() > 1; above = parent_path(above))
@@ -201,7 +230,33 @@ PciFunction gather_function(const Root& root, const Circumstances& circumstances
   function.numa_node =
       circumstances.one_numa_node ? Observed<int>::absent() : read_numa_node(root, path("numa_node"));
   function.virtual_functions = read_number<unsigned>(root, path("sriov_numvfs"), 10);
+  if (may_be_given(function)) function.unassigned_regions = read_unassigned_regions(root, path("resource"));
   return function;
+}
+
+/// On a conventional bus some functions still pull an interrupt line. Which bus is one, the bridge above says.
+void look_at_conventional_functions(const Root& root, Wake wake, std::vector<PciFunction>& functions) {
+  for (auto& function : functions) {
+    if (!function.parent || function.is_bridge()) continue;
+    const auto above = std::ranges::lower_bound(functions, *function.parent, {}, &PciFunction::address);
+    if (above == functions.end() || above->address != *function.parent) continue;
+    const auto& type = above->config.pcie_type;
+    if (!type.is(PcieType::pcie_to_pci_bridge) && !type.is(PcieType::conventional)) continue;
+    function.interrupt_line = read_number<unsigned>(root, function.sysfs_path + "/irq", 10);
+    if (wake == Wake::no && is_asleep(function)) continue;
+    const auto bytes = root.read_head(function.sysfs_path + "/config", standard_bytes);
+    function.message_interrupts = bytes.has_value() ? has_message_interrupts(bytes.value()) : Observed<bool>::like(bytes);
+  }
+}
+
+/// dev_set_removable() in drivers/pci/probe.c (Linux 5.14); the ports say who is behind a tunnel.
+void find_removable_functions(const Root& root, std::vector<PciFunction>& functions) {
+  if (std::ranges::none_of(functions, [](const PciFunction& function) { return function.is_tunnel_controller(); })) return;
+  for (auto& function : functions) {
+    if (!function.parent) continue;
+    const auto text = root.read_line(function.sysfs_path + "/removable");
+    function.removable = text.has_value() ? Observed<bool>(text.value() == "removable") : Observed<bool>::like(text);
+  }
 }
 
 /// A virtual function exists only while a physical one of this host has some enabled (sriov_enable() in
@@ -232,6 +287,8 @@ Observed<std::vector<PciFunction>> gather_pci(const Root& root, Wake wake) {
   auto functions = in_parallel(
       found, [&](const auto& entry) { return gather_function(root, circumstances, entry.first, entry.second); });
   find_physical_functions(root, functions);
+  look_at_conventional_functions(root, wake, functions);
+  find_removable_functions(root, functions);
   const auto names = loading.get();
   for (auto& function : functions) {
     if (function.id.has_ids())

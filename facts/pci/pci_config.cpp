@@ -69,6 +69,11 @@ void decode_extended_capabilities(std::string_view bytes, PciConfig& config) {
 
 }  // namespace
 
+Observed<bool> has_message_interrupts(std::string_view bytes) {
+  if (bytes.size() < standard_size) return Observed<bool>::unreadable("needs root: a normal user gets 64 bytes");
+  return find_capability(bytes, PCI_CAP_ID_MSI).has_value() || find_capability(bytes, PCI_CAP_ID_MSIX).has_value();
+}
+
 PciConfig decode_pci_config(std::string_view bytes) {
   PciConfig config;
   if (bytes.size() < standard_header) return config;

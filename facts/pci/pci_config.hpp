@@ -13,6 +13,10 @@ namespace vfio_doctor {
 /// there is unreadable, never "absent". Capability lists may loop or point anywhere: every step is bounded.
 PciConfig decode_pci_config(std::string_view bytes);
 
+/// Whether the function can send messages instead of pulling an interrupt line: it has MSI or MSI-X. Unreadable where fewer
+/// than 256 bytes were given.
+Observed<bool> has_message_interrupts(std::string_view bytes);
+
 /// The Device Serial Number in the same bytes; `config` is what decode_pci_config() made of them.
 Observed<std::string> decode_serial(std::string_view bytes, const PciConfig& config);
 

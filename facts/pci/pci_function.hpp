@@ -66,12 +66,22 @@ struct PciFunction {
   Observed<PciAddress> physical_function; ///< on a virtual function: its physical function
   Observed<std::string> vfio_device;      ///< "vfio3": a VFIO driver holds it (DEVICE/vfio-dev, since Linux 6.1)
   Observed<unsigned> virtual_functions;   ///< sriov_numvfs: how many are enabled; absent where SR-IOV is not there
+  /// Memory regions (BAR 0 to 5) that have a size and no address; empty where each has one. Not asked of bridges and parts
+  /// of the chipset.
+  Observed<std::vector<unsigned>> unassigned_regions;
+  /// Asked of functions on a conventional bus alone: whether it has MSI or MSI-X, and the number of its interrupt line.
+  Observed<bool> message_interrupts;
+  Observed<unsigned> interrupt_line;
+  /// It can be unplugged by its user (behind Thunderbolt or USB4). Asked only where the host has a controller of those.
+  Observed<bool> removable = Observed<bool>::absent();
 
   /// Base class and subclass, "0280" = 0x0280; nothing where the class was not observed.
   std::optional<std::uint16_t> class_and_subclass() const {
     if (!id.class_code.has_value()) return std::nullopt;
     return static_cast<std::uint16_t>(id.class_code.value() >> 8);
   }
+  /// The host's controller of Thunderbolt or USB4: through it others are reached (class 0c0340: USB4 host interface).
+  bool is_tunnel_controller() const { return id.class_code.is(0x0c0340) || driver.is("thunderbolt"); }
   /// PCI-to-PCI or CardBus bridge: by the header where it could be read, else by the class.
   bool is_bridge() const;
 };

@@ -82,9 +82,9 @@ std::string_view without_stamp(std::string_view line) {
 }
 
 bool matters(std::string_view message) {
-  static constexpr std::array<std::string_view, 10> marks = {
+  static constexpr std::array<std::string_view, 12> marks = {
       "DMAR", "AMD-Vi", "iommu", "IOMMU", "vfio", "IVRS", "Unknown kernel command line", "x2apic", "VMX",
-      "ACS overrides enabled"};
+      "ACS overrides enabled", "SMMU", "smmu"};
   return std::ranges::any_of(marks, [message](auto mark) { return message.find(mark) != message.npos; });
 }
 

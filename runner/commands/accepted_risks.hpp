@@ -28,7 +28,8 @@ inline constexpr std::size_t largest_config = 64 << 10;
 std::vector<AcceptRule> parse_config(std::string_view text, const std::string& name);
 
 /// The rules of --accept and --reason, of --config and, for the live host, of host_config_path; a note where that may not
-/// be read. Throws InputError where an --accept has no --reason or a file cannot be read.
+/// be read. Throws InputError where an --accept has no --reason, a named file cannot be read, or others can change a file:
+/// who can write it could have a host called ready.
 std::vector<AcceptRule> accept_rules(const RiskOptions& options, const Root& root, std::vector<std::string>& notes);
 
 /// Which findings the rules accept. Only a warning or failure that is a risk can be accepted: what the kernel refuses

@@ -14,7 +14,8 @@
 namespace vfio_doctor {
 namespace {
 
-std::string origin_of(const ListedCheck& check) { return check.plugin ? printable(check.plugin->label()) : "built-in"; }
+/// What is the program's own needs no word: a narrow terminal has no room for one on every line.
+std::string origin_of(const ListedCheck& check) { return check.plugin ? "from " + printable(check.plugin->label()) : ""; }
 
 std::string list_as_text(const std::vector<ListedCheck>& checks) {
   std::size_t id_width = 0, title_width = 0;
@@ -26,7 +27,9 @@ std::string list_as_text(const std::vector<ListedCheck>& checks) {
   for (const auto& check : checks) {
     if (check.group != group) text += (group.empty() ? "" : "\n") + check.group + "\n";
     group = check.group;
-    text += "  " + padded(check.id, id_width + 2) + padded(printable(check.title), title_width + 2) + origin_of(check) + "\n";
+    const auto origin = origin_of(check);
+    const auto title = printable(check.title);
+    text += "  " + padded(check.id, id_width + 2) + (origin.empty() ? title : padded(title, title_width + 2) + origin) + "\n";
   }
   return text;
 }

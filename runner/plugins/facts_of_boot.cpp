@@ -14,6 +14,7 @@ struct Words<BootLoader> {
       {BootLoader::refind, "refind"},
       {BootLoader::unified_image, "unified-image"},
       {BootLoader::syslinux, "syslinux"},
+      {BootLoader::efi_stub, "efi-stub"},
   });
 };
 
@@ -37,6 +38,7 @@ struct Words<BootEntryKind> {
       {BootEntryKind::limine, "limine"},
       {BootEntryKind::refind, "refind"},
       {BootEntryKind::syslinux, "syslinux"},
+      {BootEntryKind::firmware, "firmware"},
   });
 };
 

@@ -85,13 +85,43 @@ struct Description<PciFunction> {
         member("vfio_device",
                "vfio3: a VFIO driver holds it; null: none does, or the kernel is older than Linux 6.1 and does not say.",
                &S::vfio_device),
+        member("unassigned_regions",
+               "Numbers of the memory regions (BARs) that have a size and no address; not asked of bridges and parts of the chipset.",
+               &S::unassigned_regions),
+        member("message_interrupts", "It has MSI or MSI-X; asked of functions on a conventional bus alone.", &S::message_interrupts),
+        member("interrupt_line", "Number of its interrupt line; asked of functions on a conventional bus alone.", &S::interrupt_line),
+        member("removable", "Its user can unplug it (Thunderbolt, USB4); null: not so, or the host has no such controller.", &S::removable),
+    };
+  }
+};
+
+template <>
+struct Description<DeviceMemory> {
+  using S = DeviceMemory;
+  static Members<S> members() {
+    return {
+        member("name", "dax0.0, virtio3.", &S::name),
+        member("source", "The entry of its driver.", &S::source),
+        member("functions", "What it lies on; empty: it could not be followed.", &S::functions),
+    };
+  }
+};
+
+template <>
+struct Description<HostMemoryFacts> {
+  using S = HostMemoryFacts;
+  static Members<S> members() {
+    return {
+        member("devices", "Memory on devices that the host uses as its own; null: there is none.", &S::devices),
+        text_or_null("unread", "Why there may be more; null: there is not.", &S::unread),
     };
   }
 };
 
 Member<Host> pci_facts() {
   return grouped<Host>("pci", "The PCI functions.",
-                       {member("functions", "Sorted by address; null: there is no PCI bus.", &Host::functions)});
+                       {member("functions", "Sorted by address; null: there is no PCI bus.", &Host::functions),
+                        member("host_memory", "Which of them hold memory of the host.", &Host::memory)});
 }
 
 // ---- iommu -----------------------------------------------------------------------------------------------------------
@@ -139,6 +169,7 @@ struct Description<IommuUnit> {
         member("capabilities", "Hexadecimal, as the kernel shows it: Intel's and AMD's \"cap\".", &S::capabilities),
         member("extended_capabilities", "Hexadecimal, as the kernel shows it: Intel's \"ecap\", AMD's \"features\".",
                &S::extended_capabilities),
+        member("coherent", "Arm with a device tree: DMA through it sees the processor's caches; null elsewhere.", &S::coherent),
     };
   }
 };

@@ -179,6 +179,19 @@ struct Description<ModprobeConfig> {
 };
 
 template <>
+struct Description<ListedModule> {
+  using S = ListedModule;
+  static Members<S> members() {
+    return {
+        member("module", "Written with underscores: vfio_pci.", &S::module),
+        member("file", "Where it is written.", &S::file),
+        member("file_line", "Number of the line.", &S::line),
+        member("installed", "Whether the running kernel has it.", &S::installed),
+    };
+  }
+};
+
+template <>
 struct Description<VfioFacts> {
   using S = VfioFacts;
   static Members<S> members() {
@@ -197,6 +210,8 @@ struct Description<VfioFacts> {
         member("iommufd_allows_unsafe_interrupts", "Parameter of iommufd; null: that module is not loaded.",
                &S::iommufd_allows_unsafe_interrupts),
         member("modprobe", "What the files of modprobe.d say.", &S::modprobe),
+        member("listed_modules", "Modules of VFIO that a file tells the host to load or to put into its initial RAM disk.", &S::listed_modules),
+        member("softdep_modules", "Modules that a softdep line about VFIO names: whether the running kernel has them.", &S::softdep_modules),
     };
   }
 };

@@ -204,6 +204,11 @@ Member<Host> process_facts() {
                  &Host::processes, &ProcessFacts::all_seen),
           member("vfio_interrupts", "By function: the name of an interrupt that a user of VFIO takes from it now.",
                  &Host::interrupts, &InterruptFacts::taken_by_vfio),
+          member("lockable_memory", "How many bytes a program of this user may lock; null: as many as there are.", &Host::processes,
+                 &ProcessFacts::lockable_memory),
+          member("limits_set_by_manager", "A manager of guests is installed that sets this limit for each guest itself.", &Host::processes,
+                 &ProcessFacts::limits_set_by_manager),
+          withheld(&Host::interrupts, &InterruptFacts::takers, "a line of /proc/interrupts each, which a plugin can read itself"),
       });
 }
 

@@ -1,123 +1,87 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The tables beside the checks: their form, that no row stands twice, that each names a source.
+// The tables of knowledge: their form, and the rows that were once wrong.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <set>
+#include <cstdint>
 
 #include "base/input_error.hpp"
-#include "base/text.hpp"
-#include "checks/kernel/data_table.hpp"
-#include "checks/kernel/device_words.hpp"
-#include "checks/kernel/near_miss.hpp"
-#include "machines.hpp"
+#include "checks/kernel/chipset_parts.hpp"
+#include "checks/kernel/known_devices.hpp"
+#include "checks/kernel/table_rows.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-namespace fs = std::filesystem;
-
-/// name, fields, whether the first names devices, how many fields together say what a row is about
-struct Table {
-  std::string path;
-  std::size_t fields;
-  bool devices;
-  std::size_t key;
-};
-
-const std::vector<Table> tables = {
-    {"reset/reset_quirks.tsv", 4, true, 2},       {"reset/amd_reset.tsv", 3, true, 1},         {"room/interrupt_masking.tsv",
-        3, true, 1},
-    {"binding/stale_modules.tsv", 4, false, 1},   {"binding/module_names.tsv", 3, false, 1},
-        {"binding/known_parameters.tsv", 3, false, 2},
-    {"binding/harmful_arguments.tsv", 3, false, 1}};
-
-std::string text_of(const std::string& path) { return testing::read_test_file((fs::path(TESTS_DIR) / "../checks" / path).string()); }
-
-/// A file of Linux or QEMU, a repository, an issue, a commit.
-bool is_source(std::string_view text) {
-  for (const auto* mark : {"Linux ", "github.com/", "vendor-reset ", "linux-pci", "issue "})
-    if (text.find(mark) != text.npos) return true;
-  return false;
+PciFunction function_of(int vendor, int device, std::uint32_t class_code, bool on_card = false) {
+  PciFunction function;
+  function.address = *PciAddress::parse(on_card ? "0000:07:00.0" : "0000:00:08.0");
+  if (on_card) function.parent = PciAddress::parse("0000:00:1c.0");
+  function.id.vendor = static_cast<std::uint16_t>(vendor);
+  function.id.device = static_cast<std::uint16_t>(device);
+  function.id.class_code = class_code;
+  function.driver = Observed<std::string>::absent();
+  return function;
 }
 
-TEST(Tables, EveryOneIsTestedHere) {
-  std::set<std::string> known;
-  for (const auto& table : tables) known.insert(table.path);
-  for (const auto& entry : fs::recursive_directory_iterator(fs::path(TESTS_DIR) / "../checks"))
-    if (entry.path().extension() == ".tsv" && entry.path().parent_path().filename() != "signatures") {
-      EXPECT_TRUE(known.contains(entry.path().parent_path().filename().string() + "/" +
-          entry.path().filename().string())) << entry.path();
-    }
-}
-
-TEST(Tables, RowsAreWholeSingleAndSourced) {
-  for (const auto& table : tables) {
-    SCOPED_TRACE(table.path);
-    const auto text = text_of(table.path);
-    const auto rows = table_rows(text, table.fields, table.path);
-    EXPECT_FALSE(rows.empty());
-    if (table.devices) {
-      EXPECT_NO_THROW(device_rows(text, table.fields, table.path));
-    }
-    std::set<std::vector<std::string_view>> seen;
-    for (const auto& row : rows) {
-      EXPECT_TRUE(seen.insert({row.begin(), row.begin() + static_cast<std::ptrdiff_t>(table.key)}).second) << row[0] << " "
-          "stands twice";
-      EXPECT_TRUE(is_source(row.back())) << row[0] << ": no source: " << row.back();
-    }
+TEST(ChipsetParts, EveryRowHasItsSource) {
+  EXPECT_GT(chipset_part_table().size(), 40U);
+  for (const auto& part : chipset_part_table()) {
+    EXPECT_GT(part.source.size(), 8U) << part.what;
+    EXPECT_FALSE(part.what.ends_with('.')) << part.what;
   }
 }
 
-TEST(Tables, RangesDoNotOverlapForOneMethod) {
-  for (const auto& table : tables) {
-    if (!table.devices) continue;
-    const auto text = text_of(table.path);
-    const auto rows = device_rows(text, table.fields, table.path);
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      for (std::size_t j = i + 1; j < rows.size(); ++j)
-        EXPECT_FALSE(rows[i].vendor == rows[j].vendor && rows[i].first <= rows[j].last && rows[j].first <= rows[i].last &&
-                     (table.key == 1 || rows[i].fields[1] == rows[j].fields[1]))
-            << table.path << ": " << rows[i].fields[0] << " and " << rows[j].fields[0];
-  }
+TEST(ChipsetParts, EnginesAreDevicesAndTheirNeighboursAreNot) {
+  for (const int engine : {0x2f20, 0x2f2e, 0x3c27, 0x0e2f, 0x6f52, 0x1a38, 0x360b, 0x65ff, 0x402f, 0x342c, 0x3433, 0x3719, 0x0b00, 0x0b25, 0x11fb, 0x1216})
+    EXPECT_FALSE(chipset_part(function_of(0x8086, engine, 0x088000))) << std::hex << engine;
+  for (const int part : {0x2f28, 0x2f2a, 0x3c28, 0x3c2a, 0x0e28, 0x0e2a, 0x6f29, 0x3422, 0x3423, 0x342e, 0x371a, 0x6f54})
+    EXPECT_TRUE(chipset_part(function_of(0x8086, part, 0x088000))) << std::hex << part;
 }
 
-TEST(Tables, WhatIsWrongIsSaidWithItsPlace) {
-  const auto message = [](auto read) {
-    try {
-      read();
-    } catch (const InputError& problem) {
-      return std::string(problem.what());
-    }
-    return std::string("no error");
-  };
-  EXPECT_EQ(message([] { table_rows("# a\nb\tc\nd\n", 2, "t"); }), "t:3: expected 2 fields between tabs");
-  EXPECT_EQ(message([] { table_rows("b\t \n", 2, "t"); }), "t:1: expected 2 fields between tabs");
-  EXPECT_EQ(message([] { device_rows("8086:12\tc\n", 2, "t"); }), "t:1: expected VENDOR:DEVICE or VENDOR:FIRST-LAST, four "
-      "hexadecimal digits each");
-  EXPECT_EQ(message([] { device_rows("8086:1234-1233\tc\n", 2, "t"); }), "t:1: the range is not FIRST-LAST");
+TEST(ChipsetParts, AnEngineThatTheTableDoesNotKnowIsKnownByItsDriver) {
+  auto engine = function_of(0x8086, 0x5fff, 0x088000);
+  EXPECT_TRUE(chipset_part(engine));
+  engine.driver = std::string("idxd");
+  EXPECT_FALSE(chipset_part(engine));
 }
 
-TEST(NearMiss, IsOneSlip) {
-  EXPECT_TRUE(is_slip_of("xhci_hdc", "xhci_hcd"));
-  EXPECT_TRUE(is_slip_of("diable_vga", "disable_vga"));
-  EXPECT_TRUE(is_slip_of("vfio_iommu_type_1", "vfio_iommu_type1"));
-  EXPECT_TRUE(is_slip_of("amdgpi", "amdgpu"));
-  EXPECT_FALSE(is_slip_of("amdgpu", "amdgpu"));
-  EXPECT_FALSE(is_slip_of("virtio_pci", "vfio_pci"));
-  EXPECT_FALSE(is_slip_of("", "vfio"));
-  EXPECT_FALSE(is_slip_of("nvidia_uvm", "nvidia"));
-  EXPECT_EQ(meant_word("vfoi", {"vfio"}), std::nullopt) << "too short to guess";
-  EXPECT_EQ(meant_word("ehci_hcd", {"xhci_hcd", "ehci_hcd"}), std::nullopt) << "a word of its own";
+TEST(ChipsetParts, ManagementControllers) {
+  EXPECT_TRUE(chipset_part(function_of(0x1a03, 0x2000, 0x030000, true)));
+  EXPECT_TRUE(chipset_part(function_of(0x102b, 0x0524, 0x030000, true)));
+  EXPECT_FALSE(chipset_part(function_of(0x102b, 0x0521, 0x030000, true))) << "a card of Matrox's";
+  EXPECT_FALSE(chipset_part(function_of(0x102b, 0x0540, 0x030000, true)));
+  EXPECT_TRUE(chipset_part(function_of(0x103c, 0x3307, 0x088000, true)));
+  EXPECT_TRUE(chipset_part(function_of(0x0e11, 0xb204, 0x088000, true)));
+  EXPECT_FALSE(chipset_part(function_of(0x103c, 0x3309, 0x088000, true)));
 }
 
-TEST(DeviceWords, Sizes) {
-  EXPECT_EQ(size_words(0), "0 bytes");
-  EXPECT_EQ(size_words(512 << 10), "512 KiB");
-  EXPECT_EQ(size_words(3ULL << 29), "1.5 GiB");
-  EXPECT_EQ(size_words(32ULL << 30), "32 GiB");
-  EXPECT_EQ(size_words(~0ULL), "16777215 TiB");
+TEST(ChipsetParts, TheSameClassOnACardIsADevice) {
+  EXPECT_TRUE(chipset_part(function_of(0x8086, 0xa223, 0x0c0500)));
+  EXPECT_FALSE(chipset_part(function_of(0x8086, 0xa223, 0x0c0500, true)));
+}
+
+TEST(ChipsetParts, WrongRowsAreRefused) {
+  const std::string good = "part\t8086\t0c80\t*\troot-bus\talways\tA bus\tsource";
+  EXPECT_EQ(parse_chipset_parts(good, "t").size(), 1U);
+  for (const std::string bad : {"part\t8086\t0c80\t*\troot-bus\talways\tA bus", "thing\t8086\t0c80\t*\troot-bus\talways\tA bus\ts",
+                                "part\t86\t0c80\t*\troot-bus\talways\tA bus\ts", "part\t8086\t0c80\t2-1\troot-bus\talways\tA bus\ts",
+                                "part\t8086\t0c80\t0002-0001\troot-bus\talways\tA bus\ts", "part\t8086\t0c80\t*\tslot\talways\tA bus\ts",
+                                "part\t8086\t0c80\t*\tany\tnow\tA bus\ts", "part\t8086\t0c80\t*\tany\talways\t\ts"})
+    EXPECT_THROW(parse_chipset_parts(bad, "t"), InputError) << bad;
+}
+
+TEST(KnownDevices, EveryRowHasItsSource) {
+  EXPECT_GT(known_devices().size(), 50U);
+  for (const auto& device : known_devices()) EXPECT_NE(device.source.find('/'), std::string::npos) << device.what;
+  EXPECT_THROW(parse_known_devices("reset-bug\t1002\t67df\tx", "t"), InputError);
+}
+
+TEST(KnownDevices, ByVendorAndId) {
+  EXPECT_NE(known_device(function_of(0x1002, 0x66af, 0x030000), "reset-bug"), nullptr);
+  EXPECT_EQ(known_device(function_of(0x1002, 0x73bf, 0x030000), "reset-bug"), nullptr);
+  EXPECT_EQ(known_device(function_of(0x10de, 0x66af, 0x030000), "reset-bug"), nullptr);
+  EXPECT_EQ(known_device(function_of(0x1002, 0x66af, 0x030000), "other"), nullptr);
+  EXPECT_EQ(known_device(PciFunction{}, "reset-bug"), nullptr);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace {
 using testing::machine;
 
 TEST(Memory, NumbersAndWhatIsMissing) {
-  const auto memory = gather_host(machine("file /proc/meminfo\n| MemTotal:       16000 kB\n| MemAvailable: none\n")).memory;
+  const auto memory = gather_host(machine("file /proc/meminfo\n| MemTotal:       16000 kB\n| MemAvailable: none\n")).guest_memory;
   EXPECT_TRUE(memory.total_kib.is(16000));
   EXPECT_TRUE(memory.available_kib.is_unreadable());
   EXPECT_TRUE(memory.pools.is_absent());
@@ -23,7 +23,7 @@ TEST(Memory, PoolsBySize) {
       "text /sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages = 1\n"
       "text /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages = 512\n"
       "text /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages = 512\n"
-      "text /sys/kernel/mm/hugepages/hugepages-xkB/nr_hugepages = 1\n")).memory;
+      "text /sys/kernel/mm/hugepages/hugepages-xkB/nr_hugepages = 1\n")).guest_memory;
   ASSERT_TRUE(memory.pools.has_value());
   ASSERT_EQ(memory.pools->size(), 2u);
   EXPECT_EQ(memory.pools->front().page_kib, 2048u);
@@ -34,7 +34,7 @@ TEST(Memory, LinesAboutLockingAlone) {
   const auto memory = gather_host(machine(
       "file /etc/security/limits.conf\n| #@kvm - memlock 1\n| @audio - rtprio 95\n| @kvm soft memlock 4194304 # KiB\n"
       "file /etc/security/limits.d/90.conf\n| alice - memlock unlimited\n"
-      "file /etc/security/limits.d/README\n| bob - memlock 1\n")).memory;
+      "file /etc/security/limits.d/README\n| bob - memlock 1\n")).guest_memory;
   ASSERT_EQ(memory.lock_limits.size(), 2u);
   EXPECT_EQ(memory.lock_limits[0].who, "@kvm");
   EXPECT_EQ(memory.lock_limits[0].file, "/etc/security/limits.conf:3");

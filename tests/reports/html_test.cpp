@@ -69,6 +69,17 @@ TEST(RenderHtml, SaysWhyAndWhatIsAccepted) {
   EXPECT_THAT(page, HasSubstr("Accepted (x.conf:1): known"));
 }
 
+TEST(RenderHtml, WhatAGroupSaysStandsOnce) {
+  const std::string page = render_html(large_host(20));  // groups of 8, 8 and 2 functions, and two ports
+  EXPECT_EQ(count_of(page.substr(0, page.find("id=\"report-json\"")), ", see there"), 7u + 7u + 1u);
+}
+
+TEST(RenderHtml, ManySubjectsAreCounted) {
+  const std::string page = render_html(large_host(4096));
+  EXPECT_THAT(page, HasSubstr("The same for 4095 more: 0000:01:00.0, "));
+  EXPECT_THAT(page.substr(0, page.find("id=\"report-json\"")), Not(HasSubstr("....")));
+}
+
 TEST(RenderHtml, EveryDeviceHasARow) {
   EXPECT_EQ(count_of(render_html(large_host(600)), "<tr role=\"row\" data-"), 600u);
 }
