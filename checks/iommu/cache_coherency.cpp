@@ -24,13 +24,33 @@ Finding finding_on(Status status, std::string summary, const std::vector<const I
   return finding;
 }
 
+/// That of an Arm machine with ACPI only the kernel knows: vfio-pci's probe of a device in a group fails with EINVAL.
+std::vector<Finding> refused_by_the_kernel(const Host& host) {
+  const auto* log = host.kernel.device_log.get();
+  if (host.cpu.architecture != Architecture::arm || !log) return {};
+  std::vector<Finding> findings;
+  for (const auto& function : host.all_functions()) {
+    if (!function.iommu_group.has_value() || function.is_bridge()) continue;
+    const auto line = std::ranges::find_if(*log, [&](const std::string& one) {
+      return one.find(function.address.text()) != one.npos && one.find("vfio-pci") != one.npos && one.find("failed with error -22") != one.npos;
+    });
+    if (line == log->end()) continue;
+    auto finding = check.finding(Status::warn, device_subject(function.address), "vfio-pci refused it although it has an IOMMU group: on Arm "
+                                 "that is most likely an IOMMU whose DMA does not see the processor's caches.");
+    finding.evidence = {{"kernel log", *line}, {function.sysfs_path + "/iommu_group", std::to_string(*function.iommu_group)}};
+    finding.remedy = {{"No setting changes this: the firmware's table (IORT) says so of the machine. A firmware update may correct it.", {}, {}, {}}};
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
 std::vector<Finding> run(const Host& host) {
   std::vector<const IommuUnit*> units;
   if (const auto* all = host.iommu.units.get())
     for (const auto& unit : *all)
       if (!unit.coherent.is_absent()) units.push_back(&unit);
-  // x86 and s390 always are; of an Arm machine with ACPI only the kernel knows.
-  if (units.empty()) return {};
+  // x86 and s390 always are.
+  if (units.empty()) return refused_by_the_kernel(host);
   const auto is = [](bool value) { return [value](const IommuUnit* unit) { return unit->coherent.is(value); }; };
   if (std::ranges::all_of(units, is(true))) return {finding_on(Status::pass, "DMA through the IOMMU sees the processor's caches.", units)};
   if (!std::ranges::all_of(units, is(false)))

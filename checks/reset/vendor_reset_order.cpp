@@ -3,9 +3,9 @@
 
 #include "base/text.hpp"
 #include "checks/check.hpp"
-#include "checks/kernel/data_table.hpp"
 #include "checks/kernel/device_words.hpp"
 #include "checks/kernel/kernel_rules.hpp"
+#include "checks/kernel/known_devices.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -13,17 +13,12 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"vendor-reset-order", "vendor-reset and the order of methods", 30, run};
 
-}  // namespace
-extern const std::string_view amd_reset_table;  // made by the build
-namespace {
-
 std::vector<Finding> run(const Host& host) {
   if (!host.modules.is_loaded("vendor_reset") || has_rule_since(host, {5, 15}) == KernelRule::no) return {};
-  static const auto rows = device_rows(amd_reset_table, 3, "amd_reset.tsv");
   std::vector<Finding> findings;
   bool any = false;
   for (const auto& function : host.all_functions()) {
-    if (!is_display(function) || !function.reset_methods.has_value() || rows_about(rows, function).empty()) continue;
+    if (!is_display(function) || !function.reset_methods.has_value() || !known_device(function, "reset-bug")) continue;
     any = true;
     const auto& methods = *function.reset_methods;
     if (!methods.empty() && methods.front() == "device_specific") continue;

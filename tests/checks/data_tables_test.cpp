@@ -27,7 +27,7 @@ struct Table {
 };
 
 const std::vector<Table> tables = {
-    {"reset/reset_quirks.tsv", 4, true, 2},       {"reset/amd_reset.tsv", 3, true, 1},   {"binding/module_names.tsv", 3, false, 1},
+    {"reset/reset_quirks.tsv", 4, true, 2},       {"binding/module_names.tsv", 3, false, 1},
         {"binding/known_parameters.tsv", 3, false, 2},
     {"binding/harmful_arguments.tsv", 3, false, 1}};
 

@@ -310,6 +310,57 @@ file /usr/lib/modules/6.1.0-18-amd64/modules.alias
 seen /boot/initrd-@.img
 unreadable /etc/modprobe.d/@.conf Permission denied for @
 dir /mnt/@
+file /etc/security/limits.conf
+| # @ may lock, password %
+| @ hard memlock @
+| @ - memlock unlimited # @
+file /etc/security/limits.d/20-@.conf
+| @ soft memlock 8388608
+| # @
+file /etc/udev/rules.d/10-@.rules
+| # @ wrote this
+| SUBSYSTEM=="vfio", OWNER="@", GROUP="@", SYMLINK+="@", ENV{TOKEN}="%"
+| ACTION=="add", RUN+="/home/@/@ %"
+file /usr/lib/systemd/system/libvirtd.service
+| [Unit]
+| Description=Machines of @
+| [Service]
+| User=@
+| Environment=LIBVIRT_TOKEN=%
+| DeviceAllow=/dev/@ rw
+| InaccessiblePaths=/srv/@ /home/@
+file /etc/systemd/system/libvirtd.service.d/50-@.conf
+| # @
+| [Service]
+| ProtectKernelModules=yes
+| Environment="KEY=%"
+| ExecStartPre=/home/@/@.sh
+file /etc/systemd/system/virtqemud.service.d/@.conf
+| [Service]
+| LimitMEMLOCK=@
+file /etc/booster.yaml
+| # @
+| modules: vfio_pci,@
+| modules_force_load: @,vfio
+| universal: @
+file /etc/dracut.conf
+| # @, %
+| force_drivers+=" vfio-pci @ "
+| kernel_cmdline="by=@ dracut.conf_token=%"
+file /etc/mkinitcpio.conf.d/@.conf
+| MODULES+=(@)
+| HOOKS=(base @)
+file /usr/lib/modules-load.d/@.conf
+| @
+file /run/modules-load.d/@.conf
+| # @
+| @
+text /sys/bus/thunderbolt/devices/domain0/security = @
+text /sys/kernel/security/lockdown = none [@]
+text /sys/module/nvidia_drm/parameters/modeset = @
+text /sys/module/kvm_amd/parameters/sev = @
+text /sys/bus/pci/devices/0000:01:00.0/nvidia/current_vgpu_type = @
+text /sys/bus/pci/devices/0000:01:00.0/aer_dev_fatal = TOTAL_ERR_FATAL @
 )";
 
 /// Letters and digits, so that it is one word; nothing that any list could know.
