@@ -361,6 +361,15 @@ text /sys/module/nvidia_drm/parameters/modeset = @
 text /sys/module/kvm_amd/parameters/sev = @
 text /sys/bus/pci/devices/0000:01:00.0/nvidia/current_vgpu_type = @
 text /sys/bus/pci/devices/0000:01:00.0/aer_dev_fatal = TOTAL_ERR_FATAL @
+text /sys/bus/pci/devices/0000:01:00.0/aer_dev_nonfatal = TOTAL_ERR_NONFATAL @
+text /sys/bus/pci/devices/0000:01:00.0/power/runtime_enabled = @
+text /sys/bus/thunderbolt/devices/domain0/iommu_dma_protection = @
+text /sys/module/vfio_iommu_type1/parameters/dma_entry_limit = @
+text /sys/module/i915/parameters/max_vfs = @
+text /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages = @
+text /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages = @
+text /sys/devices/system/node/node0/meminfo = Node 0 MemTotal: @ kB
+text /proc/sys/vm/overcommit_memory = @
 )";
 
 /// Letters and digits, so that it is one word; nothing that any list could know.
