@@ -45,7 +45,7 @@ def decisions(output):
 class Comparison:
     def __init__(self, static, dynamic):
         self.static, self.dynamic = static, dynamic
-        self.versions = [version_of(static).encode(), version_of(dynamic).encode()]
+        self.versions = [version_of(static), version_of(dynamic)]
         self.failures, self.compared = [], 0
 
     def expect(self, what, one, other):
