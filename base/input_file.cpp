@@ -2,6 +2,7 @@
 #include "base/input_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -33,12 +34,21 @@ std::string size_text(std::size_t bytes) {
   return bytes >= 1 << 20 ? std::to_string(bytes >> 20) + " MiB" : std::to_string(bytes >> 10) + " KiB";
 }
 
-}  // namespace
+std::string name_of(const std::string& path) { return path == "-" ? "standard input" : path; }
 
-std::string read_input_file(const std::string& path, std::size_t limit) {
-  const std::string name = path == "-" ? "standard input" : path;
-  const OpenFile file(path);
-  if (file.get() < 0) throw InputError(name + ": " + std::strerror(errno));
+/// Throws InputError where somebody else can change the file.
+void require_trust(int file, const std::string& name) {
+  struct stat status {};
+  if (::fstat(file, &status) != 0) throw InputError(name + ": " + std::strerror(errno));
+  if (!S_ISREG(status.st_mode)) return;
+  if (status.st_uid != 0 && status.st_uid != ::geteuid())
+    throw InputError(name + ": belongs to user " + std::to_string(status.st_uid) + ", not to root or to you");
+  const bool group_is_trusted = status.st_gid == 0 || status.st_gid == ::getegid();
+  if ((status.st_mode & S_IWOTH) || ((status.st_mode & S_IWGRP) && !group_is_trusted))
+    throw InputError(name + ": can be written by others (chmod go-w " + name + ")");
+}
+
+std::string content_of(const OpenFile& file, const std::string& name, std::size_t limit) {
   std::string content;
   char buffer[16384];
   for (;;) {
@@ -49,6 +59,21 @@ std::string read_input_file(const std::string& path, std::size_t limit) {
     content.append(buffer, static_cast<std::size_t>(got));
     if (content.size() > limit) throw InputError(name + ": larger than " + size_text(limit));
   }
+}
+
+}  // namespace
+
+std::string read_input_file(const std::string& path, std::size_t limit) {
+  const OpenFile file(path);
+  if (file.get() < 0) throw InputError(name_of(path) + ": " + std::strerror(errno));
+  return content_of(file, name_of(path), limit);
+}
+
+std::string read_trusted_file(const std::string& path, std::size_t limit) {
+  const OpenFile file(path);
+  if (file.get() < 0) throw InputError(name_of(path) + ": " + std::strerror(errno));
+  require_trust(file.get(), name_of(path));
+  return content_of(file, name_of(path), limit);
 }
 
 }  // namespace vfio_doctor

@@ -11,4 +11,9 @@ namespace vfio_doctor {
 /// Throws InputError where it cannot be opened or read, is a directory, or holds more than `limit` bytes.
 std::string read_input_file(const std::string& path, std::size_t limit);
 
+/// The same for a file that changes what is judged: refused (InputError) is a regular file that belongs to neither root nor
+/// the caller, that anybody can write, or that a group other than root's and the caller's own can write. The file that was
+/// opened is asked, not its name. What a pipe or standard input holds is the caller's own word.
+std::string read_trusted_file(const std::string& path, std::size_t limit);
+
 }  // namespace vfio_doctor

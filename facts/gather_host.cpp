@@ -47,6 +47,7 @@ Host gather_host(const Root& root, Wake wake) {
   join_groups_and_functions(host.iommu, host.functions);
   host.privileged = saw_privileged_facts(host);
   host.boot = gather_boot_configuration(root);
+  host.memory = gather_host_memory(root);
   host.storage = gather_storage(root);
   host.network = gather_network(root);
   host.console = gather_console(root);

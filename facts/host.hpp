@@ -10,6 +10,7 @@
 #include "facts/iommu/vfio.hpp"
 #include "facts/network/network.hpp"
 #include "facts/pci/gather_pci.hpp"
+#include "facts/pci/host_memory.hpp"
 #include "facts/platform/platform.hpp"
 #include "facts/processes/processes.hpp"
 #include "facts/storage/storage.hpp"
@@ -30,6 +31,7 @@ struct Host {
   VfioFacts vfio;
   Observed<std::vector<PciFunction>> functions;  ///< sorted by address; absent where there is no PCI bus
   BootConfiguration boot;
+  HostMemoryFacts memory;
   StorageFacts storage;
   NetworkFacts network;
   ConsoleFacts console;

@@ -65,6 +65,7 @@ class MachineTextParser {
     const Words words = split_words(line);
     const auto verb = words[0];
     if (verb == "complete" && words.size() == 1) return put_complete("/");
+    if (verb == "expect") return;  // about the machine, not of it
     if (words.size() < 2) fail("a record needs a path");
     if (verb == "group") return parse_group(words);
     if (verb == "pci") return parse_pci(words);
@@ -394,8 +395,9 @@ std::string write_machine_text(const RecordedNodes& nodes) {
 }
 
 bool begins_like_machine_text(std::string_view text) {
-  constexpr std::array<std::string_view, 16> verbs = {"text", "file", "hex", "link", "dir", "seen", "special", "unreadable",
-                                                      "closed", "hidden", "group", "pci", "listed", "absent", "complete", "recorded"};
+  constexpr std::array<std::string_view, 17> verbs = {"text", "file", "hex", "link", "dir", "seen", "special", "unreadable",
+                                                      "closed", "hidden", "group", "pci", "listed", "absent", "complete", "recorded",
+                                                      "expect"};
   for (const auto line : split_lines(text)) {
     const auto record = trim(line);
     if (record.empty() || record.front() == '#') continue;

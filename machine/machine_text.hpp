@@ -28,6 +28,7 @@ namespace vfio_doctor {
 ///     group N [type=DMA-FQ] [reserved=START-END:TYPE,...]       an IOMMU group
 ///     pci ADDRESS id=VVVV:DDDD class=CCCCCC [sub=VVVV:DDDD] [rev=RR] [group=N] [driver=NAME] [under=ADDRESS]
 ///         [header=HH] [multifunction=1] [KEY=VALUE ...]
+///     expect STATUS SUBJECT "WORDS"    what a check must find here: a note for tests, passed over (CONTRIBUTING.md)
 ///
 /// `pci` stands for all the sysfs nodes of one function: uevent, links, a 64-byte `config` as a normal user gets
 /// it; any other KEY becomes a sysfs attribute of that name (boot_vga=1, reset_method=flr,bus; commas in a value

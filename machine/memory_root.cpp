@@ -10,13 +10,26 @@ namespace {
 using Kind = RecordedNode::Kind;
 constexpr std::size_t most_implied_bytes = 128 << 20;  // names of directories that stand only in longer names
 
+/// A recording keeps the words of the error alone (strerror), which tell what it was.
+template <class T>
+Observed<T> refused(const std::string& why) {
+  const bool is_permission = why == "Permission denied" || why == "Operation not permitted";
+  return Observed<T>::unreadable(why, is_permission ? UnreadCause::permission : UnreadCause::other);
+}
+
 Observed<std::string> content_of(const RecordedNode& node) {
   switch (node.kind) {
     case Kind::file: return node.content;
-    case Kind::unreadable: return Observed<std::string>::unreadable(node.content);
+    case Kind::unreadable: return refused<std::string>(node.content);
     case Kind::seen: return Observed<std::string>::unreadable("not recorded");
     default: return Observed<std::string>::unreadable("not a regular file");
   }
+}
+
+/// parent_path() of a clean, absolute path.
+std::string_view directory_of(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return slash == 0 || slash == path.npos ? std::string_view("/") : path.substr(0, slash);
 }
 
 bool is_directory(Kind kind) { return kind == Kind::directory || kind == Kind::listed || kind == Kind::complete; }
@@ -49,13 +62,23 @@ MemoryRoot::MemoryRoot(RecordedNodes nodes) : nodes_(std::move(nodes)) {
   }
   nodes_.merge(parents);
   nodes_.try_emplace("/", RecordedNode{Kind::directory, {}});
+  by_path_.reserve(nodes_.size());
+  for (const auto& [path, node] : nodes_) {
+    by_path_.emplace(path, &node);
+    has_complete_ |= node.kind == Kind::complete;
+  }
   if (const auto* recorder = find(recorder_path); recorder && recorder->kind == Kind::file) recorder_ = trim(recorder->content);
 }
 
+const RecordedNode* MemoryRoot::node_at(std::string_view path) const {
+  const auto found = by_path_.find(path);
+  return found == by_path_.end() ? nullptr : found->second;
+}
+
 /// What is at `path`; a link is not followed. Nullptr where nothing is there or nobody asked: missing() tells which.
-const RecordedNode* MemoryRoot::find(const std::string& path) const {
-  const auto found = nodes_.find(path);
-  return found == nodes_.end() || found->second.kind == Kind::absent ? nullptr : &found->second;
+const RecordedNode* MemoryRoot::find(std::string_view path) const {
+  const auto* node = node_at(path);
+  return node && node->kind != Kind::absent ? node : nullptr;
 }
 
 std::string MemoryRoot::when_recorded() const {
@@ -63,19 +86,20 @@ std::string MemoryRoot::when_recorded() const {
                            : "when this was recorded by " + recorder_;
 }
 
-bool MemoryRoot::lies_in_complete(const std::string& path) const {
-  for (auto above = path;; above = parent_path(above)) {
-    const auto found = nodes_.find(above);
-    if (found != nodes_.end() && found->second.kind == Kind::complete) return true;
+bool MemoryRoot::lies_in_complete(std::string_view path) const {
+  if (!has_complete_) return false;
+  for (auto above = path;; above = directory_of(above)) {
+    const auto* node = node_at(above);
+    if (node && node->kind == Kind::complete) return true;
     if (above.size() <= 1) return false;
   }
 }
 
 /// What is told about a path, links resolved, at which find() finds nothing.
 Observed<std::string> MemoryRoot::missing(const std::string& path) const {
-  auto nearest = nodes_.find(path);
-  for (auto above = path; nearest == nodes_.end() && above.size() > 1; nearest = nodes_.find(above)) above = parent_path(above);
-  const bool excluded = nearest != nodes_.end() && excludes_entries(nearest->second.kind);
+  const auto* nearest = node_at(path);
+  for (std::string_view above = path; !nearest && above.size() > 1; nearest = node_at(above)) above = directory_of(above);
+  const bool excluded = nearest && excludes_entries(nearest->kind);
   if (excluded || lies_in_complete(path)) return Observed<std::string>::absent();
   return Observed<std::string>::unreadable("not asked " + when_recorded());
 }
@@ -102,7 +126,7 @@ Observed<std::vector<std::string>> MemoryRoot::list(const std::string& path) con
   const auto real = canonical(path);
   if (!real.has_value()) return Observed<Names>::like(real);
   const auto* directory = find(real.value());
-  if (directory->kind == Kind::unreadable || directory->kind == Kind::closed) return Observed<Names>::unreadable(directory->content);
+  if (directory->kind == Kind::unreadable || directory->kind == Kind::closed) return refused<Names>(directory->content);
   if (!is_directory(directory->kind)) return Observed<Names>::absent();
   if (directory->kind == Kind::directory && !lies_in_complete(real.value()))
     return Observed<Names>::unreadable("not listed " + when_recorded());
@@ -138,7 +162,7 @@ Observed<std::string> MemoryRoot::read_link(const std::string& path) const {
 /// The target of a link whose directory part is already resolved; what nobody asked about is taken for no link.
 Observed<std::string> MemoryRoot::link_at(const std::string& path) const {
   const auto* node = find(path);
-  if (node && node->kind == Kind::hidden) return Observed<std::string>::unreadable(node->content);
+  if (node && node->kind == Kind::hidden) return refused<std::string>(node->content);
   return node && node->kind == Kind::link ? Observed<std::string>(node->content) : Observed<std::string>::absent();
 }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
 #include "machine/recorded_nodes.hpp"
 #include "machine/root.hpp"
 
@@ -13,6 +17,8 @@ class MemoryRoot : public Root {
  public:
   /// Directories above a node exist without being named (those above an absent one need not).
   explicit MemoryRoot(RecordedNodes nodes);
+  MemoryRoot(MemoryRoot&&) = default;
+  MemoryRoot(const MemoryRoot&) = delete;
 
   Observed<std::string> read(const std::string& path, std::size_t limit = default_limit) const override;
   Observed<std::string> read_head(const std::string& path, std::size_t length) const override;
@@ -22,13 +28,17 @@ class MemoryRoot : public Root {
   Observed<std::string> canonical(const std::string& path) const override;
 
  private:
-  const RecordedNode* find(const std::string& path) const;
-  bool lies_in_complete(const std::string& path) const;
+  const RecordedNode* node_at(std::string_view path) const;
+  const RecordedNode* find(std::string_view path) const;
+  bool lies_in_complete(std::string_view path) const;
   Observed<std::string> missing(const std::string& path) const;
   Observed<std::string> link_at(const std::string& path) const;
   std::string when_recorded() const;
 
   RecordedNodes nodes_;
+  /// Every step of every path is looked up; of paths with long common beginnings a hash finds one sooner than a tree.
+  std::unordered_map<std::string_view, const RecordedNode*> by_path_;
+  bool has_complete_ = false;
   std::string recorder_;  ///< empty where nobody is named
 };
 

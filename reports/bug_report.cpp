@@ -15,7 +15,8 @@ constexpr std::string_view to_fill_in = "(please fill in)";
 
 /// What a place of a form asks for.
 enum class Ask {
-  distribution, kernel, architecture, qemu, libvirt, ovmf, hypervisor, machine, processor, devices, findings, person
+  distribution, kernel, architecture, qemu, libvirt, ovmf, hypervisor, machine, processor, devices, findings, person,
+  nothing  ///< a line that GitLab acts on: the form's last one gives the issue its label
 };
 
 struct Place {
@@ -30,10 +31,10 @@ struct Form {
 };
 
 /// Headings as the projects' own forms have them:
-///   libvirt       .gitlab/issue_templates/bug.md in libvirt/libvirt
-///   qemu          .gitlab/issue_templates/bug.md in qemu-project/qemu
-///   virt-manager  .github/ISSUE_TEMPLATE/bug_report.md in virt-manager/virt-manager
-///   nixos         .github/ISSUE_TEMPLATE/03_bug_report_nixos.yml in NixOS/nixpkgs
+///   libvirt       .gitlab/issue_templates/bug.md in libvirt/libvirt (13608488f84b)
+///   qemu          .gitlab/issue_templates/bug.md in qemu-project/qemu (050cee123155)
+///   virt-manager  .github/ISSUE_TEMPLATE/bug_report.md in virt-manager/virt-manager (0273621b4317)
+///   nixos         .github/ISSUE_TEMPLATE/03_bug_report_nixos.yml in NixOS/nixpkgs (0ba9b08e19f5)
 ///   kernel        Documentation/admin-guide/reporting-issues.rst; the numbered list is of the older reporting-bugs.rst
 /// Proxmox's forum and bug tracker have no form; asked for are pveversion -v, the VM's configuration and the kernel's log.
 const std::array<Form, 6>& forms() {
@@ -48,7 +49,8 @@ const std::array<Form, 6>& forms() {
         {" - Hypervisor and version:", Ask::hypervisor},
         {"## Description of problem", Ask::person},
         {"## Steps to reproduce", Ask::person},
-        {"## Additional information", Ask::findings}}},
+        {"## Additional information", Ask::findings},
+        {"/label ~bug", Ask::nothing}}},
       {"qemu",
        "Give the smallest QEMU command line that shows it; libvirt writes it to /var/log/libvirt/qemu/NAME.log.",
        {{"## Host environment", Ask::machine},
@@ -60,16 +62,19 @@ const std::array<Form, 6>& forms() {
         {" - QEMU command line:", Ask::person},
         {"## Emulated/Virtualized environment", Ask::ovmf},
         {" - Operating system:", Ask::person},
+        {" - OS/kernel version:", Ask::person},
+        {" - Architecture:", Ask::person},
         {"## Description of problem", Ask::person},
         {"## Steps to reproduce", Ask::person},
-        {"## Additional information", Ask::findings}}},
+        {"## Additional information", Ask::findings},
+        {"/label ~\"kind::Bug\"", Ask::nothing}}},
       {"virt-manager",
        "Attach the output of virt-manager --debug.",
        {{"**Describe the bug**", Ask::person},
         {"**To Reproduce**", Ask::person},
         {"**Expected behavior**", Ask::person},
         {"**Screenshots**", Ask::person},
-        {"**System**", Ask::machine},
+        {"**System (please complete the following information):**", Ask::machine},
         {" - Distribution:", Ask::distribution},
         {" - virt-manager version:", Ask::person},
         {" - libvirt version:", Ask::libvirt},
@@ -86,9 +91,11 @@ const std::array<Form, 6>& forms() {
         {"## Devices and their IOMMU groups", Ask::findings}}},
       {"nixos",
        "Replace the line below System metadata by the output of: nix-shell -p nix-info --run \"nix-info -m\"",
-       {{"### Describe the bug", Ask::person},
+       {{"### Nixpkgs version", Ask::person},
+        {"### Describe the bug", Ask::person},
         {"### Steps to reproduce", Ask::person},
         {"### Expected behaviour", Ask::person},
+        {"### Screenshots", Ask::person},
         {"### Relevant log output", Ask::person},
         {"### Additional context", Ask::findings},
         {"### System metadata", Ask::machine},
@@ -111,8 +118,10 @@ const std::array<Form, 6>& forms() {
   return all;
 }
 
-std::string or_fill_in(const std::optional<std::string>& value) {
-  return value ? markdown_text(*value) : std::string(to_fill_in);
+/// `Known` holds a text or none: std::optional or Observed.
+template <class Known>
+std::string or_fill_in(const Known& value) {
+  return value.has_value() ? markdown_text(*value) : std::string(to_fill_in);
 }
 
 std::string architecture_of(const Report& report) {
@@ -127,8 +136,8 @@ std::string device_list(const Report& report) {
   std::size_t shown = 0;
   for (const DeviceReport* device : told.devices) {
     if (++shown > 64) break;
-    list += device->address + " [" + device->class_code.value_or("?") + "] " + device->vendor_id.value_or("????") + ":" +
-            device->device_id.value_or("????") + " " + device->name + ", group " +
+    list += device->address.text() + " [" +
+            (device->id.class_code.has_value() ? hex_text(*device->id.class_code, 6) : "?") + "] " + ids_text(device->id) + " " + device->name + ", group " +
             (device->iommu_group ? std::to_string(*device->iommu_group) : "none") + ", driver " +
             device->driver.value_or("none") + ", " + std::string(to_text(device->verdict)) + "\n";
   }
@@ -138,21 +147,23 @@ std::string device_list(const Report& report) {
 
 std::string answer(const Report& report, Ask ask) {
   const MachineSummary& machine = report.host.machine;
+  const MachineIdentity& hardware = machine.hardware;
   switch (ask) {
     case Ask::distribution: return or_fill_in(report.host.distribution);
     case Ask::kernel: return or_fill_in(report.host.kernel);
     case Ask::architecture: return architecture_of(report);
-    case Ask::qemu: return or_fill_in(machine.qemu);
-    case Ask::libvirt: return or_fill_in(machine.libvirt);
-    case Ask::hypervisor: return "QEMU " + or_fill_in(machine.qemu);
-    case Ask::ovmf: return "OVMF: " + or_fill_in(machine.ovmf);
+    case Ask::qemu: return or_fill_in(hardware.qemu);
+    case Ask::libvirt: return or_fill_in(hardware.libvirt);
+    case Ask::hypervisor: return "QEMU " + or_fill_in(hardware.qemu);
+    case Ask::ovmf: return "OVMF: " + or_fill_in(hardware.ovmf);
     case Ask::machine: {
       const std::string words = machine_sentence(report);
       return words.empty() ? "" : markdown_text(words);
     }
-    case Ask::processor: return or_fill_in(machine.cpu_model) + (machine.microcode ? ", microcode " + markdown_text(*machine.microcode) : "");
+    case Ask::processor: return or_fill_in(machine.cpu_model) + (hardware.microcode.has_value() ? ", microcode " + markdown_text(*hardware.microcode) : "");
     case Ask::devices: return device_list(report);
     case Ask::findings: return "\n" + render_markdown(report);
+    case Ask::nothing: return "";
     case Ask::person: break;
   }
   return std::string(to_fill_in);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,9 @@ std::string check_count_sentence(const Outline& outline);
 /// the last two. Empty for a report about a guest.
 std::string host_sentence(const Report& report);
 
+/// How many findings they hold together: what every "N more problems" counts.
+std::size_t finding_count(std::span<const CheckFindings> checks);
+
 /// "2 fail, 1 warns"; "No problems." where there are none.
 std::string problem_count_sentence(const Outline& outline);
 
@@ -83,7 +87,7 @@ std::string finding_sentence(const Finding& finding);
 /// The label of a finding: what protects a device is no failure of the host, so "PROTECTED" instead of "FAIL".
 std::string status_word(const Finding& finding);
 
-/// "0000:01:00.0, 0000:02:00.0, ...": the subjects of some findings, at most `most` of them.
+/// "0000:01:00.0, 0000:02:00.0 and 7 more": the subjects of some findings, at most `most` of them named.
 std::string subject_list(const std::vector<const Finding*>& findings, std::size_t from, std::size_t most);
 
 /// `text` with a placeholder wherever it names `subject`, however that is written: what is left is what two findings, or

@@ -65,8 +65,8 @@ std::string rule_name(const std::string& id) {
 
 /// Runs of one machine belong together, and are told apart from those of others where the report says which it is.
 std::string automation_id(const Report& report) {
-  const auto& name = report.host.machine.name;
-  return printable("vfio-doctor/" + (name ? *name : report.source.kind + " " + report.source.name) + "/");
+  const auto& name = report.host.machine.host.name;
+  return printable("vfio-doctor/" + (name.has_value() ? *name : report.source.kind + " " + report.source.name) + "/");
 }
 
 /// A path as a URI reference below the root directory: "proc/cmdline" for "/proc/cmdline".
@@ -103,6 +103,15 @@ FileAndLine split_line(const std::string& source) {
              : FileAndLine{source, 0};
 }
 
+/// Viewers want a line (GitHub's code scanning requires region.startLine); where none is known, the region says of itself that
+/// the whole file is meant (SARIF 3.30.14).
+Json region_of(const FileAndLine& place, const std::string& value) {
+  if (place.line == 0) return Json{{"startLine", 1}, {"message", message("The whole file.")}};
+  Json region{{"startLine", place.line}};
+  if (!value.empty() && value.find('\n') == value.npos) region["snippet"] = message(value);
+  return region;
+}
+
 Json location_of(const Finding& finding) {
   Json location{{"logicalLocations", Json::array({Json{{"fullyQualifiedName", printable(finding.subject)},
                                                        {"kind", "resource"}}})}};
@@ -110,7 +119,7 @@ Json location_of(const Finding& finding) {
     if (!seen.source.starts_with("/") || seen.source.starts_with("//")) continue;
     const FileAndLine place = split_line(seen.source);
     Json physical{{"artifactLocation", {{"uri", uri_of(place.file)}, {"uriBaseId", "ROOT"}}}};
-    if (place.line > 0) physical["region"] = Json{{"startLine", place.line}};
+    physical["region"] = region_of(place, seen.value);
     location["physicalLocation"] = std::move(physical);
     break;
   }

@@ -41,6 +41,8 @@ constexpr std::array<DeviceDetail, 10> device_details{{{unlimited, 4, 8, true, 8
                                                       {3, 2, 1, false, 1, 150},
                                                       {2, 2, 1, false, 1, 100}}};
 
+constexpr std::size_t whole_sentence = 400;  // columns; what a check says is shorter
+
 std::size_t lines_of(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count(text, '\n'));
 }
@@ -58,15 +60,8 @@ class TextReport {
   std::string take() {
     const std::string head = summary(), tail = notes() + recap();
     if (is_verbose()) return head + problems(all_problem_details) + passed_and_devices(all_details) + tail;
-    const std::size_t room = room_for(report_, style_);
-    std::string body;
-    // Problems and devices give way by turns.
-    for (std::size_t step = 0; step < problem_details.size() + device_details.size() - 1; ++step) {
-      const std::string told = problems(problem_details[step / 2]);
-      body = told + passed_and_devices(device_details[(step + 1) / 2]);
-      if (lines_of(head) + lines_of(body) + lines_of(tail) <= room) break;
-    }
-    return head + body + tail;
+    const std::size_t taken = lines_of(head) + lines_of(tail), room = room_for(report_, style_);
+    return head + longest_body(room > taken ? room - taken : 0) + tail;
   }
 
  private:
@@ -77,6 +72,42 @@ class TextReport {
     TextPage page(style_);
     write(page);
     return page.take();
+  }
+
+  std::string body(const ProblemDetail& problem, const DeviceDetail& device) const {
+    return problems(problem) + passed_and_devices(device);
+  }
+
+  /// Problems and devices, as much of them as `room` lines hold.
+  std::string longest_body(std::size_t room) const {
+    // They give way by turns.
+    constexpr std::size_t last = problem_details.size() + device_details.size() - 2;
+    std::size_t step = 0;
+    std::string text = body(problem_details.front(), device_details.front());
+    while (lines_of(text) > room && step < last) {
+      ++step;
+      text = body(problem_details[step / 2], device_details[(step + 1) / 2]);
+    }
+    if (step == 0) return text;
+    // One step may have made more room than was needed: whole sentences first, then more devices.
+    ProblemDetail problem = problem_details[step / 2];
+    DeviceDetail device = device_details[(step + 1) / 2];
+    problem.sentence = std::max(problem.sentence, whole_sentence);
+    device.reason = std::max(device.reason, whole_sentence);
+    if (const std::string better = body(problem, device); lines_of(better) <= room) {
+      text = better;
+    } else {
+      problem = problem_details[step / 2];
+      device = device_details[(step + 1) / 2];
+    }
+    for (std::size_t i = (step + 1) / 2; i-- > 0;) {
+      DeviceDetail richer = device_details[i];
+      richer.reason = std::max(richer.reason, device.reason);
+      const std::string better = body(problem, richer);
+      if (lines_of(better) > room) break;
+      text = better;
+    }
+    return text;
   }
 
   std::string passed_and_devices(const DeviceDetail& detail) const {

@@ -31,6 +31,13 @@ std::string_view code(Paint paint) {
   return "";
 }
 
+/// Without the half of a word at its end; a word longer than `longest_word` is cut.
+std::string_view whole_words(std::string_view text) {
+  constexpr std::size_t longest_word = 24;
+  const std::size_t end = text.find_last_of(" \n");
+  return end != text.npos && end > 0 && text.size() - end <= longest_word ? text.substr(0, end) : text;
+}
+
 }  // namespace
 
 TextPage::TextPage(const TextStyle& style)
@@ -115,7 +122,7 @@ std::string excerpt(std::string_view text, std::size_t longest, Verbosity verbos
   const std::string safe = printable_lines(looked_at);
   const std::string_view start = first_columns(safe, longest);
   if (start.size() == safe.size() && looked_at.size() == text.size()) return safe;
-  return std::string(start) + "... (cut; " + std::to_string(text.size()) + " bytes in all)";
+  return std::string(whole_words(start)) + "... (cut; " + std::to_string(text.size()) + " bytes in all)";
 }
 
 }  // namespace vfio_doctor

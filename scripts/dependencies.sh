@@ -14,7 +14,7 @@ packages_apt() {
     build)
       echo g++ cmake ninja-build pkg-config "$(boost_apt)" libpci-dev nlohmann-json3-dev libspdlog-dev libcli11-dev \
         zlib1g-dev libarchive-dev libzstd-dev nettle-dev libkainjow-mustache-dev libpugixml-dev pci.ids libseccomp-dev ;;
-    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 strace kmod zsh fish ;;
+    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 strace kmod clang-format zsh fish ;;
     browser) echo chromium nodejs npm ;;
     lab)
       echo qemu-system-x86 busybox-static pciutils lvm2 cryptsetup-bin mdadm btrfs-progs dosfstools e2fsprogs iproute2 \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "snapshot/binary_redaction.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -64,6 +65,56 @@ std::string redact_wide_text(const std::string& bytes, std::size_t start, bool i
   return out;
 }
 
+std::size_t little_endian(std::string_view bytes, std::size_t at) {
+  return static_cast<unsigned char>(bytes[at]) | static_cast<std::size_t>(static_cast<unsigned char>(bytes[at + 1])) << 8;
+}
+
+/// What a node of a device path keeps besides its header (UEFI specification 10.3): hardware paths, ACPI names, what says on
+/// which port a disk is. Ids of disks and cards get stand-ins, names are words, all else is emptied.
+std::string redact_path_node(std::string node, const TextRedactor& text, Pseudonyms& pseudonyms) {
+  const auto type = static_cast<unsigned char>(node[0]), subtype = static_cast<unsigned char>(node[1]);
+  const bool hard_drive = type == 4 && subtype == 1 && node.size() == 42, card = type == 3 && subtype == 11 && node.size() == 37;
+  if (hard_drive) {
+    const auto id = to_hex(turn_fields(node.substr(24, 16)));
+    std::fill(node.begin() + 8, node.begin() + 24, '\0');  // where it begins and how long it is
+    return node.replace(24, 16, turn_fields(from_hex(pseudonyms.hexadecimal("UUID", id))));
+  }
+  if (card) std::fill(node.begin() + 10, node.end(), '\0');
+  if (card) return node.replace(4, 6, from_hex(pseudonyms.hexadecimal("MAC address", to_hex(node.substr(4, 6)))));
+  if (type == 4 && subtype == 4) return redact_binary(redact_wide_text(node, 4, true, text), text);
+  const bool place = (type == 2 && subtype == 1) || (type == 1 && subtype <= 3) || (type == 3 && (subtype <= 2 || subtype == 5 || subtype == 18));
+  constexpr std::size_t longest_place = 12;
+  if (!place || node.size() > longest_place) std::fill(node.begin() + 4, node.end(), '\0');
+  return node;
+}
+
+/// A load option (UEFI specification 3.1.3) behind the variable's attributes: what it is called, where it lies; what it is
+/// started with goes. Nothing where it is none.
+std::string redact_load_option(const std::string& bytes, std::size_t start, const TextRedactor& text, Pseudonyms& pseudonyms) {
+  constexpr std::size_t before_name = 6, node_header = 4;
+  if (bytes.size() < start + before_name + 2) return {};
+  const auto list_length = little_endian(bytes, start + 4);
+  std::string name;
+  auto at = start + before_name;
+  for (; at + 1 < bytes.size() && little_endian(bytes, at) != 0; at += 2) {
+    const bool ascii = bytes[at + 1] == '\0' && is_printable(bytes[at]);
+    name += ascii ? std::string(1, bytes[at]) : std::string("\xc3\xa4");  // a letter of some language
+  }
+  at += 2;
+  if (at > bytes.size() || list_length > bytes.size() - at) return {};
+  auto out = bytes.substr(0, start + before_name);
+  for (const char c : text.redact(name)) out += {static_cast<unsigned char>(c) < 0x80 ? c : '?', '\0'};
+  out += std::string(2, '\0');
+  const auto end = at + list_length;
+  while (at < end) {
+    const auto length = at + node_header <= end ? little_endian(bytes, at + 2) : 0;
+    if (length < node_header || length > end - at) return {};
+    out += redact_path_node(bytes.substr(at, length), text, pseudonyms);
+    at += length;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string redact_pci_config(std::string bytes, Pseudonyms& pseudonyms) {
@@ -84,16 +135,16 @@ std::string redact_pci_config(std::string bytes, Pseudonyms& pseudonyms) {
 std::string redact_efi_variable(const std::string& name, std::string bytes, const TextRedactor& text, Pseudonyms& pseudonyms) {
   using namespace std::string_view_literals;
   constexpr std::size_t attributes = 4;
-  const bool has_device_paths = name.starts_with("Boot");
   if (bytes.size() <= attributes) return bytes;
-  // UEFI specification 10.3: hard drive (4, 1, 42 bytes, GUID at 24) and MAC address (3, 11, 37 bytes, address at 4).
-  for (auto at = bytes.find("\x04\x01\x2a\x00"sv); has_device_paths && at != bytes.npos && at + 42 <= bytes.size();
-       at = bytes.find("\x04\x01\x2a\x00"sv, at + 42))
-    bytes.replace(at + 24, 16, turn_fields(from_hex(pseudonyms.hexadecimal("UUID", to_hex(turn_fields(bytes.substr(at + 24, 16)))))));
-  for (auto at = bytes.find("\x03\x0b\x25\x00"sv); has_device_paths && at != bytes.npos && at + 37 <= bytes.size();
-       at = bytes.find("\x03\x0b\x25\x00"sv, at + 37))
-    bytes.replace(at + 4, 6, from_hex(pseudonyms.hexadecimal("MAC address", to_hex(bytes.substr(at + 4, 6)))));
-  return redact_wide_text(bytes, attributes, has_device_paths, text);
+  const bool is_option = name.starts_with("Boot0") || name.starts_with("Boot1") || name.starts_with("Boot2") || name.starts_with("BootF");
+  if (!is_option) return redact_binary(redact_wide_text(bytes, attributes, false, text), text);
+  if (auto option = redact_load_option(bytes, attributes, text, pseudonyms); !option.empty()) return option;
+  // Not what the specification says: the ids that are found by their nodes' headers, and texts.
+  for (auto at = bytes.find("\x04\x01\x2a\x00"sv); at != bytes.npos && at + 42 <= bytes.size(); at = bytes.find("\x04\x01\x2a\x00"sv, at + 42))
+    bytes.replace(at, 42, redact_path_node(bytes.substr(at, 42), text, pseudonyms));
+  for (auto at = bytes.find("\x03\x0b\x25\x00"sv); at != bytes.npos && at + 37 <= bytes.size(); at = bytes.find("\x03\x0b\x25\x00"sv, at + 37))
+    bytes.replace(at, 37, redact_path_node(bytes.substr(at, 37), text, pseudonyms));
+  return redact_binary(redact_wide_text(bytes, attributes, true, text), text);
 }
 
 std::string redact_binary(std::string bytes, const TextRedactor& text) {

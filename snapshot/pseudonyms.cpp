@@ -4,16 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <functional>
 #include <memory>
 #include <random>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 std::function<bool()> system_random_bits() {
   const auto device = std::make_shared<std::random_device>();
@@ -49,7 +47,7 @@ Pseudonyms::Pseudonyms(std::function<bool()> random_bit)
 std::string Pseudonyms::hexadecimal(const std::string& kind, std::string_view text) {
   std::string digits;
   for (const char c : text)
-    if (is_hex(c)) digits += c;
+    if (is_hex_digit(c)) digits += c;
   digits = to_lower(digits);
   if (digits.find_first_not_of('0') == digits.npos || digits.find_first_not_of('f') == digits.npos) return std::string(text);
   auto& known = names_[kind];
@@ -67,7 +65,7 @@ std::string Pseudonyms::hexadecimal(const std::string& kind, std::string_view te
   std::string stand_in(text);
   std::size_t next = 0;
   for (char& c : stand_in) {
-    if (!is_hex(c)) continue;
+    if (!is_hex_digit(c)) continue;
     c = slot->second[next++];
     if (upper && c >= 'a') c = static_cast<char>(c - 'a' + 'A');
   }
@@ -77,7 +75,11 @@ std::string Pseudonyms::hexadecimal(const std::string& kind, std::string_view te
 std::string Pseudonyms::word(const std::string& kind, const std::string& name) {
   auto& known = names_[kind];
   const auto [slot, is_new] = known.try_emplace(name);
-  if (is_new) slot->second = kind + std::to_string(known.size());
+  if (!is_new) return slot->second;
+  auto& number = numbers_[kind];
+  do slot->second = kind + std::to_string(++number);
+  while (reserved_.contains(slot->second));
+  issued_.insert(slot->second);
   return slot->second;
 }
 

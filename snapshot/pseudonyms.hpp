@@ -26,6 +26,12 @@ class Pseudonyms {
   /// A name: "host1", "user2". `kind` is the word in front.
   std::string word(const std::string& kind, const std::string& name);
 
+  /// Words that word() must not invent, because they are there already and mean something else.
+  void reserve(std::set<std::string> words) { reserved_ = std::move(words); }
+
+  /// True for what word() invented: text that was gone through once may be gone through again.
+  bool is_stand_in(std::string_view word) const { return issued_.contains(word); }
+
   /// Network-order bytes, 4 or 16. Two addresses share as many leading bits afterwards as before, so routes still lead
   /// to where they led. Unspecified, loopback, link-local prefixes, private prefixes, multicast and masks stay.
   std::string address(const std::string& bytes);
@@ -38,6 +44,9 @@ class Pseudonyms {
   std::map<std::string, std::map<std::string, std::string>> names_;  ///< kind -> secret -> stand-in
   std::map<std::string, bool> flips_;                                ///< leading bits -> whether the next one changes
   std::set<std::string> addresses_;
+  std::set<std::string> reserved_;
+  std::set<std::string, std::less<>> issued_;
+  std::map<std::string, std::size_t> numbers_;  ///< kind -> the number given last
 };
 
 }  // namespace vfio_doctor

@@ -12,7 +12,7 @@ namespace vfio_doctor {
 
 /// A word that says who or where this host is.
 struct PrivateName {
-  std::string kind;  ///< "host", "user", "network", "serial", "volume"
+  std::string kind;  ///< "host", "user", "network", "serial", "volume", "pool", "net" (an interface)
   std::string name;
 };
 
@@ -26,9 +26,11 @@ struct Redaction {
   std::vector<std::string> kept;              ///< names that are also technical words, so replacing them would lie
 };
 
-/// Replaces addresses, serial numbers, unique ids, names of hosts, users, networks, volumes and file system labels, in
-/// contents, paths and link targets alike, so that what belonged together still does. Names that a stranger could not
-/// tell from ordinary words are found through `names` and through the places where such names stand.
+/// An allow-list. Of contents, paths and link targets alike only known words stay (known_words.hpp, what the kernel calls its
+/// own things here), of command lines only known arguments (facts/known_arguments.hpp), of the kernel's log only known
+/// messages (known_log_lines.hpp). Addresses, unique ids, serial numbers, values and all other words get stand-ins, the same
+/// one everywhere, so that what belonged together still does; comments are emptied. Names that are known words too are found
+/// through `names` and through the places where such names stand.
 Redaction redact(const RecordedNodes& nodes, std::vector<PrivateName> names, Pseudonyms pseudonyms = Pseudonyms());
 
 }  // namespace vfio_doctor

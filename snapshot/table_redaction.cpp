@@ -9,33 +9,27 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <functional>
 #include <optional>
 #include <vector>
 
-#include "base/text.hpp"
 #include "facts/network/routes.hpp"
+#include "snapshot/line_changes.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-/// Every line through `change`, white space and line ends as they were.
-std::string change_lines(const std::string& text, const std::function<std::string(std::string_view)>& change) {
+/// Every word of a line through `change` (its number, the word), blanks as they were.
+template <class Change>
+std::string change_words(std::string_view line, const std::vector<std::string_view>& words, Change change) {
   std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find('\n', at), text.size());
-    out += change(std::string_view(text).substr(at, end - at));
-    if (end < text.size()) out += '\n';
-    at = end + 1;
+  const char* copied = line.data();
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    out.append(copied, words[i].data());
+    out += change(i, words[i]);
+    copied = words[i].data() + words[i].size();
   }
-  return out;
-}
-
-/// The n-th word of a line replaced.
-std::string with_word(std::string line, std::size_t index, const std::string& word) {
-  const auto words = split_words(line);
-  const auto at = static_cast<std::size_t>(words[index].data() - line.data());
-  return line.replace(at, words[index].size(), word);
+  return out.append(copied, line.data() + line.size());
 }
 
 /// The stand-in of a network: behind `length` bits all is zero, as it was.
@@ -80,116 +74,55 @@ std::string long_text(const std::string& bytes) {
   return text;
 }
 
-bool is_remote(std::string_view type) {
-  static constexpr auto types = std::to_array<std::string_view>(
-      {"nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "afs", "glusterfs", "9p", "fuse.sshfs", "fuse.glusterfs", "lustre", "davfs"});
-  return std::ranges::find(types, type) != types.end();
-}
-
-/// "server:/export", "//server/share", "user@server:/path": addresses are left to those who know addresses.
-std::string change_source(std::string_view source, Pseudonyms& pseudonyms) {
-  const auto name = [&](std::string_view server) -> std::string {
-    if (server.empty() || InternetAddress::parse(server)) return std::string(server);
-    return pseudonyms.word("host", to_lower(server));
-  };
-  const auto path = [&](std::string_view rest) {
-    return rest.empty() || rest == "/" ? std::string(rest) : "/" + pseudonyms.word("export", std::string(rest));
-  };
-  if (source.starts_with("//")) {
-    const auto slash = std::min(source.find('/', 2), source.size());
-    return "//" + name(source.substr(2, slash - 2)) + path(source.substr(slash));
-  }
-  const auto colon = source.find(":/");
-  if (colon == source.npos) return std::string(source);
-  auto server = source.substr(0, colon);
-  std::string user;
-  if (const auto at = server.find('@'); at != server.npos) {
-    user = pseudonyms.word("user", std::string(server.substr(0, at))) + "@";
-    server.remove_prefix(at + 1);
-  }
-  return user + name(server) + ":" + path(source.substr(colon + 1));
-}
-
-/// "rw,username=anna,domain=HOME"
-std::string change_options(std::string_view options, Pseudonyms& pseudonyms) {
-  std::vector<std::string> changed;
-  for (const auto option : split(options, ',')) {
-    const auto equals = option.find('=');
-    const auto key = option.substr(0, equals);
-    const char* kind = key == "username" || key == "user" || key == "name" ? "user"
-                       : key == "domain" || key == "workgroup"             ? "domain"
-                       : key == "password" || key == "pass" || key == "secret" || key == "credentials" ? "password"
-                                                                                                      : nullptr;
-    changed.push_back(kind && equals != option.npos ? std::string(key) + "=" + pseudonyms.word(kind, std::string(option.substr(equals + 1)))
-                                                    : std::string(option));
-  }
-  return join(changed, ",");
-}
-
 }  // namespace
 
-std::string redact_v4_routes(const std::string& text, Pseudonyms& pseudonyms, const RenameInterface& rename) {
+std::string redact_v4_routes(const std::string& text, Pseudonyms& pseudonyms, const RenameWords& rename) {
   return change_lines(text, [&](std::string_view line) {
     const auto words = split_words(line);
-    std::string changed(line);
-    if (words.size() < 8 || words[0] == "Iface") return changed;
+    if (words.size() < 8) return rename(line);
     const auto destination = parse_unsigned(words[1], 16), gateway = parse_unsigned(words[2], 16), mask = parse_unsigned(words[7], 16);
-    if (!destination || !gateway || !mask || (*destination | *gateway | *mask) > 0xffffffff) return changed;
+    if (!destination || !gateway || !mask || (*destination | *gateway | *mask) > 0xffffffff) return rename(line);
     unsigned length = 0;
     for (const char byte : word_bytes(*mask)) length += static_cast<unsigned>(std::popcount(static_cast<unsigned char>(byte)));
-    changed = with_word(changed, 2, word_text(pseudonyms.address(word_bytes(*gateway))));
-    changed = with_word(changed, 1, word_text(network(word_bytes(*destination), length, pseudonyms)));
-    return with_word(changed, 0, rename(words[0]));
+    return change_words(line, words, [&](std::size_t index, std::string_view word) {
+      if (index == 1) return word_text(network(word_bytes(*destination), length, pseudonyms));
+      if (index == 2) return word_text(pseudonyms.address(word_bytes(*gateway)));
+      return index == 7 ? std::string(word) : rename(word);
+    });
   });
 }
 
-std::string redact_v6_routes(const std::string& text, Pseudonyms& pseudonyms, const RenameInterface& rename) {
+std::string redact_v6_routes(const std::string& text, Pseudonyms& pseudonyms, const RenameWords& rename) {
   return change_lines(text, [&](std::string_view line) {
     const auto words = split_words(line);
-    std::string changed(line);
-    if (words.size() != 10) return changed;
-    for (const std::size_t column : {0u, 2u, 4u}) {
-      const auto bytes = long_bytes(words[column]);
-      const auto length = column == 4 ? 128 : parse_unsigned(words[column + 1], 16);
-      if (bytes && length && *length <= 128)
-        changed = with_word(changed, column, long_text(network(*bytes, static_cast<unsigned>(*length), pseudonyms)));
-    }
-    return with_word(changed, 9, rename(words[9]));
+    if (words.size() != 10) return rename(line);
+    return change_words(line, words, [&](std::size_t index, std::string_view word) {
+      const bool is_address = index == 0 || index == 2 || index == 4, is_number = index >= 5 && index <= 8;
+      if (is_number && word.size() == 8 && parse_unsigned(word, 16)) return std::string(word);
+      if (index == 1 || index == 3) return parse_unsigned(word, 16) && word.size() == 2 ? std::string(word) : rename(word);
+      const auto bytes = is_address ? long_bytes(word) : std::nullopt;
+      const auto length = index == 4 ? 128 : is_address ? parse_unsigned(words[index + 1], 16) : std::nullopt;
+      if (!bytes || !length || *length > 128) return rename(word);
+      return long_text(network(*bytes, static_cast<unsigned>(*length), pseudonyms));
+    });
   });
 }
 
-std::string redact_told_routes(const std::string& text, Pseudonyms& pseudonyms, const RenameInterface& rename) {
+std::string redact_told_routes(const std::string& text, Pseudonyms& pseudonyms, const RenameWords& rename) {
   return change_lines(text, [&](std::string_view line) {
     const auto words = split_words(line);  // unicast 192.0.2.0/24 dev eth0 ...
-    std::string changed(line);
-    if (words.size() < 4) return changed;
+    if (words.size() < 4) return rename(line);
     const auto slash = std::min(words[1].find('/'), words[1].size());
     const auto length = parse_unsigned(words[1].substr(std::min(slash + 1, words[1].size())));
     const auto address = InternetAddress::parse(words[1].substr(0, slash));
-    if (!address || !length || *length > 128) return changed;
+    if (!address || !length || *length > 128) return rename(line);
     const bool v4 = address->family == InternetAddress::Family::v4;
     const std::string bytes(address->bytes.begin(), address->bytes.begin() + (v4 ? 4 : 16));
     std::array<char, INET6_ADDRSTRLEN> out{};
     ::inet_ntop(v4 ? AF_INET : AF_INET6, network(bytes, static_cast<unsigned>(*length), pseudonyms).data(), out.data(), out.size());
-    changed = with_word(changed, 3, rename(words[3]));
-    return with_word(changed, 1, std::string(out.data()) + "/" + std::to_string(*length));
-  });
-}
-
-std::string redact_servers(const std::string& text, Pseudonyms& pseudonyms) {
-  return change_lines(text, [&](std::string_view line) {
-    std::string changed(line);
-    const auto words = split_words(line);
-    const auto dash = std::find(words.begin(), words.end(), "-");
-    if (words.size() > 6 && words.end() - dash > 3) {  // mountinfo: ... - TYPE SOURCE OPTIONS
-      const auto at = static_cast<std::size_t>(dash - words.begin());
-      if (!is_remote(words[at + 1])) return changed;
-      changed = with_word(changed, at + 2, change_source(words[at + 2], pseudonyms));
-      return with_word(changed, at + 3, change_options(words[at + 3], pseudonyms));
-    }
-    if (words.size() < 4 || !is_remote(words[2])) return changed;  // fstab: SOURCE POINT TYPE OPTIONS
-    changed = with_word(changed, 0, change_source(words[0], pseudonyms));
-    return with_word(changed, 3, change_options(words[3], pseudonyms));
+    return change_words(line, words, [&](std::size_t index, std::string_view word) {
+      return index == 1 ? std::string(out.data()) + "/" + std::to_string(*length) : rename(word);
+    });
   });
 }
 

@@ -6,18 +6,19 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "facts/storage/mounts.hpp"
 #include "machine/escape.hpp"
+#include "snapshot/known_words.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 using View = std::string_view;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_alnum(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+/// Bytes beyond ASCII are parts of words in somebody's language.
+bool is_word_part(char c) { return is_alphanumeric(c) || static_cast<unsigned char>(c) >= 0x80; }
 
 template <class Condition>
 std::size_t run_length(View text, std::size_t at, Condition condition) {
@@ -25,8 +26,8 @@ std::size_t run_length(View text, std::size_t at, Condition condition) {
   while (end < text.size() && condition(text[end])) ++end;
   return end - at;
 }
-std::size_t hex_run(View text, std::size_t at) { return run_length(text, at, is_hex); }
-std::size_t word_run(View text, std::size_t at) { return run_length(text, at, is_alnum); }
+std::size_t hex_run(View text, std::size_t at) { return run_length(text, at, is_hex_digit); }
+std::size_t word_run(View text, std::size_t at) { return run_length(text, at, is_word_part); }
 /// Up to white space, a quote, or something that ends a value.
 std::size_t value_run(View text, std::size_t at) {
   return run_length(text, at, [](char c) { return View(" \t\r\n\"',;&|)<>\0", 14).find(c) == View::npos; });
@@ -34,7 +35,7 @@ std::size_t value_run(View text, std::size_t at) {
 std::size_t path_part_run(View text, std::size_t at) {
   return run_length(text, at, [](char c) { return View(" \t\r\n\"',;:/)\0", 13).find(c) == View::npos; });
 }
-bool ends_word(View text, std::size_t at) { return at >= text.size() || !is_alnum(text[at]); }
+bool ends_word(View text, std::size_t at) { return at >= text.size() || !is_word_part(text[at]); }
 
 /// Groups of `sizes` hexadecimal digits between `separator`: the whole length, or 0.
 template <std::size_t N>
@@ -94,6 +95,14 @@ constexpr auto contexts = std::to_array<Context>({{"UUID=", ""},
                                                   {"SSID=", "network"},
                                                   {"SSID ", "network"}});
 
+/// The length of "\\040" (mount tables) or "\\x20" (udev) at `at`: 4, else 0.
+std::size_t escape_length(View text, std::size_t at) {
+  if (text[at] != '\\' || at + 3 >= text.size()) return 0;
+  const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
+  if (text[at + 1] == 'x') return is_hex_digit(text[at + 2]) && is_hex_digit(text[at + 3]) ? 4 : 0;
+  return text[at + 1] <= '3' && std::ranges::all_of(text.substr(at + 1, 3), is_octal) ? 4 : 0;
+}
+
 /// udev writes a blank as "\x20", mount tables as "\040".
 std::string plain_label(View text) { return unescape(unescape_octal(text)); }
 
@@ -109,6 +118,7 @@ void TextRedactor::learn(const PrivateName& name) {
 
 std::string TextRedactor::label(View text) const {
   const auto plain = plain_label(text);
+  if (labels_with_names_.contains(plain)) return redact(plain);
   return kept_.contains(plain) ? std::string(text) : pseudonyms_.word("label", plain);
 }
 
@@ -117,7 +127,7 @@ TextRedactor::Match TextRedactor::match_context(View text, std::size_t at) const
     if (at < context.before.size() || text.substr(at - context.before.size(), context.before.size()) != context.before) continue;
     // "bypass=1" is no password; "ID_FS_UUID=" and "PARTLABEL=" are what they look like.
     const auto front = at - context.before.size();
-    if (front > 0 && context.before.front() >= 'a' && is_alnum(text[front - 1])) continue;
+    if (front > 0 && context.before.front() >= 'a' && is_word_part(text[front - 1])) continue;
     std::size_t start = at;
     if (start < text.size() && (text[start] == '"' || text[start] == '\'' || text[start] == '<')) ++start;
     const View kind = context.kind;
@@ -129,7 +139,7 @@ TextRedactor::Match TextRedactor::match_context(View text, std::size_t at) const
     const auto value = text.substr(start, length);
     const auto quote = text.substr(at, start - at);
     if (kind.empty()) {
-      if (!std::ranges::all_of(value, [](char c) { return is_hex(c) || c == '-'; })) return {};
+      if (!std::ranges::all_of(value, [](char c) { return is_hex_digit(c) || c == '-'; })) return {};
       return {start - at + length, std::string(quote) + pseudonyms_.hexadecimal("UUID", value)};
     }
     if (value.starts_with('$')) return {};  // a shell variable
@@ -163,7 +173,7 @@ TextRedactor::Match TextRedactor::match_qualified_name(View text, std::size_t at
   static constexpr auto standard = std::to_array<View>({"nqn.2014-08.org.nvmexpress.discovery", "nqn.2014-08.org.nvmexpress"});
   for (const auto name : standard)  // followed by a UUID or a NAME, which are looked at in turn
     if (rest.starts_with(name) && !rest.substr(name.size()).starts_with(":nvm")) return {name.size(), std::string(name)};
-  auto length = run_length(text, at, [](char c) { return is_alnum(c) || c == '.' || c == '-' || c == ':' || c == '_'; });
+  auto length = run_length(text, at, [](char c) { return is_word_part(c) || c == '.' || c == '-' || c == ':' || c == '_'; });
   if (const auto unit = text.substr(at, length).find("-lun-"); unit != View::npos) length = unit;
   return {length, std::string(rest.substr(0, 4)) + "2001-04.com.example:" +
                       pseudonyms_.word("target", std::string(text.substr(at, length)))};
@@ -197,7 +207,7 @@ TextRedactor::Match TextRedactor::match_hexadecimal(View text, std::size_t at) c
     if ((digits == 16 || digits == 32) && ends_word(text, at + skip + digits))
       return {skip + digits, std::string(rest.substr(0, skip)) + pseudonyms_.hexadecimal("WWN", rest.substr(skip, digits))};
   }
-  if (!is_hex(text[at])) return {};
+  if (!is_hex_digit(text[at])) return {};
   if (const auto length = groups(text, at, std::array<std::size_t, 5>{8, 4, 4, 4, 12}, '-')) return found(length, "UUID");
   if (const auto length = groups(text, at, std::array<std::size_t, 4>{8, 8, 8, 8}, ':')) return found(length, "UUID");
   if (const auto length = groups(text, at, std::array<std::size_t, 1>{32}, '-')) return found(length, "UUID");
@@ -221,9 +231,9 @@ TextRedactor::Match TextRedactor::match_v4(View text, std::size_t at) const {
 }
 
 TextRedactor::Match TextRedactor::match_v6(View text, std::size_t at) const {
-  const auto length = run_length(text, at, [](char c) { return is_hex(c) || c == ':'; });
+  const auto length = run_length(text, at, [](char c) { return is_hex_digit(c) || c == ':'; });
   const std::string candidate(text.substr(at, length));
-  if (length > 45 || std::ranges::count(candidate, ':') < 2 || std::ranges::count_if(candidate, is_hex) < 4) return {};
+  if (length > 45 || std::ranges::count(candidate, ':') < 2 || std::ranges::count_if(candidate, is_hex_digit) < 4) return {};
   std::string bytes(16, '\0');
   if (!ends_word(text, at + length) || ::inet_pton(AF_INET6, candidate.c_str(), bytes.data()) != 1) return {};
   const auto changed = pseudonyms_.address(bytes);
@@ -235,7 +245,7 @@ TextRedactor::Match TextRedactor::match_v6(View text, std::size_t at) const {
 /// "Linux version 6.8.1 (anna@workstation) (gcc ...": who built this kernel, and where.
 TextRedactor::Match TextRedactor::match_builder(View text, std::size_t at) const {
   if (at == 0 || text[at - 1] != '(') return {};
-  const auto is_part = [](char c) { return is_alnum(c) || c == '.' || c == '-' || c == '_' || c == '+'; };
+  const auto is_part = [](char c) { return is_word_part(c) || c == '.' || c == '-' || c == '_' || c == '+'; };
   const auto user = run_length(text, at, is_part);
   if (user == 0 || at + user >= text.size() || text[at + user] != '@') return {};
   const auto host = run_length(text, at + user + 1, is_part);
@@ -270,25 +280,50 @@ TextRedactor::Match TextRedactor::match(View text, std::size_t at) const {
   return {};
 }
 
-std::string TextRedactor::redact(View text) const {
+void TextRedactor::keep_only_known_words(std::set<std::string> technical) {
+  technical_ = std::move(technical);
+  only_known_words_ = true;
+}
+
+bool TextRedactor::is_known(View text, std::size_t at, std::size_t length) const {
+  const auto word = text.substr(at, length);
+  if (is_known_word(word) || technical_.contains(to_lower(word)) || pseudonyms_.is_stand_in(word)) return true;
+  // "BEEF" of "8086:BEEF" is an id, though it could be a name.
+  const bool joined = (at > 0 && text[at - 1] == ':') || (at + length < text.size() && text[at + length] == ':');
+  return length >= 4 && length <= 8 && joined && std::ranges::all_of(word, is_hex_digit);
+}
+
+std::string TextRedactor::redact(View text) const { return run(text, only_known_words_); }
+
+std::string TextRedactor::redact_secrets(View text) const { return run(text, false); }
+
+std::string TextRedactor::run(View text, bool mask_unknown) const {
   std::string out;
   out.reserve(text.size());
+  std::size_t word_start = 0;  // where an escape ends, a word may begin
   for (std::size_t at = 0; at < text.size();) {
-    const char c = text[at], before = at > 0 ? text[at - 1] : ' ';
-    if (is_alnum(c) ? !is_alnum(before) : View("=/ ").find(before) != View::npos) {
-      if (auto found = is_alnum(c) ? match(text, at) : match_context(text, at); found.length > 0) {
+    if (const auto escape = escape_length(text, at); escape > 0) {
+      out.append(text.substr(at, escape));
+      word_start = at += escape;
+      continue;
+    }
+    const char c = text[at], before = at > word_start ? text[at - 1] : ' ';
+    if (is_word_part(c) ? !is_word_part(before) : View("=/ ").find(before) != View::npos) {
+      if (auto found = is_word_part(c) ? match(text, at) : match_context(text, at); found.length > 0) {
         out += found.stand_in;
         at += found.length;
         continue;
       }
     }
-    if (!is_alnum(c)) {
+    if (!is_word_part(c)) {
       out += c;
       ++at;
       continue;
     }
-    const auto length = is_alnum(before) ? 1 : word_run(text, at);
-    out.append(text.substr(at, length));
+    const bool rest = is_word_part(before);  // of a word that a secret was the front of
+    const auto length = rest && !mask_unknown ? 1 : word_run(text, at);
+    const bool masked = mask_unknown && !is_known(text, at, length);
+    out += masked ? pseudonyms_.word("word", std::string(text.substr(at, length))) : std::string(text.substr(at, length));
     at += length;
   }
   return out;

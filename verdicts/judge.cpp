@@ -114,8 +114,10 @@ Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& dec
     if (std::ranges::find(selection, decision.function->address) == selection.end()) continue;
     if (decision.verdict == DeviceVerdict::undetermined) {
       judge_companions(host, decisions, decision, selection, findings);  // what is certain is not hidden by what is not known
-      findings.push_back(verdict_finding(Status::unknown, decision.function->address.text(),
-                                         "Whether it can be given to a guest could not be determined."));
+      auto finding = verdict_finding(Status::unknown, decision.function->address.text(),
+                                     "Whether it can be given to a guest could not be determined.");
+      for (const auto& reason : decision.reasons) finding.evidence.push_back({"reason", reason});
+      findings.push_back(finding);
     } else if (!can_be_given(decision.verdict)) {
       auto finding = verdict_finding(Status::fail, decision.function->address.text(),
                                      "It is " + std::string(to_text(decision.verdict)) + "." +

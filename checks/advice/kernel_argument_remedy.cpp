@@ -30,6 +30,7 @@ enum class ArgumentTool {
   kernel_install,  ///< kernel-install, which writes the loader entries
   transactional,   ///< GRUB on a system that only transactional-update changes
   syslinux,
+  efi_stub,  ///< the firmware's own boot entry
 };
 
 enum class Change { add, remove };
@@ -94,6 +95,8 @@ ArgumentTool tool_of_loader(const Host& host) {
       return tool_of_systemd_boot(host);
     case BootLoader::syslinux:
       return ArgumentTool::syslinux;
+    case BootLoader::efi_stub:
+      return ArgumentTool::efi_stub;
     case BootLoader::limine:
       return ArgumentTool::limine;
     case BootLoader::refind:
@@ -311,6 +314,27 @@ std::string running_line(const Host& host) {
   return line;
 }
 
+/// The firmware keeps the words in a variable, which is made anew and not edited. No command makes it here: the disk, the
+/// partition and the kernel's path are to be taken from the old entry, and a wrong one does not start.
+Remedy by_firmware_entry(const Host& host, Change change, const std::string& argument) {
+  std::string name, line;
+  for (const auto& entry : host.boot.entries)
+    if (entry.kind == BootEntryKind::firmware && name.empty()) name = entry.id + " (" + entry.title + ")";
+  const auto unwanted = KernelArguments::parse(argument).all();
+  if (const auto* arguments = host.kernel.arguments.get())
+    for (const auto& one : arguments->all()) {
+      if (one.text().starts_with('\\')) continue;  // the kernel's path
+      if (std::ranges::find(unwanted, one) == unwanted.end()) line += (line.empty() ? "" : " ") + one.text();
+    }
+  if (change == Change::add) line += (line.empty() ? "" : " ") + argument;
+  return {.text = "No boot loader: the firmware starts the kernel with the words of its own boot entry" + (name.empty() ? "" : " " + name) +
+                  ". Make a second entry with the same disk, partition and kernel and with this whole line after --unicode: " + line +
+                  ". Start it once (efibootmgr --bootnext NUMBER), and put it first only when it has started.",
+          .commands = {"sudo efibootmgr --verbose"},
+          .undo = {},
+          .risk = "Medium: an entry that lacks root= or initrd= does not start; keep the old one, which the firmware's boot menu offers."};
+}
+
 /// Without /etc/kernel/cmdline the images and entries were made from the running line (mkinitcpio build_uki(),
 /// kernel-install 90-loaderentry.install); once the file is there it is used instead: it must hold all of that line.
 Remedy by_new_cmdline_file(const Host& host, ArgumentTool tool, Change change, const std::string& argument) {
@@ -401,6 +425,8 @@ Remedy change_kernel_argument(const Host& host, Change change, const std::string
       return change == Change::add && std::ranges::all_of(argument, [](char c) { return is_plain(c) || c == ' '; })
                  ? by_drop_in(argument, apply_commands(host, tool).front())
                  : by_editing(host, tool, change, argument);
+    case ArgumentTool::efi_stub:
+      return by_firmware_entry(host, change, argument);
     case ArgumentTool::unknown:
       return {
           .text =

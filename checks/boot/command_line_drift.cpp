@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/secrets.hpp"
 #include "base/text.hpp"
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/boot/boot_drift.hpp"
@@ -11,6 +12,9 @@
 
 namespace vfio_doctor {
 namespace {
+
+/// What a report may say of an argument.
+std::string as_shown(const KernelArgument& argument) { return shown_setting(argument.name, argument.value); }
 
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"command-line-drift", "Kernel command line as configured", 10, run};
@@ -34,7 +38,7 @@ std::string names_of(const Arguments& arguments) {
   std::string names;
   const auto shown = arguments.size() > most_shown ? most_shown - 1 : arguments.size();
   for (std::size_t i = 0; i < shown; ++i)
-    names += (i == 0 ? "" : i + 1 == arguments.size() ? " and " : ", ") + arguments[i]->token.argument.text();
+    names += (i == 0 ? "" : i + 1 == arguments.size() ? " and " : ", ") + as_shown(arguments[i]->token.argument);
   if (shown < arguments.size()) names += " and " + std::to_string(arguments.size() - shown) + " more";
   return names;
 }
@@ -124,7 +128,7 @@ Remedy apply(const Host& host, const Arguments& arguments) {
   const auto commands = apply_boot_settings_commands(host);
   if (commands.empty() || kernel_argument_command_changes_entries(host)) {
     std::vector<std::string> texts;
-    for (const auto* argument : arguments) texts.push_back(argument->token.argument.text());
+    for (const auto* argument : arguments) texts.push_back(as_shown(argument->token.argument));
     return add_kernel_argument(host, join(texts, " "));
   }
   Remedy remedy{
@@ -173,11 +177,11 @@ std::vector<Remedy> remedies_of(const Host& host, const BootDrift& drift, DriftK
     if (kind == DriftKind::not_rebooted && !switches_off(words))
       reboots = true;
     else if (kind == DriftKind::not_rebooted)
-      remedies.push_back(remove_kernel_argument(host, words.text()));
+      remedies.push_back(remove_kernel_argument(host, as_shown(words)));
     else if (kind == DriftKind::only_this_boot && switches_off(words))
       reboots = true;
     else if (to_add.size() < most_shown)
-      to_add.push_back(words.text());
+      to_add.push_back(as_shown(words));
   }
   if (!to_add.empty()) remedies.push_back(add_kernel_argument(host, join(to_add, " ")));
   if (kind == DriftKind::only_this_boot)
@@ -195,15 +199,13 @@ void add_minor(const BootDrift& drift, Finding& finding) {
   static constexpr std::size_t most_minor = 12;
   for (const auto& minor : drift.minor) {
     if (&minor - drift.minor.data() >= static_cast<std::ptrdiff_t>(most_minor)) return;
-    finding.evidence.push_back({minor.token.place(), minor.token.argument.text() + " (not in " +
+    finding.evidence.push_back({minor.token.place(), as_shown(minor.token.argument) + " (not in " +
                                                          minor.lacking + "; of no weight here)"});
   }
 }
 
 bool lacks_permission(const BootDrift& drift) {
-  return std::ranges::any_of(drift.unknown, [](const UnreadBootFile& unread) {
-    return to_lower(unread.why).find("permi") != std::string::npos;
-  });
+  return std::ranges::find(drift.unknown, UnreadCause::permission, &UnreadBootFile::cause) != drift.unknown.end();
 }
 
 Finding drift_finding(const Host& host, const BootDrift& drift, DriftKind kind, const Arguments& arguments) {
@@ -212,8 +214,8 @@ Finding drift_finding(const Host& host, const BootDrift& drift, DriftKind kind, 
     finding.summary += " With sudo, the boot entries could be read and would tell which.";
   for (const auto* argument : arguments) {
     if (decides_iommu(host, kind, argument->token.argument)) finding.status = Status::fail;
-    finding.evidence.push_back({argument->token.place(), argument->token.argument.text()});
-    finding.evidence.push_back({argument->lacking, "without " + argument->token.argument.text()});
+    finding.evidence.push_back({argument->token.place(), as_shown(argument->token.argument)});
+    finding.evidence.push_back({argument->lacking, "without " + as_shown(argument->token.argument)});
   }
   finding.remedy = remedies_of(host, drift, kind, arguments);
   return finding;
@@ -241,7 +243,7 @@ Finding quiet_finding(const Host& host, const BootDrift& drift) {
                              "), so it is not known which boot files count.");
   std::string others;
   for (const auto& minor : drift.minor)
-    if (concerns_passthrough(minor.token.argument) && others.empty()) others = minor.token.argument.text();
+    if (concerns_passthrough(minor.token.argument) && others.empty()) others = as_shown(minor.token.argument);
   return check.finding(
       Status::pass, host_subject,
       others.empty() ? "The running command line, the boot entries and the settings they are made from agree."

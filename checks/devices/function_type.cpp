@@ -18,8 +18,8 @@ constexpr std::array<std::uint16_t, 8> denied_intel_devices = {0x19e2, 0x19e3, 0
 
 /// One that vfio-pci holds was not refused: the host's owner forced it (disable_denylist).
 bool is_denied(const PciFunction& function) {
-  return !function.driver.is("vfio-pci") && function.vendor_id.is(0x8086) && function.device_id.has_value() &&
-         std::ranges::find(denied_intel_devices, function.device_id.value()) != denied_intel_devices.end();
+  return !function.driver.is("vfio-pci") && function.id.vendor.is(0x8086) && function.id.device.has_value() &&
+         std::ranges::find(denied_intel_devices, function.id.device.value()) != denied_intel_devices.end();
 }
 
 /// Why nobody assigns such a function; empty where there is no such reason.
@@ -32,14 +32,25 @@ std::string reason_against(const PciFunction& function) {
   return {};
 }
 
+std::vector<Evidence> what_is_not_known(const PciFunction& function) {
+  std::vector<Evidence> evidence;
+  const auto add = [&](const std::string& attribute, const auto& observed) {
+    if (!observed.has_value()) evidence.push_back({function.sysfs_path + "/" + attribute, observed.why()});
+  };
+  add("class", function.id.class_code);
+  add("vendor", function.id.vendor);
+  add("device", function.id.device);
+  return evidence;
+}
+
 std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   int others = 0;
   for (const auto& function : host.all_functions()) {
     const auto reason = reason_against(function);
     // Without the class it may be a host bridge, without the ids one of the denied: neither is known from the header.
-    const bool unseen = reason.empty() && (!function.class_code.has_value() || !function.vendor_id.has_value() ||
-                                           !function.device_id.has_value());
+    const bool unseen = reason.empty() && (!function.id.class_code.has_value() || !function.id.vendor.has_value() ||
+                                           !function.id.device.has_value());
     if (reason.empty() && !unseen) {
       ++others;
       continue;
@@ -49,7 +60,7 @@ std::vector<Finding> run(const Host& host) {
                                  unseen ? "What kind of function this is could not be read." : reason);
     finding.effect = unseen ? Effect::blocked : Effect::unsuitable;
     finding.evidence = {{function.sysfs_path, function.class_name.empty() ? "class not known" : function.class_name}};
-    if (unseen && function.class_code.has_value()) finding.evidence = {{function.sysfs_path, "vendor or device id not known"}};
+    if (unseen) finding.evidence = what_is_not_known(function);
     findings.push_back(finding);
   }
   if (others > 0)

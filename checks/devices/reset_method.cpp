@@ -24,19 +24,40 @@ bool carries_state(const PciFunction& function) {
 /// Behind a port, a user who owns every function there can reset the whole bus (VFIO_DEVICE_PCI_HOT_RESET). Of a function
 /// alone on its bus the kernel has said whether it can: pci_parent_bus_reset() (drivers/pci/pci.c) is one of the methods
 /// that it lists, and left out it means that a quirk (NO_BUS_RESET) or the slot forbids it.
-bool bus_can_be_reset(const Host& host, const PciFunction& function) {
-  if (!function.parent) return false;
+struct Bus {
+  bool can_be_reset = false;        ///< by a user of this group alone
+  std::vector<PciAddress> outside;  ///< the functions on it that are in other groups
+};
+
+Bus bus_of(const Host& host, const PciFunction& function) {
+  Bus bus;
+  if (!function.parent) return bus;
   const auto companions = companions_of(host, function);
-  const bool alone = std::ranges::none_of(host.all_functions(), [&](const PciFunction& other) {
-    return other.address.domain == function.address.domain && other.address.bus == function.address.bus &&
-           other.address != function.address;
-  });
-  if (alone) return false;
-  return std::ranges::all_of(host.all_functions(), [&](const PciFunction& other) {
-    const bool same_bus = other.address.domain == function.address.domain && other.address.bus == function.address.bus;
-    return !same_bus || other.address == function.address ||
-           std::ranges::find(companions, other.address) != companions.end();
-  });
+  bool alone = true;
+  for (const auto& other : host.all_functions()) {
+    if (other.address.domain != function.address.domain || other.address.bus != function.address.bus || other.address == function.address)
+      continue;
+    alone = false;
+    if (std::ranges::find(companions, other.address) == companions.end()) bus.outside.push_back(other.address);
+  }
+  bus.can_be_reset = !alone && bus.outside.empty();
+  return bus;
+}
+
+/// VFIO resets a bus only for a user who has the groups of all functions on it, each on a VFIO driver
+/// (vfio_pci_ioctl_pci_hot_reset() and vfio_pci_is_device_in_set() in drivers/vfio/pci/vfio_pci_core.c).
+std::string words_for(const Bus& bus) {
+  if (bus.outside.empty())
+    return "Nothing can reset it by itself: it may work for one guest and then keep its state until the host reboots.";
+  std::string names;
+  constexpr std::size_t most_named = 4;
+  for (const auto& one : bus.outside) {
+    if (&one - bus.outside.data() == static_cast<std::ptrdiff_t>(most_named)) break;
+    names += (names.empty() ? "" : ", ") + one.text();
+  }
+  if (bus.outside.size() > most_named) names += " and " + std::to_string(bus.outside.size() - most_named) + " more";
+  return "Only a reset of its whole bus reaches it, which takes " + names + " along, of other groups: give them to the same guest, else "
+         "nothing resets it, and it may work for one guest and then keep its state until the host reboots.";
 }
 
 std::vector<Finding> run(const Host& host) {
@@ -51,10 +72,10 @@ std::vector<Finding> run(const Host& host) {
   for (const auto& function : functions) {
     const auto& methods = function.reset_methods;
     const bool has_method = methods.has_value() && !methods->empty();
-    if (has_method || methods.is_unreadable() || !carries_state(function) || bus_can_be_reset(host, function)) continue;
-    auto finding = check.finding(Status::warn, device_subject(function.address),
-                                 "Nothing can reset it by itself: it may work for one guest and then keep its state until "
-                                 "the host reboots.");
+    if (has_method || methods.is_unreadable() || !carries_state(function) ) continue;
+    const auto bus = bus_of(host, function);
+    if (bus.can_be_reset) continue;
+    auto finding = check.finding(Status::warn, device_subject(function.address), words_for(bus));
     finding.evidence = {{function.sysfs_path + "/reset_method", methods.is_absent() ? "absent: no method" : "empty: switched off"}};
     finding.remedy = {{"Try it before you rely on it: start, stop and start the guest again, and watch the host's kernel log.",
                        {}, {}, {}}};

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "checks/advice/kernel_argument_remedy.hpp"
+#include "checks/advice/module_order_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/group_members.hpp"
 
@@ -30,9 +31,9 @@ struct Pattern {
     const auto is = [](std::uint32_t wanted, const Observed<std::uint16_t>& id) {
       return wanted == any || (id.has_value() && id.value() == wanted);
     };
-    const auto* kind = function.class_code.get();
-    return is(numbers[0], function.vendor_id) && is(numbers[1], function.device_id) &&
-           is(numbers[2], function.subsystem_vendor_id) && is(numbers[3], function.subsystem_device_id) &&
+    const auto* kind = function.id.class_code.get();
+    return is(numbers[0], function.id.vendor) && is(numbers[1], function.id.device) &&
+           is(numbers[2], function.id.subsystem_vendor) && is(numbers[3], function.id.subsystem_device) &&
            (numbers[5] == 0 || (kind && ((*kind ^ numbers[4]) & numbers[5]) == 0));
   }
 };
@@ -127,6 +128,55 @@ void add_remarks(const Host& host, const std::vector<IdList>& lists, std::vector
   }
 }
 
+/// Whether one word is a slip of the other: one character too many, too few or other than it, or two that changed places, at
+/// most twice.
+bool is_near(std::string_view one, std::string_view other) {
+  constexpr std::size_t most = 2;
+  if (one == other || one.size() > 40 || other.size() > 40) return false;
+  std::vector<std::vector<std::size_t>> distance(one.size() + 1, std::vector<std::size_t>(other.size() + 1));
+  for (std::size_t i = 0; i <= one.size(); ++i)
+    for (std::size_t j = 0; j <= other.size(); ++j) {
+      if (i == 0 || j == 0) {
+        distance[i][j] = i + j;
+        continue;
+      }
+      const std::size_t differs = one[i - 1] == other[j - 1] ? 0 : 1;
+      auto best = std::min({distance[i - 1][j] + 1, distance[i][j - 1] + 1, distance[i - 1][j - 1] + differs});
+      if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1]) best = std::min(best, distance[i - 2][j - 2] + 1);
+      distance[i][j] = best;
+    }
+  return distance[one.size()][other.size()] <= most && std::min(one.size(), other.size()) > 2 * most - 1;
+}
+
+/// Modules that people let vfio-pci come before, installed or not, and real ones whose names are near to those.
+constexpr std::array usual_drivers = std::to_array<std::string_view>(
+    {"vfio_pci", "vfio",     "nouveau",  "nvidia",   "nvidia_drm", "nvidia_modeset", "nvidia_uvm", "nvidiafb",      "amdgpu",
+     "radeon",   "radeonfb", "i915",     "xe",       "snd_hda_intel", "xhci_hcd",    "xhci_pci",   "ehci_hcd",      "ehci_pci",
+     "ohci_hcd", "ohci_pci", "uhci_hcd", "ahci",     "nvme",       "nvmet",          "igb",        "i2c_nvidia_gpu", "e1000",
+     "e1000e",   "ixgb",     "ixgbe",    "ixgbevf"});
+
+/// A module in a `softdep` line about VFIO that is none and looks like one: then the line does nothing. A name that this kernel does
+/// not have is no slip by itself (a driver that was taken off the host).
+void add_softdep_slips(const Host& host, std::vector<Finding>& findings) {
+  for (const auto& line : host.vfio.modprobe.lines) {
+    if (line.command != "softdep" || (line.module + line.rest).find("vfio") == std::string::npos) continue;
+    std::vector<std::string> names = {line.module};
+    for (const auto word : split_words(line.rest))
+      if (!word.ends_with(':')) names.push_back(normalize_module_name(word));
+    for (const auto& name : names) {
+      const auto known = host.vfio.softdep_modules.find(name);
+      const bool installed = known != host.vfio.softdep_modules.end() && known->second.is(true);
+      const bool usual = std::ranges::find(usual_drivers, name) != usual_drivers.end();
+      const auto meant = std::ranges::find_if(usual_drivers, [&name](std::string_view one) { return is_near(name, one); });
+      if (installed || usual || meant == usual_drivers.end()) continue;
+      findings.push_back(remark("\"" + line.text() + "\" names a module '" + name + "', which there is not: the line has no effect. " +
+                                    std::string(*meant) + " is meant?",
+                                {line.place(), line.text()}, "Mend the name, then build the initial RAM disk anew; this tells whether there is such a "
+                                                             "module: modinfo " + std::string(*meant)));
+    }
+  }
+}
+
 /// The `softdep` line that lets vfio-pci come before this driver; nothing where there is none.
 const ModprobeLine* softdep_of(const Host& host, const std::string& driver) {
   for (const auto& line : host.vfio.modprobe.lines) {
@@ -172,13 +222,9 @@ Remedy let_vfio_come_first(const Host& host, const Pattern& pattern, const std::
   if (const auto* line = softdep_of(host, driver))
     return {"A softdep for " + driver + " is there (" + line->place() + "), so the driver came from an initial RAM disk that "
             "was built without it: build that anew and reboot (Debian: update-initramfs -u; Fedora: dracut -f; Arch: "
-            "mkinitcpio -P). A driver that is built into the kernel always comes first.", {}, {}, {}};
-  return {"The guest's manager takes it when the guest starts (libvirt: managed='yes'), whoever has it until then. Where the "
-          "host's driver must never touch it, let vfio-pci be loaded first: a line \"softdep " + driver + " pre: vfio-pci\" in "
-          "a file of /etc/modprobe.d that ends in .conf, then build the initial RAM disk anew. This names the module.",
-          {"lspci -nnk -s " + address},
-          {},
-          "A driver that is built into the kernel always comes first."};
+            "mkinitcpio -P). A driver that is built into the kernel always comes first.",
+            rebuild_initramfs_commands(host), {}, {}};
+  return load_vfio_before(host, driver, address);
 }
 
 Finding held_by_other(const Host& host, const Pattern& pattern, const PciFunction& function, const PciFunction* twin) {
@@ -239,8 +285,11 @@ std::vector<Finding> run(const Host& host) {
   const auto patterns = lists.empty() ? std::vector<Pattern>() : patterns_of(lists.back());
   std::vector<Finding> findings;
   add_remarks(host, lists, findings);
-  for (const auto& file : host.vfio.modprobe.unread)
+  add_softdep_slips(host, findings);
+  for (const auto& file : host.vfio.modprobe.unread) {
     findings.push_back(check.finding(Status::unknown, host_subject, "What modprobe.d gives vfio-pci is not wholly known (" + file + ")."));
+    findings.back().evidence = {{"modprobe.d", file}};
+  }
   if (patterns.empty() && findings.empty() && !host.kernel.arguments.has_value()) {
     auto finding = check.finding(Status::unknown, host_subject, "Which devices vfio-pci is told to take could not be read.");
     finding.evidence = {{"/proc/cmdline", host.kernel.arguments.why()}};

@@ -22,7 +22,7 @@ bool has_no_express(const std::string& machine) {
 
 /// Integrated graphics of Intel in legacy mode wants i440fx (QEMU, docs/igd-assign.txt).
 bool is_intel_graphics(const PciFunction& function) {
-  return function.vendor_id.is(0x8086) && function.address.bus == 0 && function.class_and_subclass().value_or(0) >> 8 == 3;
+  return function.id.vendor.is(0x8086) && function.address.bus == 0 && function.class_and_subclass().value_or(0) >> 8 == 3;
 }
 
 std::string_view model_of_bus(const Domain& domain, std::uint64_t bus) {
@@ -63,8 +63,14 @@ std::vector<Finding> run(const DomainCase& here) {
     }
   if (!findings.empty() || here.domain.hostdevs.empty()) return findings;
   if (known) return {check.finding(Status::pass, here, "Its Express devices meet Express in the guest, as far as the text says where.")};
-  return {check.finding(Status::unknown, here, "Whether its devices are Express ones could not be read (that is behind the first 64 "
-                                               "bytes of their configuration space, which root may read).")};
+  auto finding = check.finding(Status::unknown, here, "Whether its devices are Express ones could not be read (that is behind the first 64 "
+                                                      "bytes of their configuration space, which root may read).");
+  for (const auto& device : here.domain.hostdevs) {
+    const auto* function = here.host.find(device.source);
+    finding.evidence.push_back({function ? function->sysfs_path + "/config" : "/sys/bus/pci/devices",
+                                function ? function->config.pcie_type.why() : "no " + device.source.text() + " to be seen"});
+  }
+  return {finding};
 }
 
 }  // namespace

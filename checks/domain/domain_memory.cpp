@@ -63,11 +63,12 @@ std::vector<Finding> run(const DomainCase& here) {
   std::vector<Finding> findings;
   judge_limit(here, *here.domain.memory_bytes, devices, findings);
   judge_host(here, *here.domain.memory_bytes, findings);
-  if (findings.empty())
-    findings.push_back(here.around.memory_bytes.has_value()
-                           ? check.finding(Status::pass, here, "The host has the memory that VFIO locks for it, and no limit forbids it.")
-                           : check.finding(Status::unknown, here, "Whether the host has the memory that VFIO locks for it could not be seen."));
-  return findings;
+  if (!findings.empty()) return findings;
+  if (here.around.memory_bytes.has_value())
+    return {check.finding(Status::pass, here, "The host has the memory that VFIO locks for it, and no limit forbids it.")};
+  auto finding = check.finding(Status::unknown, here, "Whether the host has the memory that VFIO locks for it could not be seen.");
+  finding.evidence = {{"/proc/meminfo", here.around.memory_bytes.why()}};
+  return {finding};
 }
 
 }  // namespace

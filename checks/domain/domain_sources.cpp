@@ -51,6 +51,7 @@ std::vector<Finding> run(const DomainCase& here) {
       findings.push_back(check.at_line(Status::unknown, here, device.line, "Whether the host has " + device.source.text() +
                                                                                " could not be seen."));
       findings.back().effect = Effect::blocked;
+      findings.back().evidence.push_back({"/sys/bus/pci/devices", here.host.functions.why()});
     }
   }
   if (findings.empty() && !domain.hostdevs.empty()) {

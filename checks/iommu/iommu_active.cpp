@@ -98,6 +98,41 @@ std::string driver_left_out(const Host& host, CpuVendor vendor) {
   return {};
 }
 
+/// A line of the log in which the kernel says itself why it leaves the IOMMU off.
+struct LogCause {
+  std::string_view line;      ///< a part of it
+  std::string_view sentence;  ///< "The IOMMU is off: ..."
+  std::string_view argument;  ///< the kernel argument that helps; empty where none does
+  std::string_view remedy;    ///< else what does
+};
+
+/// Sources: drivers/iommu/amd/init.c detect_ivrs(), early_amd_iommu_init(), state_next(); drivers/iommu/intel/dmar.c
+/// warn_invalid_dmar(), dmar_validate_one_drhd(); drivers/iommu/intel/iommu.c intel_iommu_init(), Linux 6.12.
+constexpr LogCause log_causes[] = {
+    {"Disable IOMMU on Stoney Ridge",
+     "The IOMMU is off: Linux leaves it off on this processor (Stoney Ridge), whose graphics do not work well with it.",
+     "amd_iommu=force_enable", {}},
+    {"IOMMU not currently supported when SME is active",
+     "The IOMMU is off: this kernel cannot use it while memory encryption (SME) is on.", "mem_encrypt=off", {}},
+    {"IVRS table error", "The IOMMU is off: the kernel could not read the firmware's table of it.", {},
+     "Update the firmware of this machine, or ask its maker."},
+    {"DMAR table is damaged", "The IOMMU is off: the firmware's table of it is damaged.", {}, "Update the firmware of this machine, or ask its maker."},
+    {"Your BIOS is broken; DMAR reported at address",
+     "The IOMMU is off: the firmware's table names an IOMMU that is not there.", {}, "Update the firmware of this machine, or ask its maker."},
+    {"Failed to initialize DMAR", "The IOMMU is off: the kernel could not start it.", {}, "Update the firmware of this machine; the kernel's log has more."},
+    {"Initialization failed", "The IOMMU is off: the kernel could not start it.", {}, "Update the firmware of this machine; the kernel's log has more."},
+};
+
+const LogCause* cause_in_log(const Host& host) {
+  if (const auto* log = host.kernel.log.get())
+    for (const auto& cause : log_causes)
+      for (const auto& message : *log)
+        if ((message.starts_with("DMAR: ") || message.starts_with("AMD-Vi: ") || message.starts_with("WARNING: ") ||
+             message.starts_with("Your BIOS")) && message.find(cause.line) != message.npos)
+          return &cause;
+  return nullptr;
+}
+
 struct NamedTable {
   std::string name;
   const AcpiTable& table;
@@ -145,6 +180,12 @@ void explain_off(const Host& host, Finding& finding) {
   if (!table.present.has_value()) {
     finding.summary = "The IOMMU is off, in the firmware or in the kernel; which of them could not be seen.";
     finding.remedy.push_back(switch_on_in_firmware(vendor));
+  }
+  if (const auto* cause = cause_in_log(host)) {
+    finding.summary = std::string(cause->sentence);
+    finding.remedy = {cause->argument.empty() ? Remedy{std::string(cause->remedy), {}, {}, {}}
+                                              : add_kernel_argument(host, std::string(cause->argument))};
+    return;
   }
   const auto* config = host.kernel.config.get();
   // Debian's own option leaves out no more than the processor's graphics (drivers/iommu/intel/Kconfig of its kernels).

@@ -2,101 +2,84 @@
 #include "checks/kernel/chipset_parts.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
-#include <string_view>
+
+#include "base/input_error.hpp"
+#include "checks/kernel/table_rows.hpp"
 
 namespace vfio_doctor {
+
+extern const std::string_view chipset_parts_text;  // made by the build
+
 namespace {
 
-constexpr std::uint16_t intel = 0x8086, amd = 0x1022, any = 0xffff;
+constexpr std::uint16_t intel = 0x8086;
 
-/// Where such a function sits. Parts of the chipset and the processor are on a root bus; the same class on a card is a
-/// device.
-enum class Place { anywhere, root_bus };
+/// "*" is every one.
+std::optional<std::uint16_t> id_or_every(std::string_view text, const std::string& place) {
+  return text == "*" ? std::nullopt : std::optional(hex_id(text, place));
+}
 
-struct Row {
-  std::uint16_t vendor;       ///< any: every maker's
-  std::uint16_t class_code;   ///< base class and subclass
-  std::uint16_t first, last;  ///< device ids, both included
-  Place place;
-  bool only_in_use;           ///< a part only while a host driver holds it
-  std::string_view what;
-};
-
-/// Classes: PCI Code and ID Assignment Specification 1.15, section 1. Ids: as said on the row.
-constexpr Row rows[] = {
-    {any, 0x0600, 0, any, Place::anywhere, false, "The host bridge: it belongs to the host's memory and bus"},
-    {any, 0x0601, 0, any, Place::anywhere, false, "The ISA bridge (LPC): the host's own chipset hangs on it"},
-    {any, 0x0806, 0, any, Place::anywhere, false, "The IOMMU itself: it keeps the host's devices apart"},
-    {any, 0x0c05, 0, any, Place::root_bus, false, "The SMBus controller: the host's memory modules and sensors hang on it"},
-    {any, 0x0800, 0, any, Place::root_bus, false, "An interrupt controller (IO-APIC) of the host"},
-    {any, 0x0801, 0, any, Place::root_bus, false, "The DMA controller of the chipset"},
-    {any, 0x0802, 0, any, Place::root_bus, false, "A timer of the chipset"},
-    {any, 0x0803, 0, any, Place::root_bus, false, "The clock of the chipset"},
-    // Flash and RAM of the platform: Intel's shared SRAM, SPI flash and power management (PMC).
-    {intel, 0x0500, 0, any, Place::root_bus, false, "Memory of the chipset"},
-    {intel, 0x0501, 0, any, Place::root_bus, false, "The flash memory of the chipset"},
-    {intel, 0x0580, 0, any, Place::root_bus, false, "The power management controller (PMC) of the chipset"},
-    {amd, 0x0500, 0, any, Place::root_bus, false, "Memory of the chipset"},
-    {amd, 0x0501, 0, any, Place::root_bus, false, "The flash memory of the chipset"},
-    {amd, 0x0580, 0, any, Place::root_bus, false, "A controller of the chipset"},
-    {intel, 0x0c80, 0, any, Place::root_bus, false, "A serial bus of the chipset (SPI flash, I2C)"},
-    // drivers/thermal/intel, drivers/hid/amd-sfh-hid.
-    {intel, 0x1180, 0, any, Place::root_bus, false, "The temperature control of the processor or chipset"},
-    {amd, 0x1180, 0, any, Place::anywhere, false, "The sensor hub of the processor"},
-    // arch/x86/events/intel/uncore_*.c, drivers/edac/{sb,skx,i10nm}*.c: registers of the processor itself.
-    {intel, 0x1101, 0, any, Place::root_bus, false, "Counters of the processor (uncore)"},
-    {intel, 0x0880, 0, any, Place::root_bus, false, "Registers of the processor or the chipset (uncore)"},
-    // drivers/crypto/ccp/sp-pci.c: the security processor, while the host's driver works with it.
-    {amd, 0x1080, 0, any, Place::anywhere, true, "The security processor (PSP), which the host uses"},
-    // Management controllers: drivers/gpu/drm/ast, drivers/gpu/drm/mgag200/mgag200_drv.c, drivers/gpu/drm/hisilicon/hibmc,
-    // drivers/misc/hpilo.c.
-    {0x1a03, 0x0300, 0, any, Place::anywhere, false, "The screen of the management controller (BMC): who looks after this host from afar sees it there"},
-    {0x102b, 0x0300, 0x0522, 0x0538, Place::anywhere, false, "The screen of the management controller (BMC): who looks after this host from afar sees it there"},
-    {0x19e5, 0x0300, 0x1711, 0x1711, Place::anywhere, false, "The screen of the management controller (BMC): who looks after this host from afar sees it there"},
-    {0x103c, 0x0880, 0x3305, 0x3307, Place::anywhere, false, "The management controller (iLO) of the host"},
-};
-
-/// Intel's DMA engines and accelerators bear the class of the registers around them and are devices that one gives
-/// (drivers/dma/ioat/hw.h, drivers/dma/idxd/registers.h).
-constexpr std::array<std::array<std::uint16_t, 2>, 12> engines = {{{0x0b00, 0x0b00}, {0x0b25, 0x0b25}, {0x0cfe, 0x0cfe},
-                                                                   {0x0c50, 0x0c53}, {0x0e20, 0x0e2f}, {0x2021, 0x2021},
-                                                                   {0x2f20, 0x2f2f}, {0x3c20, 0x3c2f}, {0x3420, 0x3433},
-                                                                   {0x3710, 0x371b}, {0x402f, 0x402f}, {0x6f20, 0x6f53}}};
-
-bool is_engine(const PciFunction& function) {
-  if (function.driver.is("ioatdma") || function.driver.is("idxd")) return true;
-  const auto* id = function.device_id.get();
-  return id && std::ranges::any_of(engines, [id](const auto& range) { return *id >= range[0] && *id <= range[1]; });
+/// One of two words.
+bool is_first_word(std::string_view text, std::string_view first, std::string_view second, const std::string& place) {
+  if (text != first && text != second) throw InputError(place + "expected " + std::string(first) + " or " + std::string(second));
+  return text == first;
 }
 
 /// Function 0 and its like of device 22 on the first bus: the management engine with its serial port and disk
 /// redirection (Intel's chipset data sheets, "Intel MEI", D22:F0 to F5).
 bool is_management_engine(const PciFunction& function) {
-  return function.vendor_id.is(intel) && function.address.domain == 0 && function.address.bus == 0 &&
+  return function.id.vendor.is(intel) && function.address.domain == 0 && function.address.bus == 0 &&
          function.address.device == 0x16;
 }
 
-bool fits(const Row& row, const PciFunction& function, std::uint16_t kind) {
-  if (row.class_code != kind || (row.vendor != any && !function.vendor_id.is(row.vendor))) return false;
-  if (row.place == Place::root_bus && function.parent) return false;
-  const bool every_id = row.first == 0 && row.last == any;
-  if (!every_id && (!function.device_id.has_value() || *function.device_id < row.first || *function.device_id > row.last))
-    return false;
-  return !row.only_in_use || (function.driver.has_value() && !function.vfio_device.has_value() && !function.driver.is("vfio-pci"));
+/// The drivers of the engines know further ids than the table.
+bool is_driven_as_device(const PciFunction& function) { return function.driver.is("ioatdma") || function.driver.is("idxd"); }
+
+bool fits(const ChipsetPart& part, const PciFunction& function, std::uint16_t kind) {
+  if (part.class_code != kind || (part.vendor_id && !function.id.vendor.is(*part.vendor_id))) return false;
+  if (part.root_bus_only && function.parent) return false;
+  const auto* id = function.id.device.get();
+  const bool every_id = part.first == 0 && part.last == 0xffff;
+  if (!every_id && (!id || *id < part.first || *id > part.last)) return false;
+  return !part.in_use_only || (function.driver.has_value() && !function.vfio_device.has_value() && !function.driver.is("vfio-pci"));
 }
 
 }  // namespace
+
+std::vector<ChipsetPart> parse_chipset_parts(std::string_view text, const std::string& name) {
+  std::vector<ChipsetPart> parts;
+  for (const auto& row : table_rows(text, name, 8)) {
+    ChipsetPart part;
+    part.is_device = is_first_word(row.cells[0], "device", "part", row.place);
+    part.vendor_id = id_or_every(row.cells[1], row.place);
+    part.class_code = hex_id(row.cells[2], row.place);
+    const auto ids = hex_range(row.cells[3], row.place);
+    part.first = ids.first;
+    part.last = ids.last;
+    part.root_bus_only = is_first_word(row.cells[4], "root-bus", "any", row.place);
+    part.in_use_only = is_first_word(row.cells[5], "in-use", "always", row.place);
+    part.what = row.cells[6];
+    part.source = row.cells[7];
+    parts.push_back(std::move(part));
+  }
+  // A device goes before a part of the same class, wherever it stands in the table.
+  std::ranges::stable_sort(parts, [](const ChipsetPart& one, const ChipsetPart& other) { return one.is_device && !other.is_device; });
+  return parts;
+}
+
+const std::vector<ChipsetPart>& chipset_part_table() {
+  static const auto parts = parse_chipset_parts(chipset_parts_text, "chipset_parts.tsv");
+  return parts;
+}
 
 std::optional<std::string> chipset_part(const PciFunction& function) {
   const auto kind = function.class_and_subclass();
   if (!kind || function.is_bridge()) return std::nullopt;
   if (is_management_engine(function)) return "The management engine of the chipset (MEI)";
-  const auto* row = std::ranges::find_if(rows, [&](const Row& one) { return fits(one, function, *kind); });
-  if (row == std::end(rows)) return std::nullopt;
-  if (row->vendor == intel && row->class_code == 0x0880 && is_engine(function)) return std::nullopt;
-  return std::string(row->what);
+  const auto& table = chipset_part_table();
+  const auto part = std::ranges::find_if(table, [&](const ChipsetPart& one) { return fits(one, function, *kind); });
+  if (part == table.end() || part->is_device || is_driven_as_device(function)) return std::nullopt;
+  return part->what;
 }
 
 }  // namespace vfio_doctor

@@ -107,20 +107,39 @@ void add_other_screens(const Host& host, const PciAddress& console, std::vector<
   }
 }
 
+/// Why it is not known where the console is: a clause, and what it rests on.
+struct Doubt {
+  std::string clause;
+  std::vector<Evidence> evidence;
+};
+
 /// A framebuffer whose owner is not visible, or displays about which nothing is known.
-std::string doubt_of(const Host& host) {
+std::optional<Doubt> doubt_of(const Host& host) {
   const auto* framebuffers = host.console.framebuffers.get();
-  if (framebuffers && !framebuffers->empty() && framebuffers->front().functions.empty())
-    return "which device the framebuffer " + framebuffers->front().name.substr(0, 60) + " lies on is not visible";
-  if (framebuffers == nullptr && host.console.framebuffers.is_unreadable())
-    return "what it draws on could not be seen (" + host.console.framebuffers.why().substr(0, 120) + ")";
+  if (framebuffers && !framebuffers->empty() && framebuffers->front().functions.empty()) {
+    const auto& first = framebuffers->front();
+    return Doubt{"which device the framebuffer " + first.name.substr(0, 60) + " lies on is not visible",
+                 {{first.source, first.name + ", on no device to be seen"}}};
+  }
+  const Evidence no_framebuffer{"/proc/fb", framebuffers ? "no framebuffer" : host.console.framebuffers.why()};
+  if (host.console.framebuffers.is_unreadable())
+    return Doubt{"what it draws on could not be seen (" + host.console.framebuffers.why().substr(0, 120) + ")", {no_framebuffer}};
   const auto is_unclear = [](const PciFunction& function) { return is_vga(function) && !function.boot_vga.has_value(); };
-  if (std::ranges::any_of(host.all_functions(), is_unclear) && (!framebuffers || framebuffers->empty()))
-    return framebuffers ? "which display is the boot display could not be read, and no framebuffer tells"
-                        : "neither the boot display nor the framebuffer could be read";
+  const auto unclear = std::ranges::find_if(host.all_functions(), is_unclear);
+  if (unclear != host.all_functions().end() && (!framebuffers || framebuffers->empty()))
+    return Doubt{framebuffers ? "which display is the boot display could not be read, and no framebuffer tells"
+                              : "neither the boot display nor the framebuffer could be read",
+                 {{unclear->sysfs_path + "/boot_vga", unclear->boot_vga.why()}, no_framebuffer}};
   if (host.console.lit_screens.is_unreadable())
-    return "which screens are on is not known (/sys/class/drm: " + host.console.lit_screens.why() + ")";
-  return {};
+    return Doubt{"which screens are on is not known (/sys/class/drm: " + host.console.lit_screens.why() + ")",
+                 {{"/sys/class/drm", host.console.lit_screens.why()}}};
+  return std::nullopt;
+}
+
+Finding undecided(const std::string& subject, const std::string& summary, const Doubt& doubt) {
+  auto finding = check.finding(Status::unknown, subject, summary + ": " + doubt.clause + ".");
+  finding.evidence = doubt.evidence;
+  return finding;
 }
 
 std::vector<Finding> run(const Host& host) {
@@ -135,20 +154,18 @@ std::vector<Finding> run(const Host& host) {
     return findings;
   }
   const auto doubt = doubt_of(host);
-  if (doubt.empty()) {
+  if (!doubt) {
     findings.push_back(check.finding(Status::pass, host_subject, "This host shows its console on no PCI display."));
     return findings;
   }
   for (const auto& function : host.all_functions()) {
     const bool is_kept_for_guests = function.driver.has_value() && !InUse(host)(function);
     if (!is_display(function) || is_kept_for_guests) continue;
-    auto finding = check.finding(Status::unknown, device_subject(function.address),
-                                 "It may show this host's console: " + doubt + ".");
+    auto finding = undecided(device_subject(function.address), "It may show this host's console", *doubt);
     finding.effect = Effect::protects;
     findings.push_back(std::move(finding));
   }
-  findings.push_back(check.finding(Status::unknown, host_subject,
-                                   "Where this host shows its console could not be told: " + doubt + "."));
+  findings.push_back(undecided(host_subject, "Where this host shows its console could not be told", *doubt));
   return findings;
 }
 

@@ -88,9 +88,13 @@ std::vector<Finding> run(const Host& host) {
 
   const auto has_keyboard = [](const auto& entry) { return !entry.second.keyboards.empty(); };
   const auto with_keyboards = std::ranges::count_if(controllers, has_keyboard);
-  if (!inputs && with_keyboards == 0)
-    return {check.finding(Status::unknown, host_subject,
-                          "The keyboards of this host could not be read (" + host.console.inputs.why() + ").")};
+  if (!inputs && with_keyboards == 0) {
+    auto finding = check.finding(Status::unknown, host_subject,
+                                 "The keyboards of this host could not be read (" + host.console.inputs.why() + ").");
+    finding.evidence = {{"/proc/bus/input/devices", host.console.inputs.why()}};
+    if (!host.console.usb.has_value()) finding.evidence.push_back({"/sys/bus/usb/devices", host.console.usb.why()});
+    return {finding};
+  }
   if (with_keyboards == 0)
     return {check.finding(elsewhere.empty() ? Status::not_applicable : Status::pass, host_subject,
                           elsewhere.empty() ? "No keyboard is plugged in." : "The keyboard hangs on no PCI device.")};

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "facts/boot/booted_loader.hpp"
+#include "facts/boot/efi_stub.hpp"
 #include "facts/boot/grub_config.hpp"
 #include "facts/boot/loader_entries.hpp"
 #include "facts/boot/other_loaders.hpp"
@@ -39,6 +40,7 @@ class BootGatherer {
     read_refind();
     read_syslinux();
     read_sdboot_manage();
+    read_firmware_entry();
     if (found_.grub_config.is_absent() && found_.grub_reads_loader_entries.is_absent() && has_loader_entries_)
       found_.grub_reads_loader_entries = true;  // GRUB with its configuration built in (openSUSE's grub2-bls)
     const auto booted = find_booted_loader(root_, found_);
@@ -47,6 +49,8 @@ class BootGatherer {
     found_.selected_entry = booted.selected_entry;
     if (booted.default_entry) found_.default_entry = booted.default_entry;
     if (found_.default_entry == "@saved") found_.default_entry = booted.selected_entry;
+    expand_grub_words();
+    if (!menu_in_use_.empty() && found_.loader == BootLoader::grub) found_.loader_reason += menu_in_use_;
     return std::move(found_);
   }
 
@@ -54,12 +58,12 @@ class BootGatherer {
   /// A file's text; what exists but cannot be read is noted.
   Observed<std::string> read(const std::string& path, std::size_t limit = Root::default_limit) {
     auto text = root_.read(path, limit);
-    if (text.is_unreadable()) note_unread(path, text.why());
+    if (text.is_unreadable()) note_unread(path, text.why(), text.cause());
     return text;
   }
   std::vector<std::string> list(const std::string& path) {
     auto names = root_.list(path);
-    if (names.is_unreadable()) note_unread(path, names.why());
+    if (names.is_unreadable()) note_unread(path, names.why(), names.cause());
     if (!names.has_value()) return {};
     if (names->size() > most_files) {
       note_unread(path, "too many files");
@@ -71,13 +75,13 @@ class BootGatherer {
   void find_partitions() {
     for (const std::string path : {"/boot/efi", "/efi", "/boot"}) {
       const auto names = root_.list(path);
-      if (names.is_unreadable()) note_unread(path, names.why());
+      if (names.is_unreadable()) note_unread(path, names.why(), names.cause());
       if (names.has_value()) partitions_.push_back(path);
     }
   }
-  void note_unread(const std::string& path, const std::string& why) {
+  void note_unread(const std::string& path, const std::string& why, UnreadCause cause = UnreadCause::other) {
     const auto same = [&](const UnreadBootFile& unread) { return unread.file == path; };
-    if (std::ranges::none_of(found_.unread, same)) found_.unread.push_back({path, why});
+    if (std::ranges::none_of(found_.unread, same)) found_.unread.push_back({path, why, cause});
   }
 
   void read_system() {
@@ -105,6 +109,7 @@ class BootGatherer {
     const bool reads_drop_ins = !distribution.id.has_value() || distribution.is_like("debian");
     bool read_any = text.has_value();
     std::string unread = text.is_unreadable() ? file + ": " + text.why() : "";
+    auto cause = text.cause();
     for (const auto& name : list(directory)) {
       found_.grub_defaults_drop_ins = true;
       if (!name.ends_with(".cfg")) continue;
@@ -114,11 +119,11 @@ class BootGatherer {
         settings.read(
             *drop_in, path,
             reads_drop_ins ? ShellSettings::Certainty::certain : ShellSettings::Certainty::possible);
-      if (drop_in.is_unreadable()) unread = path + ": " + drop_in.why();
+      if (drop_in.is_unreadable()) unread = path + ": " + drop_in.why(), cause = drop_in.cause();
       read_any |= drop_in.has_value();
     }
     if (!read_any && unread.empty()) return;
-    auto line = Observed<BootLine>::unreadable(unread);
+    auto line = Observed<BootLine>::unreadable(unread, cause);
     if (unread.empty()) line = settings.line({"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"});
     found_.settings.push_back({BootSettingKind::grub_defaults, file, std::move(line)});
     found_.grub_reads_loader_entries = settings.is_set("GRUB_ENABLE_BLSCFG")
@@ -146,7 +151,8 @@ class BootGatherer {
     for (const auto& name : list(directory)) {
       if (!name.ends_with(".conf")) continue;
       const auto text = read(directory + "/" + name, settings_limit);
-      if (text.is_unreadable()) line.unknown_part = directory + "/" + name + ": " + text.why();
+      if (text.is_unreadable())
+        line.unknown_part = directory + "/" + name + ": " + text.why(), line.unknown_cause = text.cause();
       if (!text.has_value()) continue;
       if (first.empty()) first = directory + "/" + name;
       for (auto& token : split_boot_line(*text, directory + "/" + name, 0).tokens) line.tokens.push_back(std::move(token));
@@ -191,6 +197,13 @@ class BootGatherer {
       auto line = settings.line({"KERNEL_CMDLINE[default]"});
       read_limine_drop_ins(line);
       found_.settings.push_back({BootSettingKind::limine_defaults, file, std::move(line)});
+    } else if (text.is_absent()) {  // the drop-ins are read all the same, and add to the words that the tool takes elsewhere
+      BootLine line;
+      read_limine_drop_ins(line);
+      if (!line.tokens.empty() || !line.possible.empty()) {
+        const auto first = line.tokens.empty() ? line.possible.front().file : line.tokens.front().file;
+        found_.settings.push_back({BootSettingKind::limine_defaults, first, std::move(line)});
+      }
     }
     for (const auto& partition : partitions_)
       for (const auto* name :
@@ -205,14 +218,15 @@ class BootGatherer {
     for (const auto& name : list(directory)) {
       if (!name.ends_with(".conf")) continue;
       const auto text = read(directory + "/" + name, settings_limit);
-      if (text.is_unreadable()) line.unknown_part = directory + "/" + name + ": " + text.why();
+      if (text.is_unreadable())
+        line.unknown_part = directory + "/" + name + ": " + text.why(), line.unknown_cause = text.cause();
       if (!text.has_value()) continue;
       ShellSettings settings;
       settings.read(*text, directory + "/" + name);
       auto more = settings.line({"KERNEL_CMDLINE[default]"});
       std::ranges::move(more.tokens, std::back_inserter(line.tokens));
       std::ranges::move(more.possible, std::back_inserter(line.possible));
-      if (!more.unknown_part.empty()) line.unknown_part = more.unknown_part;
+      if (!more.unknown_part.empty()) line.unknown_part = more.unknown_part, line.unknown_cause = more.unknown_cause;
     }
   }
 
@@ -220,7 +234,7 @@ class BootGatherer {
     for (const auto* file : {"/boot/grub2/grubenv", "/boot/grub/grubenv"}) {
       const auto text = read(file, settings_limit);
       if (text.has_value()) grub_variables_.read_environment(*text);
-      if (text.is_unreadable()) grub_variables_.environment_is_unknown(text.why());
+      if (text.is_unreadable()) grub_variables_.environment_is_unknown(text.why(), text.cause());
     }
   }
 
@@ -231,11 +245,16 @@ class BootGatherer {
         read_esp_grub_config(partition + "/EFI/" + vendor + "/grub.cfg", is_own_directory(vendor));
     for (const auto* file : {"/boot/grub2/grub.cfg", "/boot/grub/grub.cfg"}) {
       const auto text = read(file, 4 * Root::default_limit);
+      if (text.has_value() && !found_.grub_config.has_value() && !esp_menu_.empty() && is_running(esp_menu_, esp_menu_file_) &&
+          !is_running(*text, file)) {
+        menu_in_use_ = ", and the menu with the running line is " + esp_menu_file_ + "; " + file + " has no such entry";
+        use_grub_config(esp_menu_, esp_menu_file_);
+      }
       if (text.has_value() && !found_.grub_config.has_value()) use_grub_config(*text, file);
       if (text.is_unreadable() && !found_.grub_config.has_value()) {
-        found_.grub_config = Observed<std::string>::unreadable(text.why());
+        found_.grub_config = text;
         if (found_.grub_reads_loader_entries.is_absent())
-          found_.grub_reads_loader_entries = Observed<bool>::unreadable(text.why());
+          found_.grub_reads_loader_entries = Observed<bool>::like(text);
       }
     }
     if (found_.grub_config.is_absent() && !esp_menu_.empty()) use_grub_config(esp_menu_, esp_menu_file_);
@@ -250,6 +269,27 @@ class BootGatherer {
     const bool enterprise = distribution.is_like("rhel") || *distribution.id == "ol";
     return (distribution.is_like("fedora") || enterprise) &&
            (name == *distribution.id || name == (enterprise ? "redhat" : "fedora"));
+  }
+
+  /// Whether an entry of this menu has the words of the running line, each and no other: then it is the menu that was used.
+  bool is_running(const std::string& text, const std::string& file) const {
+    const auto running = root_.read("/proc/cmdline");
+    if (!running.has_value()) return false;
+    const auto words_of = [](const std::vector<KernelArgument>& arguments) {
+      std::set<std::string> words;
+      for (const auto& argument : arguments)
+        if (argument.name != "BOOT_IMAGE") words.insert(argument.text());
+      return words;
+    };
+    const auto wanted = words_of(KernelArguments::parse(trim(*running)).all());
+    auto variables = grub_variables_;
+    for (const auto& entry : parse_grub_config(text, file, variables).entries) {
+      if (!entry.command_line.has_value() || !entry.command_line->unknown_part.empty()) continue;
+      std::vector<KernelArgument> arguments;
+      for (const auto& token : entry.command_line->tokens) arguments.push_back(token.argument);
+      if (words_of(arguments) == wanted) return true;
+    }
+    return false;
   }
 
   void use_grub_config(const std::string& text, const std::string& file) {
@@ -270,7 +310,7 @@ class BootGatherer {
     const auto text = read(file, 4 * Root::default_limit);
     if (text.is_absent()) return;
     if (!text.has_value()) {
-      found_.esp_grub_configs.push_back({file, Observed<Kind>::unreadable(text.why()), own});
+      found_.esp_grub_configs.push_back({file, Observed<Kind>::like(text), own});
       return;
     }
     GrubVariables ignored;
@@ -325,7 +365,7 @@ class BootGatherer {
         const auto line = head.has_value() ? command_line_of_unified_image(*head) : head;
         entry.command_line = Observed<BootLine>::like(Observed<std::string>::absent());
         if (line.has_value()) entry.command_line = split_boot_line(*line, entry.file, 0);
-        if (line.is_unreadable()) entry.command_line = Observed<BootLine>::unreadable(line.why());
+        if (line.is_unreadable()) entry.command_line = Observed<BootLine>::like(line);
         if (to_lower(name).find("fallback") != std::string::npos) entry.role = BootEntryRole::recovery;
         found_.entries.push_back(std::move(entry));
       }
@@ -360,6 +400,30 @@ class BootGatherer {
     found_.settings.push_back({BootSettingKind::sdboot_manage, file, std::move(line)});
   }
 
+  /// Words of /etc/default/grub that GRUB itself expands when it starts ("$tuned_params"): what they may come to is possible on
+  /// the line, and no word of its own.
+  void expand_grub_words() {
+    for (auto& setting : found_.settings) {
+      if (setting.kind != BootSettingKind::grub_defaults || !setting.line.has_value()) continue;
+      auto& line = setting.line.value();
+      std::vector<BootToken> kept;
+      for (auto& token : line.tokens) {
+        if (token.argument.name.find('$') == std::string::npos) {
+          kept.push_back(std::move(token));
+          continue;
+        }
+        const auto expanded = expand_grub_line(token.argument.text(), token.file, token.line, grub_variables_);
+        for (const auto* part : {&expanded.tokens, &expanded.possible}) line.possible.insert(line.possible.end(), part->begin(), part->end());
+      }
+      line.tokens = std::move(kept);
+    }
+  }
+
+  /// A kernel that the firmware starts itself gets its words from the firmware's own entry.
+  void read_firmware_entry() {
+    if (auto entry = read_efi_stub_entry(root_)) found_.entries.push_back(std::move(*entry));
+  }
+
   /// Names its files after the machine, which no person does: "4c0d...18-6.12.8-arch1-1.conf".
   static bool is_written_by_kernel_install(const std::string& name) {
     return name.size() > 33 && name[32] == '-' &&
@@ -375,6 +439,7 @@ class BootGatherer {
   GrubVariables grub_variables_;
   std::string esp_menu_,
       esp_menu_file_;  // the first full menu on an EFI system partition, unless it is in use
+  std::string menu_in_use_;  // a clause, where the menu on the EFI system partition goes before the one in /boot
   std::optional<std::string> grub_default_;  // for the loader entries
   std::vector<std::string> partitions_;
   std::set<std::string> seen_;  // files already read, by name and content

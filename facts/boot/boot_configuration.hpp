@@ -12,7 +12,16 @@
 namespace vfio_doctor {
 
 /// The program that handed the running kernel its command line.
-enum class BootLoader { unknown, grub, systemd_boot, limine, refind, unified_image, syslinux };
+enum class BootLoader {
+  unknown,
+  grub,
+  systemd_boot,
+  limine,
+  refind,
+  unified_image,
+  syslinux,
+  efi_stub,  ///< none: the firmware started the kernel, with the words of its own boot entry
+};
 
 /// A place where a person writes kernel arguments down, for a tool to carry to the boot entries.
 enum class BootSettingKind {
@@ -36,6 +45,7 @@ enum class BootEntryKind {
   limine,         ///< an entry of limine.conf
   refind,         ///< a line of refind_linux.conf
   syslinux,       ///< a label of syslinux.cfg
+  firmware,       ///< an EFI variable Boot#### whose words the kernel got
 };
 
 enum class BootEntryRole {
@@ -73,6 +83,7 @@ struct EspGrubConfig {
 /// A place that exists but could not be read, so that what it holds is not known.
 struct UnreadBootFile {
   std::string file, why;
+  UnreadCause cause = UnreadCause::other;
 };
 
 /// How this host is told what to boot, as far as its files say.

@@ -25,6 +25,8 @@ std::string_view name_of(BootLoader loader) {
       return "a unified kernel image";
     case BootLoader::syslinux:
       return "SYSLINUX";
+    case BootLoader::efi_stub:
+      return "the firmware";
     case BootLoader::unknown:
       break;
   }
@@ -118,7 +120,15 @@ BootedLoader find_booted_loader(const Root& root, const BootConfiguration& found
   if (const auto stub = read_loader_variable(root, "StubInfo"); stub.has_value())
     return {BootLoader::unified_image, "its stub says so in the EFI variable StubInfo (" + *stub + ")",
             selected_entry, std::nullopt};
-  return from_files(root, found);
+  for (const auto& entry : found.entries)
+    if (entry.kind == BootEntryKind::firmware)
+      return {BootLoader::efi_stub, "the command line is that of the firmware's boot entry " + entry.id + " (" + entry.title + ")",
+              entry.id, entry.starts_next ? std::optional(entry.id) : std::nullopt};
+  auto by_files = from_files(root, found);
+  // Without a boot loader the firmware hands over the kernel's own path, with the backslashes of EFI, as the first word.
+  if (by_files.loader == BootLoader::unknown && line->starts_with('\\'))
+    return {BootLoader::efi_stub, "the command line begins with the kernel's path as the firmware writes it", std::nullopt, std::nullopt};
+  return by_files;
 }
 
 }  // namespace vfio_doctor

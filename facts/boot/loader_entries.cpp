@@ -27,17 +27,20 @@ std::string id_of(const std::string& file) {
   return id.substr(0, id.find('+'));  // boot counting: "name+3-1.conf"
 }
 
-BootEntryRole role_of(const BootEntry& entry) {
+/// A fallback is what starts a fallback image; a title alone ("LTS fallback") is a person's name for another kernel, which is
+/// started as often. Where the entry names no image, the words are all there is.
+BootEntryRole role_of(const BootEntry& entry, const std::string& initrds) {
   const auto words = to_lower(entry.id + " " + entry.title + " " + entry.version);
-  for (const std::string_view word : {"rescue", "recovery", "fallback", "memtest"})
+  for (const std::string_view word : {"rescue", "recovery", "memtest"})
     if (words.find(word) != std::string::npos) return BootEntryRole::recovery;
-  return BootEntryRole::normal;
+  const bool fallback = (initrds.empty() ? words : to_lower(initrds)).find("fallback") != std::string::npos;
+  return fallback ? BootEntryRole::recovery : BootEntryRole::normal;
 }
 
 void append(BootLine& line, BootLine more) {
   line.tokens.insert(line.tokens.end(), more.tokens.begin(), more.tokens.end());
   line.possible.insert(line.possible.end(), more.possible.begin(), more.possible.end());
-  if (!more.unknown_part.empty()) line.unknown_part = more.unknown_part;
+  if (!more.unknown_part.empty()) line.unknown_part = more.unknown_part, line.unknown_cause = more.unknown_cause;
 }
 
 std::uint32_t little_endian(std::string_view bytes, std::size_t at, std::size_t count) {
@@ -56,6 +59,7 @@ std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::st
   entry.file = file;
   entry.id = id_of(file);
   BootLine command_line;
+  std::string initrds;
   unsigned number = 0;
   for (const auto line : split_lines(text)) {
     ++number;
@@ -64,13 +68,14 @@ std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::st
     if (pair->key == "title") entry.title = pair->value;
     if (pair->key == "version") entry.version = pair->value;
     if (pair->key == "linux" || pair->key == "uki") entry.kernel = pair->value;
+    if (pair->key == "initrd") initrds += std::string(pair->value) + " ";
     if (pair->key != "options") continue;
     const bool has_variables = pair->value.find('$') != std::string_view::npos;
     append(command_line, has_variables ? expand_grub_line(pair->value, file, number, variables)
                                        : split_boot_line(pair->value, file, number));
   }
   if (entry.kernel.empty()) return std::nullopt;
-  entry.role = role_of(entry);
+  entry.role = role_of(entry, initrds);
   entry.command_line = std::move(command_line);
   return entry;
 }

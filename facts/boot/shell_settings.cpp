@@ -58,7 +58,9 @@ class ShellReader {
 
   bool at_end() const { return at_ >= text_.size(); }
   char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\n'; }
+  /// Past the end there are only line ends, as for peek().
   char take() {
+    if (at_end()) return '\n';
     const char c = text_[at_++];
     if (c == '\n') ++line_;
     return c;
@@ -284,12 +286,50 @@ class ShellReader {
     }
     while (is_name_part(peek(length))) ++length;
     const auto name = std::string(text_.substr(start, length - (braces ? 1 : 0)));
-    if (braces && peek(length) != '}') {  // ${NAME:-default} and the like
+    if (braces && peek(length) != '}') return add_conditional(value, name, length);
+    at_ += length + (braces ? 1 : 0);
+    add_variable(value, name);
+  }
+
+  /// ${NAME:-word}, ${NAME-word}, ${NAME:+word}, ${NAME+word} (POSIX shell, 2.6.2); every other expansion is unknown. `length`:
+  /// from the bracket to the end of the name.
+  void add_conditional(Variable& value, const std::string& name, std::size_t length) {
+    const bool colon = peek(length) == ':';
+    const char operation = peek(length + (colon ? 1 : 0));
+    const auto found = settings_.variables_.find(name);
+    // What no file sets may come from the environment, except GRUB's own names, which nobody exports.
+    const bool known = found == settings_.variables_.end()
+                           ? name.starts_with("GRUB_")
+                           : (found->second.others.empty() && found->second.value.text().find(PlacedText::unknown) == std::string::npos);
+    if ((operation != '-' && operation != '+') || !known || nested_ == most_nested) {
       skip_nested('{', '}');
       return add_unknown(value);
     }
-    at_ += length + (braces ? 1 : 0);
-    add_variable(value, name);
+    at_ += length + (colon ? 2 : 1);
+    const bool set = found != settings_.variables_.end() && (!colon || !found->second.value.empty());
+    Variable word;
+    ++nested_;
+    add_word_in_braces(word);
+    --nested_;
+    if (operation == '-' && set) add_variable(value, name);
+    if (set == (operation == '+')) append(value, word);
+  }
+
+  /// The word of an expansion, up to its closing bracket.
+  void add_word_in_braces(Variable& word) {
+    while (!at_end() && peek() != '}') {
+      const char c = take();
+      if (c == '\\' && !at_end()) add(word, take());
+      else if (c != '"') add_plain_or_expansion(word, c);
+    }
+    if (at_end()) give_up_on_file("a bracket is never closed");
+    else take();
+  }
+
+  void append(Variable& value, const Variable& addition) {
+    if (!addition.others.empty()) return add_unknown(value);  // a choice within a choice: nobody writes that
+    value.value.append(addition.value);
+    for (auto& other : value.others) other.append(addition.value);
   }
 
   void skip_nested(char open, char close) {
@@ -308,6 +348,8 @@ class ShellReader {
   bool certain_;
   std::size_t at_ = 0;
   unsigned line_ = 1;
+  static constexpr int most_nested = 8;
+  int nested_ = 0;        // expansions inside each other
   int depth_ = 0;         // inside if, case, loops, functions, subshells
   bool chained_ = false;  // behind && or ||
   bool chained_next_ = false;

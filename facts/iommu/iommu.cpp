@@ -6,6 +6,7 @@
 
 #include "base/in_parallel.hpp"
 #include "base/text.hpp"
+#include "facts/iommu/smmu_coherency.hpp"
 #include "facts/pci/sysfs_path.hpp"
 
 namespace vfio_doctor {
@@ -78,13 +79,15 @@ Observed<std::vector<IommuUnit>> gather_units(const Root& root) {
   Units units;
   for (const auto& name : names.value()) {
     const std::string directory = "/sys/class/iommu/" + name;
-    IommuUnit unit{name, root.read_line(directory + "/intel-iommu/cap"), root.read_line(directory + "/intel-iommu/ecap")};
+    IommuUnit unit{name, root.read_line(directory + "/intel-iommu/cap"), root.read_line(directory + "/intel-iommu/ecap"),
+                   Observed<bool>::absent()};
     if (!unit.capabilities.has_value() && name.starts_with("ivhd")) {
       unit.capabilities = root.read_line(directory + "/amd-iommu/cap");
       unit.extended_capabilities = root.read_line(directory + "/amd-iommu/features");
     }
     units.push_back(std::move(unit));
   }
+  note_coherency(root, units);
   return units;
 }
 

@@ -34,6 +34,8 @@ struct IommuUnit {
   std::string name;              ///< "dmar0", "ivhd0", "smmu3.0x..."
   Observed<std::string> capabilities;  ///< Intel "cap", AMD "cap": hexadecimal text
   Observed<std::string> extended_capabilities;  ///< Intel "ecap", AMD "features"
+  /// Arm with a device tree: whether the tree says that DMA through it sees the processor's caches; absent elsewhere.
+  Observed<bool> coherent = Observed<bool>::absent();
 };
 
 struct IommuFacts {

@@ -3,9 +3,11 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/observed.hpp"
 #include "facts/iommu/modprobe.hpp"
+#include "facts/iommu/module_lists.hpp"
 #include "machine/root.hpp"
 
 namespace vfio_doctor {
@@ -24,6 +26,11 @@ struct VfioFacts {
   /// What modprobe.d gives vfio_iommu_type1 when it gets loaded: "1", "Y", ...; absent where no file says anything.
   Observed<std::string> modprobe_unsafe_interrupts;
   ModprobeConfig modprobe;
+  /// Modules of VFIO that some file tells the host to load or to put into its initial RAM disk, with whether the running
+  /// kernel has them.
+  std::vector<ListedModule> listed_modules;
+  /// Modules that a `softdep` line about VFIO names, with underscores: whether the running kernel has them.
+  std::map<std::string, Observed<bool>> softdep_modules;
   Observed<bool> pci_driver_installed;  ///< vfio-pci is loaded, built in or there to be loaded
 };
 

@@ -17,7 +17,7 @@ namespace vfio_doctor {
 namespace {
 
 const std::string devices_path = "/sys/bus/pci/devices";
-constexpr std::size_t header_bytes = 64, all_bytes = 4096, revision_offset = 8;
+constexpr std::size_t header_bytes = 64, standard_bytes = 256, all_bytes = 4096, revision_offset = 8;
 
 template <class Number>
 Observed<Number> read_number(const Root& root, const std::string& path, int base) {
@@ -55,21 +55,21 @@ bool gather_from_uevent(const Root& root, AttributePath& path, PciFunction& func
     if (equals == line.npos) continue;
     const auto key = line.substr(0, equals), value = line.substr(equals + 1);
     if (key == "DRIVER") function.driver = std::string(value);
-    if (key == "PCI_ID") parse_id_pair(value, function.vendor_id, function.device_id);
-    if (key == "PCI_SUBSYS_ID") parse_id_pair(value, function.subsystem_vendor_id, function.subsystem_device_id);
+    if (key == "PCI_ID") parse_id_pair(value, function.id.vendor, function.id.device);
+    if (key == "PCI_SUBSYS_ID") parse_id_pair(value, function.id.subsystem_vendor, function.id.subsystem_device);
     if (key == "PCI_CLASS")
       if (const auto code = parse_unsigned(value, 16); code && *code <= 0xffffff)
-        function.class_code = static_cast<std::uint32_t>(*code);
+        function.id.class_code = static_cast<std::uint32_t>(*code);
   }
   return true;
 }
 
 void gather_from_attributes(const Root& root, AttributePath& path, PciFunction& function) {
-  function.vendor_id = read_number<std::uint16_t>(root, path("vendor"), 16);
-  function.device_id = read_number<std::uint16_t>(root, path("device"), 16);
-  function.subsystem_vendor_id = read_number<std::uint16_t>(root, path("subsystem_vendor"), 16);
-  function.subsystem_device_id = read_number<std::uint16_t>(root, path("subsystem_device"), 16);
-  function.class_code = read_number<std::uint32_t>(root, path("class"), 16);
+  function.id.vendor = read_number<std::uint16_t>(root, path("vendor"), 16);
+  function.id.device = read_number<std::uint16_t>(root, path("device"), 16);
+  function.id.subsystem_vendor = read_number<std::uint16_t>(root, path("subsystem_vendor"), 16);
+  function.id.subsystem_device = read_number<std::uint16_t>(root, path("subsystem_device"), 16);
+  function.id.class_code = read_number<std::uint32_t>(root, path("class"), 16);
   function.driver = link_name(root, path("driver"));
 }
 
@@ -80,35 +80,40 @@ bool is_asleep(const PciFunction& function) {
 }
 
 /// Everything that was not read, and why.
-void mark_unread(PciConfig& config, const std::string& why) {
-  const auto mark = [&why]<class T>(Observed<T>& fact) {
-    if (fact.is_unreadable()) fact = Observed<T>::unreadable(why);
+void mark_unread(PciFunction& function, const std::string& why, UnreadCause cause) {
+  const auto mark = [&]<class T>(Observed<T>& fact) {
+    if (fact.is_unreadable()) fact = Observed<T>::unreadable(why, cause);
   };
-  mark(config.header_type);
-  mark(config.multifunction);
-  mark(config.pcie_type);
-  mark(config.acs);
-  mark(config.function_level_reset);
-  mark(config.serial);
+  mark(function.config.header_type);
+  mark(function.config.multifunction);
+  mark(function.config.pcie_type);
+  mark(function.config.acs);
+  mark(function.config.function_level_reset);
+  mark(function.id.serial);
+}
+
+void decode_config(std::string_view bytes, PciFunction& function) {
+  function.config = decode_pci_config(bytes);
+  function.id.serial = decode_serial(bytes, function.config);
 }
 
 void gather_config(const Root& root, Wake wake, AttributePath& path, PciFunction& function) {
   function.power_state = root.read_line(path("power_state"));
   function.runtime_status = root.read_line(path("power/runtime_status"));
   if (wake == Wake::no && is_asleep(function)) {
-    return mark_unread(function.config, "asleep; use --wake");
+    return mark_unread(function, "asleep; use --wake", UnreadCause::asleep);
   }
   auto bytes = root.read_head(path("config"), header_bytes);
-  if (!bytes.has_value()) return mark_unread(function.config, bytes.why());
-  function.config = decode_pci_config(bytes.value());
+  if (!bytes.has_value()) return mark_unread(function, bytes.why(), bytes.cause());
+  decode_config(bytes.value(), function);
   if (bytes->size() == header_bytes && !function.config.all_ones)
-    function.revision = static_cast<std::uint8_t>((*bytes)[revision_offset]);
+    function.id.revision = static_cast<std::uint8_t>((*bytes)[revision_offset]);
   // The rest is needed only to explain groups: for bridges and for functions that share a slot.
   if (function.is_bridge() || function.config.multifunction.is(true)) {
     bytes = root.read_head(path("config"), all_bytes);
-    if (bytes.has_value()) function.config = decode_pci_config(bytes.value());
+    if (bytes.has_value()) decode_config(bytes.value(), function);
     function.config.denied = bytes.has_value() && bytes->size() <= header_bytes;
-    if (function.config.denied) mark_unread(function.config, "needs root: a normal user gets 64 bytes");
+    if (function.config.denied) mark_unread(function, "needs root: a normal user gets 64 bytes", UnreadCause::permission);
   }
 }
 
@@ -153,6 +158,35 @@ Observed<PciAddress> read_address_link(const Root& root, const std::string& path
   return address ? Observed<PciAddress>(*address) : Observed<PciAddress>::unreadable("the link names no PCI function");
 }
 
+/// Lines of `resource`: "START END FLAGS", of which the first six are the regions of an endpoint (resource_show() in
+/// drivers/pci/pci-sysfs.c). One that has flags and an end but no start was given no address; where the kernel gave up on it, it
+/// says so with IORESOURCE_UNSET (include/linux/ioport.h).
+Observed<std::vector<unsigned>> read_unassigned_regions(const Root& root, const std::string& path) {
+  using Regions = std::vector<unsigned>;
+  constexpr std::uint64_t memory = 0x200, unset = 0x20000000;
+  const auto text = root.read(path);
+  if (!text.has_value()) return Observed<Regions>::like(text);
+  Regions unassigned;
+  unsigned number = 0;
+  for (const auto line : split_lines(text.value())) {
+    const auto words = split_words(line);
+    if (words.size() != 3 || number > 5) break;
+    const auto start = parse_unsigned(words[0], 16), end = parse_unsigned(words[1], 16), flags = parse_unsigned(words[2], 16);
+    if (!start || !end || !flags) return Observed<Regions>::unreadable("a line is not 'start end flags'");
+    if ((*flags & memory) != 0 && ((*flags & unset) != 0 || (*start == 0 && *end != 0))) unassigned.push_back(number);
+    ++number;
+  }
+  return unassigned;
+}
+
+/// What nobody gives to a guest needs no look at its regions: parts of the chipset and the processor are many.
+bool may_be_given(const PciFunction& function) {
+  const auto kind = function.class_and_subclass();
+  if (!kind || function.is_bridge()) return !kind;
+  const auto base = *kind >> 8;
+  return base != 0x05 && base != 0x06 && base != 0x08 && base != 0x11 && *kind != 0x0c05;
+}
+
 /// The nearest PCI function above in the device tree: a bridge, or the VMD controller of a VMD domain.
 std::optional<PciAddress> function_above(const std::string& sysfs_path) {
   for (auto above = parent_path(sysfs_path); above.size() > 1; above = parent_path(above))
@@ -183,7 +217,7 @@ PciFunction gather_function(const Root& root, const Circumstances& circumstances
   AttributePath path(function.sysfs_path);
   if (!gather_from_uevent(root, path, function)) gather_from_attributes(root, path, function);
   gather_config(root, circumstances.wake, path, function);
-  if (!function.revision.has_value()) function.revision = read_number<std::uint8_t>(root, path("revision"), 16);
+  if (!function.id.revision.has_value()) function.id.revision = read_number<std::uint8_t>(root, path("revision"), 16);
   function.iommu_group = read_group(root, path("iommu_group"));
   function.boot_vga = Observed<bool>::absent();
   if (function.class_and_subclass() == 0x0300) {
@@ -196,7 +230,33 @@ PciFunction gather_function(const Root& root, const Circumstances& circumstances
   function.numa_node =
       circumstances.one_numa_node ? Observed<int>::absent() : read_numa_node(root, path("numa_node"));
   function.virtual_functions = read_number<unsigned>(root, path("sriov_numvfs"), 10);
+  if (may_be_given(function)) function.unassigned_regions = read_unassigned_regions(root, path("resource"));
   return function;
+}
+
+/// On a conventional bus some functions still pull an interrupt line. Which bus is one, the bridge above says.
+void look_at_conventional_functions(const Root& root, Wake wake, std::vector<PciFunction>& functions) {
+  for (auto& function : functions) {
+    if (!function.parent || function.is_bridge()) continue;
+    const auto above = std::ranges::lower_bound(functions, *function.parent, {}, &PciFunction::address);
+    if (above == functions.end() || above->address != *function.parent) continue;
+    const auto& type = above->config.pcie_type;
+    if (!type.is(PcieType::pcie_to_pci_bridge) && !type.is(PcieType::conventional)) continue;
+    function.interrupt_line = read_number<unsigned>(root, function.sysfs_path + "/irq", 10);
+    if (wake == Wake::no && is_asleep(function)) continue;
+    const auto bytes = root.read_head(function.sysfs_path + "/config", standard_bytes);
+    function.message_interrupts = bytes.has_value() ? has_message_interrupts(bytes.value()) : Observed<bool>::like(bytes);
+  }
+}
+
+/// dev_set_removable() in drivers/pci/probe.c (Linux 5.14); the ports say who is behind a tunnel.
+void find_removable_functions(const Root& root, std::vector<PciFunction>& functions) {
+  if (std::ranges::none_of(functions, [](const PciFunction& function) { return function.is_tunnel_controller(); })) return;
+  for (auto& function : functions) {
+    if (!function.parent) continue;
+    const auto text = root.read_line(function.sysfs_path + "/removable");
+    function.removable = text.has_value() ? Observed<bool>(text.value() == "removable") : Observed<bool>::like(text);
+  }
 }
 
 /// A virtual function exists only while a physical one of this host has some enabled (sriov_enable() in
@@ -227,10 +287,12 @@ Observed<std::vector<PciFunction>> gather_pci(const Root& root, Wake wake) {
   auto functions = in_parallel(
       found, [&](const auto& entry) { return gather_function(root, circumstances, entry.first, entry.second); });
   find_physical_functions(root, functions);
+  look_at_conventional_functions(root, wake, functions);
+  find_removable_functions(root, functions);
   const auto names = loading.get();
   for (auto& function : functions) {
-    if (function.vendor_id.has_value() && function.device_id.has_value())
-      function.name = names->function_name(*function.vendor_id, *function.device_id);
+    if (function.id.has_ids())
+      function.name = names->function_name(*function.id.vendor, *function.id.device);
     if (const auto kind = function.class_and_subclass()) function.class_name = names->class_name(*kind);
   }
   return functions;

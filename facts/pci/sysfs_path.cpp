@@ -37,6 +37,18 @@ std::vector<Step> steps_along(const std::string& path) {
   return steps;
 }
 
+/// A port that Thunderbolt or USB4 tunnels through depends on the controller: "supplier:pci:0000:00:0d.2" in its directory
+/// (tb_acpi_add_link() in drivers/thunderbolt/acpi.c, device_link_add() in drivers/base/core.c).
+std::optional<PciAddress> tunnel_controller_of(const Root& root, const std::string& port) {
+  constexpr std::string_view mark = "supplier:pci:";
+  const auto entries = root.list(port);
+  if (!entries.has_value()) return std::nullopt;
+  for (const auto& entry : entries.value())
+    if (entry.starts_with(mark))
+      if (const auto address = PciAddress::parse(std::string_view(entry).substr(mark.size()))) return address;
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<PciAddress> functions_behind(const Root& root, const std::string& sysfs_path) {
@@ -46,6 +58,8 @@ std::vector<PciAddress> functions_behind(const Root& root, const std::string& sy
   std::vector<PciAddress> functions = {steps.back().address};
   for (const auto& step : steps)
     if (step.has_own_domain) functions.push_back(step.address);
+  for (std::size_t i = 0; i + 1 < steps.size(); ++i)
+    if (const auto controller = tunnel_controller_of(root, sysfs_path.substr(0, steps[i].end))) functions.push_back(*controller);
   const auto physical = root.read_link(sysfs_path.substr(0, steps.back().end) + "/physfn");
   if (physical.has_value())
     if (const auto address = PciAddress::parse(base_name(physical.value()))) functions.push_back(*address);

@@ -31,7 +31,7 @@ class AttributePath {
 
 /// The PCI functions that the device at a resolved sysfs path ("/sys/devices/pci0000:00/0000:00:1d.0/...") cannot
 /// work without, sorted: the function it hangs on; a function above that carries a PCI domain of its own (Intel
-/// VMD); the physical function of a virtual one. Bridges on the way are not named. Empty where the path holds no
+/// VMD); the physical function of a virtual one; the controller of Thunderbolt or USB4 that a port on the way depends on. Bridges on the way are not named. Empty where the path holds no
 /// PCI function.
 std::vector<PciAddress> functions_behind(const Root& root, const std::string& sysfs_path);
 

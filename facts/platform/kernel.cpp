@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "facts/platform/kernel_options.hpp"
 #include "facts/platform/platform.hpp"
 
 namespace vfio_doctor {
@@ -33,19 +34,13 @@ Observed<std::string> gunzip(const std::string& packed) {
   return content;
 }
 
-/// Only the options that some check asks for: the file has more than ten thousand.
-bool is_wanted_option(std::string_view name) {
-  return name.starts_with("VFIO") || name.find("IOMMU") != name.npos || name.find("SMMU") != name.npos ||
-         name == "IRQ_REMAP" || name == "PCI" || name == "CMDLINE" || name == "CMDLINE_BOOL" || name == "CMDLINE_OVERRIDE";
-}
-
 std::map<std::string, std::string> parse_config(const std::string& text) {
   std::map<std::string, std::string> options;
   for (auto line : split_lines(text)) {
     if (!line.starts_with("CONFIG_")) continue;  // "# CONFIG_X is not set" counts as not set
     line.remove_prefix(7);
     const auto equals = line.find('=');
-    if (equals == line.npos || !is_wanted_option(line.substr(0, equals))) continue;
+    if (equals == line.npos || !is_wanted_kernel_option(line.substr(0, equals))) continue;
     options.emplace(line.substr(0, equals), trim(line.substr(equals + 1)));
   }
   return options;
@@ -85,9 +80,9 @@ std::string_view without_stamp(std::string_view line) {
 }
 
 bool matters(std::string_view message) {
-  static constexpr std::array<std::string_view, 10> marks = {
+  static constexpr std::array<std::string_view, 12> marks = {
       "DMAR", "AMD-Vi", "iommu", "IOMMU", "vfio", "IVRS", "Unknown kernel command line", "x2apic", "VMX",
-      "ACS overrides enabled"};
+      "ACS overrides enabled", "SMMU", "smmu"};
   return std::ranges::any_of(marks, [message](auto mark) { return message.find(mark) != message.npos; });
 }
 

@@ -157,21 +157,28 @@ FirmwareFacts gather_firmware(const Root& root) {
 InterruptFacts gather_interrupts(const Root& root) {
   using Chips = std::vector<std::string>;
   const auto table = root.read_head("/proc/interrupts", 4 << 20);
-  if (!table.has_value()) return {Observed<Chips>::like(table), {}};
+  if (!table.has_value()) return {Observed<Chips>::like(table), {}, {}};
   const auto lines = split_lines(table.value());
   const auto processors = lines.empty() ? 0 : split_words(lines.front()).size();
   Chips chips;
   std::map<PciAddress, std::string> taken_by_vfio;
+  std::map<unsigned, std::string> takers;
   for (const auto line : lines) {
     note_vfio_interrupts(line, taken_by_vfio);
     const auto words = split_words(line);
     // "  24:  0  12  IR-PCI-MSI 512000-edge  ahci": the label of a device interrupt is a number.
     if (words.size() < processors + 2 || !words[0].ends_with(':')) continue;
-    if (!parse_unsigned(words[0].substr(0, words[0].size() - 1))) continue;
+    const auto number = parse_unsigned(words[0].substr(0, words[0].size() - 1));
+    if (!number || *number > 0x7fffffff) continue;
+    // "16-fasteoi" and names behind it; chips that say "Level" in a word of their own are not of x86.
+    if (words.size() > processors + 3 && words[processors + 2].find('-') != std::string_view::npos) {
+      const auto names = line.substr(static_cast<std::size_t>(words[processors + 3].data() - line.data()));
+      takers.emplace(static_cast<unsigned>(*number), trim(names));
+    }
     const std::string chip(words[processors + 1]);
     if (std::ranges::find(chips, chip) == chips.end()) chips.push_back(chip);
   }
-  return {chips, std::move(taken_by_vfio)};
+  return {chips, std::move(taken_by_vfio), std::move(takers)};
 }
 
 }  // namespace vfio_doctor

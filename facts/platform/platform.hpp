@@ -70,6 +70,8 @@ struct InterruptFacts {
   /// Functions whose interrupts a user of VFIO takes now, with the name that says so: "vfio-msix[0](0000:01:00.0)"
   /// (drivers/vfio/pci/vfio_pci_intrs.c). Readable without root.
   std::map<PciAddress, std::string> taken_by_vfio;
+  /// For each interrupt number the names of who takes it, as they stand there: "ehci_hcd:usb1, snd_emu10k1". x86 only.
+  std::map<unsigned, std::string> takers;
 };
 
 Cpu gather_cpu(const Root& root);

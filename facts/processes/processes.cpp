@@ -113,9 +113,40 @@ class OpenDevices {
 
 }  // namespace
 
+namespace {
+
+/// "Max locked memory   65536   65536   bytes" (fs/proc/base.c proc_pid_limits()).
+Observed<std::uint64_t> read_lockable_memory(const Root& root) {
+  using Bytes = Observed<std::uint64_t>;
+  constexpr unsigned ipc_lock = 14;  // CAP_IPC_LOCK: the limit does not count
+  // Not recorded: a replay then has no limits either, which says the same.
+  if (const auto status = root.beneath().read("/proc/self/status"); status.has_value())
+    for (const auto line : split_lines(status.value()))
+      if (line.starts_with("CapEff:"))
+        if (const auto mask = parse_unsigned(trim(line.substr(7)), 16); mask && (*mask >> ipc_lock & 1) != 0)
+          return Bytes::unreadable("the user of this program may lock more than the limit; what others may is not known");
+  const auto limits = root.read("/proc/self/limits");
+  if (!limits.has_value()) return Bytes::unreadable("/proc/self/limits: " + limits.why());
+  for (const auto line : split_lines(limits.value())) {
+    constexpr std::string_view name = "Max locked memory";
+    if (!line.starts_with(name)) continue;
+    const auto words = split_words(line.substr(name.size()));
+    if (words.empty()) break;
+    if (words[0] == "unlimited") return Bytes::absent();
+    if (const auto bytes = parse_unsigned(words[0])) return *bytes;
+  }
+  return Bytes::unreadable("/proc/self/limits does not say it");
+}
+
+}  // namespace
+
 ProcessFacts gather_processes(const Root& root) {
   const auto recorded = root.read(recorded_processes_path);
-  return recorded.has_value() ? OpenDevices(root).recorded(recorded.value()) : OpenDevices(root).gather();
+  auto facts = recorded.has_value() ? OpenDevices(root).recorded(recorded.value()) : OpenDevices(root).gather();
+  facts.lockable_memory = read_lockable_memory(root);
+  for (const auto* path : {"/usr/sbin/libvirtd", "/usr/sbin/virtqemud", "/usr/bin/pveversion", "/var/run/kubevirt"})
+    facts.limits_set_by_manager = facts.limits_set_by_manager || root.exists(path);
+  return facts;
 }
 
 std::string recorded_processes(const ProcessFacts& facts) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/observed.hpp"
 #include "machine/pci_address.hpp"
 #include "machine/root.hpp"
 
@@ -23,6 +25,9 @@ struct ProcessFacts {
   /// False where some program's files could not be seen (without root: those of other users): then a node that is not
   /// listed may be open all the same.
   bool all_seen = false;
+  /// How many bytes of memory the user of this program may lock (soft limit); absent: as many as there are.
+  Observed<std::uint64_t> lockable_memory;
+  bool limits_set_by_manager = false;  ///< a manager of guests is installed that sets this limit for each guest itself
 };
 
 /// Looks through /proc/PID/fd for device files of VFIO and of graphics cards. Looks at names alone and opens nothing.

@@ -2,6 +2,7 @@
 #include "reports/guest/guest_report.hpp"
 
 #include "reports/bounds.hpp"
+#include "reports/mask_report.hpp"
 
 namespace vfio_doctor {
 
@@ -30,6 +31,7 @@ Report guest_report(const GuestJudgement& judgement, const GuestView& view, cons
   report.findings = guest_findings(judgement, view);
   report.notes = view.notes;
   report.verdict = guest_verdict(report.findings);
+  mask_secrets(report);
   bound_report(report);
   return report;
 }

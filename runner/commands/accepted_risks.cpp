@@ -103,7 +103,7 @@ std::vector<AcceptRule> parse_config(std::string_view text, const std::string& n
   return ConfigReader(printable(name)).read(text);
 }
 
-std::vector<AcceptRule> accept_rules(const Options& options, const Root& root, std::vector<std::string>& notes) {
+std::vector<AcceptRule> accept_rules(const RiskOptions& options, const Root& root, std::vector<std::string>& notes) {
   if (options.accepted.size() != options.reasons.size())
     throw InputError("each --accept needs its own --reason (" + std::to_string(options.accepted.size()) + " and " +
                      std::to_string(options.reasons.size()) + " were given)");
@@ -115,10 +115,10 @@ std::vector<AcceptRule> accept_rules(const Options& options, const Root& root, s
   }
   const auto add = [&rules](std::vector<AcceptRule> more) { rules.insert(rules.end(), more.begin(), more.end()); };
   if (!options.config.empty()) {
-    add(parse_config(read_input_file(options.config, largest_config), options.config));
+    add(parse_config(read_trusted_file(options.config, largest_config), options.config));
   } else if (root.is_live()) {
     const auto text = root.read(host_config_path, largest_config);
-    if (text.has_value()) add(parse_config(text.value(), host_config_path));
+    if (text.has_value()) add(parse_config(read_trusted_file(host_config_path, largest_config), host_config_path));
     if (text.is_unreadable())
       notes.push_back("The accepted risks in " + std::string(host_config_path) + " could not be read (" + text.why() + "): none of them counts.");
   }

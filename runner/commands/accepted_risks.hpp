@@ -28,8 +28,9 @@ inline constexpr std::size_t largest_config = 64 << 10;
 std::vector<AcceptRule> parse_config(std::string_view text, const std::string& name);
 
 /// The rules of --accept and --reason, of --config and, for the live host, of host_config_path; a note where that may not
-/// be read. Throws InputError where an --accept has no --reason or a file cannot be read.
-std::vector<AcceptRule> accept_rules(const Options& options, const Root& root, std::vector<std::string>& notes);
+/// be read. Throws InputError where an --accept has no --reason, a named file cannot be read, or others can change a file:
+/// who can write it could have a host called ready.
+std::vector<AcceptRule> accept_rules(const RiskOptions& options, const Root& root, std::vector<std::string>& notes);
 
 /// Which findings the rules accept. Only a warning or failure that is a risk can be accepted: what the kernel refuses
 /// stays refused, and what is not known cannot be known to be acceptable. Notes say where a rule meets nothing, or

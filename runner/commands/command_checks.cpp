@@ -8,12 +8,14 @@
 #include "reports/page.hpp"
 #include "reports/text_layout.hpp"
 #include "runner/commands/check_list.hpp"
+#include "runner/commands/commands.hpp"
 #include "runner/commands/output.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-std::string origin_of(const ListedCheck& check) { return check.plugin ? printable(check.plugin->label()) : "built-in"; }
+/// What is the program's own needs no word: a narrow terminal has no room for one on every line.
+std::string origin_of(const ListedCheck& check) { return check.plugin ? "from " + printable(check.plugin->label()) : ""; }
 
 std::string list_as_text(const std::vector<ListedCheck>& checks) {
   std::size_t id_width = 0, title_width = 0;
@@ -25,7 +27,9 @@ std::string list_as_text(const std::vector<ListedCheck>& checks) {
   for (const auto& check : checks) {
     if (check.group != group) text += (group.empty() ? "" : "\n") + check.group + "\n";
     group = check.group;
-    text += "  " + padded(check.id, id_width + 2) + padded(printable(check.title), title_width + 2) + origin_of(check) + "\n";
+    const auto origin = origin_of(check);
+    const auto title = printable(check.title);
+    text += "  " + padded(check.id, id_width + 2) + (origin.empty() ? title : padded(title, title_width + 2) + origin) + "\n";
   }
   return text;
 }
@@ -54,24 +58,24 @@ std::string page_of_cause(const std::string& text) {
 
 }  // namespace
 
-int run_checks_command(const Options& options) {
+int run_checks_command(const ChecksOptions& options) {
   const auto plugins = load_plugins(options.plugins);
-  keep_from_harm(options);
+  keep_from_harm(options.output);
   const auto checks = list_checks_and_guest_checks(plugins);
-  write_outputs(options, "text", [&checks](const std::string& format, const std::string& file) {
+  write_outputs(options.output, "text", [&checks](const std::string& format, const std::string& file) {
     return format == "json" ? list_as_json(checks) : fitted(list_as_text(checks), file);
   });
   return 0;
 }
 
-int run_explain_command(const Options& options) {
+int run_explain_command(const ExplainOptions& options) {
   const auto plugins = load_plugins(options.plugins);
-  keep_from_harm(options);
-  auto page = page_of_cause(options.check_id);
-  if (page.empty()) page = page_of_check(options.check_id, plugins);
-  write_outputs(options, "text", [&](const std::string&, const std::string& file) {
+  keep_from_harm(options.output);
+  auto page = page_of_cause(options.id);
+  if (page.empty()) page = page_of_check(options.id, plugins);
+  write_outputs(options.output, "text", [&](const std::string&, const std::string& file) {
     constexpr unsigned widest = 100;  // longer lines are hard to read
-    auto style = text_style_for(options, file);
+    auto style = text_style_for(options.output, file);
     style.columns = std::min(style.columns, widest);
     return render_page(page, style, is_terminal(file) ? PageForm::plain : PageForm::markdown);
   });

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "reports/groups.hpp"
+#include "reports/formats.hpp"
+#include "runner/commands/commands.hpp"
 #include "runner/commands/examine.hpp"
 #include "runner/commands/output.hpp"
 
 namespace vfio_doctor {
 
-int run_groups_command(const Options& options) {
-  const Report report = examine(options);
-  write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
-    if (format == "json") return render_groups_json(report);
-    if (format == "svg") return render_groups_svg(report);
-    return render_groups_text(report, text_style_for(options, file));
+int run_groups_command(const GroupsOptions& options) {
+  const Report report = examine(options.examine, options.output);
+  write_outputs(options.output, "text", [&](const std::string& format, const std::string& file) {
+    return render_as(group_formats(), format, report, text_style_for(options.output, file));
   });
   return 0;
 }

@@ -5,7 +5,7 @@
 
 #include "base/input_error.hpp"
 #include "base/printable.hpp"
-#include "runner/commands/options.hpp"
+#include "runner/commands/commands.hpp"
 #include "runner/guard/guard_hook.hpp"
 #include "runner/guard/guard_install.hpp"
 
@@ -21,18 +21,18 @@ std::string own_program() {
 
 }  // namespace
 
-int run_guard_command(const Options& options) {
-  const auto& words = options.guard_words;
-  if (words.size() > 1) return run_guard_hook(words, options.source);  // a domain may be called "install"
+int run_guard_command(const GuardOptions& options) {
+  const auto& words = options.words;
+  if (words.size() > 1) return run_guard_hook(words, options.machine.source);  // a domain may be called "install"
   const auto word = words.empty() ? std::string() : words.front();
   if (word == "status") {
-    const auto status = guard_status(options.guard_root);
+    const auto status = guard_status(options.root);
     std::cout << printable(status.sentence) << "\n";
     return status.installed ? 0 : 1;
   }
   if (word != "install" && word != "uninstall")
     throw InputError("guard wants install, uninstall, status, or what libvirt hands a hook: NAME OPERATION SUBOP EXTRA");
-  std::cout << printable(word == "install" ? install_guard(options.guard_root, own_program()) : uninstall_guard(options.guard_root)) << "\n";
+  std::cout << printable(word == "install" ? install_guard(options.root, own_program()) : uninstall_guard(options.root)) << "\n";
   return 0;
 }
 

@@ -3,7 +3,9 @@
 
 #include "base/printable.hpp"
 #include "base/text.hpp"
+#include "runner/commands/commands.hpp"
 #include "runner/commands/output.hpp"
+#include "runner/plugins/plugin_facts.hpp"
 #include "runner/plugins/plugins.hpp"
 
 namespace vfio_doctor {
@@ -15,9 +17,9 @@ std::vector<std::string> check_ids(const Plugin& plugin) {
   return ids;
 }
 
-std::string list_as_text(const std::vector<Plugin>& plugins, const Options& options) {
+std::string list_as_text(const std::vector<Plugin>& plugins, const PluginOptions& options) {
   if (plugins.empty()) {
-    const auto places = options.plugins.directories.empty() ? default_plugin_directories() : options.plugins.directories;
+    const auto places = options.directories.empty() ? default_plugin_directories() : options.directories;
     return "No plugins in " + printable(join(places, ", ")) + ".\n";
   }
   std::string text;
@@ -45,11 +47,18 @@ std::string list_as_json(const std::vector<Plugin>& plugins) {
 
 }  // namespace
 
-int run_plugins_command(const Options& options) {
+int run_plugins_command(const ListPluginsOptions& options) {
+  if (options.facts) {
+    keep_from_harm(options.output);
+    write_outputs(options.output, "text", [](const std::string& format, const std::string&) {
+      return format == "json" ? facts_schema().dump(2) + "\n" : facts_as_text();
+    });
+    return 0;
+  }
   const auto plugins = load_plugins(options.plugins);
-  keep_from_harm(options);
-  write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
-    return format == "json" ? list_as_json(plugins) : fitted(list_as_text(plugins, options), file);
+  keep_from_harm(options.output);
+  write_outputs(options.output, "text", [&](const std::string& format, const std::string& file) {
+    return format == "json" ? list_as_json(plugins) : fitted(list_as_text(plugins, options.plugins), file);
   });
   return 0;
 }

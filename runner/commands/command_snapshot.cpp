@@ -11,6 +11,7 @@
 #include "base/version.hpp"
 #include "machine/machine_text.hpp"
 #include "machine/memory_root.hpp"
+#include "runner/commands/commands.hpp"
 #include "runner/commands/examine.hpp"
 #include "runner/commands/output.hpp"
 #include "snapshot/archive.hpp"
@@ -27,7 +28,7 @@ Judgement judgement_on(const RecordedNodes& nodes, Wake wake) {
   const auto report = examine_plainly({"snapshot", "", std::make_unique<MemoryRoot>(nodes)}, wake);
   Judgement all = {{"", "host", std::string(to_text(report.verdict))}};
   for (const auto& finding : report.findings) all.emplace_back(finding.subject, finding.id, to_text(finding.status));
-  for (const auto& device : report.devices) all.emplace_back(device.address, "device", to_text(device.verdict));
+  for (const auto& device : report.devices) all.emplace_back(device.address.text(), "device", to_text(device.verdict));
   std::ranges::sort(all);
   return all;
 }
@@ -54,12 +55,12 @@ void print_redactions(const Redaction& redaction) {
 
 }  // namespace
 
-int run_snapshot_command(const Options& options) {
-  if (options.outputs.size() != 1) throw InputError("snapshot: name one file to write (-o FILE)");
-  if (!options.source.is_live()) keep_from_harm(options);
-  const auto source = open_source(options.source);
-  keep_from_harm(options);
-  const auto wake = options.wake ? Wake::yes : Wake::no;
+int run_snapshot_command(const SnapshotOptions& options) {
+  if (options.output.outputs.size() != 1) throw InputError("snapshot: name one file to write (-o FILE)");
+  if (!options.machine.source.is_live()) keep_from_harm(options.output);
+  const auto source = open_source(options.machine.source);
+  keep_from_harm(options.output);
+  const auto wake = options.machine.wake ? Wake::yes : Wake::no;
   std::optional<Progress> progress(std::in_place, "Reading " + (source.kind == "live" ? std::string("this host") : source.name));
   auto nodes = take_snapshot(*source.root, wake);
   SnapshotNotes notes{program_version, !options.no_redact, {}};
@@ -72,7 +73,7 @@ int run_snapshot_command(const Options& options) {
     notes.redactions = redaction.counts;
   }
   nodes[Root::recorder_path] = {RecordedNode::Kind::file, std::string(program_version) + " (format 2)\n"};
-  const auto& file = options.outputs.front();
+  const auto& file = options.output.outputs.front();
   const auto bytes = file.ends_with(".machine") ? write_machine_text(nodes) : write_archive(nodes, notes);
   progress.reset();  // before anything else is printed; and write_file() wants no other thread
   // The kernel's log, ACPI tables and extended configuration space are root's to read.

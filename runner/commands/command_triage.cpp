@@ -9,7 +9,9 @@
 #include "checks/signatures/triage.hpp"
 #include "base/input_error.hpp"
 #include "snapshot/text_redactor.hpp"
+#include "reports/triage/mask_triage.hpp"
 #include "reports/triage/triage_report.hpp"
+#include "runner/commands/commands.hpp"
 #include "runner/commands/output.hpp"
 #include "runner/commands/pasted_checks.hpp"
 
@@ -66,22 +68,23 @@ int exit_code_of(const Triage& triage) {
 
 }  // namespace
 
-int run_triage_command(const Options& options) {
+int run_triage_command(const TriageOptions& options) {
   auto files = options.pasted;
   if (files.empty()) files = {"-"};
   if (std::ranges::count(files, "-") > 1) throw InputError("triage: '-' can be read only once");
-  keep_from_harm(options);
+  keep_from_harm(options.output);
   TriageReader reader;
   auto left = largest_paste;
   for (const auto& file : files) read_paste(file, left, reader);
   auto triage = reader.judge();
   add_failing_checks(triage);
+  mask_secrets(triage);
   if (options.redact) redact_triage(triage);
-  write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
+  write_outputs(options.output, "text", [&](const std::string& format, const std::string& file) {
     return format == "json"       ? render_triage_json(triage)
            : format == "html"     ? render_triage_html(triage)
            : format == "markdown" ? render_triage_markdown(triage)
-                                  : render_triage_text(triage, text_style_for(options, file));
+                                  : render_triage_text(triage, text_style_for(options.output, file));
   });
   return exit_code_of(triage);
 }

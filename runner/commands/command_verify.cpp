@@ -11,9 +11,12 @@
 #include "machine/root.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
+#include "reports/mask_report.hpp"
 #include "reports/report_of.hpp"
+#include "runner/commands/commands.hpp"
 #include "runner/commands/examine.hpp"
 #include "runner/commands/output.hpp"
+#include "runner/commands/report_digest.hpp"
 #include "runner/guest/find_domain.hpp"
 #include "runner/guest/make_manifest.hpp"
 #include "runner/guest/verify.hpp"
@@ -38,10 +41,10 @@ Manifest manifest_file(const std::string& path) {
   return parse_manifest(read_input_file(path, Manifest::most_bytes), path);
 }
 
-Report judge_evidence(const Options& options) {
+Report judge_evidence(const VerifyOptions& options) {
   if (options.manifest.empty()) throw InputError("--evidence needs --manifest: what should the guest see?");
-  if (!options.domain.empty()) throw InputError("use either a domain or --evidence");
-  keep_from_harm(options);
+  if (!options.selection.domain.empty()) throw InputError("use either a domain or --evidence");
+  keep_from_harm(options.output);
   const auto manifest = manifest_file(options.manifest);
   std::vector<EvidenceFile> files;
   for (const auto& path : options.evidence)
@@ -49,23 +52,23 @@ Report judge_evidence(const Options& options) {
   return verify_evidence(manifest, files);
 }
 
-Report ask_guest(const Options& options) {
-  if (options.domain.empty()) throw InputError("name the domain whose guest is to be asked, or give --manifest and --evidence");
+Report ask_guest(const VerifyOptions& options) {
+  if (options.selection.domain.empty()) throw InputError("name the domain whose guest is to be asked, or give --manifest and --evidence");
   const std::string ssh = "ssh:";
   if (options.via != "qga" && !options.via.starts_with(ssh)) throw InputError("--via is qga or ssh:TARGET");
-  const auto source = open_source(options.source);
+  const auto source = open_source(options.machine.source);
   if (!source.root->is_live()) throw InputError("verify asks a running guest: it cannot use --root, --from or --sample");
-  require_domain_name(options.domain);
-  Progress progress("Asking the guest of " + options.domain);
-  const auto manifest = options.manifest.empty() ? manifest_of(*source.root, find_domain(options.domain, *source.root))
+  require_domain_name(options.selection.domain);
+  Progress progress("Asking the guest of " + options.selection.domain);
+  const auto manifest = options.manifest.empty() ? manifest_of(*source.root, find_domain(options.selection.domain, *source.root))
                                                  : manifest_file(options.manifest);
   const auto text = write_manifest(manifest);
   const std::chrono::seconds wait(options.wait_seconds);
   const auto answer = options.via == "qga"
-                          ? run_agent_through_qga(options.domain, agent_bytes(), text, wait)
+                          ? run_agent_through_qga(options.selection.domain, agent_bytes(), text, wait)
                           : run_agent_through_ssh(options.via.substr(ssh.size()), agent_bytes(), text, wait);
-  keep_from_harm(options);  // before the guest's word is parsed
-  auto report = report_of_answer(manifest, answer, options.domain);
+  keep_from_harm(options.output);  // before the guest's word is parsed
+  auto report = report_of_answer(manifest, answer, options.selection.domain);
   const auto host = gather_host(*source.root, Wake::no);
   add_host_side(manifest, host, examine_plainly(source, host), report);
   return report;
@@ -73,12 +76,13 @@ Report ask_guest(const Options& options) {
 
 }  // namespace
 
-int run_verify_command(const Options& options) {
+int run_verify_command(const VerifyOptions& options) {
   auto report = options.evidence.empty() ? ask_guest(options) : judge_evidence(options);
   report.tool = {"vfio-doctor", program_version};
   report.generated_at = time_of_report();
-  write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
-    return format == "json" ? render_json(report) : render_guest_text(report, text_style_for(options, file));
+  mask_secrets(report);
+  write_outputs(options.output, "text", [&](const std::string& format, const std::string& file) {
+    return format == "json" ? with_digest(render_json(report)) : render_guest_text(report, text_style_for(options.output, file));
   });
   return exit_code(report.verdict);
 }

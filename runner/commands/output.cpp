@@ -35,9 +35,9 @@ std::string fitted(const std::string& text, const std::string& output_file) {
   return is_terminal(output_file) ? wrap_help(text, terminal_columns()) : text;
 }
 
-TextStyle text_style_for(const Options& options, const std::string& output_file) {
+TextStyle text_style_for(const OutputOptions& options, const std::string& output_file) {
   TextStyle style;
-  style.verbosity = options.verbose || options.all ? Verbosity::verbose : options.brief ? Verbosity::brief : Verbosity::normal;
+  style.verbosity = options.verbosity;
   const bool to_file = !output_file.empty() && output_file != "-";
   style.color = (to_file ? options.color == ColorChoice::always : use_color(options.color)) ? Color::on : Color::off;
   if (to_file) return style;
@@ -45,14 +45,14 @@ TextStyle text_style_for(const Options& options, const std::string& output_file)
   return style;
 }
 
-void keep_from_harm(const Options& options) {
+void keep_from_harm(const OutputOptions& options) {
   const bool to_files = std::ranges::any_of(options.outputs, [](const std::string& file) { return file != "-"; });
   static bool done = false;
   if (std::exchange(done, true)) return;
   spdlog::info("sandbox: {}", enter_sandbox(to_files ? Writes::files : Writes::nothing));
 }
 
-void write_outputs(const Options& options, const std::string& default_format,
+void write_outputs(const OutputOptions& options, const std::string& default_format,
                    const std::function<std::string(const std::string&, const std::string&)>& render) {
   auto formats = options.formats;
   if (formats.empty()) formats.push_back(default_format);

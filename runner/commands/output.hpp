@@ -17,16 +17,16 @@ bool is_terminal(const std::string& output_file);
 std::string fitted(const std::string& text, const std::string& output_file);
 
 /// How text for standard output is laid out: colour and width of a terminal, plain and 80 columns wide elsewhere.
-TextStyle text_style_for(const Options& options, const std::string& output_file);
+TextStyle text_style_for(const OutputOptions& options, const std::string& output_file);
 
 /// What is left to write when everything has been read: call this when no other program is to be started any more, and
 /// before what others wrote is parsed where that can be.
-void keep_from_harm(const Options& options);
+void keep_from_harm(const OutputOptions& options);
 
 /// Writes each asked-for format to where it belongs; `render` makes the bytes for a format and a file name (empty:
 /// standard output). Everything is rendered before anything is written. Throws InputError where a file cannot be
 /// written or the formats and files do not go together.
-void write_outputs(const Options& options, const std::string& default_format,
+void write_outputs(const OutputOptions& options, const std::string& default_format,
                    const std::function<std::string(const std::string& format, const std::string& file)>& render);
 
 /// Writes to a file, see write_file(); "-" and nothing are standard output.

@@ -8,6 +8,7 @@
 
 #include "checks/domain/domain_check.hpp"
 #include "checks/example_status.hpp"
+#include "checks/expectations.hpp"
 #include "machines.hpp"
 
 namespace vfio_doctor {
@@ -47,7 +48,9 @@ TEST(DomainExamples, EachIsJudgedAsItsNameSays) {
     for (const auto& path : domains_of(check)) {
       SCOPED_TRACE(path.string());
       const auto status = status_in_name(path);
-      const auto result = judged(check, testing::read_test_file(path.string()), host, root);
+      const auto text = testing::read_test_file(path.string());
+      const auto result = judged(check, text, host, root);
+      testing::expect_findings(testing::expectations_in(text, path.string()), result.findings);
       EXPECT_EQ(worst_status(result.findings), status) << "the check said:" << result.said;
       good += status == "pass" || status == "unknown";
       bad += status == "fail" || status == "warn";
@@ -81,6 +84,30 @@ TEST(DomainExamples, WhatWasNotRecordedIsUnknown) {
     const auto text = testing::read_test_file(std::string("checks/domain/") + id + "/" + file + ".xml");
     EXPECT_EQ(worst_status(judged(*check, text, host, root, false).findings), "unknown") << id;
   }
+}
+
+/// On a host about which nothing was recorded, or of which a snapshot was taken without this domain in mind.
+TEST(DomainExamples, WhatIsUnknownSaysWhyAndWhere) {
+  const auto root = testing::machine_file("checks/domain/host.machine");
+  auto nodes = parse_machine_text(testing::read_test_file("checks/domain/host.machine"), "host.machine");
+  std::erase_if(nodes, [](const auto& node) { return node.second.kind == RecordedNode::Kind::complete; });
+  const MemoryRoot recorded(nodes), nothing(RecordedNodes{{"/recorded", {RecordedNode::Kind::directory, {}}}});
+  std::size_t unknowns = 0;
+  for (const auto* where : {static_cast<const Root*>(&root), static_cast<const Root*>(&recorded), static_cast<const Root*>(&nothing)}) {
+    const auto host = gather_host(*where);
+    for (const auto& check : all_domain_checks())
+      for (const auto& path : domains_of(check))
+        for (const bool complete : {true, false}) {
+          SCOPED_TRACE(path.string());
+          for (const auto& finding : judged(check, testing::read_test_file(path.string()), host, *where, complete).findings) {
+            if (finding.status != Status::unknown) continue;
+            ++unknowns;
+            EXPECT_FALSE(finding.evidence.empty()) << finding.summary;
+            for (const auto& one : finding.evidence) EXPECT_FALSE(one.source.empty() || one.value.empty()) << finding.summary;
+          }
+        }
+  }
+  EXPECT_GT(unknowns, 20u);
 }
 
 /// The guide writes the wireless card of IOMMU group 14 as slot 0x14 of bus 0, which is the USB controller.

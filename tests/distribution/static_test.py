@@ -31,7 +31,6 @@ def run(command, root=None):
 
 
 def version_of(program):
-    """The version, which is all that may differ where one was built from a later commit."""
     return run([program, "--version"])[1].split()[1]
 
 
@@ -55,9 +54,7 @@ class Comparison:
 
     def same_output(self, what, arguments):
         results = [run([program, *arguments]) for program in (self.static, self.dynamic)]
-        texts = [(code, TIME.sub(b"TIME", output.replace(version, b"VERSION")), errors)
-                 for (code, output, errors), version in zip(results, self.versions)]
-        self.expect(what, *texts)
+        self.expect(what, *((code, TIME.sub(b"TIME", output), errors) for code, output, errors in results))
 
     def alone(self, what, root, arguments, outside):
         """In the empty root: the same exit code and decisions as `outside` (arguments) has from the dynamic program."""
@@ -75,6 +72,9 @@ def main():
         print(f"{static} is not built: scripts/test --static does it")
         return SKIPPED
     comparison = Comparison(static, dynamic)
+    if comparison.versions[0] != comparison.versions[1]:
+        print(f"{static} is of another commit, {comparison.versions[0].decode()}: scripts/test --static makes it anew")
+        return SKIPPED
     machines = sorted(pathlib.Path(source, "tests/hosts").glob("*.machine"))
     if len(machines) < 10:
         print(f"only {len(machines)} machines in {source}/tests/hosts")

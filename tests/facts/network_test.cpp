@@ -295,10 +295,10 @@ class AnsweringRoot : public MemoryRoot {
 };
 
 TEST(Network, AnswersOfTheKernelAreRecorded) {
-  const auto files = testing::machine(card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") + default_through("eth0"));
+  const auto text = card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") + default_through("eth0");
   for (const auto& answer : {Observed<std::string>(std::string("unicast 0.0.0.0/0 dev eth1 table 254 metric 0 gateway\n")),
                              Observed<std::string>::unreadable("Permission denied")}) {
-    const AnsweringRoot live(files, answer);
+    const AnsweringRoot live(testing::machine(text), answer);
     const RecordingRoot recording(live);
     const auto seen = gather_network(recording), played = gather_network(MemoryRoot(recording.nodes()));
     ASSERT_TRUE(seen.paths.has_value() && played.paths.has_value());

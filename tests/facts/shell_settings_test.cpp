@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <string>
+
 namespace vfio_doctor {
 namespace {
 
@@ -70,6 +72,27 @@ TEST(ShellSettings, CommandsAreNotRunAndTheirOutputIsUnknown) {
   EXPECT_EQ(line_of("GRUB_DISTRIBUTOR=`lsb_release -i -s 2> /dev/null || echo Debian`\nA=x\n").unknown_part,
             "")
       << "an unknown value elsewhere does not matter";
+}
+
+TEST(ShellSettings, ExpansionsThatAskWhetherANameIsSet) {
+  const auto words = [](const std::string& text) { return texts(line_of(text).tokens); };
+  EXPECT_THAT(words("GRUB_X=\"a b\"\nA=\"${GRUB_X:+$GRUB_X }c\"\n"), ElementsAre("a@g:1", "b@g:1", "c@g:2"));
+  EXPECT_THAT(words("A=\"${GRUB_X:+$GRUB_X }c\"\n"), ElementsAre("c@g:1"));
+  EXPECT_THAT(words("A=\"${GRUB_X:-d} c\"\n"), ElementsAre("d@g:1", "c@g:1"));
+  EXPECT_THAT(words("GRUB_X=\nA=\"${GRUB_X-d} c ${GRUB_X+e}\"\n"), ElementsAre("c@g:2", "e@g:2"));
+  EXPECT_THAT(words("GRUB_X=\nA=\"${GRUB_X:-d} c ${GRUB_X:+e}\"\n"), ElementsAre("d@g:2", "c@g:2"));
+  // What the environment may set is not known; nor is a value that came from a command.
+  EXPECT_NE(line_of("A=\"${X:+d} c\"\n").unknown_part, "");
+  EXPECT_NE(line_of("GRUB_X=$(x)\nA=\"${GRUB_X:+d} c\"\n").unknown_part, "");
+  EXPECT_NE(line_of("A=\"${GRUB_X%d} c\"\n").unknown_part, "");
+}
+
+TEST(ShellSettings, ExpansionsInsideEachOtherAreBounded) {
+  std::string text = "A=\"";
+  for (int i = 0; i < 10'000; ++i) text += "${GRUB_X:-";
+  EXPECT_NE(line_of(text).unknown_part, "");
+  for (int i = 0; i < 10'000; ++i) text += "}";
+  EXPECT_NE(line_of(text + "\"\n").unknown_part, "");
 }
 
 TEST(ShellSettings, WhatStandsUnderAConditionIsOnlyPossible) {

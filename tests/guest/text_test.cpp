@@ -13,14 +13,14 @@ namespace {
 using namespace vfio_doctor::testing;
 using ::testing::HasSubstr;
 
-std::string shown(const Judged& judged, const std::string& host_driver) {
+std::string shown(const Judged& judged, const std::string& host_driver, const TextStyle& style = {}) {
   auto report = guest_report(judged.judgement, judged.view, "guest", "guest1");
   Host host;
   host.functions = gather_pci(machine("pci 0000:3d:00.0 id=144d:a802 class=010802 driver=" + host_driver + "\n"), Wake::no);
   for (const auto& device : judged.manifest.devices)
     report.findings.push_back(judge_released(device, host.find(*device.host_address)));
   report.verdict = guest_verdict(report.findings);
-  return render_guest_text(report, {});
+  return render_guest_text(report, style);
 }
 
 TEST(GuestText, SaysDeviceByDeviceHowFarItGot) {
@@ -75,6 +75,17 @@ Samsung SM951 (host 0000:3d:00.0): proven up to DECODE, fails at FUNCTION
       vfio-doctor check --device 0000:3d:00.0
     Risk: None: these commands only read.
 )");
+}
+
+// A label may hold anything, the words around an address too: it is a value, and no sentence is searched for it.
+TEST(GuestText, LabelIsToldOnceWhateverItHolds) {
+  for (const std::string label : {"Bridge card (host side) X", "A (host 0000:00:00.0): card", "Card Proven: NOTHING."}) {
+    const Judged judged(replaced(nvme_manifest, "Samsung SM951", label), replaced(without(nvme_guest, "nvme0n1"), "= live", "= dead"));
+    const auto text = shown(judged, "vfio-pci", {Color::off, 120, Verbosity::normal});
+    EXPECT_THAT(text, HasSubstr("\n" + label + " (host 0000:3d:00.0): proven up to DECODE, fails at FUNCTION\n")) << text;
+    EXPECT_EQ(text.find(label), text.rfind(label)) << text;
+    EXPECT_THAT(text, HasSubstr("fail    its driver is there, but no block device came of it.\n")) << text;
+  }
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ TEST(RenderHtml, LoadsNothing) {
 TEST(RenderHtml, SaysWhichHostInItsTitle) {
   Report report = ready_laptop();
   EXPECT_THAT(render_html(report), HasSubstr("<title>hm170: Ready: "));
-  report.host.machine.name = "node-7";
+  report.host.machine.host.name = std::string("node-7");
   EXPECT_THAT(render_html(report), HasSubstr("<title>node-7: Ready: "));
 }
 
@@ -67,6 +67,17 @@ TEST(RenderHtml, SaysWhyAndWhatIsAccepted) {
   const std::string page = render_html(report);
   EXPECT_THAT(page, HasSubstr("<p>Nothing can be typed then.</p>"));
   EXPECT_THAT(page, HasSubstr("Accepted (x.conf:1): known"));
+}
+
+TEST(RenderHtml, WhatAGroupSaysStandsOnce) {
+  const std::string page = render_html(large_host(20));  // groups of 8, 8 and 2 functions, and two ports
+  EXPECT_EQ(count_of(page.substr(0, page.find("id=\"report-json\"")), ", see there"), 7u + 7u + 1u);
+}
+
+TEST(RenderHtml, ManySubjectsAreCounted) {
+  const std::string page = render_html(large_host(4096));
+  EXPECT_THAT(page, HasSubstr("The same for 4095 more: 0000:01:00.0, "));
+  EXPECT_THAT(page.substr(0, page.find("id=\"report-json\"")), Not(HasSubstr("....")));
 }
 
 TEST(RenderHtml, EveryDeviceHasARow) {

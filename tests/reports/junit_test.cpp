@@ -7,6 +7,7 @@
 #include <libxml/xmlschemas.h>
 
 #include <memory>
+#include <set>
 
 #include "reports/sample_reports.hpp"
 
@@ -21,6 +22,8 @@ struct Release {
 };
 template <typename T, void (*release)(T*)>
 using Owned = std::unique_ptr<T, Release<T, release>>;
+
+void free_text(xmlChar* text) { xmlFree(text); }
 
 /// Whether `text` is XML that keeps to tests/reports/schema/junit.xsd.
 bool keeps_to_schema(const std::string& text) {
@@ -74,10 +77,41 @@ TEST(RenderJunit, CountsWhatItContains) {
 TEST(RenderJunit, SuitesOfSeveralHostsHaveNamesOfTheirOwn) {
   Report report = ready_laptop();
   EXPECT_THAT(render_junit(report), HasSubstr("<testsuite name=\"vfio-doctor on sample hm170\""));
-  report.host.machine.name = "node-7";
+  report.host.machine.host.name = std::string("node-7");
   EXPECT_THAT(render_junit(report), HasSubstr("<testsuite name=\"vfio-doctor on node-7\""));
   EXPECT_THAT(render_junit(report), HasSubstr(" hostname=\"node-7\""));
   EXPECT_TRUE(keeps_to_schema(render_junit(report)));
+}
+
+/// Viewers and mergers (xunit-viewer 10, junitparser 2.8) take suites of one name for one suite, and show one host's cases for
+/// three. Each host says its name where it was asked for (--identify), else what it was read from.
+TEST(RenderJunit, ThreeHostsAreThreeSuites) {
+  std::set<std::string> names, hosts;
+  const auto take = [&](const Report& report) {
+    const std::string text = render_junit(report);
+    const Owned<xmlDoc, xmlFreeDoc> document(
+        xmlReadMemory(text.data(), static_cast<int>(text.size()), "junit.xml", nullptr, XML_PARSE_NONET));
+    ASSERT_TRUE(document);
+    const xmlNode* suite = xmlFirstElementChild(xmlDocGetRootElement(document.get()));
+    for (const auto& [attribute, into] : {std::pair{"name", &names}, std::pair{"hostname", &hosts}}) {
+      const Owned<xmlChar, free_text> value(xmlGetProp(suite, reinterpret_cast<const xmlChar*>(attribute)));
+      ASSERT_TRUE(value);
+      into->insert(reinterpret_cast<const char*>(value.get()));
+    }
+  };
+  for (const std::string name : {"node-1", "node-2", "node-3"}) {
+    Report report = ready_laptop();
+    report.source = {"live", "this host"};
+    report.host.machine.host.name = name;
+    take(report);
+  }
+  for (const std::string file : {"a.json", "b.json"}) {
+    Report report = ready_laptop();
+    report.source = {"snapshot", file};
+    take(report);
+  }
+  EXPECT_EQ(names.size(), 5U) << ::testing::PrintToString(names);
+  EXPECT_EQ(hosts.size(), 5U) << ::testing::PrintToString(hosts);
 }
 
 TEST(RenderJunit, AnAcceptedRiskIsSkippedWithItsReason) {

@@ -47,8 +47,12 @@ TEST(RenderSarif, PointsToFilesAndLines) {
   const Json place = only_result(each)["locations"][0]["physicalLocation"];
   EXPECT_EQ(place["artifactLocation"]["uri"], "etc/default/grub%20100%25");
   EXPECT_EQ(place["region"]["startLine"], 6);
+  EXPECT_EQ(place["region"]["snippet"]["text"], "x");
   each.evidence = {{"/sys/bus/pci/devices/0000:00:01.0", "x"}};
-  EXPECT_FALSE(only_result(each)["locations"][0]["physicalLocation"].contains("region")) << "01.0 is no line";
+  const Json whole = only_result(each)["locations"][0]["physicalLocation"];
+  EXPECT_EQ(whole["artifactLocation"]["uri"], "sys/bus/pci/devices/0000%3A00%3A01.0") << "01.0 is no line";
+  EXPECT_EQ(whole["region"], (Json{{"startLine", 1}, {"message", {{"text", "The whole file."}}}}))
+      << "sarif-multitool asks for a region (SARIF2017); that no line is known is said in words";
 }
 
 TEST(RenderSarif, EveryRuleSaysWhatItIsAndWhatToDo) {

@@ -167,6 +167,44 @@ TEST(RenderText, GraphicsNetworkStorageUsbAndAudioComeFirst) {
   EXPECT_THAT(table, HasSubstr("parts of the chipset or processor"));
 }
 
+TEST(RenderText, SubjectsThatAreNotNamedAreCounted) {
+  const Finding one = finding("a", Status::warn, "0000:01:00.0", "A", "a"), host = finding("a", Status::warn, "host", "A", "a");
+  const std::vector<const Finding*> all{&one, &host, &one};
+  EXPECT_EQ(subject_list(all, 0, 9), "0000:01:00.0, this host, 0000:01:00.0");
+  EXPECT_EQ(subject_list(all, 1, 1), "this host and 1 more");
+  EXPECT_EQ(subject_list(all, 1, 0), "2 more");
+}
+
+TEST(RenderText, WhatIsCutIsCutBetweenWords) {
+  EXPECT_EQ(excerpt("one two three", 9, Verbosity::normal), "one two... (cut; 13 bytes in all)");
+  EXPECT_EQ(excerpt("one two three", 13, Verbosity::normal), "one two three");
+  EXPECT_EQ(excerpt(std::string(60, 'x'), 40, Verbosity::normal), std::string(40, 'x') + "... (cut; 60 bytes in all)");
+}
+
+/// The verdict hangs on what stops every device; it stands before a disk that may be in use.
+TEST(RenderText, WhatStopsEveryDeviceComesFirst) {
+  Report report = empty_report();
+  report.verdict = Verdict::undetermined;
+  Finding disk = finding("host-storage", Status::unknown, "0000:3e:00.0", "Storage", "It may hold the host.");
+  disk.effect = Effect::protects;
+  Finding iommu = finding("iommu-active", Status::unknown, "host", "IOMMU", "Whether the IOMMU is on could not be seen.");
+  iommu.effect = Effect::blocked;
+  report.findings = {disk, iommu};
+  const std::string text = render_text(report, plain);
+  EXPECT_LT(text.find("[iommu-active]"), text.find("[host-storage]")) << text;
+  EXPECT_THAT(text, HasSubstr("vfio-doctor explain iommu-active\n"));
+}
+
+TEST(RenderText, NamesTheWaysIntoVfioWhereTheyAreNotTheUsualOne) {
+  Report report = ready_laptop();
+  for (const auto& usual : {std::vector<std::string>{"group"}, std::vector<std::string>{}}) {
+    report.host.machine.interfaces = usual;
+    EXPECT_THAT(render_text(report, plain), Not(HasSubstr("Ways into VFIO")));
+  }
+  report.host.machine.interfaces = {{"cdev"}};
+  EXPECT_THAT(render_text(report, {Color::off, 200, Verbosity::normal}), HasSubstr("interrupt remapping on. Ways into VFIO: cdev.\n"));
+}
+
 TEST(ShortName, DropsWhatTellsNothingAboutTheDevice) {
   EXPECT_EQ(short_name("Intel Corporation Iris Pro Graphics 580", 27), "Intel Iris Pro Graphics 580");
   EXPECT_EQ(short_name("Red Hat, Inc. Virtio 1.0 memory balloon", 38), "Red Hat Virtio 1.0 memory balloon");
@@ -215,6 +253,23 @@ TEST(RenderGroupsText, SortsByNumberAndKeepsWhatHasNoGroup) {
   const std::string text = render_groups_text(report, plain);
   EXPECT_LT(text.find("IOMMU group 0:"), text.find("IOMMU group 16:"));
   EXPECT_THAT(text, HasSubstr("No IOMMU group:\n  0000:00:00.0 Host bridge"));
+}
+
+// What is left out is counted as what is told: findings, not checks.
+TEST(RenderText, CountsWhatItLeavesOutAsTheWholeIsCounted) {
+  Report report = ready_laptop();
+  report.findings.clear();
+  constexpr std::size_t checks = 60, each = 3;
+  for (std::size_t check = 0; check < checks; ++check)
+    for (std::size_t i = 0; i < each; ++i)
+      report.findings.push_back(finding("check-" + std::to_string(check), Status::warn, report.devices[i].address.text(), "Title",
+                                        "Sentence " + std::to_string(check * each + i) + "."));
+  const std::string text = render_text(report, plain);
+  std::size_t told = 0;
+  for (std::size_t at = 0; (at = text.find("[check-", at)) != text.npos; ++at) ++told;
+  ASSERT_LT(told, checks) << "all of them are told";
+  EXPECT_THAT(text, HasSubstr("Problems: " + std::to_string(checks * each) + " warnings."));
+  EXPECT_THAT(text, HasSubstr("And " + std::to_string((checks - told) * each) + " more problems (--all tells them): "));
 }
 
 }  // namespace

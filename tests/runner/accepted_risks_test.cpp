@@ -3,10 +3,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 #include "base/input_error.hpp"
+#include "base/process/subprocess.hpp"
 #include "machines.hpp"
 #include "reports/report_of.hpp"
+#include "temporary_directory.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -24,6 +32,14 @@ Finding risk(const std::string& id, const std::string& subject, Status status = 
   finding.effect = effect;
   finding.summary = "The host needs it.";
   return finding;
+}
+
+ProcessResult run(const std::vector<std::string>& arguments) {
+  ProcessRequest request;
+  request.program = PROGRAM;
+  request.arguments = arguments;
+  request.most_output = 8 << 20;
+  return run_process(request);
 }
 
 std::string error_of(const std::string& config) {
@@ -83,6 +99,49 @@ TEST(AcceptedFindings, WhatIsNotThereIsANote) {
   std::vector<std::string> notes;
   EXPECT_THAT(accepted_findings({{"host-console", "", "one GPU", "x.conf:1"}}, {}, notes), IsEmpty());
   EXPECT_THAT(notes, ElementsAre(HasSubstr("finds nothing wrong")));
+}
+
+/// Who can write the file could have a host called ready.
+TEST(ConfigFile, IsRefusedWhereOthersCanWriteIt) {
+  const testing::TemporaryDirectory directory;
+  const std::string file = (directory.path() / "risks.conf").string();
+  std::ofstream(file) << "[accept last-keyboard]\nreason = ssh\n";
+  const auto check = [&](mode_t mode) {
+    std::filesystem::permissions(file, static_cast<std::filesystem::perms>(mode));
+    return run({"--sample", "hm170", "--config", file});
+  };
+  EXPECT_THAT(check(0644).output, HasSubstr("Accepted (" + file + ":1): ssh"));
+  for (const mode_t mode : {0666U, 0646U, 0602U}) {
+    const auto refused = check(mode);
+    EXPECT_EQ(refused.exit_code, 2) << mode;
+    EXPECT_EQ(refused.output, "");
+    EXPECT_THAT(refused.errors, ::testing::EndsWith(file + ": can be written by others (chmod go-w " + file + ")\n"));
+    EXPECT_EQ(std::ranges::count(refused.errors, '\n'), 1) << refused.errors;
+  }
+}
+
+TEST(ConfigFile, IsRefusedWhereItBelongsToSomebodyElse) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  const testing::TemporaryDirectory directory;
+  const std::string file = (directory.path() / "risks.conf").string();
+  std::ofstream(file) << "[accept last-keyboard]\nreason = ssh\n";
+  ASSERT_EQ(::chown(file.c_str(), 12345, 0), 0);
+  EXPECT_THAT(run({"--sample", "hm170", "--config", file}).errors, HasSubstr(file + ": belongs to user 12345, not to root or to you"));
+  ASSERT_EQ(::chown(file.c_str(), 0, 12345), 0);
+  std::filesystem::permissions(file, std::filesystem::perms(0664));
+  EXPECT_THAT(run({"--sample", "hm170", "--config", file}).errors, HasSubstr("can be written by others")) << "of a group";
+}
+
+TEST(ConfigFile, MistakeIsOneLineWithItsPlace) {
+  const testing::TemporaryDirectory directory;
+  const std::string file = (directory.path() / "risks.conf").string();
+  std::ofstream(file) << "# mine\n[accept last-keyboard]\nreson = ssh\n";
+  std::filesystem::permissions(file, std::filesystem::perms(0600));
+  const auto refused = run({"--sample", "hm170", "--config", file});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_EQ(refused.output, "");
+  EXPECT_THAT(refused.errors, ::testing::EndsWith(file + ":3: expected [accept ID], [accept ID=ADDRESS] or reason = WORDS\n"));
+  EXPECT_EQ(std::ranges::count(refused.errors, '\n'), 1);
 }
 
 /// A machine whose only graphics card shows the console.

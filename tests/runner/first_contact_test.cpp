@@ -130,6 +130,41 @@ TEST(FirstContact, ListsFitTheTerminal) {
   EXPECT_THAT(run({"plugins"}).output, HasSubstr("/etc/vfio-doctor/checks.d, /usr/local/lib/vfio-doctor/checks.d, /usr/lib"));
 }
 
+/// Nothing of a list is cut, however narrow the terminal: each id, and the words of each title in their order.
+TEST(FirstContact, ListsAreWholeAtEveryWidth) {
+  const auto words_of = [](const std::string& text) {
+    std::string words;
+    for (const auto line : split_lines(text))
+      for (const auto word : split_words(line)) words += std::string(word) + " ";
+    return words;
+  };
+  for (const std::string command : {"checks", "plugins"}) {
+    const std::string whole = words_of(run({command}).output);
+    for (const unsigned columns : {40U, 60U, 80U, 200U}) {
+      const auto list = on_a_terminal(command, columns);
+      if (list.empty()) GTEST_SKIP() << "script(1) is missing";
+      EXPECT_EQ(words_of(list), whole) << columns;
+      for (const auto line : split_lines(list)) EXPECT_LE(text_width(line), columns) << line;
+    }
+  }
+}
+
+TEST(FirstContact, ColoursAreForTerminalsAlone) {
+  const std::string escape = "\x1b[";
+  for (const Words& words : {Words{"--sample", "hm170"}, Words{"checks"}, Words{"groups", "--sample", "hm170"}})
+    EXPECT_THAT(run(words).output, Not(HasSubstr(escape))) << words.front();
+  ProcessRequest request;
+  request.program = "script";
+  request.arguments = {"-qec", PROGRAM " --sample hm170", "/dev/null"};
+  request.most_output = 8 << 20;
+  request.add_environment = {"TERM=xterm"};
+  const auto shown = run_process(request).output;
+  if (shown.empty()) GTEST_SKIP() << "script(1) is missing";
+  EXPECT_THAT(shown, HasSubstr(escape));
+  EXPECT_THAT(on_a_terminal("--sample hm170", 80), Not(HasSubstr(escape))) << "NO_COLOR";
+  EXPECT_THAT(run({"--sample", "hm170", "--color", "always"}).output, HasSubstr(escape)) << "asked for by name";
+}
+
 TEST(HelpText, ContinuesInItsOwnColumn) {
   EXPECT_EQ(wrap_help("  --root DIR    A directory that looks like the root of a machine\n", 50),
             "  --root DIR    A directory that looks like the\n"

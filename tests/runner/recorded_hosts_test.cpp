@@ -29,8 +29,8 @@ std::vector<std::string> recorded_hosts() {
 std::string verdicts(const Report& report) {
   std::string text = "host " + std::string(to_text(report.verdict)) + "\n";
   for (const auto& device : report.devices) {
-    text += device.address + " " + std::string(to_text(device.verdict));
-    for (const auto& companion : device.companions) text += " " + companion;
+    text += device.address.text() + " " + std::string(to_text(device.verdict));
+    for (const auto& companion : device.companions) text += " " + companion.text();
     text += "\n";
   }
   return text;
@@ -46,9 +46,9 @@ class RecordedHost : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(RecordedHost, GetsTheVerdictsThatItsKernelConfirmed) {
   const fs::path directory = fs::path(TESTS_DIR) / "hosts";
-  Options options;
-  options.source.from = (directory / (GetParam() + ".machine")).string();
-  EXPECT_EQ(text_of(directory / (GetParam() + ".verdicts")), verdicts(examine(options)));
+  ExamineOptions options;
+  options.machine.source.from = (directory / (GetParam() + ".machine")).string();
+  EXPECT_EQ(text_of(directory / (GetParam() + ".verdicts")), verdicts(examine(options, {})));
 }
 
 INSTANTIATE_TEST_SUITE_P(Lab, RecordedHost, ::testing::ValuesIn(recorded_hosts()), [](const auto& parameter) {

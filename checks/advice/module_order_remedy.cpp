@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/advice/module_order_remedy.hpp"
+
+#include <algorithm>
+
+namespace vfio_doctor {
+namespace {
+
+bool is_module_name(const std::string& name) {
+  return !name.empty() && name.size() < 64 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+bool is_ostree(const Host& host) {
+  const auto* arguments = host.kernel.arguments.get();
+  return arguments && arguments->last("ostree");
+}
+
+}  // namespace
+
+std::vector<std::string> rebuild_initramfs_commands(const Host& host) {
+  const auto& distribution = host.distribution;
+  if (distribution.is_like("debian") || distribution.is_like("ubuntu")) return {"sudo update-initramfs -u"};
+  if (distribution.is_like("arch")) return {"sudo mkinitcpio -P"};
+  if (distribution.is_like("fedora") || distribution.is_like("rhel"))
+    return {is_ostree(host) ? "sudo rpm-ostree initramfs --enable" : "sudo dracut -f"};
+  if (distribution.id.is("opensuse-tumbleweed") || distribution.id.is("opensuse-leap")) return {"sudo dracut -f"};
+  return {};
+}
+
+Remedy load_vfio_before(const Host& host, const std::string& driver, const std::string& address) {
+  Remedy remedy{"The guest's manager takes it when the guest starts (libvirt: managed='yes'), whoever has it until then. Where the "
+                "host's driver must never touch it, let vfio-pci be loaded first: a line \"softdep " + driver + " pre: vfio-pci\" in "
+                "a file of /etc/modprobe.d that ends in .conf, then build the initial RAM disk anew. The first command names the "
+                "module, should it be called otherwise than " + driver + ".",
+                {"lspci -nnk -s " + address},
+                {},
+                "A driver that is built into the kernel always comes first, and what vfio-pci holds from the start is of no use to "
+                "the host."};
+  const auto rebuild = rebuild_initramfs_commands(host);
+  if (rebuild.empty() || !is_module_name(driver)) return remedy;
+  const std::string file = "/etc/modprobe.d/vfio-before-" + driver + ".conf";
+  remedy.commands.push_back("echo 'softdep " + driver + " pre: vfio-pci' | sudo tee " + file);
+  remedy.commands.insert(remedy.commands.end(), rebuild.begin(), rebuild.end());
+  remedy.commands.push_back("sudo systemctl reboot");
+  remedy.undo = {"sudo rm " + file};
+  remedy.undo.insert(remedy.undo.end(), rebuild.begin(), rebuild.end());
+  remedy.undo.push_back("sudo systemctl reboot");
+  return remedy;
+}
+
+}  // namespace vfio_doctor

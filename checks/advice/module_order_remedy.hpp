@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "checks/finding.hpp"
+#include "facts/host.hpp"
+
+namespace vfio_doctor {
+
+/// The commands that build the initial RAM disk of the kernel in use anew: update-initramfs(8), dracut(8), mkinitcpio(8),
+/// rpm-ostree(1). Empty where this distribution's way is not known.
+std::vector<std::string> rebuild_initramfs_commands(const Host& host);
+
+/// Makes modprobe load vfio-pci before `driver` (modprobe.d(5), softdep), which holds the function at `address`. A driver's
+/// name is not always its module's; the first command shows both. Without a command to type where the driver's name is none
+/// that a module could have, or the distribution is not known.
+Remedy load_vfio_before(const Host& host, const std::string& driver, const std::string& address);
+
+}  // namespace vfio_doctor

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where the host's driver came before vfio-pci, the remedy is what to type on this distribution, with a way back.
+#include <gmock/gmock.h>
+
+#include "checks/advice/module_order_remedy.hpp"
+#include "findings_of.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::finding_about;
+using testing::host_of;
+
+/// A card for a guest whose driver was there first.
+std::string card(const std::string& more, const std::string& driver = "snd_hda_intel") {
+  return more + "text /etc/modprobe.d/vfio.conf = options vfio-pci ids=10de:22ba\n"
+         "pci 01:00.1 id=10de:22ba class=040300 group=7 driver=" + driver + "\n";
+}
+
+Remedy remedy_on(const std::string& more, const std::string& driver = "snd_hda_intel") {
+  return finding_about("vfio-ids", host_of(card(more, driver)), "0000:01:00.1").remedy.at(0);
+}
+
+const std::string line = "echo 'softdep snd_hda_intel pre: vfio-pci' | sudo tee /etc/modprobe.d/vfio-before-snd_hda_intel.conf";
+
+TEST(ModuleOrder, IsTheCommandOfTheDistribution) {
+  for (const auto& [release, command] :
+       {std::pair{"ID=debian", "sudo update-initramfs -u"}, std::pair{"ID=ubuntu", "sudo update-initramfs -u"},
+        std::pair{"ID=fedora", "sudo dracut -f"}, std::pair{"ID=arch", "sudo mkinitcpio -P"}}) {
+    const auto remedy = remedy_on("text /proc/cmdline = root=/dev/sda1\ntext /etc/os-release = " + std::string(release) + "\n");
+    EXPECT_THAT(remedy.commands, ElementsAre("lspci -nnk -s 0000:01:00.1", line, command, "sudo systemctl reboot"));
+    EXPECT_THAT(remedy.undo, ElementsAre("sudo rm /etc/modprobe.d/vfio-before-snd_hda_intel.conf", command, "sudo systemctl reboot"));
+  }
+}
+
+TEST(ModuleOrder, AnImageOfTheDistributorIsExtendedByItsOwnTool) {
+  const auto remedy = remedy_on("text /proc/cmdline = ostree=/ostree/boot.1/x\ntext /etc/os-release = ID=fedora\n");
+  EXPECT_THAT(remedy.commands, ::testing::Contains("sudo rpm-ostree initramfs --enable"));
+}
+
+TEST(ModuleOrder, WhereTheWayIsNotKnownNothingIsToBeTyped) {
+  for (const std::string release : {"ID=nixos", "ID=opensuse-microos"}) {
+    const auto remedy = remedy_on("text /etc/os-release = " + release + "\n");
+    EXPECT_THAT(remedy.commands, ElementsAre("lspci -nnk -s 0000:01:00.1")) << release;
+    EXPECT_THAT(remedy.undo, IsEmpty()) << release;
+  }
+}
+
+TEST(ModuleOrder, WhatIsNoNameOfAModuleIsNeverPutIntoACommand) {
+  const auto host = host_of("text /etc/os-release = ID=debian\n");
+  for (const std::string driver : {"x'; reboot", "../../x", "", "a b"})
+    EXPECT_THAT(load_vfio_before(host, driver, "0000:01:00.1").commands, ElementsAre("lspci -nnk -s 0000:01:00.1")) << driver;
+}
+
+TEST(ModuleOrder, ASoftdepThatIsThereNeedsANewImageOnly) {
+  const auto remedy = remedy_on("text /etc/os-release = ID=debian\ntext /etc/modprobe.d/order.conf = softdep snd_hda_intel pre: vfio-pci\n");
+  EXPECT_THAT(remedy.text, HasSubstr("is there (/etc/modprobe.d/order.conf:1)"));
+  EXPECT_THAT(remedy.commands, ElementsAre("sudo update-initramfs -u"));
+}
+
+}  // namespace
+}  // namespace vfio_doctor
