@@ -6,7 +6,7 @@
 # have no archives of most libraries).
 #
 # What is known of each list:
-#   apt     tried on Debian 12, 13 and sid by scripts/try-distributions; docs/distributions.md has the table
+#   apt     scripts/try-distributions tries them on Debian 12, 13 and sid; docs/distributions.md says what was seen
 #   others  never tried. Each list says against which published names it was checked; a name that the package manager does
 #           not know is named and left out, and CMake says what that means
 packages_apt() {
