@@ -24,7 +24,7 @@ packages_apt() {
   esac
 }
 
-# Fedora. Every name was found as a package in Fedora's spec files of 2026-08-22 (src.fedoraproject.org/rpms/NAME), then with Boost
+# Fedora. Every name but python3, clang and compiler-rt was found as a package in Fedora's spec files of 2026-08-22 (src.fedoraproject.org/rpms/NAME), then with Boost
 # 1.90, CLI11 2.7.2, nettle 4.0. The Mustache header is mustache-devel; the guest agent, a static program, needs the -static ones.
 packages_dnf() {
   case $1 in
