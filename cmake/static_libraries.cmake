@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 # With VFIO_DOCTOR_STATIC the program is one file that needs nothing of the machine it runs on: the archives (.a) of the libraries
-# take the place of the shared ones, under the same target names. Of libarchive only tar and zstd are used, so of all the libraries
+# take the place of the shared ones, under the same target names; --version says so. Of libarchive only tar and zstd are used, so of all the libraries
 # that it can use only libzstd is linked.
 if(NOT ZLIB_VERSION)
   set(ZLIB_VERSION ${ZLIB_VERSION_STRING})  # before CMake 3.26; for --version
 endif()
+if(NOT libseccomp_FOUND)
+  set(libseccomp_VERSION "not used")
+endif()
+set(linking "")
 set(spdlog spdlog::spdlog)
 if(NOT VFIO_DOCTOR_STATIC)
   return()
@@ -17,7 +21,10 @@ endfunction()
 find_archive(LIBARCHIVE_ARCHIVE libarchive.a)
 find_archive(LIBZSTD_ARCHIVE libzstd.a)
 find_archive(ZLIB_ARCHIVE libz.a)
+find_archive(NETTLE_ARCHIVE libnettle.a)
 set_property(TARGET PkgConfig::libarchive PROPERTY INTERFACE_LINK_LIBRARIES ${LIBARCHIVE_ARCHIVE} ${LIBZSTD_ARCHIVE} ${ZLIB_ARCHIVE})
+set_property(TARGET PkgConfig::nettle PROPERTY INTERFACE_LINK_LIBRARIES ${NETTLE_ARCHIVE})
+set_property(TARGET PkgConfig::libzstd PROPERTY INTERFACE_LINK_LIBRARIES ${LIBZSTD_ARCHIVE})
 set_property(TARGET ZLIB::ZLIB PROPERTY IMPORTED_LOCATION ${ZLIB_ARCHIVE})
 set_property(TARGET pugixml::pugixml PROPERTY INTERFACE_LINK_LIBRARIES pugixml::static)
 
@@ -27,6 +34,8 @@ if(libseccomp_FOUND)
 endif()
 
 # libpci has no archive; see there.
+set(libpci_VERSION "not used")
+set(linking "; all of it static")
 set_target_properties(PkgConfig::libpci PROPERTIES INTERFACE_LINK_LIBRARIES "" INTERFACE_INCLUDE_DIRECTORIES ${CMAKE_SOURCE_DIR}/cmake/static)
 
 # spdlog and fmt come as headers alone: distributions have no archives of them.

@@ -67,6 +67,15 @@ constexpr auto always_there = std::to_array<const char*>({"/proc", "/sys", "/dev
 constexpr const char* iommu_groups = "/sys/kernel/iommu_groups";
 constexpr const char* iommu_class = "/sys/class/iommu";
 
+/// "/proc/NUMBER/fd/NUMBER": no link stands on the way there, and a running host has thousands of them.
+bool is_open_file(const std::string& path) {
+  const auto parts = split(relative(path), '/');
+  const auto is_number = [](std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  return parts.size() == 4 && parts[0] == "proc" && is_number(parts[1]) && parts[2] == "fd" && is_number(parts[3]);
+}
+
 /// openat2 is refused by the kernel (before 5.6) or by a container's system call filter.
 bool openat2_refused(int error) { return error == ENOSYS || error == EPERM; }
 
@@ -240,7 +249,7 @@ Observed<std::vector<std::string>> DirectoryRoot::list(const std::string& path) 
 }
 
 Observed<std::string> DirectoryRoot::read_link(const std::string& path) const {
-  if (is_live_sysfs(path)) {  // nothing to escape from: this root is the real one
+  if (is_live_sysfs(path) || (is_live() && is_open_file(path))) {  // nothing to escape from: this root is the real one
     char target[4096];
     const auto length = ::readlinkat(root_, relative(path), target, sizeof target);
     if (length >= 0) return std::string(target, static_cast<std::size_t>(length));

@@ -6,14 +6,15 @@
 # have no archives of most libraries).
 #
 # What is known of each list:
-#   apt     tried on Debian 12; on Debian 13 quickstart was. scripts/try-distributions tries them all
-#   others  never tried; only the unusual names were looked up, where a list says so
+#   apt     scripts/try-distributions tries them on Debian 12, 13 and sid; docs/distributions.md says what was seen
+#   others  never tried. Each list says against which published names it was checked; a name that the package manager does
+#           not know is named and left out, and CMake says what that means
 packages_apt() {
   case $1 in
     build)
       echo g++ cmake ninja-build pkg-config "$(boost_apt)" libpci-dev nlohmann-json3-dev libspdlog-dev libcli11-dev \
         zlib1g-dev libarchive-dev libzstd-dev nettle-dev libkainjow-mustache-dev libpugixml-dev pci.ids libseccomp-dev ;;
-    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 strace kmod clang-format ;;
+    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 strace kmod clang-format zsh fish ;;
     browser) echo chromium nodejs npm ;;
     lab)
       echo qemu-system-x86 busybox-static pciutils lvm2 cryptsetup-bin mdadm btrfs-progs dosfstools e2fsprogs iproute2 \
@@ -23,14 +24,14 @@ packages_apt() {
   esac
 }
 
-# Fedora. https://packages.fedoraproject.org/pkgs/mustache/mustache-devel (the Mustache header is not called kainjow there);
-# cli11-devel and spdlog-devel: the spec files of those packages. glibc-static and libstdc++-static: the guest agent is static.
+# Fedora. Every name but python3, clang and compiler-rt was found as a package in Fedora's spec files of 2026-08-22 (src.fedoraproject.org/rpms/NAME), then with Boost
+# 1.90, CLI11 2.7.2, nettle 4.0. The Mustache header is mustache-devel; the guest agent, a static program, needs the -static ones.
 packages_dnf() {
   case $1 in
     build)
       echo gcc-c++ glibc-static libstdc++-static cmake ninja-build pkgconf-pkg-config boost-devel pciutils-devel json-devel \
         spdlog-devel cli11-devel zlib-devel libarchive-devel libzstd-devel nettle-devel mustache-devel pugixml-devel libseccomp-devel hwdata ;;
-    test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 strace kmod ;;
+    test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 strace kmod zsh fish ;;
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86-core busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute cpio \
       libvirt-daemon libvirt-daemon-driver-qemu libvirt-client qemu-guest-agent dropbear openssh-clients ;;
@@ -38,13 +39,13 @@ packages_dnf() {
   esac
 }
 
-# Arch Linux. https://archlinux.org/packages/extra/any/cli11/, https://archlinux.org/packages/extra/x86_64/spdlog/; mustache:
-# its PKGBUILD (arch-commits, 2020-08-22), which puts mustache.hpp straight into /usr/include. valijson was not found.
+# Arch Linux. archlinux.org/packages/extra/any/cli11 (2.6.1) and, in the svntogit repositories of 2023, the PKGBUILDs of hwdata, pugixml, spdlog
+# and mustache, which puts mustache.hpp straight into /usr/include. There was no valijson: the tests want it from elsewhere.
 packages_pacman() {
   case $1 in
     build) echo gcc cmake ninja pkgconf boost boost-libs pciutils nlohmann-json spdlog cli11 zlib libarchive zstd nettle mustache pugixml libseccomp \
       hwdata ;;
-    test) echo gtest libxml2 python ;;
+    test) echo gtest libxml2 python strace kmod zsh fish ;;
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86 busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute2 cpio libvirt \
       qemu-guest-agent dropbear openssh ;;
@@ -52,15 +53,16 @@ packages_pacman() {
   esac
 }
 
-# openSUSE. https://build.opensuse.org/package/show/openSUSE:Factory/cli11; libkainjow-mustache-devel: required by the spec file
-# of libkiwix there. pkgconfig() names are those of the .pc files, which zypper resolves.
+# openSUSE. cli11-devel: build.opensuse.org/package/show/openSUSE:Factory/cli11; libkainjow-mustache-devel: the spec file of libkiwix
+# there; libboost_filesystem-devel and nlohmann_json-devel: that of mkvtoolnix; valijson-devel: that of sysdig. pkgconfig(...) are the names
+# of the .pc files, which zypper resolves.
 packages_zypper() {
   case $1 in
     build)
       echo gcc-c++ glibc-devel-static cmake ninja pkgconf-pkg-config boost-devel libboost_filesystem-devel "pkgconfig(libpci)" \
         nlohmann_json-devel "pkgconfig(spdlog)" cli11-devel "pkgconfig(zlib)" "pkgconfig(libarchive)" "pkgconfig(libzstd)" "pkgconfig(nettle)" \
         libkainjow-mustache-devel "pkgconfig(pugixml)" "pkgconfig(libseccomp)" hwdata ;;
-    test) echo gtest gmock "pkgconfig(libxml-2.0)" python3 ;;
+    test) echo "pkgconfig(gtest)" "pkgconfig(gmock)" valijson-devel "pkgconfig(libxml-2.0)" python3 strace kmod zsh fish ;;
     browser) echo chromium nodejs-default npm-default ;;
     lab) echo qemu-x86 busybox-static pciutils lvm2 cryptsetup mdadm btrfsprogs dosfstools e2fsprogs iproute2 cpio \
       libvirt-daemon libvirt-daemon-driver-qemu libvirt-client qemu-guest-agent dropbear openssh-clients ;;
@@ -68,13 +70,14 @@ packages_zypper() {
   esac
 }
 
-# Alpine. https://pkgs.alpinelinux.org/package/edge/community/x86_64/spdlog and .../v3.21/community/x86_64/mustache. cli11 and
-# valijson were not found in its index: CMake says so where they are missing.
+# Alpine. aports has main/pciutils, main/libseccomp, main/hwdata (subpackage hwdata-pci), community/nlohmann-json, community/pugixml,
+# community/spdlog, community/libvirt and testing/mustache (pkgs.alpinelinux.org has it in community since v3.21), which puts mustache.hpp
+# into /usr/include. Neither cli11 nor valijson was found there: cli11-dev is what it would be called.
 packages_apk() {
   case $1 in
     build) echo bash g++ cmake ninja pkgconf boost-dev pciutils-dev nlohmann-json spdlog-dev cli11-dev zlib-dev zlib-static \
       libarchive-dev zstd-dev nettle-dev mustache pugixml-dev libseccomp-dev linux-headers hwdata-pci ;;
-    test) echo gtest-dev libxml2-dev python3 ;;
+    test) echo gtest-dev libxml2-dev python3 strace kmod zsh fish ;;
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86_64 busybox-static pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute2 cpio \
       libvirt-daemon libvirt-qemu libvirt-client qemu-guest-agent dropbear openssh-client ;;
@@ -126,18 +129,31 @@ is_installed() {
   esac
 }
 
-# run_installer MANAGER PACKAGE...: names differ between releases, so where the package manager can it goes on without a name
-# that it does not know; CMake then says what is left.
-run_installer() {
-  local manager=$1 sudo=""
+# Whether the package manager has such a package. One unknown name would make pacman, zypper and apk install none at all.
+is_offered() {  # MANAGER PACKAGE
+  case $1 in
+    pacman) pacman -Si "$2" >/dev/null 2>&1 ;;
+    zypper) zypper --non-interactive search --match-exact --provides "$2" >/dev/null 2>&1 ;;
+    apk) [ -n "$(apk search --exact --quiet "$2" 2>/dev/null)" ] ;;
+    *) return 0 ;;  # apt's names were tried, and dnf goes on by itself
+  esac
+}
+
+run_installer() {  # MANAGER PACKAGE...
+  local manager=$1 sudo="" name known="" unknown=""
   shift
   [ "$(id -u)" = 0 ] || sudo=sudo
+  for name in "$@"; do
+    if is_offered "$manager" "$name"; then known="$known $name"; else unknown="$unknown $name"; fi
+  done
+  [ -z "$unknown" ] || echo "Unknown to $manager here, and left out; CMake will say what is missing:$unknown" >&2
+  [ -n "$known" ] || return 0
   case $manager in
-    apt) $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ;;
-    dnf) $sudo dnf install -y -q --setopt=strict=0 "$@" ;;
-    pacman) $sudo pacman -S --noconfirm --needed "$@" ;;
-    zypper) $sudo zypper --non-interactive install --no-recommends "$@" ;;
-    apk) $sudo apk add --no-progress "$@" ;;
+    apt) $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $known >/dev/null ;;
+    dnf) $sudo dnf install -y -q --setopt=strict=0 $known ;;
+    pacman) $sudo pacman -S --noconfirm --needed $known ;;
+    zypper) $sudo zypper --non-interactive install --no-recommends $known ;;
+    apk) $sudo apk add --no-progress $known ;;
   esac
 }
 

@@ -8,7 +8,7 @@ show_progress() {
   [ -t 1 ] && terminal=yes
   while IFS= read -r line; do
     printf '%s\n' "$line" >>"$1"
-    [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
+    [[ ! $line =~ Re-checking|Re-running && $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue  # Ninja counts anew after those
     done_steps=${BASH_REMATCH[1]} all_steps=${BASH_REMATCH[2]}
     if [ "$terminal" = yes ]; then
       printf '\r  %s of %s steps' "$done_steps" "$all_steps"

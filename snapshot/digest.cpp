@@ -2,6 +2,7 @@
 #include "snapshot/digest.hpp"
 
 #include <nettle/sha2.h>
+#include <nettle/version.h>
 
 namespace vfio_doctor {
 
@@ -10,7 +11,11 @@ Digest sha256(std::string_view bytes) {
   sha256_init(&context);
   sha256_update(&context, bytes.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()));
   Digest digest;
+#if NETTLE_VERSION_MAJOR >= 4  // always whole digests from then on
+  sha256_digest(&context, digest.data());
+#else
   sha256_digest(&context, digest.size(), digest.data());
+#endif
   return digest;
 }
 

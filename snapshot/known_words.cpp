@@ -21,7 +21,7 @@ constexpr auto words = std::to_array<View>({
     "cryptswap", "dat", "data", "dataset", "db", "debug", "default", "dep", "deploy", "deployment", "dev", "diff", "disk",
     "disks", "dm", "doc", "docker", "efi", "efivarfs", "efivars", "empty", "entries", "esp", "etc", "file", "flatpak", "found",
     "fs", "fuse", "games", "graph", "grub", "grub2", "gvfs", "gz", "home", "hugepages", "id", "images", "img", "include",
-    "iso", "kernel", "ko", "label", "lib", "lib32", "lib64", "libexec", "libvirt", "libx32", "linear", "linux", "loader",
+    "iso", "kernel", "ko", "label", "kubevirt", "lib", "lib32", "lib64", "libexec", "libvirt", "libvirtd", "libx32", "linear", "linux", "loader",
     "local", "lock", "log", "lost", "lower", "luks", "lv", "lvm", "lxc", "lxcfs", "lxd", "machines", "mail", "mapper", "md",
     "media", "merged", "misc", "mnt", "modprobe", "module", "modules", "mqueue", "new", "nix", "nspawn", "old", "opt",
     "origin", "ostree", "overlay", "overlay2", "overlayfs", "pagefile", "partition", "partlabel", "partuuid", "path", "podman",
@@ -29,7 +29,7 @@ constexpr auto words = std::to_array<View>({
     "rootvg", "rpool", "run", "sbin", "scope", "security", "service", "services", "sh", "share", "shm", "slice", "snap",
     "snapd", "snapshot", "snapshots", "so", "spool", "src", "srv", "storage", "store", "striped", "subvol", "subvolid", "swap",
     "swapdir", "swapfile", "sys", "sysroot", "systemd", "tank", "tdata", "thin", "timeshift", "tmeta", "tmp", "tmpfiles",
-    "tracing", "txt", "upper", "user", "users", "usr", "uuid", "var", "vg", "vg0", "vg00", "volume", "volumes", "work", "xz",
+    "tools", "tracing", "txt", "upper", "user", "users", "usr", "uuid", "var", "vg", "virtqemud", "vg0", "vg00", "volume", "volumes", "work", "xz",
     "zfs", "zpool", "zroot", "zst",
     // File systems.
     "9p", "afs", "autofs", "bcachefs", "bdev", "beegfs", "binder", "blkio", "bpf", "btrfs", "ceph", "cgroup", "cgroup2",

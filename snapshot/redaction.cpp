@@ -7,6 +7,7 @@
 
 #include "base/ascii.hpp"
 #include "base/text.hpp"
+#include "facts/iommu/module_slips.hpp"
 #include "facts/pci/pci_names.hpp"
 #include "facts/platform/machine_identity.hpp"
 #include "facts/storage/mounts.hpp"
@@ -66,6 +67,8 @@ std::set<std::string> technical_words(const RecordedNodes& nodes) {
   std::set<std::string> words;
   for (const auto& [path, node] : nodes) {
     if (!path.starts_with("/sys/") && !path.starts_with("/proc/")) continue;
+    // A file of settings named this module, and the kernel has none of that name: a slip is what the report is about.
+    if (parent_path(path) == "/sys/module" && node.kind == RecordedNode::Kind::absent && module_meant_by(base_name(path)).empty()) continue;
     add_path_words(path, words);
     if (path.starts_with("/sys/") && node.kind == Kind::link) add_path_words(join_path(parent_path(path), node.content), words);
     if (path == "/proc/cpuinfo" || path == PciNames::recorded_names_path) add_words(node.content, words);
@@ -73,9 +76,11 @@ std::set<std::string> technical_words(const RecordedNodes& nodes) {
   return words;
 }
 
-/// The same on every machine of its kind: nothing private, much that looks like it.
+/// The same on every machine of its kind, or in words of the kernel's alone: nothing private, much that looks like it.
 bool is_public(const std::string& path) {
-  return path == PciNames::recorded_names_path || path == "/proc/cpuinfo" || path.starts_with("/sys/firmware/acpi/tables/");
+  const bool cxl_target = base_name(path).starts_with("target") && base_name(parent_path(path)).starts_with("region");
+  const bool kernels = path == "/proc/self/limits" || (path.starts_with("/sys/") && (cxl_target || path.ends_with("/compatible")));
+  return kernels || path == PciNames::recorded_names_path || path == "/proc/cpuinfo" || path.starts_with("/sys/firmware/acpi/tables/");
 }
 
 /// What a maker calls a machine, its board and its firmware, and a distribution its packages.

@@ -150,7 +150,7 @@ TextRedactor::Match TextRedactor::match_context(View text, std::size_t at) const
   return {};
 }
 
-/// People's directories, and what they plugged in: "/home/NAME", "/media/NAME/LABEL", "/run/media/NAME/LABEL".
+/// People's directories, and what they plugged in: /home/NAME, /media/NAME/LABEL, /run/media/NAME/LABEL.
 TextRedactor::Match TextRedactor::match_home(View text, std::size_t at) const {
   static constexpr auto usual = std::to_array<View>({"lost+found", "cdrom", "cdrom0", "floppy", "usb", "linuxbrew", "root"});
   const auto before = text.substr(0, at);

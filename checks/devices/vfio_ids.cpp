@@ -8,6 +8,7 @@
 #include "checks/advice/module_order_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/group_members.hpp"
+#include "facts/iommu/module_slips.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -128,33 +129,6 @@ void add_remarks(const Host& host, const std::vector<IdList>& lists, std::vector
   }
 }
 
-/// Whether one word is a slip of the other: one character too many, too few or other than it, or two that changed places, at
-/// most twice.
-bool is_near(std::string_view one, std::string_view other) {
-  constexpr std::size_t most = 2;
-  if (one == other || one.size() > 40 || other.size() > 40) return false;
-  std::vector<std::vector<std::size_t>> distance(one.size() + 1, std::vector<std::size_t>(other.size() + 1));
-  for (std::size_t i = 0; i <= one.size(); ++i)
-    for (std::size_t j = 0; j <= other.size(); ++j) {
-      if (i == 0 || j == 0) {
-        distance[i][j] = i + j;
-        continue;
-      }
-      const std::size_t differs = one[i - 1] == other[j - 1] ? 0 : 1;
-      auto best = std::min({distance[i - 1][j] + 1, distance[i][j - 1] + 1, distance[i - 1][j - 1] + differs});
-      if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1]) best = std::min(best, distance[i - 2][j - 2] + 1);
-      distance[i][j] = best;
-    }
-  return distance[one.size()][other.size()] <= most && std::min(one.size(), other.size()) > 2 * most - 1;
-}
-
-/// Modules that people let vfio-pci come before, installed or not, and real ones whose names are near to those.
-constexpr std::array usual_drivers = std::to_array<std::string_view>(
-    {"vfio_pci", "vfio",     "nouveau",  "nvidia",   "nvidia_drm", "nvidia_modeset", "nvidia_uvm", "nvidiafb",      "amdgpu",
-     "radeon",   "radeonfb", "i915",     "xe",       "snd_hda_intel", "xhci_hcd",    "xhci_pci",   "ehci_hcd",      "ehci_pci",
-     "ohci_hcd", "ohci_pci", "uhci_hcd", "ahci",     "nvme",       "nvmet",          "igb",        "i2c_nvidia_gpu", "e1000",
-     "e1000e",   "ixgb",     "ixgbe",    "ixgbevf"});
-
 /// A module in a `softdep` line about VFIO that is none and looks like one: then the line does nothing. A name that this kernel does
 /// not have is no slip by itself (a driver that was taken off the host).
 void add_softdep_slips(const Host& host, std::vector<Finding>& findings) {
@@ -166,13 +140,12 @@ void add_softdep_slips(const Host& host, std::vector<Finding>& findings) {
     for (const auto& name : names) {
       const auto known = host.vfio.softdep_modules.find(name);
       const bool installed = known != host.vfio.softdep_modules.end() && known->second.is(true);
-      const bool usual = std::ranges::find(usual_drivers, name) != usual_drivers.end();
-      const auto meant = std::ranges::find_if(usual_drivers, [&name](std::string_view one) { return is_near(name, one); });
-      if (installed || usual || meant == usual_drivers.end()) continue;
+      const auto meant = module_meant_by(name);
+      if (installed || meant.empty()) continue;
       findings.push_back(remark("\"" + line.text() + "\" names a module '" + name + "', which there is not: the line has no effect. " +
-                                    std::string(*meant) + " is meant?",
+                                    std::string(meant) + " is meant?",
                                 {line.place(), line.text()}, "Mend the name, then build the initial RAM disk anew; this tells whether there is such a "
-                                                             "module: modinfo " + std::string(*meant)));
+                                                             "module: modinfo " + std::string(meant)));
     }
   }
 }

@@ -245,7 +245,8 @@ class BootGatherer {
         read_esp_grub_config(partition + "/EFI/" + vendor + "/grub.cfg", is_own_directory(vendor));
     for (const auto* file : {"/boot/grub2/grub.cfg", "/boot/grub/grub.cfg"}) {
       const auto text = read(file, 4 * Root::default_limit);
-      if (text.has_value() && !found_.grub_config.has_value() && !esp_menu_.empty() && is_running(esp_menu_, esp_menu_file_) &&
+      // Where a BIOS starts the host, the menu there counts for nothing.
+      if (text.has_value() && !found_.grub_config.has_value() && !esp_menu_.empty() && root_.exists("/sys/firmware/efi") && is_running(esp_menu_, esp_menu_file_) &&
           !is_running(*text, file)) {
         menu_in_use_ = ", and the menu with the running line is " + esp_menu_file_ + "; " + file + " has no such entry";
         use_grub_config(esp_menu_, esp_menu_file_);

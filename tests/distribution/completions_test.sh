@@ -18,15 +18,29 @@ mkdir "$directory/files"
 touch "$directory/files/guest.xml" "$directory/files/notes.txt"
 cd "$directory/files"
 
+# `virsh` where it is installed and no libvirt runs: it complains and fails.
+virsh_without_libvirt() {
+  printf '#!/bin/sh\necho "error: failed to connect to the hypervisor" >&2\nexit 1\n' >"$directory/bin/virsh"
+  chmod +x "$directory/bin/virsh"
+}
+
 bash_offers() {
+  case $1 in vfio-guest-agent*) agent_in_bash "$1"; return ;; esac
   PATH=$directory/bin "$(command -v bash)" --norc -c '
     source "$1"; COMP_WORDBREAKS=$'"' \\t\\n=:'"'; COMP_LINE=$2; COMP_POINT=${#2}; _vfio_doctor; printf "%s\n" "${COMPREPLY[@]}"' \
     bash "$completions/vfio-doctor.bash" "$1" 2>&1
 }
 
+agent_in_bash() {
+  PATH=$directory/bin "$(command -v bash)" --norc -c '
+    source "$1"; read -ra words <<<"$2"; [[ $2 == *[[:blank:]] ]] && words+=("")
+    _vfio_guest_agent vfio-guest-agent "${words[-1]}" "${words[-2]}"; printf "%s\n" "${COMPREPLY[@]}"' \
+    bash "$completions/vfio-guest-agent.bash" "$1" 2>&1
+}
+
 fish_offers() {
   HOME=$directory XDG_CONFIG_HOME=$directory PATH=$directory/bin "$fish" --no-config -c \
-    "source $completions/vfio-doctor.fish; complete -C '$1'" 2>&1
+    "source $completions/vfio-doctor.fish; source $completions/vfio-guest-agent.fish; complete -C '$1'" 2>&1
 }
 
 # A zsh on a terminal of its own, whose completion lists are what it prints after the key.
@@ -82,6 +96,13 @@ for shell in bash fish zsh; do
   refuse "$shell" "vfio-doctor --domain " 'virsh|notes\.txt|snapshot'
   expect "$shell" "vfio-doctor he" 'help'
   expect "$shell" "vfio-doctor explain assi" 'assignable'
+  expect "$shell" "vfio-guest-agent --inv" 'inventory'
+  expect "$shell" "vfio-guest-agent --format " 'json'
+  refuse "$shell" "vfio-guest-agent --format " 'guest\.xml|html'
+  virsh_without_libvirt
+  expect "$shell" "vfio-doctor --domain " 'guest\.xml'
+  refuse "$shell" "vfio-doctor --domain " 'error|hypervisor|snapshot'
+  rm "$directory/bin/virsh"
 done
 case $tried in *fish*)
   expect fish "vfio-doctor --only iommu-active,io" 'iommu-active,iommu-arguments'

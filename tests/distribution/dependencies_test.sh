@@ -32,6 +32,19 @@ for manager in apt dnf pacman zypper apk; do
   done
 done
 
+# One name that pacman, zypper or apk does not know keeps none of the others from being installed.
+for manager in pacman zypper apk; do
+  # Found: everything but valijson. An install writes down its arguments.
+  printf '#!/bin/sh\ncase "$*" in\n  *-Si*valijson* | *search*valijson*) exit 1 ;;\n  *-Si* | *search*) echo found ;;\n' >"$directory/$manager"
+  printf '  *) echo "$@" >"%s/installed" ;;\nesac\n' "$directory" >>"$directory/$manager"
+  printf '#!/bin/sh\nexec "$@"\n' >"$directory/sudo"
+  chmod +x "$directory/$manager" "$directory/sudo"
+  said=$(run_installer "$manager" gtest valijson-devel strace 2>&1) || fail "$manager: $said"
+  grep -q "gtest strace" "$directory/installed" || fail "$manager installs $(cat "$directory/installed")"
+  case $said in *"Unknown to $manager"*valijson*) ;; *) fail "$manager: the unknown name is not said: $said" ;; esac
+  rm "$directory/$manager"
+done
+
 # No distribution's tools at all, and a shell of Nix.
 [ "$(PATH=/nowhere IN_NIX_SHELL= package_manager)" = "" ] || fail "a package manager out of nothing"
 [ "$(IN_NIX_SHELL=pure package_manager)" = nix-shell ] || fail "inside a Nix shell everything is there already"

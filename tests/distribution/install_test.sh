@@ -36,7 +36,7 @@ cat >"$directory/plugin/plugin.cpp" <<'END'
 #include <vfio_doctor_plugin.hpp>
 int main() { return vfio_doctor_plugin::protocol == 1 ? 0 : 1; }
 END
-"$cmake" -S "$directory/plugin" -B "$directory/plugin/build" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_PREFIX_PATH="$root" \
+"$cmake" -G Ninja -S "$directory/plugin" -B "$directory/plugin/build" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_PREFIX_PATH="$root" \
   >"$directory/plugin.log" 2>&1 && "$cmake" --build "$directory/plugin/build" >>"$directory/plugin.log" 2>&1 ||
   { tail -n 20 "$directory/plugin.log"; fail "find_package(vfio-doctor)"; }
 grep -q "checks: /usr/lib/vfio-doctor/checks.d" "$directory/plugin.log" || fail "vfio-doctor_CHECKS_DIR"

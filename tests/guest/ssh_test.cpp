@@ -181,13 +181,20 @@ TEST(SecureShellOnAFullDisk, LeavesNothing) {
                              replaced_everywhere(request.arguments.back(), "/var/tmp", where) + "); code=$?; ls -A " + where +
                              "; exit $code"};
     auto result = run_process(wrapped);
-    mounted = result.exit_code != 96 && result.end == ProcessResult::End::exited;
+    // In a chroot, / is no mount point, and unshare itself gives up.
+    mounted = result.exit_code != 96 && result.end == ProcessResult::End::exited && !result.errors.starts_with("unshare:");
     EXPECT_EQ(result.output, "");
     return result;
   };
   if (::geteuid() != 0) GTEST_SKIP() << "not root";
-  EXPECT_THROW(run("guest", runner, tells + std::string(200'000, '#')), InputError);
+  bool refused = false;
+  try {
+    run("guest", runner, tells + std::string(200'000, '#'));
+  } catch (const InputError&) {
+    refused = true;
+  }
   if (!mounted) GTEST_SKIP() << "nothing may be mounted here";
+  EXPECT_TRUE(refused);
 }
 
 }  // namespace

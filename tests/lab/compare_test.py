@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from vlab.compare import compare  # noqa: E402
+from vlab.compare import compare, compare_beside  # noqa: E402
 from vlab.topology import Expect, Topology, read_topologies  # noqa: E402
 
 LONE, HELD, HOLDER, PORT, DISK = (f"0000:00:0{number}.0" for number in range(1, 6))
@@ -130,6 +130,20 @@ class CompareTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as name:
             (Path(name) / "probe.jsonl").write_text(json.dumps(KERNEL[0]))
             self.assertRegex(compare(TOPOLOGY, Path(name)).disagreements[0], "no report")
+
+    def test_another_build_beside(self):
+        report = {"tool": {"version": "1"}, "generated_at": "now", "verdict": "ready"}
+        for change, text, exit_code, expected in (({"tool": {"version": "2"}, "generated_at": "later"}, "Ready\n", "0", 0),
+                                                  ({"verdict": "not-ready"}, "Ready\n", "0", 1),
+                                                  ({}, "Not ready\n", "0", 1), ({}, "Ready\nand more\n", "0", 1), ({}, "Ready\n", "1", 2)):
+            with tempfile.TemporaryDirectory() as name:
+                directory = Path(name)
+                for program, json_report, words, code in (("report", report, "Ready\n", "0"), ("beside", report | change, text, exit_code)):
+                    (directory / f"{program}.json").write_text(json.dumps(json_report))
+                    (directory / f"{program}.txt").write_text(words)
+                    for form in ("json", "txt"):
+                        (directory / f"{program}.{form}.exit").write_text(code)
+                self.assertEqual(expected, len(compare_beside(directory)), (change, text, exit_code))
 
     def test_every_topology_reads(self):
         self.assertGreaterEqual(len(read_topologies(Path(__file__).parent / "topologies", [], False)), 22)

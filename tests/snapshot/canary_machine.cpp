@@ -291,6 +291,33 @@ text /sys/class/fc_host/host4/port_name = 0x2000@
 text /sys/class/iscsi_host/host6/netdev = @2@
 text /sys/class/iscsi_connection/connection1:0/address = @
 text /sys/class/iscsi_connection/connection1:0/persistent_address = @
+text /proc/4242/comm = @
+file /etc/modules
+| # @ wants these
+| vfio-pci
+| @
+file /etc/modules-load.d/@.conf
+| @
+| # @
+file /etc/initramfs-tools/modules
+| # @
+| vfio_pci ids=@
+| @
+file /etc/mkinitcpio.conf
+| # written by @, password %
+| MODULES=(vfio_pci @)
+| FILES=(/home/@/@.bin)
+file /etc/dracut.conf.d/10-@.conf
+| # @
+| add_drivers+=" vfio-pci @ "
+| kernel_cmdline="by=@ dracut_secret=%"
+file /boot/efi/loader/entries/@.conf
+| title @
+| linux /vmlinuz-6.1.0-18-amd64
+| options quiet by=@ entry.password=%
+file /boot/config-6.1.0
+| CONFIG_LOCALVERSION="-@"
+| # @
 file /boot/config-6.1.0-18-amd64
 | CONFIG_LOCALVERSION="-@"
 | CONFIG_DEFAULT_HOSTNAME="@"

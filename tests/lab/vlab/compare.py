@@ -106,6 +106,32 @@ def compare_exit_code(report: dict, path: Path) -> list[str]:
     return [f"verdict {report['verdict']}, but exit code {code}"]
 
 
+def compare_beside(directory: Path) -> list[str]:
+    """Where the second program (--beside) says anything else on this host, or ends otherwise, than the first."""
+    problems = []
+    for form in ("json", "txt"):
+        codes = [text_of(directory / f"{name}.{form}.exit") for name in ("report", "beside")]
+        if codes[0] != codes[1]:
+            problems.append(f"the program beside ends with {codes[1]}, not {codes[0]}: "
+                            f"{text_of(directory / f'beside.{form}.stderr')[-300:]}")
+            continue
+        own, other = (_lines_of(directory / f"{name}.{form}") for name in ("report", "beside"))
+        if own != other:
+            pair = next(pair for pair in zip(own + [""], other + [""]) if pair[0] != pair[1])
+            problems.append(f"the program beside says in its {form} '{pair[1].strip()[:200]}', not '{pair[0].strip()[:200]}'")
+    return problems
+
+
+def _lines_of(path: Path) -> list[str]:
+    """Without the time, and without the version, which differs where one program was built from a later commit."""
+    text = text_of(path)
+    if path.suffix == ".json":
+        report = json.loads(text)
+        del report["tool"], report["generated_at"]
+        text = json.dumps(report, indent=1)
+    return text.splitlines()
+
+
 def text_of(path: Path) -> str:
     return path.read_text(errors="replace").strip() if path.exists() else "nothing"
 

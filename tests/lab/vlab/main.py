@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from . import requirements, table
-from .compare import Outcome, compare
+from .compare import Outcome, compare, compare_beside
 from .compare_proof import compare_proof
 from .initramfs import base_archive
 from .kernel import Kernel, KernelError, get_kernel
@@ -21,6 +21,7 @@ from .topology import Topology, TopologyError, read_topologies
 
 LAB = Path(__file__).resolve().parent.parent
 PROJECT = LAB.parent.parent
+BESIDE = "vfio-doctor-beside"  # the program of --beside, inside the virtual host
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -30,6 +31,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="name the topologies and end")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="virtual hosts at a time (default: cores)")
     parser.add_argument("--build", type=Path, default=PROJECT / "build", help="the build to test (default: build)")
+    parser.add_argument("--beside", type=Path, metavar="PROGRAM",
+                        help="another vfio-doctor, such as build-static/runner/vfio-doctor, whose reports must be the same")
     parser.add_argument("--cache", type=Path, help="kernel and results (default: BUILD/lab)")
     parser.add_argument("--kernel", type=Path, help="a directory with boot/vmlinuz-* and lib/modules/")
     parser.add_argument("--record", type=Path, metavar="DIR", help="write each host as DIR/NAME.machine")
@@ -83,13 +86,16 @@ def _programs(arguments: argparse.Namespace, cache: Path) -> dict[str, Path]:
     if not found:
         raise KernelError(f"{arguments.build} holds no vfio-doctor; build it first, or name another build with --build")
     agent = found[0].parent.parent / "guest-agent" / "vfio-guest-agent"
-    for built in (found[0], agent):
-        if not built.is_file():
-            raise KernelError(f"{built} is missing; build it first")
-        stripped = cache / built.name
-        shutil.copy2(built, stripped)
+    built = {"vfio-doctor": found[0], "vfio-guest-agent": agent}
+    if arguments.beside:
+        built[BESIDE] = arguments.beside
+    for name, program in built.items():
+        if not program.is_file():
+            raise KernelError(f"{program} is missing; build it first")
+        stripped = cache / name
+        shutil.copy2(program, stripped)
         subprocess.run(["strip", str(stripped)], check=True, timeout=60)
-        programs[built.name] = stripped
+        programs[name] = stripped
     return programs
 
 
@@ -120,4 +126,9 @@ def _judge(arguments: argparse.Namespace, topology: Topology, ended: Boot) -> Ou
         return Outcome(disagreements=[f"the host did not run: {ended.problem}; see {ended.directory}/console.log"])
     if arguments.probe_only:
         return Outcome()
-    return compare_proof(topology, ended.directory) if topology.guest else compare(topology, ended.directory)
+    if topology.guest:
+        return compare_proof(topology, ended.directory)
+    outcome = compare(topology, ended.directory)
+    if arguments.beside:
+        outcome.disagreements += compare_beside(ended.directory)
+    return outcome

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Names of kernel modules as people misspell them.
+#pragma once
+
+#include <string_view>
+
+namespace vfio_doctor {
+
+/// The module that was meant where `name` is a slip of one that people let vfio-pci come before: one or two characters too
+/// many, too few, other, or in each other's place. Empty where `name` is such a module itself or near to none.
+std::string_view module_meant_by(std::string_view name);
+
+}  // namespace vfio_doctor
