@@ -63,7 +63,8 @@ TEST(Hm170, NoCheckFails) {
   for (const auto& check : all_checks())
     for (const auto& finding : run_check(check, hm170())) {
       const bool protects = finding.effect == Effect::protects;  // some devices must stay, and do
-      EXPECT_TRUE(protects || finding.status == Status::pass || finding.status == Status::not_applicable ||
+      const bool unrecorded = finding.status == Status::unknown && finding.quiet;  // the recording is older than the check
+      EXPECT_TRUE(protects || unrecorded || finding.status == Status::pass || finding.status == Status::not_applicable ||
                   finding.status == Status::warn)
           << check.id << " " << to_text(finding.status) << " " << finding.subject << ": " << finding.summary;
     }
