@@ -180,7 +180,7 @@ constexpr auto words = std::to_array<View>({
     "memavailable", "memfree", "meminfo", "memlock", "memtotal", "mmio", "modconf", "nice", "nofile", "nointxmask", "non",
     "nonfatal", "number", "omit", "one", "open", "overcommit", "owner", "pages", "pin", "privatedevices", "profile",
     "protection", "protectkernelmodules", "protectkerneltunables", "rancher", "ratio", "ready", "requested", "reserve",
-    "rlimit", "rtprio", "rules", "scontext", "sev", "snp", "sr", "svirt", "tclass", "tcontext", "tdx", "total", "types",
+    "rlimit", "rtprio", "rules", "scontext", "sev", "snp", "sock", "sr", "svirt", "tclass", "tcontext", "tdx", "total", "types",
     "uaccess", "unlimited", "vfs", "vgpu", "virtqemud", "wantedby", "yaml", "zero",
 });
 

@@ -27,8 +27,7 @@ struct Table {
 };
 
 const std::vector<Table> tables = {
-    {"reset/reset_quirks.tsv", 4, true, 2},       {"binding/module_names.tsv", 3, false, 1},
-        {"binding/known_parameters.tsv", 3, false, 2},
+    {"reset/reset_quirks.tsv", 4, true, 2}, {"binding/known_parameters.tsv", 3, false, 2},
     {"binding/harmful_arguments.tsv", 3, false, 1}};
 
 std::string text_of(const std::string& path) { return testing::read_test_file((fs::path(TESTS_DIR) / "../checks" / path).string()); }

@@ -393,6 +393,12 @@ text /sys/bus/pci/devices/0000:01:00.0/power/runtime_enabled = @
 text /sys/bus/thunderbolt/devices/domain0/iommu_dma_protection = @
 text /sys/module/vfio_iommu_type1/parameters/dma_entry_limit = @
 text /sys/module/i915/parameters/max_vfs = @
+text /sys/module/i915/parameters/enable_guc = @
+text /sys/module/kvm_intel/parameters/tdx = @
+file /usr/lib/systemd/system/virtqemud.service
+| [Service]
+| User=@
+| Environment=KEY=% # @
 text /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages = @
 text /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages = @
 text /sys/devices/system/node/node0/meminfo = Node 0 MemTotal: @ kB
