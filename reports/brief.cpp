@@ -13,7 +13,7 @@
 namespace vfio_doctor {
 namespace {
 
-constexpr std::size_t most_lines = 24, problem_lines = 9;
+constexpr std::size_t most_lines = 24, problem_lines = 9, least_name = 6;
 
 class Brief {
  public:
@@ -74,12 +74,15 @@ class Brief {
     const auto stories = gravest_stories(device_stories(outline_.devices, outline_.common_reasons, 2), room, left_out);
     for (const DeviceStory& story : stories) {
       const DeviceReport& device = story.first();
-      const std::size_t more = story.members.size() + story.alike.size() - 1;
+      const std::size_t more = story.size() - 1;
       const std::string before = padded(device.address.text(), 12) + "  " + padded(std::string(to_text(device.verdict)), 15) + "  ";
       const std::string after = more > 0 ? " (and " + std::to_string(more) + " more)" : "";
       const std::string name = printable(device.name.empty() ? device.class_name : device.name);
       const std::size_t taken = text_width(before) + after.size();
-      add(before + short_name(name, page_.columns() > taken ? page_.columns() - taken : 1) + after);
+      if (taken + least_name <= page_.columns())
+        add(before + short_name(name, page_.columns() - taken) + after);
+      else  // a few letters are no name
+        add(cut_to(before + (more > 0 ? "+" + std::to_string(more) : name), page_.columns()));
     }
     if (!left_out.empty()) add(cut_to(left_out_words(left_out) + ".", page_.columns()));
   }

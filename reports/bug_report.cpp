@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "reports/markdown.hpp"
 #include "reports/outline.hpp"
@@ -137,9 +138,9 @@ std::string device_list(const Report& report) {
   for (const DeviceReport* device : told.devices) {
     if (++shown > 64) break;
     list += device->address.text() + " [" +
-            (device->id.class_code.has_value() ? hex_text(*device->id.class_code, 6) : "?") + "] " + ids_text(device->id) + " " + device->name + ", group " +
+            (device->id.class_code.has_value() ? hex_text(*device->id.class_code, 6) : "?") + "] " + ids_text(device->id) + " " + printable(device->name) + ", group " +
             (device->iommu_group ? std::to_string(*device->iommu_group) : "none") + ", driver " +
-            device->driver.value_or("none") + ", " + std::string(to_text(device->verdict)) + "\n";
+            printable(device->driver.value_or("none")) + ", " + std::string(to_text(device->verdict)) + "\n";
   }
   if (told.devices.size() > 64) list += std::to_string(told.devices.size() - 64) + " more\n";
   return list.empty() ? std::string(to_fill_in) : "\n" + markdown_block(list, "text");

@@ -70,7 +70,10 @@ std::vector<DeviceStory> folded(std::vector<DeviceStory> stories, std::size_t fo
   for (const auto& [key, places] : alike) {
     if (places.size() < fold_from) continue;
     for (std::size_t i = 1; i < places.size(); ++i) {
-      stories[places.front()].alike.push_back(&stories[places[i]].first());
+      DeviceStory& kept = stories[places.front()];
+      const auto& members = stories[places[i]].members;
+      kept.alike.push_back(members.front());
+      kept.alike_rest.insert(kept.alike_rest.end(), members.begin() + 1, members.end());
       gone[places[i]] = true;
     }
   }
@@ -132,6 +135,7 @@ std::vector<DeviceStory> gravest_stories(std::vector<DeviceStory> stories, std::
     }
     left_out.insert(left_out.end(), stories[i].members.begin(), stories[i].members.end());
     left_out.insert(left_out.end(), stories[i].alike.begin(), stories[i].alike.end());
+    left_out.insert(left_out.end(), stories[i].alike_rest.begin(), stories[i].alike_rest.end());
   }
   return kept;
 }

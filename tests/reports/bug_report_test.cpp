@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/text.hpp"
@@ -38,11 +39,11 @@ Report known_machine() {
 const std::map<std::string, Lines>& forms() {
   static const std::map<std::string, Lines> all{
       {"libvirt",
-       {"## Software environment", " - Operating system: Fedora Linux 39", " - Architecture: x86_64", " - kernel version: 6.5.6-300.fc39",
+       {"## Software environment", " - Operating system: Fedora Linux 39", " - Architecture: x86_64", " - kernel version: 6\\.5.6-300.fc39",
         " - libvirt version: 10.9.0", " - Hypervisor and version: QEMU 9.1.2", "## Description of problem", "## Steps to reproduce",
         "## Additional information", "/label ~bug"}},
       {"qemu",
-       {"## Host environment", " - Operating system: Fedora Linux 39", " - OS/kernel version: 6.5.6-300.fc39", " - Architecture: x86_64",
+       {"## Host environment", " - Operating system: Fedora Linux 39", " - OS/kernel version: 6\\.5.6-300.fc39", " - Architecture: x86_64",
         " - QEMU flavor:", " - QEMU version: 9.1.2", " - QEMU command line:", "## Emulated/Virtualized environment",
         " - Operating system:", " - OS/kernel version:", " - Architecture:", "## Description of problem", "## Steps to reproduce",
         "## Additional information", "/label ~\"kind::Bug\""}},
@@ -50,12 +51,12 @@ const std::map<std::string, Lines>& forms() {
        {"**Describe the bug**", "**To Reproduce**", "**Expected behavior**", "**Screenshots**",
         "**System (please complete the following information):**", " - Distribution: Fedora Linux 39", " - virt-manager version:",
         " - libvirt version: 10.9.0", "**Additional context**"}},
-      {"proxmox", {"## Host", " - Kernel: 6.5.6-300.fc39", " - QEMU (pve-qemu-kvm): 9.1.2", "## Devices and their IOMMU groups"}},
+      {"proxmox", {"## Host", " - Kernel: 6\\.5.6-300.fc39", " - QEMU (pve-qemu-kvm): 9.1.2", "## Devices and their IOMMU groups"}},
       {"nixos",
        {"### Nixpkgs version", "### Describe the bug", "### Steps to reproduce", "### Expected behaviour", "### Screenshots",
         "### Relevant log output", "### Additional context", "### System metadata", "### Notify maintainers"}},
       {"kernel",
-       {"[1.] One line summary of the problem:", "[4.1.] Kernel version (from /proc/version):\n6.5.6-300.fc39",
+       {"[1.] One line summary of the problem:", "[4.1.] Kernel version (from /proc/version):\n6\\.5.6-300.fc39",
         "[8.2.] Processor information:\nAcme CPU 9, microcode 0xa1", "[8.5.] PCI information:", "[X.] Other notes:"}}};
   return all;
 }
@@ -90,6 +91,24 @@ TEST(BugReport, WhatIsNotKnownIsLeftToThePerson) {
   EXPECT_THAT(*render_bug_report(empty_report(), "qemu"), HasSubstr(" - QEMU version: (please fill in)\n"));
 }
 
+/// The lines that a forge reads as text: those outside of blocks of code, whose fences are as long as what they hold needs.
+Lines lines_of_text(const std::string& report) {
+  Lines lines;
+  std::string fence;
+  for (const std::string_view line : split_lines(report)) {
+    const auto ticks = std::min(line.find_first_not_of('`'), line.size());
+    if (!fence.empty()) {
+      if (line == fence) fence.clear();
+    } else if (ticks >= 3) {
+      fence = line.substr(0, ticks);
+    } else {
+      lines.emplace_back(line);
+    }
+  }
+  EXPECT_EQ(fence, "") << "a block is never closed";
+  return lines;
+}
+
 TEST(BugReport, HostileNamesFormatNothingAndActOnNothing) {
   Report report = hostile_names();
   report.host.kernel = "6.1\n/close\n## Other heading";
@@ -97,8 +116,11 @@ TEST(BugReport, HostileNamesFormatNothingAndActOnNothing) {
   report.devices.front().name = "x\n```\n/close\n# Heading";
   for (const std::string& project : bug_report_projects()) {
     const std::string text = *render_bug_report(report, project);
-    EXPECT_THAT(text, Not(HasSubstr("<script>"))) << project << "\n" << text;
-    for (const std::string_view line : split_lines(text)) {
+    for (const std::string& line : lines_of_text(text)) {
+      EXPECT_THAT(line, Not(HasSubstr("<script>"))) << project;
+      EXPECT_THAT(line, Not(HasSubstr("@everyone"))) << project;
+    }
+    for (const std::string_view line : split_lines(text)) {  // a name makes no lines of its own, not even in a block
       EXPECT_FALSE(line.starts_with("/close") || line.starts_with("/label ~security")) << project << ": " << line;
       EXPECT_FALSE(line == "## Other heading" || line == "# Heading") << project << ": " << line;
     }

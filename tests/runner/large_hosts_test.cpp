@@ -178,10 +178,12 @@ TEST_P(LargeHost, GraphicsComeFirstAndNamesAreWhole) {
 /// Cards that differ in nothing but where they sit are one row, though each has a group and companions of its own.
 TEST_P(LargeHost, AlikeCardsAreOneRow) {
   const std::string text = render_text(report_on(GetParam()), {Color::off, 200, Verbosity::normal});
-  const unsigned cards = GetParam() / 16;
-  EXPECT_THAT(text, HasSubstr(std::to_string((cards + 3) / 4) + " x NVIDIA")) << text;
+  const unsigned cards = GetParam() / 16, graphics = (cards + 3) / 4;
+  EXPECT_THAT(text, HasSubstr(std::to_string(graphics) + " x NVIDIA")) << text;
   EXPECT_THAT(text, HasSubstr("goes with 0000:30:00.1 NVIDIA"));
   EXPECT_EQ(times(text, "NVIDIA Corporation GA102GL"), 1U) << text;
+  EXPECT_THAT(render_text(report_on(GetParam()), {Color::off, 120, Verbosity::brief}),
+              HasSubstr("Indeed (and " + std::to_string(2 * graphics - 1) + " more)")) << "each has its audio";
 }
 
 INSTANTIATE_TEST_SUITE_P(Functions, LargeHost, ::testing::Values(226U, 4096U));
@@ -212,7 +214,7 @@ TEST(WaysIntoVfio, AreInTheReport) {
             (Names{"cdev", "container-compat"}));
   EXPECT_EQ(host(common).host.machine.interfaces, Names{}) << "known to be none";
   EXPECT_EQ(host("| CONFIG_PCI=y\n").host.machine.interfaces, std::nullopt) << "of a kernel without VFIO nothing is known";
-  EXPECT_THAT(render_text(host(common + group + cdev), {}), HasSubstr("Ways into VFIO: group, cdev."));
+  EXPECT_THAT(render_text(host(common + group + cdev), {Color::off, 200, Verbosity::normal}), HasSubstr("Ways into VFIO: group, cdev."));
   EXPECT_THAT(render_text(host(common + group), {}), Not(HasSubstr("Ways into VFIO")));
 }
 
