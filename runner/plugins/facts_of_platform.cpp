@@ -32,6 +32,7 @@ struct Description<Kernel> {
         text_or_null("config_source", "The file that config came from.", &S::config_source),
         member("log", "Kernel messages that matter here, in order, without time stamps. Best effort: the log may be cut.",
                &S::log),
+        withheld(&S::device_log, "read for checks of this program alone; its choice of lines changes with them"),
     };
   }
 };
