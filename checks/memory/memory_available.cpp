@@ -10,14 +10,15 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"memory-available", "Memory that is left for a guest", 10, run};
 
-constexpr std::uint64_t least_kib = 512 << 10;
+constexpr std::uint64_t least_kib = 512 << 10, gib_in_kib = 1 << 20;
 
 std::vector<Finding> run(const Host& host) {
   const auto& available = host.guest_memory.available_kib;
   if (!available.has_value()) return {check.not_seen("How much memory is left could not be seen.", {"/proc/meminfo",
       available.why()})};
-  const Evidence evidence{"/proc/meminfo", "MemAvailable: " + std::to_string(*available) + " kB"};
-  const auto left = size_words(*available * 1024);
+  // Whole GiB: two runs in a row say the same.
+  const auto left = size_words((*available >= gib_in_kib ? *available / gib_in_kib * gib_in_kib : *available) * 1024);
+  const Evidence evidence{"/proc/meminfo", "MemAvailable: " + left};
   if (*available >= least_kib) {
     auto finding = check.finding(Status::pass, host_subject, left + " are left: a guest with a device takes all of its memory "
         "when it starts.");

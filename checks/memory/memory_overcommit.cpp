@@ -30,7 +30,7 @@ std::vector<Finding> run(const Host& host) {
                                    "no guest can be larger than that.");
   finding.evidence = {{"/proc/sys/vm/overcommit_memory", "2"}, {"/proc/meminfo", "CommitLimit: " + std::to_string(*limit) +
       " kB"},
-                      {"/proc/meminfo", "Committed_AS: " + std::to_string(*committed) + " kB"}};
+                      {"/proc/meminfo", "Committed_AS: " + size_words(*committed * 1024)}};
   if (left < least_kib)
     finding.remedy = {{"Raise what may be promised, or set the mode back to 0.", {"sudo sysctl vm.overcommit_ratio=90"},
         {"sudo sysctl vm.overcommit_ratio=50"}, {}}};
