@@ -13,6 +13,8 @@ namespace {
 
 using View = std::string_view;
 
+// One word a line would be two thousand lines.
+// clang-format off
 /// In lower case. Words of one letter, numbers and the shapes below need no row.
 constexpr auto words = std::to_array<View>({
     // What a file system is made of.
@@ -183,6 +185,7 @@ constexpr auto words = std::to_array<View>({
     "rlimit", "rtprio", "rules", "scontext", "sev", "snp", "sock", "sr", "svirt", "tclass", "tcontext", "tdx", "total", "types",
     "uaccess", "unlimited", "vfs", "vgpu", "virtqemud", "wantedby", "yaml", "zero",
 });
+// clang-format on
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
@@ -217,12 +220,13 @@ Part take_part(View& rest) {
 /// "nvme0n1p2", "enp3s0f1", "mmcblk0p1", "tty1", "dmar0", "hugepages2M": a known word, a number, and pairs of one or two
 /// letters and a number.
 bool is_numbered_name(View word) {
-  static constexpr auto stems = std::to_array<View>({"en", "eth", "wl", "ww", "sl", "ib", "hd", "br", "vmbr", "virbr", "nvme",
-                                                     "mmcblk", "md", "dm", "zd", "sr", "st", "sg", "tty", "ttys", "ttyusb", "ttyama",
-                                                     "vcs", "vtcon", "fb", "card", "renderd", "event", "input", "js", "hci", "dmar",
-                                                     "ivhd", "usb", "ata", "host", "gpu", "node", "cpu", "session", "port", "ram",
-                                                     "vfio", "idx", "target", "rport", "hvc", "cm", "lun", "vhost"});
-  static constexpr auto joints = std::to_array<View>({"n", "p", "s", "f", "np", "d", "c", "q", "v", "u", "i", "o", "b", "x", "h", "t", "w"});
+  static constexpr auto stems = std::to_array<View>(
+      {"en",      "eth",   "wl",    "ww",   "sl",  "ib",     "hd",    "br",     "vmbr",   "virbr", "nvme",  "mmcblk", "md",
+       "dm",      "zd",    "sr",    "st",   "sg",  "tty",    "ttys",  "ttyusb", "ttyama", "vcs",   "vtcon", "fb",     "card",
+       "renderd", "event", "input", "js",   "hci", "dmar",   "ivhd",  "usb",    "ata",    "host",  "gpu",   "node",   "cpu",
+       "session", "port",  "ram",   "vfio", "idx", "target", "rport", "hvc",    "cm",     "lun",   "vhost"});
+  static constexpr auto joints =
+      std::to_array<View>({"n", "p", "s", "f", "np", "d", "c", "q", "v", "u", "i", "o", "b", "x", "h", "t", "w"});
   auto rest = word;
   const auto first = take_part(rest);
   if (first.digits.size() > 6 || first.letters.size() < 2) return false;
@@ -253,7 +257,9 @@ bool is_disk(View word) {
 
 /// "18k", "512M", "1g", "3rd": a number and its unit.
 bool is_quantity(View word) {
-  static constexpr auto units = std::to_array<View>({"k", "m", "g", "t", "kb", "mb", "gb", "tb", "kib", "mib", "gib", "tib", "s", "ms", "us", "x", "nd", "st", "th", "rd", "bit", "hz", "khz", "mhz", "ghz", "v"});
+  static constexpr auto units =
+      std::to_array<View>({"k",  "m",  "g", "t",  "kb", "mb", "gb", "tb",  "kib", "mib", "gib", "tib", "s",
+                           "ms", "us", "x", "nd", "st", "th", "rd", "bit", "hz",  "khz", "mhz", "ghz", "v"});
   const auto digits = static_cast<std::size_t>(std::ranges::find_if_not(word, is_digit) - word.begin());
   return digits > 0 && digits <= 10 && std::ranges::find(units, word.substr(digits)) != units.end();
 }
@@ -268,9 +274,11 @@ bool is_known_word(View word) {
 }
 
 bool is_usual_interface(View name) {
-  static constexpr auto stems = std::to_array<View>({"eth", "en", "wl", "ww", "wlan", "wwan", "ib", "br", "vmbr", "virbr", "bond", "team", "vlan",
-                                                     "lo", "dummy", "ifb", "sit", "ip6tnl", "tunl", "gre", "gretap", "erspan", "usb", "docker", "ppp",
-                                                     "tun", "tap", "veth", "wg", "vnet", "macvtap", "macvlan", "lan", "wan", "eno", "ens", "enp", "enx", "wlx", "wwx", "wlp"});
+  static constexpr auto stems =
+      std::to_array<View>({"eth",  "en",     "wl",  "ww",    "wlan", "wwan", "ib",     "br",   "vmbr",    "virbr",   "bond",
+                           "team", "vlan",   "lo",  "dummy", "ifb",  "sit",  "ip6tnl", "tunl", "gre",     "gretap",  "erspan",
+                           "usb",  "docker", "ppp", "tun",   "tap",  "veth", "wg",     "vnet", "macvtap", "macvlan", "lan",
+                           "wan",  "eno",    "ens", "enp",   "enx",  "wlx",  "wwx",    "wlp"});
   const auto dot = name.find('.');  // "eth0.20"
   const auto base = name.substr(0, dot);
   if (dot != name.npos && !std::ranges::all_of(name.substr(dot + 1), is_digit)) return false;
