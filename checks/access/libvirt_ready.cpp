@@ -16,8 +16,9 @@ std::vector<Finding> run(const Host& host) {
   auto finding = check.finding(Status::warn, host_subject, "libvirt is installed, and neither libvirtd nor virtqemud listens: "
       "virsh and virt-manager find no system daemon.");
   finding.evidence = {{"/run/libvirt", "no libvirt-sock, no virtqemud-sock"}};
-  finding.remedy = {{"Start its socket, now and at each boot.", {"sudo systemctl enable --now virtqemud.socket"},
-      {"sudo systemctl disable --now virtqemud.socket"}, {}}};
+  // Distributions of one age ship both; which one they start is their choice.
+  finding.remedy = {{"See which of the two this distribution starts (PRESET enabled), then: sudo systemctl enable --now NAME.",
+      {"systemctl list-unit-files libvirtd.socket virtqemud.socket"}, {}, {}}};
   return {finding};
 }
 
