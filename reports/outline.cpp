@@ -118,7 +118,7 @@ class Gravity {
   }
 
  private:
-  std::set<std::string_view> needed_;
+  std::set<std::string> needed_;
 };
 
 /// One problem for each check and status, the most urgent first.
