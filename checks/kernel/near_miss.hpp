@@ -12,8 +12,7 @@ namespace vfio_doctor {
 bool is_slip_of(std::string_view typed, std::string_view word);
 
 /// The word that `typed` is a slip of; nothing where it is one of the words itself, is short (fewer than five letters: too many
-/// words are
-/// near), or is near none.
+/// words are near), or is near none.
 std::optional<std::string> meant_word(std::string_view typed, const std::vector<std::string>& words);
 
 }  // namespace vfio_doctor

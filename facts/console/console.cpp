@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "base/text.hpp"
+#include "facts/pci/memory_areas.hpp"
 #include "facts/pci/sysfs_path.hpp"
 
 namespace vfio_doctor {
@@ -19,26 +20,14 @@ std::optional<std::uint64_t> framebuffer_number(std::string_view name) {
   return name.starts_with("fb") ? parse_unsigned(name.substr(2)) : std::nullopt;
 }
 
-/// The function right above a memory area that firmware set up as a picture, from the nesting in /proc/iomem: that
-/// is shown to everyone, only the addresses are hidden.
+/// The function right above a memory area that firmware set up as a picture.
 std::vector<Framebuffer> firmware_pictures(const Root& root) {
   static constexpr auto names =
       std::to_array<std::string_view>({"BOOTFB", "efifb", "simplefb", "simple-framebuffer", "vesafb"});
   std::vector<Framebuffer> found;
-  const auto text = root.read("/proc/iomem", 4 << 20);
-  if (!text.has_value()) return found;
-  std::vector<std::pair<std::size_t, PciAddress>> above;  // (indentation, function)
-  for (const auto line : split_lines(text.value())) {
-    const auto indent = line.find_first_not_of(' ');
-    const auto colon = line.find(" : ");
-    if (indent == line.npos || colon == line.npos) continue;
-    while (!above.empty() && above.back().first >= indent) above.pop_back();
-    const auto name = trim(line.substr(colon + 3));
-    if (const auto address = PciAddress::parse(name); address && above.size() < 64)
-      above.emplace_back(indent, *address);
-    else if (!above.empty() && std::ranges::find(names, name) != names.end())
-      found.push_back({std::string(name), "/proc/iomem", {above.back().second}});
-  }
+  const auto areas = areas_in_functions(root, names);
+  if (!areas.has_value()) return found;
+  for (const auto& area : areas.value()) found.push_back({area.name, "/proc/iomem", {area.function}});
   return found;
 }
 

@@ -6,20 +6,12 @@
 #include "base/text.hpp"
 #include "facts/guest/gather_parts.hpp"
 #include "facts/guest/guest_view.hpp"
+#include "machine/read_number.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 constexpr const char* bus_directory = "/sys/bus/pci/devices";
-
-template <class Number>
-Observed<Number> read_hex(const Root& root, const std::string& path) {
-  const auto line = root.read_line(path);
-  if (!line.has_value()) return Observed<Number>::like(line);
-  const auto number = parse_unsigned(line.value(), 16);
-  if (!number || *number > static_cast<Number>(-1)) return Observed<Number>::unreadable(path + " holds no number");
-  return static_cast<Number>(*number);
-}
 
 Observed<std::string> read_driver(const Root& root, const std::string& path) {
   const auto target = root.read_link(path + "/driver");
@@ -54,14 +46,14 @@ GuestFunction read_function(const Root& root, const PciAddress& address, const s
     function.path = *chain;
   else
     function.path = Observed<SlotChain>::unreadable(path + " names no root bus");
-  function.id.vendor = read_hex<std::uint16_t>(root, path + "/vendor");
-  function.id.device = read_hex<std::uint16_t>(root, path + "/device");
-  function.id.subsystem_vendor = read_hex<std::uint16_t>(root, path + "/subsystem_vendor");
-  function.id.subsystem_device = read_hex<std::uint16_t>(root, path + "/subsystem_device");
-  function.id.class_code = read_hex<std::uint32_t>(root, path + "/class");
+  function.id.vendor = read_number<std::uint16_t>(root, path + "/vendor", 16);
+  function.id.device = read_number<std::uint16_t>(root, path + "/device", 16);
+  function.id.subsystem_vendor = read_number<std::uint16_t>(root, path + "/subsystem_vendor", 16);
+  function.id.subsystem_device = read_number<std::uint16_t>(root, path + "/subsystem_device", 16);
+  function.id.class_code = read_number<std::uint32_t>(root, path + "/class", 16);
   if (function.id.class_code.has_value())
     function.class_and_subclass = static_cast<std::uint16_t>(function.id.class_code.value() >> 8);
-  function.id.revision = read_hex<std::uint8_t>(root, path + "/revision");
+  function.id.revision = read_number<std::uint8_t>(root, path + "/revision", 16);
   function.driver = read_driver(root, path);
   function.power_state = root.read_line(path + "/power_state");
   function.runtime_status = root.read_line(path + "/power/runtime_status");

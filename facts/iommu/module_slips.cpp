@@ -4,29 +4,16 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <vector>
+
+#include "base/slips.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-/// Whether one word is a slip of the other: one character too many, too few or other than it, or two that changed places, at
-/// most twice.
+/// One or two slips, in words long enough that two of them leave something.
 bool is_near(std::string_view one, std::string_view other) {
   constexpr std::size_t most = 2;
-  if (one == other || one.size() > 40 || other.size() > 40) return false;
-  std::vector<std::vector<std::size_t>> distance(one.size() + 1, std::vector<std::size_t>(other.size() + 1));
-  for (std::size_t i = 0; i <= one.size(); ++i)
-    for (std::size_t j = 0; j <= other.size(); ++j) {
-      if (i == 0 || j == 0) {
-        distance[i][j] = i + j;
-        continue;
-      }
-      const std::size_t differs = one[i - 1] == other[j - 1] ? 0 : 1;
-      auto best = std::min({distance[i - 1][j] + 1, distance[i][j - 1] + 1, distance[i - 1][j - 1] + differs});
-      if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1]) best = std::min(best, distance[i - 2][j - 2] + 1);
-      distance[i][j] = best;
-    }
-  return distance[one.size()][other.size()] <= most && std::min(one.size(), other.size()) > 2 * most - 1;
+  return one != other && slips_between(one, other, most) <= most && std::min(one.size(), other.size()) > 2 * most - 1;
 }
 
 /// Modules that people let vfio-pci come before, installed or not, and real ones whose names are near to those.

@@ -4,18 +4,12 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "machine/read_number.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 constexpr std::size_t most_nodes = 256, most_pools = 16, most_files = 64, most_lines = 256;
-
-Observed<std::uint64_t> read_number(const Root& root, const std::string& path) {
-  const auto text = root.read_line(path);
-  if (!text.has_value()) return Observed<std::uint64_t>::like(text);
-  const auto number = parse_unsigned(text.value());
-  return number ? Observed<std::uint64_t>(*number) : Observed<std::uint64_t>::unreadable(path + " holds no number");
-}
 
 /// "MemAvailable:   16310028 kB", of a node "Node 0 MemTotal:  16310028 kB": the number behind `name`.
 Observed<std::uint64_t> kib_of(const Observed<std::string>& text, std::string_view name) {
@@ -37,7 +31,7 @@ Observed<std::vector<HugePagePool>> read_pools(const Root& root, const std::stri
     if (!name.starts_with("hugepages-") || !name.ends_with("kB") || pools.size() == most_pools) continue;
     const auto size = parse_unsigned(name.substr(10, name.size() - 12));
     const auto path = directory + "/" + std::string(name);
-    const auto total = read_number(root, path + "/nr_hugepages"), free = read_number(root, path + "/free_hugepages");
+    const auto total = read_number<std::uint64_t>(root, path + "/nr_hugepages"), free = read_number<std::uint64_t>(root, path + "/free_hugepages");
     if (size && *size < 1ULL << 32 && total.has_value() && free.has_value() && *total < 1ULL << 32) pools.push_back({*size,
         *total, *free});
   }
@@ -97,11 +91,11 @@ MemoryFacts gather_memory(const Root& root) {
   facts.available_kib = kib_of(text, "MemAvailable:");
   facts.commit_limit_kib = kib_of(text, "CommitLimit:");
   facts.committed_kib = kib_of(text, "Committed_AS:");
-  facts.overcommit_mode = read_number(root, "/proc/sys/vm/overcommit_memory");
+  facts.overcommit_mode = read_number<std::uint64_t>(root, "/proc/sys/vm/overcommit_memory");
   facts.pools = read_pools(root, "/sys/kernel/mm/hugepages");
   facts.nodes = read_nodes(root);
   facts.lock_limits = read_all_lock_limits(root);
-  facts.mappings_allowed = read_number(root, "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit");
+  facts.mappings_allowed = read_number<std::uint64_t>(root, "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit");
   return facts;
 }
 

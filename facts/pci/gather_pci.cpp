@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <memory>
 
 #include "base/in_parallel.hpp"
@@ -11,6 +10,7 @@
 #include "facts/pci/pci_config.hpp"
 #include "facts/pci/pci_names.hpp"
 #include "facts/pci/sysfs_path.hpp"
+#include "machine/read_number.hpp"
 #include "machine/runtime_power.hpp"
 
 namespace vfio_doctor {
@@ -18,16 +18,6 @@ namespace {
 
 const std::string devices_path = "/sys/bus/pci/devices";
 constexpr std::size_t header_bytes = 64, standard_bytes = 256, all_bytes = 4096, revision_offset = 8;
-
-template <class Number>
-Observed<Number> read_number(const Root& root, const std::string& path, int base) {
-  const auto text = root.read_line(path);
-  if (!text.has_value()) return Observed<Number>::like(text);
-  const auto value = parse_unsigned(text.value(), base);
-  if (!value || *value > std::numeric_limits<Number>::max())
-    return Observed<Number>::unreadable(path + " holds no such number");
-  return static_cast<Number>(*value);
-}
 
 Observed<std::string> link_name(const Root& root, const std::string& path) {
   auto target = root.read_link(path);

@@ -3,25 +3,17 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "base/in_parallel.hpp"
 #include "base/text.hpp"
+#include "facts/pci/memory_areas.hpp"
 #include "facts/pci/sysfs_path.hpp"
+#include "machine/read_number.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 constexpr std::size_t most_pictures = 16;
-
-template <class Number>
-Observed<Number> read_number(const Root& root, const std::string& path) {
-  const auto text = root.read_line(path);
-  if (!text.has_value()) return Observed<Number>::like(text);
-  const auto number = parse_unsigned(text.value());
-  if (!number || *number > std::numeric_limits<Number>::max()) return Observed<Number>::unreadable(path + " holds no number");
-  return static_cast<Number>(*number);
-}
 
 /// "TOTAL_ERR_FATAL 0" (drivers/pci/pcie/aer.c aer_stats_dev_attr).
 Observed<std::uint64_t> read_errors(const Root& root, const std::string& path) {
@@ -64,24 +56,14 @@ FunctionRoom look_at(const Root& root, const PciFunction& function) {
   return room;
 }
 
-/// Shown to everyone; only the addresses are hidden from a normal user.
 Observed<std::vector<FirmwarePicture>> read_pictures(const Root& root) {
   static constexpr auto names = std::to_array<std::string_view>({"BOOTFB", "efifb", "simplefb", "simple-framebuffer",
       "simpledrm", "vesafb"});
-  const auto text = root.read("/proc/iomem", 4 << 20);
-  if (!text.has_value()) return Observed<std::vector<FirmwarePicture>>::like(text);
+  const auto areas = areas_in_functions(root, names);
+  if (!areas.has_value()) return Observed<std::vector<FirmwarePicture>>::like(areas);
   std::vector<FirmwarePicture> found;
-  std::vector<std::pair<std::size_t, PciAddress>> above;  // (indentation, function)
-  for (const auto line : split_lines(text.value())) {
-    const auto indent = line.find_first_not_of(' ');
-    const auto colon = line.find(" : ");
-    if (indent == line.npos || colon == line.npos) continue;
-    while (!above.empty() && above.back().first >= indent) above.pop_back();
-    const auto name = trim(line.substr(colon + 3));
-    if (const auto address = PciAddress::parse(name); address && above.size() < 64) above.emplace_back(indent, *address);
-    else if (!above.empty() && found.size() < most_pictures && std::ranges::find(names, name) != names.end())
-      found.push_back({std::string(name), above.back().second});
-  }
+  for (const auto& area : areas.value())
+    if (found.size() < most_pictures) found.push_back({area.name, area.function});
   return found;
 }
 
