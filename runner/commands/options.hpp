@@ -37,6 +37,8 @@ struct Options {
   std::vector<std::string> evidence;  ///< verify: captured listings instead of the agent
   std::string via = "qga";            ///< verify: "qga" or "ssh:TARGET"
   unsigned wait_seconds = 0;          ///< verify: give the guest that long
+  bool exercise = false;              ///< verify: make the devices work meanwhile
+  unsigned cycles = 0;                ///< verify: so many rounds of shutdown, start, reboot and reset
   bool no_redact = false;  ///< snapshot
   std::vector<std::string> compared;  ///< diff: two files
   std::vector<std::string> pasted;    ///< triage: files, "-" for standard input
