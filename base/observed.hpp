@@ -7,6 +7,13 @@
 
 namespace vfio_doctor {
 
+/// Why a fact could not be read, where a rule or a report makes a difference of it. The words for people stand beside it.
+enum class UnreadCause {
+  other,
+  permission,  ///< refused to this user (EACCES, EPERM)
+  asleep,      ///< it sleeps, and to look would wake it
+};
+
 /// One fact as it was observed: a value, "the machine does not have it" (absent), or
 /// "it could not be read" (unreadable, with the reason). There is no sentinel value: a rule
 /// that needs an unreadable fact must answer `unknown`, never `pass`.
@@ -18,13 +25,13 @@ class Observed {
   Observed(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
 
   static Observed absent() { return Observed(State(std::in_place_index<1>)); }
-  static Observed unreadable(std::string why) {
-    return Observed(State(std::in_place_index<2>, Unreadable{std::move(why)}));
+  static Observed unreadable(std::string why, UnreadCause cause = UnreadCause::other) {
+    return Observed(State(std::in_place_index<2>, Unreadable{std::move(why), cause}));
   }
   /// The same absence or failure for another type. Precondition: no value.
   template <class U>
   static Observed like(const Observed<U>& other) {
-    return other.is_absent() ? absent() : unreadable(other.why());
+    return other.is_absent() ? absent() : unreadable(other.why(), other.cause());
   }
 
   bool has_value() const { return state_.index() == 0; }
@@ -47,11 +54,13 @@ class Observed {
     const auto& why = std::get<2>(state_).why;
     return why.empty() ? "not read" : why;
   }
+  UnreadCause cause() const { return is_unreadable() ? std::get<2>(state_).cause : UnreadCause::other; }
 
  private:
   struct Absent {};
   struct Unreadable {
     std::string why;  // empty: nobody looked
+    UnreadCause cause = UnreadCause::other;
   };
   using State = std::variant<T, Absent, Unreadable>;
   explicit Observed(State state) : state_(std::move(state)) {}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +36,13 @@ struct Remedy {
   std::string risk;
 };
 
+/// One of the devices that a guest should have, as its manifest calls it.
+struct ExpectedName {
+  std::string label;
+  std::optional<PciAddress> host_address;
+  bool operator==(const ExpectedName&) const = default;
+};
+
 /// The result of one check for one subject.
 struct Finding {
   std::string id;       ///< the check's id
@@ -44,6 +53,10 @@ struct Finding {
   std::vector<Evidence> evidence;
   std::vector<Remedy> remedy;
   Effect effect = Effect::none;
+  /// Of a guest's findings: the expected device that it is about, and the summary without that device's name and without what
+  /// the other findings about it say.
+  std::shared_ptr<const ExpectedName> expected = {};
+  std::string detail = {};
 };
 
 /// Subjects are "host", an address, "group:N", "domain:NAME" or "guest:NAME".

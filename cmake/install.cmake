@@ -32,7 +32,7 @@ install(FILES ${CMAKE_BINARY_DIR}/vfio-doctor-config.cmake ${CMAKE_BINARY_DIR}/v
 install(FILES ${CMAKE_BINARY_DIR}/vfio-doctor.pc DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig COMPONENT dev)
 install(FILES include/vfio_doctor_plugin.hpp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT dev)
 install(FILES docs/plugins.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT dev)
-install(FILES ${schemas} DESTINATION ${CMAKE_INSTALL_DATADIR}/vfio-doctor/schema COMPONENT dev)
+install(FILES ${schemas} ${facts_schema} DESTINATION ${CMAKE_INSTALL_DATADIR}/vfio-doctor/schema COMPONENT dev)
 
 # `cmake --build build --target uninstall` takes away what the last install put there.
 add_custom_target(uninstall COMMAND ${CMAKE_COMMAND} -DMANIFEST=${CMAKE_BINARY_DIR}/install_manifest.txt

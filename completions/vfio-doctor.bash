@@ -54,7 +54,7 @@ _vfio_doctor() {
   case $previous in
     --format)
       case $command in
-        "" | check) choices="text json html markdown junit sarif" ;;
+        "" | check) choices=$(vfio-doctor help formats 2>/dev/null | awk '{print $1}') ;;
         groups) choices="text json svg" ;;
         triage) choices="text json html markdown" ;;
         *) choices="text json" ;;
@@ -98,7 +98,8 @@ _vfio_doctor() {
     case $word,$command in
       -*,"" | -*,check) choices="$check $common" ;;
       -*,groups) choices="--skip $output $common" ;;
-      -*,checks | -*,plugins | -*,diff) choices="$output $common" ;;
+      -*,plugins) choices="--facts $output $common" ;;
+      -*,checks | -*,diff) choices="$output $common" ;;
       -*,triage) choices="--redact $output $common" ;;
       -*,manifest) choices="--domain --output $common" ;;
       -*,verify) choices="--via --wait --exercise --cycle --manifest --evidence $output $common" ;;

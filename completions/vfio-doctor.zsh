@@ -8,6 +8,7 @@ _vfio_doctor_checks() {
     assignable with-companions protected blocked unsuitable undetermined)
   compadd -a ids
 }
+_vfio_doctor_formats() { compadd -- ${(f)"$(vfio-doctor help formats 2>/dev/null | awk '{print $1}')"} }
 _vfio_doctor_check_list() {
   local -a ids
   ids=(${(f)"$(vfio-doctor checks 2>/dev/null | awk '/^  /{print $1}' | grep -v '^guest-')"})
@@ -74,7 +75,7 @@ _vfio-doctor() {
     '(--all)--brief[one screen]'
     '(--brief)--all[everything]'
     '--identify[say which host this is]'
-    '*--format[how to write it]:format:(text json html markdown junit sarif)'
+    '*--format[how to write it]:format:_vfio_doctor_formats'
     '--json[the same as --format json]'
   )
   for word in ${words[2,CURRENT-1]}; do
@@ -85,7 +86,8 @@ _vfio-doctor() {
     check) _arguments $common $check '1:' ;;
     groups) _arguments $common '*--skip[leave these checks out]:checks:_vfio_doctor_check_list' \
       '*--format[how to write it]:format:(text json svg)' '--json[the same as --format json]' '1:' ;;
-    checks | plugins) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '1:' ;;
+    plugins) _arguments $common '--facts[list the facts that plugins get]' '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '1:' ;;
+    checks) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '1:' ;;
     snapshot) _arguments $common '--no-redact[keep addresses and names as they are]' '1:' ;;
     diff) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '1:' '2:before:_files' '3:after:_files' ;;
     triage) _arguments $common '*--format[how to write it]:format:(text json html markdown)' '--redact[take addresses and names out]' '1:' '*:paste:_files' ;;

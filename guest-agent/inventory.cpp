@@ -28,20 +28,20 @@ Json hex_or_null(const Observed<T>& number, std::size_t digits) {
 Json text_or_null(const Observed<std::string>& text) { return text.has_value() ? Json(text.value()) : Json(); }
 
 std::string subsystem_line(const GuestFunction& function, const IdsFile& pci) {
-  if (!function.subsystem_vendor_id.has_value() || !function.subsystem_device_id.has_value()) return {};
-  const auto vendor = function.subsystem_vendor_id.value(), device = function.subsystem_device_id.value();
+  if (!function.id.subsystem_vendor.has_value() || !function.id.subsystem_device.has_value()) return {};
+  const auto vendor = function.id.subsystem_vendor.value(), device = function.id.subsystem_device.value();
   if (vendor == 0 && device == 0) return {};
-  const auto name = pci.subsystem(function.vendor_id.has_value() ? function.vendor_id.value() : 0,
-                                  function.device_id.has_value() ? function.device_id.value() : 0, vendor, device);
+  const auto name = pci.subsystem(function.id.vendor.has_value() ? function.id.vendor.value() : 0,
+                                  function.id.device.has_value() ? function.id.device.value() : 0, vendor, device);
   return "Subsystem: " + pci.vendor(vendor).value_or("Vendor") + " " + name.value_or("Device") + " [" +
-         *hex(function.subsystem_vendor_id, 4) + ":" + *hex(function.subsystem_device_id, 4) + "]";
+         *hex(function.id.subsystem_vendor, 4) + ":" + *hex(function.id.subsystem_device, 4) + "]";
 }
 
 std::string function_lines(const GuestFunction& function, const IdsFile& pci) {
   std::string text = function.address.text() + " " + class_name(pci, function) + " [" +
                      hex(function.class_and_subclass, 4).value_or("????") + "]: " +
-                     (function.name.empty() ? "Device" : function.name) + " [" + ids_text(function) + "]";
-  if (function.revision.has_value() && function.revision.value() != 0) text += " (rev " + *hex(function.revision, 2) + ")";
+                     (function.name.empty() ? "Device" : function.name) + " [" + ids_text(function.id) + "]";
+  if (function.id.revision.has_value() && function.id.revision.value() != 0) text += " (rev " + *hex(function.id.revision, 2) + ")";
   text = printable(text) + "\n";
   if (const auto subsystem = subsystem_line(function, pci); !subsystem.empty()) text += "\t" + printable(subsystem) + "\n";
   if (function.driver.has_value()) text += "\tKernel driver in use: " + printable(function.driver.value()) + "\n";
@@ -82,12 +82,12 @@ Json function_json(const GuestFunction& function, const IdsFile& pci) {
   Json json;
   json["address"] = function.address.text();
   json["guest_path"] = function.path.has_value() ? Json(function.path->text()) : Json();
-  json["vendor_id"] = hex_or_null(function.vendor_id, 4);
-  json["device_id"] = hex_or_null(function.device_id, 4);
-  json["subsystem_vendor_id"] = hex_or_null(function.subsystem_vendor_id, 4);
-  json["subsystem_device_id"] = hex_or_null(function.subsystem_device_id, 4);
-  json["class"] = hex_or_null(function.class_code, 6);
-  json["revision"] = hex_or_null(function.revision, 2);
+  json["vendor_id"] = hex_or_null(function.id.vendor, 4);
+  json["device_id"] = hex_or_null(function.id.device, 4);
+  json["subsystem_vendor_id"] = hex_or_null(function.id.subsystem_vendor, 4);
+  json["subsystem_device_id"] = hex_or_null(function.id.subsystem_device, 4);
+  json["class"] = hex_or_null(function.id.class_code, 6);
+  json["revision"] = hex_or_null(function.id.revision, 2);
   json["class_name"] = class_name(pci, function);
   json["name"] = function.name.empty() ? Json() : Json(function.name);
   json["driver"] = text_or_null(function.driver);

@@ -52,7 +52,7 @@ GuestView look_at(const Root& root, const Manifest& manifest) {
   auto view = gather_guest(root);
   read_serials(root, view, [&manifest](const GuestFunction& function) {
     for (const auto& device : manifest.devices)
-      if (device.serial && function.vendor_id.is(device.vendor_id) && function.device_id.is(device.device_id)) return true;
+      if (device.id.serial.has_value() && function.id.has_ids() && ids_text(function.id) == ids_text(device.id)) return true;
     return false;
   });
   return view;

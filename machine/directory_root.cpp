@@ -24,7 +24,7 @@ namespace {
 template <class T>
 Observed<T> from_errno(int error) {
   if (error == ENOENT || error == ENOTDIR) return Observed<T>::absent();
-  return Observed<T>::unreadable(std::strerror(error));
+  return Observed<T>::unreadable(std::strerror(error), error == EACCES || error == EPERM ? UnreadCause::permission : UnreadCause::other);
 }
 
 /// The path below the root: "/sys/x" -> "sys/x"; the root itself is ".".
@@ -51,7 +51,7 @@ Observed<std::string> link_target(int link) {
   const auto length = ::readlinkat(link, "", target, sizeof target);
   if (length >= 0) return std::string(target, static_cast<std::size_t>(length));
   if (errno == EINVAL || errno == ENOENT) return Observed<std::string>::absent();  // there, but no link
-  return Observed<std::string>::unreadable(std::strerror(errno));
+  return from_errno<std::string>(errno);
 }
 
 /// sysfs hands out at most a page a time (kernfs_fop_readwrite), so fewer bytes than the smallest page are the end.
@@ -194,7 +194,7 @@ Observed<std::string> DirectoryRoot::read_bytes(const std::string& path, std::si
     const auto got = ::read(file.get(), buffer, std::min(sizeof buffer, wanted - content.size()));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EISDIR) return Observed<std::string>::unreadable("not a regular file");
-    if (got < 0) return Observed<std::string>::unreadable(std::strerror(errno));
+    if (got < 0) return from_errno<std::string>(errno);
     if (got == 0) break;
     content.append(buffer, static_cast<std::size_t>(got));
     if (got < smallest_page && is_live_sysfs(path)) break;

@@ -10,10 +10,17 @@ namespace {
 using Kind = RecordedNode::Kind;
 constexpr std::size_t most_implied_bytes = 128 << 20;  // names of directories that stand only in longer names
 
+/// A recording keeps the words of the error alone (strerror), which tell what it was.
+template <class T>
+Observed<T> refused(const std::string& why) {
+  const bool is_permission = why == "Permission denied" || why == "Operation not permitted";
+  return Observed<T>::unreadable(why, is_permission ? UnreadCause::permission : UnreadCause::other);
+}
+
 Observed<std::string> content_of(const RecordedNode& node) {
   switch (node.kind) {
     case Kind::file: return node.content;
-    case Kind::unreadable: return Observed<std::string>::unreadable(node.content);
+    case Kind::unreadable: return refused<std::string>(node.content);
     case Kind::seen: return Observed<std::string>::unreadable("not recorded");
     default: return Observed<std::string>::unreadable("not a regular file");
   }
@@ -102,7 +109,7 @@ Observed<std::vector<std::string>> MemoryRoot::list(const std::string& path) con
   const auto real = canonical(path);
   if (!real.has_value()) return Observed<Names>::like(real);
   const auto* directory = find(real.value());
-  if (directory->kind == Kind::unreadable || directory->kind == Kind::closed) return Observed<Names>::unreadable(directory->content);
+  if (directory->kind == Kind::unreadable || directory->kind == Kind::closed) return refused<Names>(directory->content);
   if (!is_directory(directory->kind)) return Observed<Names>::absent();
   if (directory->kind == Kind::directory && !lies_in_complete(real.value()))
     return Observed<Names>::unreadable("not listed " + when_recorded());
@@ -138,7 +145,7 @@ Observed<std::string> MemoryRoot::read_link(const std::string& path) const {
 /// The target of a link whose directory part is already resolved; what nobody asked about is taken for no link.
 Observed<std::string> MemoryRoot::link_at(const std::string& path) const {
   const auto* node = find(path);
-  if (node && node->kind == Kind::hidden) return Observed<std::string>::unreadable(node->content);
+  if (node && node->kind == Kind::hidden) return refused<std::string>(node->content);
   return node && node->kind == Kind::link ? Observed<std::string>(node->content) : Observed<std::string>::absent();
 }
 

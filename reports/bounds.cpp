@@ -42,7 +42,7 @@ void cut_name(std::optional<std::string>& name) {
 
 void cut_finding(Finding& finding) {
   for (std::string* name : {&finding.id, &finding.subject, &finding.title}) cut_text(*name, bounds::name);
-  cut_text(finding.summary, bounds::sentence);
+  for (std::string* sentence : {&finding.summary, &finding.detail}) cut_text(*sentence, bounds::sentence);
   if (finding.evidence.size() > bounds::evidence) {
     const auto left = finding.evidence.size() - bounds::evidence + 1;
     finding.evidence.resize(bounds::evidence);
@@ -88,11 +88,13 @@ void bound_report(Report& report) {
   for (std::string* name : {&report.tool.name, &report.tool.version, &report.generated_at, &report.source.kind,
                             &report.source.name})
     cut_text(*name, bounds::name);
-  MachineSummary& machine = report.host.machine;
-  for (auto* name : {&report.host.kernel, &report.host.cpu_vendor, &report.host.distribution, &machine.board,
-                     &machine.firmware_vendor, &machine.firmware_version, &machine.firmware_date, &machine.cpu_model,
-                     &machine.microcode, &machine.qemu, &machine.libvirt, &machine.ovmf, &machine.name, &machine.id, &machine.boot_id})
-    cut_name(*name);
+  for (auto* name : {&report.host.kernel, &report.host.cpu_vendor, &report.host.distribution}) cut_name(*name);
+  auto& machine = report.host.machine;
+  auto& hardware = machine.hardware;
+  for (auto* name : {&hardware.board, &hardware.system, &hardware.firmware_vendor, &hardware.firmware_version,
+                     &hardware.firmware_date, &hardware.microcode, &hardware.qemu, &hardware.libvirt, &hardware.ovmf,
+                     &machine.cpu_model, &machine.host.name, &machine.host.id, &machine.host.boot_id})
+    if (name->has_value()) cut_text(name->value(), bounds::name);
   if (machine.interfaces) cut_texts(*machine.interfaces, bounds::interfaces, bounds::name, "interfaces");
   if (report.accepted.size() > bounds::accepted) report.accepted.resize(bounds::accepted);
   for (Acceptance& each : report.accepted)
@@ -102,7 +104,7 @@ void bound_report(Report& report) {
   for (DeviceReport& device : report.devices) cut_device(device);
   for (GroupReport& group : report.groups) {
     cut_name(group.type);
-    for (std::string& member : group.members) cut_text(member, bounds::name);
+    for (std::string& member : group.other_members) cut_text(member, bounds::name);
   }
 }
 

@@ -75,7 +75,7 @@ class Brief {
     for (const DeviceStory& story : stories) {
       const DeviceReport& device = story.first();
       const std::size_t more = story.members.size() + story.alike.size() - 1;
-      const std::string before = padded(printable(device.address), 12) + "  " + padded(std::string(to_text(device.verdict)), 15) + "  ";
+      const std::string before = padded(device.address.text(), 12) + "  " + padded(std::string(to_text(device.verdict)), 15) + "  ";
       const std::string after = more > 0 ? " (and " + std::to_string(more) + " more)" : "";
       const std::string name = printable(device.name.empty() ? device.class_name : device.name);
       const std::size_t taken = text_width(before) + after.size();

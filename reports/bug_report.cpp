@@ -111,8 +111,10 @@ const std::array<Form, 6>& forms() {
   return all;
 }
 
-std::string or_fill_in(const std::optional<std::string>& value) {
-  return value ? markdown_text(*value) : std::string(to_fill_in);
+/// `Known` holds a text or none: std::optional or Observed.
+template <class Known>
+std::string or_fill_in(const Known& value) {
+  return value.has_value() ? markdown_text(*value) : std::string(to_fill_in);
 }
 
 std::string architecture_of(const Report& report) {
@@ -127,8 +129,8 @@ std::string device_list(const Report& report) {
   std::size_t shown = 0;
   for (const DeviceReport* device : told.devices) {
     if (++shown > 64) break;
-    list += device->address + " [" + device->class_code.value_or("?") + "] " + device->vendor_id.value_or("????") + ":" +
-            device->device_id.value_or("????") + " " + device->name + ", group " +
+    list += device->address.text() + " [" +
+            (device->id.class_code.has_value() ? hex_text(*device->id.class_code, 6) : "?") + "] " + ids_text(device->id) + " " + device->name + ", group " +
             (device->iommu_group ? std::to_string(*device->iommu_group) : "none") + ", driver " +
             device->driver.value_or("none") + ", " + std::string(to_text(device->verdict)) + "\n";
   }
@@ -138,19 +140,20 @@ std::string device_list(const Report& report) {
 
 std::string answer(const Report& report, Ask ask) {
   const MachineSummary& machine = report.host.machine;
+  const MachineIdentity& hardware = machine.hardware;
   switch (ask) {
     case Ask::distribution: return or_fill_in(report.host.distribution);
     case Ask::kernel: return or_fill_in(report.host.kernel);
     case Ask::architecture: return architecture_of(report);
-    case Ask::qemu: return or_fill_in(machine.qemu);
-    case Ask::libvirt: return or_fill_in(machine.libvirt);
-    case Ask::hypervisor: return "QEMU " + or_fill_in(machine.qemu);
-    case Ask::ovmf: return "OVMF: " + or_fill_in(machine.ovmf);
+    case Ask::qemu: return or_fill_in(hardware.qemu);
+    case Ask::libvirt: return or_fill_in(hardware.libvirt);
+    case Ask::hypervisor: return "QEMU " + or_fill_in(hardware.qemu);
+    case Ask::ovmf: return "OVMF: " + or_fill_in(hardware.ovmf);
     case Ask::machine: {
       const std::string words = machine_sentence(report);
       return words.empty() ? "" : markdown_text(words);
     }
-    case Ask::processor: return or_fill_in(machine.cpu_model) + (machine.microcode ? ", microcode " + markdown_text(*machine.microcode) : "");
+    case Ask::processor: return or_fill_in(machine.cpu_model) + (hardware.microcode.has_value() ? ", microcode " + markdown_text(*hardware.microcode) : "");
     case Ask::devices: return device_list(report);
     case Ask::findings: return "\n" + render_markdown(report);
     case Ask::person: break;

@@ -90,7 +90,7 @@ class Comparer {
 
   std::string companions(const DeviceReport& device, bool is_before) const {
     std::set<std::string> sorted;
-    for (const auto& companion : device.companions) sorted.insert(is_before ? now(companion) : companion);
+    for (const auto& companion : device.companions) sorted.insert(is_before ? now(companion.text()) : companion.text());
     std::string text;
     for (const auto& companion : sorted) text += (text.empty() ? "" : ", ") + companion;
     if (companion_count(device) > device.companions.size()) text += ", " + std::to_string(companion_count(device)) + " in all";
@@ -98,7 +98,7 @@ class Comparer {
   }
 
   void compare_devices(const DeviceReport& earlier, const DeviceReport& later) {
-    DeviceChange change{earlier.address, later.address, later.name.empty() ? earlier.name : later.name, {}, Direction::neutral};
+    DeviceChange change{earlier.address.text(), later.address.text(), later.name.empty() ? earlier.name : later.name, {}, Direction::neutral};
     change.direction = direction_of(earlier.verdict, later.verdict);
     add_if_changed(change.values, "verdict", std::string(to_text(earlier.verdict)), std::string(to_text(later.verdict)),
                    change.direction);
@@ -119,12 +119,12 @@ class Comparer {
   void add_lonely_devices() {
     for (const auto* device : matching_.gone) {
       const bool could_be_given = rank(device->verdict) < 2 && device->verdict != DeviceVerdict::undetermined;
-      result_.devices.push_back({device->address, std::nullopt, device->name,
+      result_.devices.push_back({device->address.text(), std::nullopt, device->name,
                                  {{"verdict", std::string(to_text(device->verdict)), std::nullopt, Direction::neutral}},
                                  could_be_given ? Direction::worse : Direction::neutral});
     }
     for (const auto* device : matching_.added)
-      result_.devices.push_back({std::nullopt, device->address, device->name,
+      result_.devices.push_back({std::nullopt, device->address.text(), device->name,
                                  {{"verdict", std::nullopt, std::string(to_text(device->verdict)), Direction::neutral}},
                                  Direction::neutral});
   }
@@ -136,8 +136,8 @@ class Comparer {
       const auto given = [](const auto& devices) {
         return std::ranges::count_if(devices, [](const DeviceReport* device) { return rank(device->verdict) < 2; });
       };
-      for (const auto* device : ambiguous.before) twins.before.push_back(device->address);
-      for (const auto* device : ambiguous.after) twins.after.push_back(device->address);
+      for (const auto* device : ambiguous.before) twins.before.push_back(device->address.text());
+      for (const auto* device : ambiguous.after) twins.after.push_back(device->address.text());
       const bool open = std::ranges::any_of(ambiguous.after, [](const DeviceReport* device) {
         return device->verdict == DeviceVerdict::undetermined;
       });
@@ -154,7 +154,7 @@ class Comparer {
     std::map<std::string, const GroupReport*> by_member;
     for (const auto& group : before_.groups) {
       std::set<std::string> members;
-      for (const auto& member : group.members) {
+      for (const auto& member : group.member_names()) {
         const auto moved = matching_.moved_to.find(member);
         members.insert(moved != matching_.moved_to.end() ? moved->second : now(member));
       }
@@ -165,7 +165,8 @@ class Comparer {
     std::set<unsigned> used;
     std::vector<const GroupReport*> rest;
     for (const auto& group : after_.groups) {
-      const auto found = by_members.find({group.members.begin(), group.members.end()});
+      const auto names = group.member_names();
+      const auto found = by_members.find({names.begin(), names.end()});
       if (found == by_members.end() || !used.insert(found->second->id).second) {
         rest.push_back(&group);
         continue;
@@ -191,7 +192,8 @@ class Comparer {
                            std::set<unsigned>& used) {
     GroupChange change;
     change.after = group.id;
-    const std::set<std::string> members(group.members.begin(), group.members.end());
+    const auto names = group.member_names();
+    const std::set<std::string> members(names.begin(), names.end());
     std::set<std::string> earlier;
     for (const auto& member : members) {
       const auto found = by_member.find(member);

@@ -4,20 +4,25 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/text.hpp"
+
 namespace vfio_doctor {
 namespace {
 
 using Devices = std::vector<const DeviceReport*>;
 using Key = std::function<std::string(const DeviceReport&)>;
-using ByAddress = std::map<std::string, const DeviceReport*>;
+using ByAddress = std::map<PciAddress, const DeviceReport*>;
 
 constexpr int most_bridges = 32;
 
 std::string identity(const DeviceReport& device) {
   std::string key;
-  for (const auto* part : {&device.vendor_id, &device.device_id, &device.subsystem_vendor_id, &device.subsystem_device_id,
-                           &device.class_code, &device.revision})
-    key += part->value_or("?") + ":";
+  const auto add = [&key](const auto& part, std::size_t digits) {
+    key += (part.has_value() ? hex_text(part.value(), digits) : "?") + ":";
+  };
+  for (const auto* part : {&device.id.vendor, &device.id.device, &device.id.subsystem_vendor, &device.id.subsystem_device}) add(*part, 4);
+  add(device.id.class_code, 6);
+  add(device.id.revision, 2);
   return key;
 }
 
@@ -33,12 +38,13 @@ std::string place(const DeviceReport& device, const ByAddress& all) {
   std::string below;
   const auto* at = &device;
   for (int bridges = 0; at->parent && bridges < most_bridges; ++bridges) {
-    below = "/" + at->address.substr(at->address.rfind(':') + 1) + below;
+    const auto address = at->address.text();
+    below = "/" + address.substr(address.rfind(':') + 1) + below;
     const auto above = all.find(*at->parent);
-    if (above == all.end()) return *at->parent + below;
+    if (above == all.end()) return at->parent->text() + below;
     at = above->second;
   }
-  return at->address + below;
+  return at->address.text() + below;
 }
 
 /// Moves those of `before` and `after` that share a key nobody else has into `same`.
@@ -62,7 +68,7 @@ DeviceMatching match_devices(const Report& before, const Report& after) {
   for (const auto& device : before.devices) identical[identity(device)].first.push_back(&device);
   for (const auto& device : after.devices) identical[identity(device)].second.push_back(&device);
   DeviceMatching matching;
-  const Key address = [](const DeviceReport& device) { return device.address; };
+  const Key address = [](const DeviceReport& device) { return device.address.text(); };
   const Key any = [](const DeviceReport&) { return std::string(); };
   for (auto& [key, sides] : identical) {
     auto& [earlier, later] = sides;
@@ -81,7 +87,7 @@ DeviceMatching match_devices(const Report& before, const Report& after) {
   std::ranges::sort(matching.same, {}, by_later_address);
   for (auto* devices : {&matching.gone, &matching.added})
     std::ranges::sort(*devices, {}, [](const DeviceReport* device) { return device->address; });
-  for (const auto& [earlier, later] : matching.same) matching.moved_to[earlier->address] = later->address;
+  for (const auto& [earlier, later] : matching.same) matching.moved_to[earlier->address.text()] = later->address.text();
   return matching;
 }
 

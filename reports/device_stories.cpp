@@ -18,10 +18,10 @@ bool joins(const DeviceStory& story, const DeviceReport& device) {
 }
 
 void find_others(DeviceStory& story) {
-  std::set<std::string_view> shown;
+  std::set<PciAddress> shown;
   for (const DeviceReport* member : story.members) shown.insert(member->address);
-  for (const std::string& companion : story.first().companions)
-    if (!shown.contains(companion)) story.others.push_back(companion);
+  for (const PciAddress& companion : story.first().companions)
+    if (!shown.contains(companion)) story.others.push_back(companion.text());
   const std::size_t total = companion_count(story.first());
   const std::size_t named = story.others.size() + story.members.size() - 1;
   story.unnamed_companions = total > named ? total - named : 0;
@@ -32,8 +32,9 @@ void gather_reasons(DeviceStory& story, const std::vector<std::string>& common) 
   for (const DeviceReport* member : story.members)
     for (const std::string& reason : own_reasons(*member, common)) {
       if (!told.insert(reason).second) continue;
-      const bool names_it = member == &story.first() || reason.find(member->address) != std::string::npos;
-      story.reasons.push_back(names_it ? reason : member->address + ": " + reason);
+      const std::string address = member->address.text();
+      const bool names_it = member == &story.first() || reason.find(address) != std::string::npos;
+      story.reasons.push_back(names_it ? reason : address + ": " + reason);
     }
 }
 
@@ -42,10 +43,10 @@ std::string likeness(const DeviceStory& story) {
   std::string key = std::to_string(story.others.size() + story.unnamed_companions);
   for (const DeviceReport* member : story.members)
     for (const std::string& part :
-         {member->vendor_id.value_or("?"), member->device_id.value_or("?"), member->class_code.value_or("?"),
+         {ids_text(member->id), member->id.class_code.has_value() ? hex_text(*member->id.class_code, 6) : "?",
           member->driver.value_or("-"), std::string(to_text(member->verdict))})
       key += '\0' + part;
-  for (const std::string& reason : story.reasons) key += '\0' + without_subject(reason, story.first().address);
+  for (const std::string& reason : story.reasons) key += '\0' + without_subject(reason, device_subject(story.first().address));
   return key;
 }
 

@@ -2,8 +2,9 @@
 #include "reports/groups.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+#include <map>
 
+#include "base/text.hpp"
 #include "reports/json_objects.hpp"
 #include "reports/picture.hpp"
 #include "reports/text_layout.hpp"
@@ -13,7 +14,7 @@ namespace {
 
 struct Listing {
   std::vector<const GroupReport*> groups;  ///< by number
-  std::unordered_map<std::string_view, const DeviceReport*> devices;
+  std::map<PciAddress, const DeviceReport*> devices;
   std::vector<const DeviceReport*> without_group;
 };
 
@@ -31,11 +32,12 @@ Listing list(const Report& report) {
 
 /// As lspci prints it: the revision only where it is not 00.
 std::string lspci_line(const DeviceReport& device) {
-  const std::string class_code = device.class_code ? device.class_code->substr(0, 4) : "????";
-  std::string line = device.address + " " + (device.class_name.empty() ? "Class" : device.class_name) + " [" +
+  const PciIdentity& id = device.id;
+  const std::string class_code = id.class_code.has_value() ? hex_text(*id.class_code >> 8, 4) : "????";
+  std::string line = device.address.text() + " " + (device.class_name.empty() ? "Class" : device.class_name) + " [" +
                      class_code + "]: " + (device.name.empty() ? "Device" : device.name) + " [" +
-                     device.vendor_id.value_or("????") + ":" + device.device_id.value_or("????") + "]";
-  if (device.revision && *device.revision != "00") line += " (rev " + *device.revision + ")";
+                     ids_text(id) + "]";
+  if (id.revision.has_value() && *id.revision != 0) line += " (rev " + hex_text(*id.revision, 2) + ")";
   return line;
 }
 
@@ -59,13 +61,14 @@ class GroupsText {
   void add_group(const GroupReport& group, const Listing& listing) {
     const std::string type = verbose_ && group.type ? " (" + *group.type + ")" : "";
     page_.painted_line("IOMMU group " + std::to_string(group.id) + type + ":", Paint::bold);
-    for (const std::string& member : group.members) {
+    for (const PciAddress& member : group.members) {
       const auto found = listing.devices.find(member);
       if (found == listing.devices.end())
-        page_.line(member, 2);
+        page_.line(member.text(), 2);
       else
         add_device(*found->second);
     }
+    for (const std::string& member : group.other_members) page_.line(member, 2);
   }
 
   void add_device(const DeviceReport& device) {
@@ -82,10 +85,10 @@ void write_group(JsonWriter& json, const GroupReport& group, const Listing& list
   json.open_object();
   json.member("id", group.id);
   json.member("type", group.type);
-  json.member("members", group.members);
+  json.member("members", group.member_names());
   json.name("devices");
   json.open_array();
-  for (const std::string& member : group.members)
+  for (const PciAddress& member : group.members)
     if (const auto found = listing.devices.find(member); found != listing.devices.end())
       write_device(json, *found->second);
   json.close_array();

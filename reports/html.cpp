@@ -162,14 +162,14 @@ data checks_data(const Outline& outline) {
 std::string identity(const DeviceReport& device) {
   std::vector<std::string> parts;
   if (!device.class_name.empty()) parts.push_back(device.class_name);
-  if (device.vendor_id && device.device_id) parts.push_back(*device.vendor_id + ":" + *device.device_id);
-  if (device.revision && *device.revision != "00") parts.push_back("revision " + *device.revision);
+  if (device.id.has_ids()) parts.push_back(ids_text(device.id));
+  if (device.id.revision.has_value() && *device.id.revision != 0) parts.push_back("revision " + hex_text(*device.id.revision, 2));
   return join(parts, ", ");
 }
 
 data device_data(const DeviceReport& device, const std::vector<std::string>& reasons, const std::string& companions) {
   data object;
-  object["address"] = device.address;
+  object["address"] = device.address.text();
   object["group"] = device.iommu_group ? std::to_string(*device.iommu_group) : "none";
   object["verdict"] = std::string(to_text(device.verdict));
   object["name"] = device.name.empty() ? "name not known" : device.name;
@@ -185,13 +185,13 @@ data device_data(const DeviceReport& device, const std::vector<std::string>& rea
 void add_rows(data& rows, const DeviceStory& story) {
   auto others = story.others;
   for (std::size_t i = 1; i < std::min(story.members.size(), listed_subjects); ++i)
-    others.push_back(story.members[i]->address);
+    others.push_back(story.members[i]->address.text());
   const std::size_t total = companion_count(story.first());
   std::string companions = others.empty() ? "" : "Shares its group with: " + join(others, ", ");
   if (total > others.size() && !others.empty()) companions += " and " + std::to_string(total - others.size()) + " more";
   rows << device_data(story.first(), story.reasons, companions);
   for (std::size_t i = 1; i < story.members.size(); ++i)
-    rows << device_data(*story.members[i], {}, "Shares its group with: " + story.first().address + ", see there");
+    rows << device_data(*story.members[i], {}, "Shares its group with: " + story.first().address.text() + ", see there");
 }
 
 data section_data(const std::string& title, const std::vector<const DeviceReport*>& devices, bool open) {
@@ -238,8 +238,8 @@ data report_data(const Report& report) {
   object["verdict"] = std::string(to_text(report.verdict));
   object["sentence"] = verdict_sentence(report);
   // Tabs and bookmarks of several hosts must not look alike.
-  const auto& name = report.host.machine.name;
-  object["title"] = (name ? *name + ": " : report.source.kind == "live" ? "" : report.source.name + ": ") + verdict_sentence(report);
+  const auto& name = report.host.machine.host.name;
+  object["title"] = (name.has_value() ? *name + ": " : report.source.kind == "live" ? "" : report.source.name + ": ") + verdict_sentence(report);
   object["counts"] = device_count_sentence(report);
   object["host"] = host_sentence(report);
   object["has_machine"] = data{!machine_sentence(report).empty()};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/json.hpp"
 
+#include "base/text.hpp"
 #include "reports/json_objects.hpp"
 
 namespace vfio_doctor {
@@ -28,6 +29,7 @@ void write_finding(JsonWriter& json, const Finding& finding, const Acceptance* a
   json.member("subject", finding.subject);
   json.member("title", finding.title);
   json.member("summary", finding.summary);
+  if (!finding.detail.empty()) json.member("detail", finding.detail);
   json.name("evidence");
   json.open_array();
   for (const Evidence& seen : finding.evidence) write_evidence(json, seen);
@@ -45,31 +47,48 @@ void write_group(JsonWriter& json, const GroupReport& group) {
   json.open_object();
   json.member("id", group.id);
   json.member("type", group.type);
-  json.member("members", group.members);
+  json.member("members", group.member_names());
   json.close_object();
 }
 
+std::vector<std::string> texts_of(const std::vector<PciAddress>& addresses) {
+  std::vector<std::string> texts;
+  for (const PciAddress& address : addresses) texts.push_back(address.text());
+  return texts;
+}
+
+/// Lower-case hexadecimal without a prefix; null where it was not observed.
+template <class Number>
+void write_hex(JsonWriter& json, std::string_view name, const Observed<Number>& number, std::size_t digits) {
+  json.member(name, number.has_value() ? std::optional(hex_text(number.value(), digits)) : std::nullopt);
+}
+
+void write_known(JsonWriter& json, std::string_view name, const Observed<std::string>& fact) {
+  json.member(name, fact.has_value() ? std::optional(fact.value()) : std::nullopt);
+}
+
 void write_machine(JsonWriter& json, const MachineSummary& machine) {
-  json.member("board", machine.board);
+  const auto& [hardware, cpu_model, host, interfaces] = machine;
+  write_known(json, "board", machine.board());
   json.name("firmware");
   json.open_object();
-  json.member("vendor", machine.firmware_vendor);
-  json.member("version", machine.firmware_version);
-  json.member("date", machine.firmware_date);
+  write_known(json, "vendor", hardware.firmware_vendor);
+  write_known(json, "version", hardware.firmware_version);
+  write_known(json, "date", hardware.firmware_date);
   json.close_object();
-  json.member("cpu_model", machine.cpu_model);
-  json.member("microcode", machine.microcode);
-  json.member("interfaces", machine.interfaces);
+  write_known(json, "cpu_model", cpu_model);
+  write_known(json, "microcode", hardware.microcode);
+  json.member("interfaces", interfaces);
   json.name("versions");
   json.open_object();
-  json.member("qemu", machine.qemu);
-  json.member("libvirt", machine.libvirt);
-  json.member("ovmf", machine.ovmf);
+  write_known(json, "qemu", hardware.qemu);
+  write_known(json, "libvirt", hardware.libvirt);
+  write_known(json, "ovmf", hardware.ovmf);
   json.close_object();
   // Only where the user asked for it: a report may be shown to strangers.
-  if (machine.name) json.member("name", machine.name);
-  if (machine.id) json.member("id", machine.id);
-  if (machine.boot_id) json.member("boot_id", machine.boot_id);
+  if (host.name.has_value()) json.member("name", host.name.value());
+  if (host.id.has_value()) json.member("id", host.id.value());
+  if (host.boot_id.has_value()) json.member("boot_id", host.boot_id.value());
 }
 
 void write_host(JsonWriter& json, const Report::HostSummary& host) {
@@ -130,20 +149,20 @@ void write_document_start(JsonWriter& json, std::string_view schema, const Repor
 
 void write_device(JsonWriter& json, const DeviceReport& device) {
   json.open_object();
-  json.member("address", device.address);
-  json.member("vendor_id", device.vendor_id);
-  json.member("device_id", device.device_id);
-  json.member("subsystem_vendor_id", device.subsystem_vendor_id);
-  json.member("subsystem_device_id", device.subsystem_device_id);
-  json.member("class", device.class_code);
-  json.member("revision", device.revision);
+  json.member("address", device.address.text());
+  write_hex(json, "vendor_id", device.id.vendor, 4);
+  write_hex(json, "device_id", device.id.device, 4);
+  write_hex(json, "subsystem_vendor_id", device.id.subsystem_vendor, 4);
+  write_hex(json, "subsystem_device_id", device.id.subsystem_device, 4);
+  write_hex(json, "class", device.id.class_code, 6);
+  write_hex(json, "revision", device.id.revision, 2);
   write_text_or_null(json, "name", device.name);
   write_text_or_null(json, "class_name", device.class_name);
   json.member("iommu_group", device.iommu_group);
   json.member("driver", device.driver);
-  json.member("parent", device.parent);
+  json.member("parent", device.parent ? std::optional(device.parent->text()) : std::nullopt);
   json.member("verdict", to_text(device.verdict));
-  json.member("companions", device.companions);
+  json.member("companions", texts_of(device.companions));
   if (device.companions_total > device.companions.size())
     json.member("companions_total", static_cast<unsigned>(device.companions_total));
   json.member("reasons", device.reasons);
@@ -158,7 +177,7 @@ std::string render_json(const Report& report) {
   write_document_start(json, "vfio-doctor/report/1", report);
   write_host(json, report.host);
   json.member("verdict", to_text(report.verdict));
-  json.member("selection", report.selection);
+  json.member("selection", texts_of(report.selection));
   json.member("notes", report.notes);
   if (!report.accepted.empty()) write_list(json, "accepted", report.accepted, write_acceptance);
   json.name("findings");

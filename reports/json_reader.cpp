@@ -27,6 +27,8 @@ std::string shown(const std::string& text) {
   return "\"" + start + (start.size() < safe.size() ? "..." : "") + "\"";
 }
 
+constexpr const char* not_told = "the report does not say";
+
 /// A value and where it stands: "report.json: devices[3].address".
 class Value {
  public:
@@ -71,19 +73,20 @@ class Value {
     if (!json_.is_boolean()) fail("must be true or false");
     return json_.get<bool>();
   }
-  std::string address() const {
+  PciAddress address() const {
     const std::string written = text();
     const auto parsed = PciAddress::parse(written);
     if (!parsed) fail("must be a PCI address such as 0000:03:00.0, not " + shown(written));
-    return parsed->text();
+    return *parsed;
   }
-  std::optional<std::string> hexadecimal(std::size_t digits) const {
-    auto written = text_or_nothing();
-    if (!written) return written;
+  template <class Number>
+  Observed<Number> hexadecimal(std::size_t digits) const {
+    const auto written = text_or_nothing();
+    if (!written) return Observed<Number>::unreadable(not_told);
     const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
     if (written->size() != digits || !std::all_of(written->begin(), written->end(), is_digit))
       fail("must be " + std::to_string(digits) + " lower-case hexadecimal digits, not " + shown(*written));
-    return written;
+    return static_cast<Number>(*parse_unsigned(*written, 16));
   }
   /// The one of `choices` whose to_text() is this text.
   template <typename Enum, std::size_t count>
@@ -110,7 +113,7 @@ class Value {
   std::vector<std::string> texts() const {
     return list([](const Value& item) { return item.text(); });
   }
-  std::vector<std::string> addresses() const {
+  std::vector<PciAddress> addresses() const {
     return list([](const Value& item) { return item.address(); });
   }
 
@@ -154,6 +157,7 @@ Finding read_finding(const Value& value) {
   finding.subject = value.member("subject").text();
   finding.title = value.member("title").text();
   finding.summary = value.member("summary").text();
+  finding.detail = value.optional_member("detail").text_or_nothing().value_or("");
   finding.evidence = required_list(value, "evidence").list(read_evidence);
   finding.remedy = required_list(value, "remedy").list(read_remedy);
   if (const Value effect = value.optional_member("effect"); !effect.is_null())
@@ -164,12 +168,12 @@ Finding read_finding(const Value& value) {
 DeviceReport read_device(const Value& value) {
   DeviceReport device;
   device.address = value.member("address").address();
-  device.vendor_id = value.member("vendor_id").hexadecimal(4);
-  device.device_id = value.member("device_id").hexadecimal(4);
-  device.subsystem_vendor_id = value.member("subsystem_vendor_id").hexadecimal(4);
-  device.subsystem_device_id = value.member("subsystem_device_id").hexadecimal(4);
-  device.class_code = value.member("class").hexadecimal(6);
-  device.revision = value.member("revision").hexadecimal(2);
+  device.id.vendor = value.member("vendor_id").hexadecimal<std::uint16_t>(4);
+  device.id.device = value.member("device_id").hexadecimal<std::uint16_t>(4);
+  device.id.subsystem_vendor = value.member("subsystem_vendor_id").hexadecimal<std::uint16_t>(4);
+  device.id.subsystem_device = value.member("subsystem_device_id").hexadecimal<std::uint16_t>(4);
+  device.id.class_code = value.member("class").hexadecimal<std::uint32_t>(6);
+  device.id.revision = value.member("revision").hexadecimal<std::uint8_t>(2);
   device.name = value.member("name").text_or_nothing().value_or("");
   device.class_name = value.optional_member("class_name").text_or_nothing().value_or("");
   if (const Value group = value.member("iommu_group"); !group.is_null()) device.iommu_group = group.number();
@@ -187,8 +191,13 @@ DeviceReport read_device(const Value& value) {
 }
 
 GroupReport read_group(const Value& value) {
-  return {value.member("id").number(), value.member("type").text_or_nothing(),
-          required_list(value, "members").texts()};
+  GroupReport group{value.member("id").number(), value.member("type").text_or_nothing(), {}, {}};
+  for (auto& member : required_list(value, "members").texts())
+    if (const auto address = PciAddress::parse(member); address && address->text() == member)
+      group.members.push_back(*address);
+    else
+      group.other_members.push_back(std::move(member));
+  return group;
 }
 
 std::string on_off_or_unknown(const Value& value) {
@@ -198,25 +207,29 @@ std::string on_off_or_unknown(const Value& value) {
   return written;
 }
 
+Observed<std::string> known_text(const Value& parent, const char* name) {
+  const auto text = parent.optional_member(name).text_or_nothing();
+  return text ? Observed<std::string>(*text) : Observed<std::string>::unreadable(not_told);
+}
+
 MachineSummary read_machine(const Value& host) {
   MachineSummary machine;
-  machine.board = host.optional_member("board").text_or_nothing();
+  auto& hardware = machine.hardware;
+  hardware.board = known_text(host, "board");
   if (const Value firmware = host.optional_member("firmware"); !firmware.is_null()) {
-    machine.firmware_vendor = firmware.optional_member("vendor").text_or_nothing();
-    machine.firmware_version = firmware.optional_member("version").text_or_nothing();
-    machine.firmware_date = firmware.optional_member("date").text_or_nothing();
+    hardware.firmware_vendor = known_text(firmware, "vendor");
+    hardware.firmware_version = known_text(firmware, "version");
+    hardware.firmware_date = known_text(firmware, "date");
   }
-  machine.cpu_model = host.optional_member("cpu_model").text_or_nothing();
-  machine.microcode = host.optional_member("microcode").text_or_nothing();
+  machine.cpu_model = known_text(host, "cpu_model");
+  hardware.microcode = known_text(host, "microcode");
   if (const Value interfaces = host.optional_member("interfaces"); !interfaces.is_null()) machine.interfaces = interfaces.texts();
   if (const Value versions = host.optional_member("versions"); !versions.is_null()) {
-    machine.qemu = versions.optional_member("qemu").text_or_nothing();
-    machine.libvirt = versions.optional_member("libvirt").text_or_nothing();
-    machine.ovmf = versions.optional_member("ovmf").text_or_nothing();
+    hardware.qemu = known_text(versions, "qemu");
+    hardware.libvirt = known_text(versions, "libvirt");
+    hardware.ovmf = known_text(versions, "ovmf");
   }
-  machine.name = host.optional_member("name").text_or_nothing();
-  machine.id = host.optional_member("id").text_or_nothing();
-  machine.boot_id = host.optional_member("boot_id").text_or_nothing();
+  machine.host = {known_text(host, "name"), known_text(host, "id"), known_text(host, "boot_id")};
   return machine;
 }
 
@@ -249,10 +262,10 @@ Report read_report(const Value& value) {
 
 /// An address or a group that stands there twice would make every later look-up a matter of luck.
 void expect_no_twins(const Report& report, const std::string& place) {
-  std::set<std::string_view> addresses;
+  std::set<PciAddress> addresses;
   for (const DeviceReport& device : report.devices)
     if (!addresses.insert(device.address).second)
-      throw InputError(place + "devices: " + device.address + " is listed twice");
+      throw InputError(place + "devices: " + device.address.text() + " is listed twice");
   std::set<unsigned> groups;
   for (const GroupReport& group : report.groups)
     if (!groups.insert(group.id).second)

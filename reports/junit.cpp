@@ -92,8 +92,9 @@ std::string outcome(const TestCase& test) {
 
 /// Who the report is about, as far as it says so: its name, else where it was read from.
 std::string machine_name(const Report& report) {
-  if (report.host.machine.name) return *report.host.machine.name;
-  if (report.host.machine.id) return *report.host.machine.id;
+  const HostName& host = report.host.machine.host;
+  for (const auto* name : {&host.name, &host.id})
+    if (name->has_value()) return name->value();
   return report.source.kind == "live" ? report.source.name : report.source.kind + " " + report.source.name;
 }
 

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <unordered_map>
+
+#include "base/known.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -12,24 +13,25 @@ namespace {
 using Devices = std::vector<const DeviceReport*>;
 
 /// "0000:00" of "0000:00:1f.2".
-std::string bus_of(const std::string& address) {
-  return address.substr(0, address.rfind(':'));
+std::string bus_of(const PciAddress& address) {
+  const std::string text = address.text();
+  return text.substr(0, text.rfind(':'));
 }
 
 bool alike(const DeviceReport& a, const DeviceReport& b) {
-  return a.verdict == b.verdict && a.class_code == b.class_code && a.vendor_id == b.vendor_id &&
-         a.device_id == b.device_id;
+  return a.verdict == b.verdict && known(a.id.class_code) == known(b.id.class_code) &&
+         known(a.id.vendor) == known(b.id.vendor) && known(a.id.device) == known(b.id.device);
 }
 
 class Tree {
  public:
   Tree(const Report& report, bool folded) : folded_(folded) {
-    std::set<std::string_view> known;
-    for (const DeviceReport& device : report.devices) known.insert(device.address);
+    std::set<PciAddress> listed;
+    for (const DeviceReport& device : report.devices) listed.insert(device.address);
     Devices orphans;
     for (const DeviceReport& device : report.devices) {
       const bool below_another =
-          device.parent && *device.parent != device.address && known.contains(*device.parent);
+          device.parent && *device.parent != device.address && listed.contains(*device.parent);
       if (below_another)
         children_[*device.parent].push_back(&device);
       else
@@ -88,7 +90,7 @@ class Tree {
   bool is_leaf(const DeviceReport& device) const { return !children_.contains(device.address); }
 
   bool folded_;
-  std::unordered_map<std::string_view, Devices> children_;
+  std::map<PciAddress, Devices> children_;
   std::map<std::string, Devices> roots_;
   std::set<const DeviceReport*> seen_;
   std::vector<std::vector<MachineRow>> branches_;

@@ -117,8 +117,8 @@ std::string device_row(const DeviceReport& device, const std::string& more) {
   std::vector<std::string> notes;
   if (!more.empty()) notes.push_back(more);
   const std::string ids =
-      device.vendor_id && device.device_id ? " " + code(*device.vendor_id + ":" + *device.device_id) : "";
-  return "| " + code(device.address) + " | " +
+      device.id.has_ids() ? " " + code(ids_text(device.id)) : "";
+  return "| " + code(device.address.text()) + " | " +
          (device.iommu_group ? std::to_string(*device.iommu_group) : "none") + " | " +
          std::string(to_text(device.verdict)) + " | " +
          line(device.name.empty() ? "name not known" : device.name) + ids + " | " +
@@ -132,7 +132,7 @@ std::string story_rows(const DeviceStory& story, NumberedReasons& numbers) {
     notes.push_back("shares its group with " + names_of(story.others, story.unnamed_companions));
   if (!story.alike.empty()) {
     std::vector<std::string> addresses;
-    for (const DeviceReport* each : story.alike) addresses.push_back(each->address);
+    for (const DeviceReport* each : story.alike) addresses.push_back(each->address.text());
     notes.push_back("alike, each in its own group: " + names_of(addresses, 0));
   }
   const std::size_t shown = std::min(story.reasons.size(), shown_reasons);
@@ -145,7 +145,7 @@ std::string story_rows(const DeviceStory& story, NumberedReasons& numbers) {
   if (shown < story.reasons.size()) notes.push_back(std::to_string(story.reasons.size() - shown) + " more");
   std::string rows = device_row(story.first(), join(notes, "; "));
   for (std::size_t i = 1; i < std::min(story.members.size(), shown_companions); ++i)
-    rows += device_row(*story.members[i], "with " + story.first().address);
+    rows += device_row(*story.members[i], "with " + story.first().address.text());
   if (story.members.size() > shown_companions)
     rows += "| ... | | | " + std::to_string(story.members.size() - shown_companions) + " more of this group | | |\n";
   return rows;

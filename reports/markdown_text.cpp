@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "base/printable.hpp"
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "reports/markdown.hpp"
 
@@ -11,10 +12,6 @@ namespace {
 
 // Mentions and references are looked for in the finished page, where a backslash or an entity is gone.
 constexpr std::string_view zero_width_space = "&#8203;";
-
-bool is_digit(char byte) {
-  return byte >= '0' && byte <= '9';
-}
 
 bool is_letter_digit_or(char byte, std::string_view others) {
   return std::isalnum(static_cast<unsigned char>(byte)) != 0 || others.find(byte) != std::string_view::npos;

@@ -38,12 +38,12 @@ const std::string& first_command(const Finding& finding) {
 NextStep step_of_ready(const Report& report, const Outline& outline) {
   if (!report.selection.empty()) {
     std::string all;
-    for (const std::string& address : report.selection) all += " " + address;
+    for (const PciAddress& address : report.selection) all += " " + address.text();
     return {"Next, write down what the guest should see:", program_for(report) + " manifest" + all + " -o expected.json"};
   }
   for (const DeviceReport* device : outline.devices)
     if (device->verdict == DeviceVerdict::assignable || device->verdict == DeviceVerdict::with_companions)
-      return {"Next, ask about the device you want to give:", program_for(report) + " --device " + device->address};
+      return {"Next, ask about the device you want to give:", program_for(report) + " --device " + device->address.text()};
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <span>
 #include <tuple>
 
 #include "base/text.hpp"
@@ -18,18 +19,21 @@ namespace {
 struct Selection {
   std::set<std::string> chosen, companions;
 
-  explicit Selection(const Report& report) : chosen(report.selection.begin(), report.selection.end()) {
-    const std::set<std::string> addresses = chosen;
+  explicit Selection(const Report& report) {
+    for (const PciAddress& address : report.selection) chosen.insert(device_subject(address));
     for (const DeviceReport& device : report.devices) {
-      if (!addresses.contains(device.address)) continue;
-      companions.insert(device.companions.begin(), device.companions.end());
+      if (std::ranges::find(report.selection, device.address) == report.selection.end()) continue;
+      add_companions(device.companions);
       if (!device.iommu_group) continue;
       chosen.insert(group_subject(*device.iommu_group));
       // Of very many companions the device names only some; its group names all.
       if (device.companions_total <= device.companions.size()) continue;
       for (const GroupReport& group : report.groups)
-        if (group.id == *device.iommu_group) companions.insert(group.members.begin(), group.members.end());
+        if (group.id == *device.iommu_group) add_companions(group.members);
     }
+  }
+  void add_companions(const std::vector<PciAddress>& addresses) {
+    for (const PciAddress& address : addresses) companions.insert(device_subject(address));
   }
   bool touches(const std::string& subject) const {
     return chosen.contains(subject) || companions.contains(subject);
@@ -78,7 +82,7 @@ class Gravity {
  public:
   explicit Gravity(const Report& report) {
     for (const DeviceReport& device : report.devices)
-      if (device.verdict == DeviceVerdict::protected_by_host) needed_.insert(device.address);
+      if (device.verdict == DeviceVerdict::protected_by_host) needed_.insert(device_subject(device.address));
   }
 
   void sort(CheckFindings& check) const {
@@ -181,7 +185,7 @@ void sort_devices(const Report& report, const Selection& selection, Outline& res
     const bool worth_a_row = report.selection.empty()
                                  ? device.verdict == DeviceVerdict::protected_by_host ||
                                        (!is_machinery(device) && device.verdict != DeviceVerdict::unsuitable)
-                                 : selection.touches(device.address);
+                                 : selection.touches(device_subject(device.address));
     (worth_a_row ? result.devices : result.folded).push_back(&device);
   }
   sort_rows(result.devices);
@@ -201,7 +205,7 @@ void find_common_reasons(Outline& result) {
 std::string selection_sentence(const Report& report) {
   const bool one = report.selection.size() == 1;
   const std::string what =
-      one ? report.selection.front() : "the " + std::to_string(report.selection.size()) + " chosen devices";
+      one ? report.selection.front().text() : "the " + std::to_string(report.selection.size()) + " chosen devices";
   switch (report.verdict) {
     case Verdict::ready:
       return "Ready: " + what + " can be given to a virtual machine.";
@@ -323,6 +327,12 @@ std::string device_count_sentence(const Report& report) {
          (machinery > 0 ? "; besides, " + inner : "") + ".";
 }
 
+std::size_t finding_count(std::span<const CheckFindings> checks) {
+  std::size_t count = 0;
+  for (const CheckFindings& check : checks) count += check.findings.size();
+  return count;
+}
+
 std::string problem_count_sentence(const Outline& outline) {
   std::map<Status, std::size_t> counts;
   for (const CheckFindings& problem : outline.problems) counts[problem.first().status] += problem.findings.size();
@@ -334,8 +344,7 @@ std::string problem_count_sentence(const Outline& outline) {
   add(Status::warn, "warning", "warnings");
   add(Status::unknown, "unknown", "unknown");
   add(Status::error, "error", "errors");
-  std::size_t accepted = 0;
-  for (const CheckFindings& each : outline.accepted) accepted += each.findings.size();
+  const std::size_t accepted = finding_count(outline.accepted);
   if (accepted > 0) parts.push_back(counted(accepted, "accepted risk", "accepted risks"));
   return parts.empty() ? "No problems." : "Problems: " + join(parts, ", ") + ".";
 }
@@ -429,19 +438,20 @@ std::string subject_list(const std::vector<const Finding*>& findings, std::size_
 std::string machine_sentence(const Report& report) {
   const MachineSummary& machine = report.host.machine;
   std::vector<std::string> parts;
-  const auto add = [&](const std::string& what, const std::optional<std::string>& value) {
-    if (value) parts.push_back(what + *value);
+  const auto add = [&](const std::string& what, const Observed<std::string>& value) {
+    if (value.has_value()) parts.push_back(what + *value);
   };
-  add("host ", machine.name);
-  add("board ", machine.board);
-  if (machine.firmware_version)
-    parts.push_back("firmware " + *machine.firmware_version +
-                    (machine.firmware_date ? " (" + *machine.firmware_date + ")" : ""));
+  const MachineIdentity& hardware = machine.hardware;
+  add("host ", machine.host.name);
+  add("board ", machine.board());
+  if (hardware.firmware_version.has_value())
+    parts.push_back("firmware " + *hardware.firmware_version +
+                    (hardware.firmware_date.has_value() ? " (" + *hardware.firmware_date + ")" : ""));
   add("", machine.cpu_model);
-  add("microcode ", machine.microcode);
-  add("QEMU ", machine.qemu);
-  add("libvirt ", machine.libvirt);
-  add("OVMF ", machine.ovmf);
+  add("microcode ", hardware.microcode);
+  add("QEMU ", hardware.qemu);
+  add("libvirt ", hardware.libvirt);
+  add("OVMF ", hardware.ovmf);
   return parts.empty() ? "" : "Machine: " + join(parts, ", ") + ".";
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,9 @@ std::string check_count_sentence(const Outline& outline);
 /// "Fedora Linux 39, kernel 6.5.6, Intel CPU. IOMMU on, interrupt remapping on."; only what is known but for
 /// the last two. Empty for a report about a guest.
 std::string host_sentence(const Report& report);
+
+/// How many findings they hold together: what every "N more problems" counts.
+std::size_t finding_count(std::span<const CheckFindings> checks);
 
 /// "2 fail, 1 warns"; "No problems." where there are none.
 std::string problem_count_sentence(const Outline& outline);

@@ -137,12 +137,12 @@ std::string row_name(const MachineRow& row) {
   const bool same_name = std::all_of(row.devices.begin(), row.devices.end(),
                                      [&](const DeviceReport* device) { return device->name == first.name; });
   const std::string what = same_name || first.class_name.empty() ? name_of(first) : first.class_name;
-  return std::to_string(row.devices.size()) + " functions up to " + row.devices.back()->address + ": " + what;
+  return std::to_string(row.devices.size()) + " functions up to " + row.devices.back()->address.text() + ": " + what;
 }
 
 /// What a pointer that rests on the row is told.
 std::string tool_tip(const DeviceReport& device) {
-  std::string tip = device.address + " " + name_of(device) + "\n" + std::string(to_text(device.verdict));
+  std::string tip = device.address.text() + " " + name_of(device) + "\n" + std::string(to_text(device.verdict));
   if (device.driver) tip += ", driver " + *device.driver;
   for (const std::string& reason : device.reasons) tip += "\n" + reason;
   return tip;
@@ -237,13 +237,13 @@ class Picture {
     svg_ += rectangle(x, y + 4, right - x, layout_.box_height,
                       "class=\"pic-box pic-box-" + std::string(to_text(device.verdict)) + "\"");
     svg_ += sign_at(x + 7, y + 9, sign);
-    svg_ += text_at(x + 30, base, "pic-ink pic-address", device.address);
+    svg_ += text_at(x + 30, base, "pic-ink pic-address", device.address.text());
     if (layout_.two_lines) {
       second_line(row, x, right, y + 41);
       svg_ += text_at(right - 8, base, "pic-ink pic-strong", sign.word, "end") + "</g>\n";
       return;
     }
-    const std::size_t name_x = x + 30 + std::max(address_column, text_width(printable(device.address)) * 8);
+    const std::size_t name_x = x + 30 + std::max(address_column, device.address.text().size() * 8);
     const std::size_t letters = (right - verdict_column - name_x) / 7;
     svg_ += text_at(name_x, base, "pic-ink", short_name(printable(row_name(row)), letters));
     svg_ += text_at(right - 8, base, "pic-ink pic-strong", sign.word, "end");

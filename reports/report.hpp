@@ -7,26 +7,28 @@
 #include <string_view>
 #include <vector>
 
+#include "base/observed.hpp"
 #include "checks/finding.hpp"
+#include "facts/platform/machine_identity.hpp"
+#include "machine/pci_address.hpp"
+#include "machine/pci_identity.hpp"
 #include "verdicts/acceptance.hpp"
 #include "verdicts/verdict.hpp"
 
 namespace vfio_doctor {
 
-/// One PCI function and the decision about it. Ids are lower-case hexadecimal without a prefix; what was not
-/// observed is nothing, never a guess.
+/// One PCI function and the decision about it. Renderers turn addresses and ids into text; what was not observed is
+/// nothing, never a guess.
 struct DeviceReport {
-  std::string address;
-  std::optional<std::string> vendor_id, device_id, subsystem_vendor_id, subsystem_device_id;
-  std::optional<std::string> class_code;  ///< six digits
-  std::optional<std::string> revision;
+  PciAddress address;
+  PciIdentity id;
   std::string name, class_name;
   std::optional<unsigned> iommu_group;
   std::optional<std::string> driver;
-  std::optional<std::string> parent;  ///< address of the bridge above
+  std::optional<PciAddress> parent;  ///< the bridge above
   bool is_bridge = false;
   DeviceVerdict verdict = DeviceVerdict::undetermined;
-  std::vector<std::string> companions;  ///< addresses; of very many only the first, see bounds
+  std::vector<PciAddress> companions;  ///< of very many only the first, see bounds
   std::size_t companions_total = 0;     ///< how many there are; counts only where it is more than are named
   std::vector<std::string> reasons;     ///< sentences
 };
@@ -39,18 +41,21 @@ inline std::size_t companion_count(const DeviceReport& device) {
 struct GroupReport {
   unsigned id = 0;
   std::optional<std::string> type;
-  std::vector<std::string> members;  ///< addresses, then other devices' names
+  std::vector<PciAddress> members;
+  std::vector<std::string> other_members;  ///< names of devices that are no PCI functions
+
+  /// All of them as text, addresses first.
+  std::vector<std::string> member_names() const;
 };
 
-/// What people who mend this are asked for first. Nothing where it was not observed.
+/// What people who mend this are asked for first.
 struct MachineSummary {
-  std::optional<std::string> board;  ///< "ASUSTeK COMPUTER INC. PRIME X570-P"
-  std::optional<std::string> firmware_vendor, firmware_version, firmware_date;
-  std::optional<std::string> cpu_model, microcode;
-  std::optional<std::vector<std::string>> interfaces;  ///< ways into VFIO: "group", "cdev", "container-compat", "spapr"
-  std::optional<std::string> qemu, libvirt, ovmf;      ///< versions
-  /// Only where the user asked to be told apart from other hosts: its name, a hash of its machine id, its boot.
-  std::optional<std::string> name, id, boot_id;
+  MachineIdentity hardware;
+  Observed<std::string> cpu_model;
+  HostName host;  ///< only where the user asked to be told apart from other hosts
+  std::optional<std::vector<std::string>> interfaces = {};  ///< ways into VFIO: "group", "cdev", "container-compat", "spapr"
+
+  const Observed<std::string>& board() const { return hardware.board.has_value() ? hardware.board : hardware.system; }
 };
 
 /// Why a check matters: its page, for the formats that can hold it. Not part of the JSON.
@@ -74,7 +79,7 @@ struct Report {
     MachineSummary machine = {};
   } host;
   Verdict verdict = Verdict::undetermined;
-  std::vector<std::string> selection;  ///< addresses the verdict is about; empty: the host
+  std::vector<PciAddress> selection;   ///< what the verdict is about; empty: the host
   std::vector<std::string> notes;      ///< about the run itself: what could not be seen and who could see it
   std::vector<Finding> findings;
   std::vector<DeviceReport> devices;

@@ -2,11 +2,12 @@
 #include "reports/report_of.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 
 #include "base/clock.hpp"
 #include "base/in_parallel.hpp"
-#include "base/text.hpp"
+#include "base/known.hpp"
 #include "base/version.hpp"
 #include "checks/kernel/iommu_state.hpp"
 #include "reports/bounds.hpp"
@@ -14,36 +15,20 @@
 namespace vfio_doctor {
 namespace {
 
-template <class Number>
-std::optional<std::string> hex(const Observed<Number>& value, std::size_t digits) {
-  return value.has_value() ? std::optional(hex_text(value.value(), digits)) : std::nullopt;
-}
-
-template <class T>
-std::optional<T> as_optional(const Observed<T>& value) {
-  return value.has_value() ? std::optional<T>(value.value()) : std::nullopt;
-}
-
 DeviceReport describe_device(const DeviceDecision& decision) {
   const auto& function = *decision.function;
   DeviceReport device;
-  device.address = function.address.text();
-  device.vendor_id = hex(function.vendor_id, 4);
-  device.device_id = hex(function.device_id, 4);
-  device.subsystem_vendor_id = hex(function.subsystem_vendor_id, 4);
-  device.subsystem_device_id = hex(function.subsystem_device_id, 4);
-  device.class_code = hex(function.class_code, 6);
-  device.revision = hex(function.revision, 2);
+  device.address = function.address;
+  device.id = function.id;
   device.name = function.name;
   device.class_name = function.class_name;
-  device.iommu_group = as_optional(function.iommu_group);
-  device.driver = as_optional(function.driver);
-  if (function.parent) device.parent = function.parent->text();
+  device.iommu_group = known(function.iommu_group);
+  device.driver = known(function.driver);
+  device.parent = function.parent;
   device.is_bridge = function.is_bridge();
   device.verdict = decision.verdict;
   device.companions_total = decision.companions_total;
-  for (const auto& companion : decision.companions | std::views::take(bounds::companions))
-    device.companions.push_back(companion.text());
+  std::ranges::copy(decision.companions | std::views::take(bounds::companions), std::back_inserter(device.companions));
   device.reasons = decision.reasons;
   return device;
 }
@@ -61,9 +46,9 @@ std::optional<std::string> vendor_text(CpuVendor vendor) {
 
 Report::HostSummary summarize(const Host& host) {
   Report::HostSummary summary;
-  summary.kernel = as_optional(host.kernel.release);
+  summary.kernel = known(host.kernel.release);
   summary.cpu_vendor = vendor_text(host.cpu.vendor);
-  summary.distribution = as_optional(host.distribution.pretty_name.has_value() ? host.distribution.pretty_name
+  summary.distribution = known(host.distribution.pretty_name.has_value() ? host.distribution.pretty_name
                                                                                : host.distribution.id);
   summary.iommu = to_text(dma_remapping(host));
   summary.interrupt_remapping = to_text(interrupt_remapping(host));
@@ -73,9 +58,9 @@ Report::HostSummary summarize(const Host& host) {
 GroupReport describe_group(const IommuGroup& group) {
   GroupReport one;
   one.id = group.number;
-  one.type = as_optional(group.type);
-  for (const auto& member : group.members) one.members.push_back(member.text());
-  one.members.insert(one.members.end(), group.other_members.begin(), group.other_members.end());
+  one.type = known(group.type);
+  one.members = group.members;
+  one.other_members = group.other_members;
   return one;
 }
 
@@ -84,7 +69,7 @@ std::vector<std::string> describe_limits(const Host& host) {
   if (!host.privileged && !host.all_functions().empty())
     notes.push_back("Seen without root. With sudo it also shows what the firmware tables say and why devices share a group.");
   const auto asleep = std::ranges::count_if(host.all_functions(), [](const PciFunction& function) {
-    return function.config.header_type.is_unreadable() && function.config.header_type.why().starts_with("asleep");
+    return function.config.header_type.cause() == UnreadCause::asleep;
   });
   if (asleep > 0)
     notes.push_back(std::to_string(asleep) + (asleep == 1 ? " function is" : " functions are") +
@@ -103,7 +88,7 @@ Report report_of(const Report::Source& source, const Host& host, Judgement judge
   report.host = summarize(host);
   report.notes = describe_limits(host);
   report.verdict = judgement.verdict;
-  for (const auto& address : selection) report.selection.push_back(address.text());
+  report.selection = selection;
   report.devices = in_parallel(judgement.decisions, describe_device);
   report.findings = std::move(judgement.findings);
   if (host.iommu.groups.has_value()) report.groups = in_parallel(host.iommu.groups.value(), describe_group);

@@ -65,8 +65,8 @@ std::string rule_name(const std::string& id) {
 
 /// Runs of one machine belong together, and are told apart from those of others where the report says which it is.
 std::string automation_id(const Report& report) {
-  const auto& name = report.host.machine.name;
-  return printable("vfio-doctor/" + (name ? *name : report.source.kind + " " + report.source.name) + "/");
+  const auto& name = report.host.machine.host.name;
+  return printable("vfio-doctor/" + (name.has_value() ? *name : report.source.kind + " " + report.source.name) + "/");
 }
 
 /// A path as a URI reference below the root directory: "proc/cmdline" for "/proc/cmdline".

@@ -2,6 +2,7 @@
 #include "reports/text_problems.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "base/printable.hpp"
 #include "base/text.hpp"
@@ -149,7 +150,8 @@ void problem_list(TextPage& page, const std::vector<CheckFindings>& problems, Ve
   for (std::size_t i = shown; i < problems.size() && ids.size() < 12; ++i)
     ids.push_back(status_word(problems[i].first().status) + " " + problems[i].first().id);
   page.blank_line();
-  page.paragraph("And " + counted(problems.size() - shown, "more problem", "more problems") + " (--all tells them): " +
+  page.paragraph("And " + counted(finding_count(std::span(problems).subspan(shown)), "more problem", "more problems") +
+                     " (--all tells them): " +
                      join(ids, ", ") + (shown + ids.size() < problems.size() ? ", ..." : ""),
                  0, 2);
 }

@@ -36,7 +36,7 @@ Paint paint_of(DeviceVerdict verdict) {
 
 std::string name_of(const DeviceReport& device) {
   if (!device.name.empty()) return printable(device.name);
-  if (device.vendor_id && device.device_id) return printable(*device.vendor_id + ":" + *device.device_id);
+  if (device.id.has_ids()) return ids_text(device.id);
   return device.class_name.empty() ? "(not known)" : printable(device.class_name);
 }
 
@@ -49,7 +49,7 @@ Row row_of(const DeviceStory& story) {
   const DeviceReport& device = story.first();
   const std::string times = story.alike.empty() ? "" : std::to_string(story.alike.size() + 1) + " x ";
   return {&story,
-          printable(device.address),
+          device.address.text(),
           device.iommu_group ? std::to_string(*device.iommu_group) : "-",
           std::string(to_text(device.verdict)),
           times + name_of(device),
@@ -103,7 +103,7 @@ std::string limited(const std::vector<std::string>& parts, std::size_t most, std
 
 /// Another function of the same kind needs no name of its own.
 bool is_same_thing(const DeviceReport& one, const DeviceReport& other) {
-  return one.vendor_id == other.vendor_id && one.device_id == other.device_id && one.driver == other.driver;
+  return ids_text(one.id) == ids_text(other.id) && one.driver == other.driver;
 }
 
 /// "goes with 0000:01:00.1 NVIDIA HD Audio (snd_hda_intel), 0000:01:00.2"
@@ -112,7 +112,7 @@ std::string company(const DeviceStory& story, const DeviceDetail& detail) {
   for (std::size_t i = 1; i < story.members.size(); ++i) {
     const DeviceReport& member = *story.members[i];
     const bool named = detail.remarks && !is_same_thing(member, story.first());
-    parts.push_back(member.address + (named ? " " + short_name(name_of(member), companion_name) +
+    parts.push_back(member.address.text() + (named ? " " + short_name(name_of(member), companion_name) +
                                                   (member.driver ? " (" + *member.driver + ")" : "")
                                             : ""));
   }
@@ -125,7 +125,7 @@ std::string company(const DeviceStory& story, const DeviceDetail& detail) {
 std::string alike_words(const DeviceStory& story, const DeviceDetail& detail) {
   if (story.alike.empty()) return {};
   std::vector<std::string> addresses;
-  for (const DeviceReport* each : story.alike) addresses.push_back(each->address);
+  for (const DeviceReport* each : story.alike) addresses.push_back(each->address.text());
   return "and alike, each in its own group: " + limited(addresses, detail.companions, 0);
 }
 

@@ -21,6 +21,7 @@
 #include "base/text.hpp"
 #include "base/version.hpp"
 #include "reports/bug_report.hpp"
+#include "reports/formats.hpp"
 #include "runner/commands/accepted_risks.hpp"
 #include "runner/commands/command_help.hpp"
 #include "runner/commands/help_text.hpp"
@@ -37,7 +38,7 @@ const std::map<std::string, ColorChoice> color_words = {
     {"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}};
 const std::map<std::string, FailOn> fail_on_words = {
     {"fail", FailOn::fail}, {"warn", FailOn::warn}, {"never", FailOn::never}};
-const std::vector<std::string> check_formats = {"text", "json", "html", "markdown", "junit", "sarif"};
+const std::vector<std::string> check_formats = names_of(report_formats());
 
 /// What `app.parse()` fills in, and which command it found.
 struct Parsed {
@@ -192,15 +193,16 @@ void add_commands(CLI::App& app, Parsed& parsed) {
     return add_command(app, parsed, name, description, help, run, formats, taken);
   };
   using Words = std::vector<std::string>;
-  const Words list_formats = {"text", "json"}, group_formats = {"text", "json", "svg"};
+  const Words list_formats = {"text", "json"}, groups_formats = names_of(group_formats());
   add_check_options(*add("check", "Judge this host and its devices (the default)", check_help, run_check_command, check_formats,
                          {"--device", "--domain", "--only", "--skip", "--fail-on", "--accept", "--reason", "--config", "--brief",
                           "--all", "--identify"}), options);
-  add_output_options(*add("groups", "List the IOMMU groups", groups_help, run_groups_command, group_formats, {"--skip"}),
-                     options, group_formats);
+  add_output_options(*add("groups", "List the IOMMU groups", groups_help, run_groups_command, groups_formats, {"--skip"}),
+                     options, groups_formats);
   add_output_options(*add("checks", "List every check", checks_help, run_checks_command, list_formats, {}), options, list_formats);
-  add_output_options(*add("plugins", "List the plugins, and why some are refused", plugins_help, run_plugins_command, list_formats, {}),
-                     options, list_formats);
+  auto* plugins = add("plugins", "List the plugins, and why some are refused", plugins_help, run_plugins_command, list_formats, {});
+  plugins->add_flag("--facts", options.facts, "List the facts that plugins get instead");
+  add_output_options(*plugins, options, list_formats);
   add_manifest_options(*add("manifest", "Write down what the guest should see", manifest_help, run_manifest_command, {"json"},
                             {"--device", "--domain"}), options);
   add_verify_options(*add("verify", "Ask the guest whether its devices arrived and work", verify_help, run_verify_command,
@@ -227,7 +229,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   triage->add_option("FILE", options.pasted, "What was pasted; '-' or nothing is standard input");
   triage->add_flag("--redact", options.redact, "Take addresses, serial numbers and names out of what is quoted");
   add_output_options(*triage, options, triage_formats);
-  app.add_subcommand("help", "Show the help of a command")->add_option("COMMAND", parsed.help_topic, "The command");
+  app.add_subcommand("help", "Show the help of a command")->add_option("COMMAND", parsed.help_topic, "The command, or 'formats': what a report can be written as");
   app.add_subcommand("version", "Print the version, of the libraries as well");
 }
 
@@ -300,16 +302,12 @@ bool take_devices(const CLI::App& app, Options& options) {
 
 /// Where no format was asked for, the name of each file tells it: "-o report.html". Else the command's usual one.
 void take_formats_from_file_names(Parsed& parsed) {
-  static const std::map<std::string, std::string> by_ending = {
-      {"txt", "text"}, {"json", "json"}, {"html", "html"}, {"htm", "html"}, {"md", "markdown"}, {"markdown", "markdown"},
-      {"xml", "junit"}, {"sarif", "sarif"}, {"svg", "svg"}};
   auto& options = parsed.options;
   if (!options.formats.empty() || parsed.formats.size() < 2) return;
   for (const auto& file : options.outputs) {
-    const auto found = by_ending.find(to_lower(file.substr(file.find_last_of("./") + 1)));
-    const bool known = found != by_ending.end() && file.find('.') != file.npos &&
-                       std::ranges::find(parsed.formats, found->second) != parsed.formats.end();
-    options.formats.push_back(known ? found->second : parsed.formats.front());
+    const std::string told(format_of_file(file));
+    const bool known = std::ranges::find(parsed.formats, told) != parsed.formats.end();
+    options.formats.push_back(known ? told : parsed.formats.front());
   }
 }
 
@@ -324,6 +322,7 @@ std::optional<int> run_own_command(const CLI::App& app, const std::string& topic
   if (name == "version") return show(version_text());
   if (name != "help") return std::nullopt;
   if (topic.empty()) return show(help_of(app, app.get_name()));
+  if (topic == "formats") return show(format_list(report_formats()));
   for (const auto* command : app.get_subcommands({}))
     if (command->get_name() == topic) return show(help_of(*command, app.get_name() + " " + topic));
   return report_usage_error(app, "there is no command '" + topic + "'");

@@ -8,12 +8,11 @@
 #include <memory>
 #include <random>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 std::function<bool()> system_random_bits() {
   const auto device = std::make_shared<std::random_device>();
@@ -49,7 +48,7 @@ Pseudonyms::Pseudonyms(std::function<bool()> random_bit)
 std::string Pseudonyms::hexadecimal(const std::string& kind, std::string_view text) {
   std::string digits;
   for (const char c : text)
-    if (is_hex(c)) digits += c;
+    if (is_hex_digit(c)) digits += c;
   digits = to_lower(digits);
   if (digits.find_first_not_of('0') == digits.npos || digits.find_first_not_of('f') == digits.npos) return std::string(text);
   auto& known = names_[kind];
@@ -67,7 +66,7 @@ std::string Pseudonyms::hexadecimal(const std::string& kind, std::string_view te
   std::string stand_in(text);
   std::size_t next = 0;
   for (char& c : stand_in) {
-    if (!is_hex(c)) continue;
+    if (!is_hex_digit(c)) continue;
     c = slot->second[next++];
     if (upper && c >= 'a') c = static_cast<char>(c - 'a' + 'A');
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "facts/pci/pci_names.hpp"
 #include "facts/storage/mounts.hpp"
@@ -28,12 +29,10 @@ constexpr auto ordinary_names = std::to_array<std::string_view>(
      "cl",        "cs",          "default", "wired", "unknown", "to be filled by o.e.m.", "default string", "not specified",
      "system serial number", "base board serial number", "chassis serial number", "0123456789", "1234567890", "0000000000"});
 
-bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 void add_words(std::string_view text, std::set<std::string>& words) {
   for (std::size_t at = 0; at < text.size();) {
     auto end = at;
-    while (end < text.size() && is_alnum(text[end])) ++end;
+    while (end < text.size() && is_alphanumeric(text[end])) ++end;
     if (end > at) words.insert(to_lower(text.substr(at, end - at)));
     at = end + 1;
   }

@@ -22,8 +22,8 @@ std::string used_names(const Root& root, const Host& host) {
   std::map<std::uint32_t, std::string> functions;
   std::map<std::uint16_t, std::string> classes;
   for (const auto& function : host.all_functions()) {
-    if (function.vendor_id.has_value() && function.device_id.has_value())
-      functions[static_cast<std::uint32_t>(*function.vendor_id) << 16 | *function.device_id] = function.name;
+    if (function.id.has_ids())
+      functions[static_cast<std::uint32_t>(*function.id.vendor) << 16 | *function.id.device] = function.name;
     if (const auto kind = function.class_and_subclass()) classes[*kind] = function.class_name;
   }
   std::string list, vendor_line;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "facts/storage/mounts.hpp"
 #include "machine/escape.hpp"
@@ -15,18 +16,14 @@ namespace {
 
 using View = std::string_view;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_alnum(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 template <class Condition>
 std::size_t run_length(View text, std::size_t at, Condition condition) {
   std::size_t end = at;
   while (end < text.size() && condition(text[end])) ++end;
   return end - at;
 }
-std::size_t hex_run(View text, std::size_t at) { return run_length(text, at, is_hex); }
-std::size_t word_run(View text, std::size_t at) { return run_length(text, at, is_alnum); }
+std::size_t hex_run(View text, std::size_t at) { return run_length(text, at, is_hex_digit); }
+std::size_t word_run(View text, std::size_t at) { return run_length(text, at, is_alphanumeric); }
 /// Up to white space, a quote, or something that ends a value.
 std::size_t value_run(View text, std::size_t at) {
   return run_length(text, at, [](char c) { return View(" \t\r\n\"',;&|)<>\0", 14).find(c) == View::npos; });
@@ -34,7 +31,7 @@ std::size_t value_run(View text, std::size_t at) {
 std::size_t path_part_run(View text, std::size_t at) {
   return run_length(text, at, [](char c) { return View(" \t\r\n\"',;:/)\0", 13).find(c) == View::npos; });
 }
-bool ends_word(View text, std::size_t at) { return at >= text.size() || !is_alnum(text[at]); }
+bool ends_word(View text, std::size_t at) { return at >= text.size() || !is_alphanumeric(text[at]); }
 
 /// Groups of `sizes` hexadecimal digits between `separator`: the whole length, or 0.
 template <std::size_t N>
@@ -117,7 +114,7 @@ TextRedactor::Match TextRedactor::match_context(View text, std::size_t at) const
     if (at < context.before.size() || text.substr(at - context.before.size(), context.before.size()) != context.before) continue;
     // "bypass=1" is no password; "ID_FS_UUID=" and "PARTLABEL=" are what they look like.
     const auto front = at - context.before.size();
-    if (front > 0 && context.before.front() >= 'a' && is_alnum(text[front - 1])) continue;
+    if (front > 0 && context.before.front() >= 'a' && is_alphanumeric(text[front - 1])) continue;
     std::size_t start = at;
     if (start < text.size() && (text[start] == '"' || text[start] == '\'' || text[start] == '<')) ++start;
     const View kind = context.kind;
@@ -129,7 +126,7 @@ TextRedactor::Match TextRedactor::match_context(View text, std::size_t at) const
     const auto value = text.substr(start, length);
     const auto quote = text.substr(at, start - at);
     if (kind.empty()) {
-      if (!std::ranges::all_of(value, [](char c) { return is_hex(c) || c == '-'; })) return {};
+      if (!std::ranges::all_of(value, [](char c) { return is_hex_digit(c) || c == '-'; })) return {};
       return {start - at + length, std::string(quote) + pseudonyms_.hexadecimal("UUID", value)};
     }
     if (value.starts_with('$')) return {};  // a shell variable
@@ -163,7 +160,7 @@ TextRedactor::Match TextRedactor::match_qualified_name(View text, std::size_t at
   static constexpr auto standard = std::to_array<View>({"nqn.2014-08.org.nvmexpress.discovery", "nqn.2014-08.org.nvmexpress"});
   for (const auto name : standard)  // followed by a UUID or a NAME, which are looked at in turn
     if (rest.starts_with(name) && !rest.substr(name.size()).starts_with(":nvm")) return {name.size(), std::string(name)};
-  auto length = run_length(text, at, [](char c) { return is_alnum(c) || c == '.' || c == '-' || c == ':' || c == '_'; });
+  auto length = run_length(text, at, [](char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == ':' || c == '_'; });
   if (const auto unit = text.substr(at, length).find("-lun-"); unit != View::npos) length = unit;
   return {length, std::string(rest.substr(0, 4)) + "2001-04.com.example:" +
                       pseudonyms_.word("target", std::string(text.substr(at, length)))};
@@ -197,7 +194,7 @@ TextRedactor::Match TextRedactor::match_hexadecimal(View text, std::size_t at) c
     if ((digits == 16 || digits == 32) && ends_word(text, at + skip + digits))
       return {skip + digits, std::string(rest.substr(0, skip)) + pseudonyms_.hexadecimal("WWN", rest.substr(skip, digits))};
   }
-  if (!is_hex(text[at])) return {};
+  if (!is_hex_digit(text[at])) return {};
   if (const auto length = groups(text, at, std::array<std::size_t, 5>{8, 4, 4, 4, 12}, '-')) return found(length, "UUID");
   if (const auto length = groups(text, at, std::array<std::size_t, 4>{8, 8, 8, 8}, ':')) return found(length, "UUID");
   if (const auto length = groups(text, at, std::array<std::size_t, 1>{32}, '-')) return found(length, "UUID");
@@ -221,9 +218,9 @@ TextRedactor::Match TextRedactor::match_v4(View text, std::size_t at) const {
 }
 
 TextRedactor::Match TextRedactor::match_v6(View text, std::size_t at) const {
-  const auto length = run_length(text, at, [](char c) { return is_hex(c) || c == ':'; });
+  const auto length = run_length(text, at, [](char c) { return is_hex_digit(c) || c == ':'; });
   const std::string candidate(text.substr(at, length));
-  if (length > 45 || std::ranges::count(candidate, ':') < 2 || std::ranges::count_if(candidate, is_hex) < 4) return {};
+  if (length > 45 || std::ranges::count(candidate, ':') < 2 || std::ranges::count_if(candidate, is_hex_digit) < 4) return {};
   std::string bytes(16, '\0');
   if (!ends_word(text, at + length) || ::inet_pton(AF_INET6, candidate.c_str(), bytes.data()) != 1) return {};
   const auto changed = pseudonyms_.address(bytes);
@@ -235,7 +232,7 @@ TextRedactor::Match TextRedactor::match_v6(View text, std::size_t at) const {
 /// "Linux version 6.8.1 (anna@workstation) (gcc ...": who built this kernel, and where.
 TextRedactor::Match TextRedactor::match_builder(View text, std::size_t at) const {
   if (at == 0 || text[at - 1] != '(') return {};
-  const auto is_part = [](char c) { return is_alnum(c) || c == '.' || c == '-' || c == '_' || c == '+'; };
+  const auto is_part = [](char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_' || c == '+'; };
   const auto user = run_length(text, at, is_part);
   if (user == 0 || at + user >= text.size() || text[at + user] != '@') return {};
   const auto host = run_length(text, at + user + 1, is_part);
@@ -275,19 +272,19 @@ std::string TextRedactor::redact(View text) const {
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at], before = at > 0 ? text[at - 1] : ' ';
-    if (is_alnum(c) ? !is_alnum(before) : View("=/ ").find(before) != View::npos) {
-      if (auto found = is_alnum(c) ? match(text, at) : match_context(text, at); found.length > 0) {
+    if (is_alphanumeric(c) ? !is_alphanumeric(before) : View("=/ ").find(before) != View::npos) {
+      if (auto found = is_alphanumeric(c) ? match(text, at) : match_context(text, at); found.length > 0) {
         out += found.stand_in;
         at += found.length;
         continue;
       }
     }
-    if (!is_alnum(c)) {
+    if (!is_alphanumeric(c)) {
       out += c;
       ++at;
       continue;
     }
-    const auto length = is_alnum(before) ? 1 : word_run(text, at);
+    const auto length = is_alphanumeric(before) ? 1 : word_run(text, at);
     out.append(text.substr(at, length));
     at += length;
   }

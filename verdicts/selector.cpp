@@ -104,12 +104,12 @@ Functions functions_named(const Host& host, const Root& root, std::string_view s
   if (const auto place = parse_place(selector)) return functions_at(host, *place);
   if (const auto ids = parse_ids(selector))
     return functions_where(host, [&](const PciFunction& function) {
-      return function.vendor_id.is(ids->vendor) && function.device_id.is(ids->device);
+      return function.id.vendor.is(ids->vendor) && function.id.device.is(ids->device);
     });
   if (is_path(selector)) return functions_of_path(host, root, std::string(selector));
   if (is_device_word(selector))
     return functions_where(host, [&](const PciFunction& function) {
-      return function.class_code.has_value() && means_class(selector, function.class_code.value());
+      return function.id.class_code.has_value() && means_class(selector, function.id.class_code.value());
     });
   if (auto found = function_at(host, function_of_named_device(root, selector)); !found.empty()) return found;
   auto by_driver = functions_where(host, [&](const PciFunction& function) {

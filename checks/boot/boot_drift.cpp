@@ -158,16 +158,16 @@ class DriftFinder {
     for (const auto& entry : boot_.entries) {
       if (!is_used(host_, entry.kind)) continue;
       if (entry.command_line.has_value()) all_.push_back(line_of(entry));
-      if (entry.command_line.is_unreadable()) unknown(entry.file, entry.command_line.why());
+      if (entry.command_line.is_unreadable()) unknown({entry.file, entry.command_line.why(), entry.command_line.cause()});
     }
     for (const auto& line : all_) {
       if (line.entry->role != BootEntryRole::normal) continue;
       normal_.push_back(&line);
       for (const auto id : line.may.all()) ++normal_with_[id];
-      if (!line.knows_all()) unknown(line.entry->file, line.entry->command_line->unknown_part);
+      if (!line.knows_all()) unknown(unknown_part(line.entry->file, *line.entry->command_line));
     }
     for (const auto& unread : boot_.unread)
-      if (may_hold_entries(unread.file)) unknown(unread.file, unread.why);
+      if (may_hold_entries(unread.file)) unknown(unread);
     complete_ = !normal_.empty() && drift_.unknown.empty();
   }
 
@@ -194,23 +194,25 @@ class DriftFinder {
   }
 
   void collect_unknown() {
-    if (!running_) unknown("/proc/cmdline", host_.kernel.arguments.why());
+    if (!running_) unknown({"/proc/cmdline", host_.kernel.arguments.why(), host_.kernel.arguments.cause()});
     for (const auto& setting : boot_.settings) {
       if (!is_used(host_, setting.kind)) continue;
       if (!setting.line.has_value())
-        unknown(setting.file, setting.line.why());
+        unknown({setting.file, setting.line.why(), setting.line.cause()});
       else if (!setting.line->unknown_part.empty())
-        unknown(setting.file, setting.line->unknown_part);
+        unknown(unknown_part(setting.file, *setting.line));
     }
     if (!normal_.empty()) return;
-    for (const auto& unread : boot_.unread) unknown(unread.file, unread.why);
-    if (boot_.unread.empty()) unknown("/boot", "no boot entry was found");
+    for (const auto& unread : boot_.unread) unknown(unread);
+    if (boot_.unread.empty()) unknown({"/boot", "no boot entry was found"});
   }
 
-  void unknown(const std::string& file, const std::string& why) {
-    for (const auto& known : drift_.unknown)
-      if (known.file == file) return;
-    if (drift_.unknown.size() < most_told) drift_.unknown.push_back({file, why});
+  static UnreadBootFile unknown_part(const std::string& file, const BootLine& line) {
+    return {file, line.unknown_part, line.unknown_cause};
+  }
+  void unknown(const UnreadBootFile& unread) {
+    if (std::ranges::find(drift_.unknown, unread.file, &UnreadBootFile::file) != drift_.unknown.end()) return;
+    if (drift_.unknown.size() < most_told) drift_.unknown.push_back(unread);
   }
 
   /// The entry this host was started from: by the boot loader's word, else by kernel and likeness.

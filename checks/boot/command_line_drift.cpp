@@ -201,9 +201,7 @@ void add_minor(const BootDrift& drift, Finding& finding) {
 }
 
 bool lacks_permission(const BootDrift& drift) {
-  return std::ranges::any_of(drift.unknown, [](const UnreadBootFile& unread) {
-    return to_lower(unread.why).find("permi") != std::string::npos;
-  });
+  return std::ranges::find(drift.unknown, UnreadCause::permission, &UnreadBootFile::cause) != drift.unknown.end();
 }
 
 Finding drift_finding(const Host& host, const BootDrift& drift, DriftKind kind, const Arguments& arguments) {

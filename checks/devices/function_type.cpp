@@ -18,8 +18,8 @@ constexpr std::array<std::uint16_t, 8> denied_intel_devices = {0x19e2, 0x19e3, 0
 
 /// One that vfio-pci holds was not refused: the host's owner forced it (disable_denylist).
 bool is_denied(const PciFunction& function) {
-  return !function.driver.is("vfio-pci") && function.vendor_id.is(0x8086) && function.device_id.has_value() &&
-         std::ranges::find(denied_intel_devices, function.device_id.value()) != denied_intel_devices.end();
+  return !function.driver.is("vfio-pci") && function.id.vendor.is(0x8086) && function.id.device.has_value() &&
+         std::ranges::find(denied_intel_devices, function.id.device.value()) != denied_intel_devices.end();
 }
 
 /// Why nobody assigns such a function; empty where there is no such reason.
@@ -38,8 +38,8 @@ std::vector<Finding> run(const Host& host) {
   for (const auto& function : host.all_functions()) {
     const auto reason = reason_against(function);
     // Without the class it may be a host bridge, without the ids one of the denied: neither is known from the header.
-    const bool unseen = reason.empty() && (!function.class_code.has_value() || !function.vendor_id.has_value() ||
-                                           !function.device_id.has_value());
+    const bool unseen = reason.empty() && (!function.id.class_code.has_value() || !function.id.vendor.has_value() ||
+                                           !function.id.device.has_value());
     if (reason.empty() && !unseen) {
       ++others;
       continue;
@@ -49,7 +49,7 @@ std::vector<Finding> run(const Host& host) {
                                  unseen ? "What kind of function this is could not be read." : reason);
     finding.effect = unseen ? Effect::blocked : Effect::unsuitable;
     finding.evidence = {{function.sysfs_path, function.class_name.empty() ? "class not known" : function.class_name}};
-    if (unseen && function.class_code.has_value()) finding.evidence = {{function.sysfs_path, "vendor or device id not known"}};
+    if (unseen && function.id.class_code.has_value()) finding.evidence = {{function.sysfs_path, "vendor or device id not known"}};
     findings.push_back(finding);
   }
   if (others > 0)

@@ -30,9 +30,9 @@ struct Pattern {
     const auto is = [](std::uint32_t wanted, const Observed<std::uint16_t>& id) {
       return wanted == any || (id.has_value() && id.value() == wanted);
     };
-    const auto* kind = function.class_code.get();
-    return is(numbers[0], function.vendor_id) && is(numbers[1], function.device_id) &&
-           is(numbers[2], function.subsystem_vendor_id) && is(numbers[3], function.subsystem_device_id) &&
+    const auto* kind = function.id.class_code.get();
+    return is(numbers[0], function.id.vendor) && is(numbers[1], function.id.device) &&
+           is(numbers[2], function.id.subsystem_vendor) && is(numbers[3], function.id.subsystem_device) &&
            (numbers[5] == 0 || (kind && ((*kind ^ numbers[4]) & numbers[5]) == 0));
   }
 };

@@ -57,9 +57,7 @@ unsigned score(const PciFunction& function, const std::vector<std::string>& word
   unsigned sum = 0;
   for (const auto& word : words) {
     if (const auto address = PciAddress::parse(word); address && *address == function.address) sum += 10;
-    if (function.vendor_id.has_value() && function.device_id.has_value() &&
-        word == hex_text(*function.vendor_id, 4) + ":" + hex_text(*function.device_id, 4))
-      sum += 10;
+    if (function.id.has_ids() && word == ids_text(function.id)) sum += 10;
     const auto known = std::ranges::find(kind_words, word, &KindWord::word);
     if (name.contains(word)) sum += 2;
     else if (known != kind_words.end() && is_kind(function, known->kind)) sum += 2;
@@ -127,8 +125,8 @@ void judge_group_number(const DomainCase& here, const DomainHostdev& device, con
 }
 
 void judge_recorded(const DomainCase& here, const DomainHostdev& device, const PciFunction& taken, std::vector<Finding>& findings) {
-  if (device.expected_id.empty() || !taken.vendor_id.has_value() || !taken.device_id.has_value()) return;
-  const auto now = hex_text(*taken.vendor_id, 4) + ":" + hex_text(*taken.device_id, 4);
+  if (device.expected_id.empty() || !taken.id.has_ids()) return;
+  const auto now = ids_text(taken.id);
   if (to_lower(device.expected_id) == now) return;
   findings.push_back(check.at_line(Status::fail, here, device.line,
                                    taken.address.text() + " is another device now: " + now + " (" + taken.name +

@@ -22,7 +22,7 @@ bool has_no_express(const std::string& machine) {
 
 /// Integrated graphics of Intel in legacy mode wants i440fx (QEMU, docs/igd-assign.txt).
 bool is_intel_graphics(const PciFunction& function) {
-  return function.vendor_id.is(0x8086) && function.address.bus == 0 && function.class_and_subclass().value_or(0) >> 8 == 3;
+  return function.id.vendor.is(0x8086) && function.address.bus == 0 && function.class_and_subclass().value_or(0) >> 8 == 3;
 }
 
 std::string_view model_of_bus(const Domain& domain, std::uint64_t bus) {

@@ -17,7 +17,7 @@ bool is_no_loss(const PciFunction& function) { return function.is_bridge() || ch
 /// drivers/iommu/intel/iommu.c), and so do intel_iommu=igfx_off and Debian's intgpu_off.
 bool is_intel_graphics(const PciFunction& function) {
   const auto kind = function.class_and_subclass();
-  return function.vendor_id.is(0x8086) && kind && *kind >> 8 == 0x03 && !function.parent;
+  return function.id.vendor.is(0x8086) && kind && *kind >> 8 == 0x03 && !function.parent;
 }
 
 std::vector<Finding> run(const Host& host) {

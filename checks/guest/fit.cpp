@@ -11,10 +11,11 @@ namespace {
 
 using Cost = FitTable::Cost;
 
-template <class T>
-Agreement compare(const std::optional<T>& expected, const Observed<T>& seen) {
-  if (!expected || !seen.has_value()) return Agreement::unknown;
-  return *expected == seen.value() ? Agreement::same : Agreement::different;
+/// `Known` holds a value or none: std::optional or Observed.
+template <class Known, class T>
+Agreement compare(const Known& expected, const Observed<T>& seen) {
+  if (!expected.has_value() || !seen.has_value()) return Agreement::unknown;
+  return expected.value() == seen.value() ? Agreement::same : Agreement::different;
 }
 
 Agreement both(Agreement a, Agreement b) {
@@ -51,7 +52,7 @@ bool is_named_like(const ExpectedDevice& expected, const GuestFunction& seen) {
 std::optional<Cost> fit(const ExpectedDevice& expected, const GuestFunction& seen) {
   const auto ids = same_ids(expected, seen);
   // "Device 2684" tells a half of the ids.
-  const bool half = seen.device_id.is(expected.device_id) && same_class(expected, seen) != Agreement::different;
+  const bool half = compare(expected.id.device, seen.id.device) == Agreement::same && same_class(expected, seen) != Agreement::different;
   if (ids == Agreement::unknown && !half && !is_named_like(expected, seen)) return std::nullopt;
   if (ids == Agreement::different) {
     const bool in_its_place = seen.path.has_value() && same_place(expected, seen) == Agreement::same;
@@ -73,27 +74,26 @@ bool may_be_called_otherwise(const ExpectedDevice& expected, const GuestFunction
 }
 
 Agreement same_ids(const ExpectedDevice& expected, const GuestFunction& seen) {
-  return both(compare(std::optional(expected.vendor_id), seen.vendor_id),
-              compare(std::optional(expected.device_id), seen.device_id));
+  return both(compare(expected.id.vendor, seen.id.vendor), compare(expected.id.device, seen.id.device));
 }
 
 Agreement same_subsystem(const ExpectedDevice& expected, const GuestFunction& seen) {
-  return both(compare(expected.subsystem_vendor_id, seen.subsystem_vendor_id),
-              compare(expected.subsystem_device_id, seen.subsystem_device_id));
+  return both(compare(expected.id.subsystem_vendor, seen.id.subsystem_vendor),
+              compare(expected.id.subsystem_device, seen.id.subsystem_device));
 }
 
 Agreement same_class(const ExpectedDevice& expected, const GuestFunction& seen) {
-  if (!expected.class_code) return Agreement::unknown;
-  if (seen.class_code.has_value()) return compare(expected.class_code, seen.class_code);
-  return compare(std::optional(static_cast<std::uint16_t>(*expected.class_code >> 8)), seen.class_and_subclass);
+  if (!expected.id.class_code.has_value()) return Agreement::unknown;
+  if (seen.id.class_code.has_value()) return compare(expected.id.class_code, seen.id.class_code);
+  return compare(std::optional(static_cast<std::uint16_t>(*expected.id.class_code >> 8)), seen.class_and_subclass);
 }
 
 Agreement same_revision(const ExpectedDevice& expected, const GuestFunction& seen) {
-  return compare(expected.revision, seen.revision);
+  return compare(expected.id.revision, seen.id.revision);
 }
 
 Agreement same_serial(const ExpectedDevice& expected, const GuestFunction& seen) {
-  return compare(expected.serial, seen.serial);
+  return compare(expected.id.serial, seen.id.serial);
 }
 
 Agreement same_place(const ExpectedDevice& expected, const GuestFunction& seen) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <array>
+#include <memory>
 
 #include "base/text.hpp"
 #include "checks/guest/guest_remedies.hpp"
@@ -17,7 +18,8 @@ std::string_view rung_title(Rung rung) {
   return titles[static_cast<std::size_t>(rung)];
 }
 
-Finding device_finding(const DeviceLadder& ladder, Rung rung, const GuestView& view) {
+Finding device_finding(const DeviceLadder& ladder, Rung rung, const GuestView& view,
+                       const std::shared_ptr<const ExpectedName>& expected) {
   const auto& result = ladder.at(rung);
   Finding finding;
   finding.id = rung_id(rung);
@@ -25,6 +27,8 @@ Finding device_finding(const DeviceLadder& ladder, Rung rung, const GuestView& v
   finding.status = result.status;
   finding.subject = ladder.seen && ladder.seen->has_address ? device_subject(ladder.seen->address)
                                                             : "guest:" + view.name;
+  finding.expected = expected;
+  finding.detail = result.summary;
   finding.summary = ladder.expected->label + ": " + result.summary;
   if (result.status == Status::fail) {
     const auto proven = ladder.proven();
@@ -33,12 +37,16 @@ Finding device_finding(const DeviceLadder& ladder, Rung rung, const GuestView& v
   }
   finding.evidence.push_back({"manifest", host_name_of(*ladder.expected)});
   finding.evidence.insert(finding.evidence.end(), result.evidence.begin(), result.evidence.end());
-  if (result.status == Status::fail) finding.remedy.push_back(remedy_for(rung, ladder));
+  if (result.status == Status::fail) {
+    GuestNames names;
+    if (ladder.seen && ladder.seen->has_address) names.address = ladder.seen->address.text();
+    finding.remedy.push_back(remedy_for(rung, *ladder.expected, names));
+  }
   return finding;
 }
 
 std::string shown(const GuestFunction& function) {
-  const auto name = function.name.empty() ? ids_text(function) : function.name + " [" + ids_text(function) + "]";
+  const auto name = function.name.empty() ? ids_text(function.id) : function.name + " [" + ids_text(function.id) + "]";
   return function.has_address ? function.address.text() + " " + name : name;
 }
 
@@ -80,17 +88,23 @@ Finding unexpected_finding(const GuestJudgement& judgement, const GuestView& vie
 
 }  // namespace
 
+std::shared_ptr<const ExpectedName> expected_name(const ExpectedDevice& expected) {
+  return std::make_shared<const ExpectedName>(ExpectedName{expected.label, expected.host_address});
+}
+
 std::string host_name_of(const ExpectedDevice& expected) {
   return expected.label + (expected.host_address ? " (host " + expected.host_address->text() + ")" : "");
 }
 
 std::vector<Finding> guest_findings(const GuestJudgement& judgement, const GuestView& view) {
   std::vector<Finding> findings;
-  for (const auto& ladder : judgement.devices)
+  for (const auto& ladder : judgement.devices) {
+    const auto expected = expected_name(*ladder.expected);
     for (const auto rung : all_rungs) {
-      findings.push_back(device_finding(ladder, rung, view));
+      findings.push_back(device_finding(ladder, rung, view, expected));
       if (rung == Rung::present) say_what_came_instead(judgement, findings.back());
     }
+  }
   findings.push_back(unexpected_finding(judgement, view));
   return findings;
 }

@@ -23,9 +23,11 @@ Finding judge_released(const ExpectedDevice& device, const PciFunction* function
   finding.id = released_finding_id;
   finding.title = "Host has let go of the device";
   finding.subject = device_subject(*device.host_address);
+  finding.expected = expected_name(device);
   finding.evidence.push_back({"manifest", host_name_of(device)});
   const auto say = [&](Status status, const std::string& what) {
     finding.status = status;
+    finding.detail = what;
     finding.summary = device.label + ": " + what;
   };
   if (!function) {

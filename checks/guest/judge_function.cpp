@@ -11,7 +11,7 @@ namespace {
 
 std::uint16_t class_of(const ExpectedDevice& expected, const GuestFunction& seen) {
   if (seen.class_and_subclass.has_value()) return seen.class_and_subclass.value();
-  return expected.class_code ? static_cast<std::uint16_t>(*expected.class_code >> 8) : 0xffff;
+  return expected.id.class_code.has_value() ? static_cast<std::uint16_t>(*expected.id.class_code >> 8) : 0xffff;
 }
 
 const GuestLogLine* last_word(const GuestFunction& seen) {

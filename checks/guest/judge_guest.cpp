@@ -83,8 +83,8 @@ constexpr std::array emulated_models = {
 
 bool is_emulated_model(const GuestFunction& seen) {
   return std::ranges::any_of(emulated_models, [&seen](const EmulatedModel& model) {
-    return seen.vendor_id.is(model.vendor) && seen.device_id.is(model.device) && seen.subsystem_vendor_id.is(model.subsystem_vendor) &&
-           seen.subsystem_device_id.is(model.subsystem_device);
+    return seen.id.vendor.is(model.vendor) && seen.id.device.is(model.device) && seen.id.subsystem_vendor.is(model.subsystem_vendor) &&
+           seen.id.subsystem_device.is(model.subsystem_device);
   });
 }
 
@@ -92,17 +92,17 @@ bool is_emulated_model(const GuestFunction& seen) {
 /// the subsystem 1af4:1100 (docs/specs/pci-ids.rst). Without a subsystem, the parts of its two chipsets. Without ids, the
 /// names that pci.ids gives to the first two and to the parts of q35.
 bool looks_emulated(const GuestFunction& seen) {
-  if (!seen.vendor_id.has_value())
+  if (!seen.id.vendor.has_value())
     return seen.name.starts_with("Red Hat, Inc. ") || seen.name.starts_with("VMware ") ||
            seen.name.find("(ICH9") != std::string::npos || seen.name.find("82G33/G31/P35/P31") != std::string::npos;
   const auto is_one_of = [](std::uint16_t id, std::initializer_list<std::uint16_t> list) {
     return std::find(list.begin(), list.end(), id) != list.end();
   };
   if (is_emulated_model(seen)) return true;
-  if (is_one_of(seen.vendor_id.value(), {0x1af4, 0x1b36, 0x1234, 0x15ad, 0x1414, 0x80ee, 0x5853})) return true;
-  if (seen.subsystem_vendor_id.has_value()) return is_one_of(seen.subsystem_vendor_id.value(), {0x1af4, 0x1b36});
-  return seen.vendor_id.is(0x8086) && seen.device_id.has_value() &&
-         is_one_of(seen.device_id.value(), {0x29c0, 0x2918, 0x2922, 0x2930, 0x1237, 0x7000, 0x7010, 0x7020, 0x7113,
+  if (is_one_of(seen.id.vendor.value(), {0x1af4, 0x1b36, 0x1234, 0x15ad, 0x1414, 0x80ee, 0x5853})) return true;
+  if (seen.id.subsystem_vendor.has_value()) return is_one_of(seen.id.subsystem_vendor.value(), {0x1af4, 0x1b36});
+  return seen.id.vendor.is(0x8086) && seen.id.device.has_value() &&
+         is_one_of(seen.id.device.value(), {0x29c0, 0x2918, 0x2922, 0x2930, 0x1237, 0x7000, 0x7010, 0x7020, 0x7113,
                                             0x2934, 0x2935, 0x2936, 0x2937, 0x2938, 0x2939, 0x293a, 0x293c, 0x293e,
                                             0x2668});
 }

@@ -13,10 +13,6 @@ std::string shown(const Observed<T>& seen, std::size_t digits) {
   return seen.has_value() ? hex_text(seen.value(), digits) : "?";
 }
 
-std::string expected_ids(const ExpectedDevice& expected) {
-  return hex_text(expected.vendor_id, 4) + ":" + hex_text(expected.device_id, 4);
-}
-
 struct Comparison {
   std::string what;
   Agreement agreement;
@@ -25,26 +21,26 @@ struct Comparison {
 
 std::vector<Comparison> comparisons(const ExpectedDevice& expected, const GuestFunction& seen) {
   std::vector<Comparison> list;
-  if (expected.subsystem_vendor_id && expected.subsystem_device_id)
+  if (expected.id.subsystem_vendor.has_value() && expected.id.subsystem_device.has_value())
     list.push_back({"subsystem", same_subsystem(expected, seen),
-                    hex_text(*expected.subsystem_vendor_id, 4) + ":" + hex_text(*expected.subsystem_device_id, 4),
-                    shown(seen.subsystem_vendor_id, 4) + ":" + shown(seen.subsystem_device_id, 4)});
-  if (expected.class_code)
-    list.push_back({"class", same_class(expected, seen), hex_text(*expected.class_code, 6),
-                    seen.class_code.has_value() ? shown(seen.class_code, 6) : shown(seen.class_and_subclass, 4)});
-  if (expected.revision)
-    list.push_back({"revision", same_revision(expected, seen), hex_text(*expected.revision, 2), shown(seen.revision, 2)});
-  if (expected.serial)
-    list.push_back({"serial", same_serial(expected, seen), *expected.serial,
-                    seen.serial.has_value() ? seen.serial.value() : "?"});
+                    hex_text(*expected.id.subsystem_vendor, 4) + ":" + hex_text(*expected.id.subsystem_device, 4),
+                    shown(seen.id.subsystem_vendor, 4) + ":" + shown(seen.id.subsystem_device, 4)});
+  if (expected.id.class_code.has_value())
+    list.push_back({"class", same_class(expected, seen), hex_text(*expected.id.class_code, 6),
+                    seen.id.class_code.has_value() ? shown(seen.id.class_code, 6) : shown(seen.class_and_subclass, 4)});
+  if (expected.id.revision.has_value())
+    list.push_back({"revision", same_revision(expected, seen), hex_text(*expected.id.revision, 2), shown(seen.id.revision, 2)});
+  if (expected.id.serial.has_value())
+    list.push_back({"serial", same_serial(expected, seen), *expected.id.serial,
+                    seen.id.serial.has_value() ? seen.id.serial.value() : "?"});
   return list;
 }
 
 RungResult came_instead(const ExpectedDevice& expected, const GuestFunction& seen) {
-  const auto name = seen.name.empty() ? ids_text(seen) : seen.name + " [" + ids_text(seen) + "]";
+  const auto name = seen.name.empty() ? ids_text(seen.id) : seen.name + " [" + ids_text(seen.id) + "]";
   auto result = rung_result(Status::fail, "another device came instead: " + name + " sits in its place, not " +
-                                              expected_ids(expected) + ".");
-  result.evidence = {{"expected ids", expected_ids(expected)}, {"seen ids", ids_text(seen)}};
+                                              ids_text(expected.id) + ".");
+  result.evidence = {{"expected ids", ids_text(expected.id)}, {"seen ids", ids_text(seen.id)}};
   return result;
 }
 
@@ -62,10 +58,10 @@ RungResult judge_identity(const DeviceLadder& ladder) {
   const auto ids = same_ids(expected, seen);
   if (ids == Agreement::different) return came_instead(expected, seen);
   if (ids == Agreement::unknown)
-    return rung_result(Status::unknown, std::string(seen.device_id.has_value() ? "the device id" : "the name") +
+    return rung_result(Status::unknown, std::string(seen.id.device.has_value() ? "the device id" : "the name") +
                                             " is right, but the listing does not show the ids (lspci -nn does).");
 
-  auto result = rung_result(Status::pass, "the ids are right: " + ids_text(seen));
+  auto result = rung_result(Status::pass, "the ids are right: " + ids_text(seen.id));
   std::vector<std::string> differing, not_seen;
   for (const auto& comparison : comparisons(expected, seen)) {
     if (comparison.agreement == Agreement::same) result.summary += ", " + comparison.what + " " + comparison.seen;
@@ -80,14 +76,14 @@ RungResult judge_identity(const DeviceLadder& ladder) {
   result.summary += ".";
   if (!differing.empty()) {
     result.status = Status::fail;
-    result.summary = "the ids " + ids_text(seen) + " are right, but it is another card: " + join(differing, "; ") + ".";
+    result.summary = "the ids " + ids_text(seen.id) + " are right, but it is another card: " + join(differing, "; ") + ".";
   } else if (ladder.alternatives == Alternatives::with_others) {
     result.status = Status::unknown;
     result.summary = "the guest has another device that fits just as well, perhaps an emulated one. The two cannot "
                      "be told apart by what was seen.";
   } else if (!not_seen.empty()) {
     result.status = Status::unknown;
-    result.summary = "the ids " + ids_text(seen) + " are right, but this was not seen: " + join(not_seen, ", ") + ".";
+    result.summary = "the ids " + ids_text(seen.id) + " are right, but this was not seen: " + join(not_seen, ", ") + ".";
   } else if (ladder.alternatives == Alternatives::among_expected) {
     result.status = Status::warn;
     result.summary += " It has an identical twin among the expected devices: which is which cannot be told.";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +62,9 @@ struct GuestJudgement {
 };
 
 inline constexpr std::string_view unexpected_finding_id = "guest-unexpected";
+
+/// What each finding about the device carries to say which one it is about.
+std::shared_ptr<const ExpectedName> expected_name(const ExpectedDevice& expected);
 
 /// "LABEL (host ADDRESS)": what findings about a device quote of the manifest.
 std::string host_name_of(const ExpectedDevice& expected);

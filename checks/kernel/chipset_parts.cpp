@@ -67,22 +67,22 @@ constexpr std::array<std::array<std::uint16_t, 2>, 12> engines = {{{0x0b00, 0x0b
 
 bool is_engine(const PciFunction& function) {
   if (function.driver.is("ioatdma") || function.driver.is("idxd")) return true;
-  const auto* id = function.device_id.get();
+  const auto* id = function.id.device.get();
   return id && std::ranges::any_of(engines, [id](const auto& range) { return *id >= range[0] && *id <= range[1]; });
 }
 
 /// Function 0 and its like of device 22 on the first bus: the management engine with its serial port and disk
 /// redirection (Intel's chipset data sheets, "Intel MEI", D22:F0 to F5).
 bool is_management_engine(const PciFunction& function) {
-  return function.vendor_id.is(intel) && function.address.domain == 0 && function.address.bus == 0 &&
+  return function.id.vendor.is(intel) && function.address.domain == 0 && function.address.bus == 0 &&
          function.address.device == 0x16;
 }
 
 bool fits(const Row& row, const PciFunction& function, std::uint16_t kind) {
-  if (row.class_code != kind || (row.vendor != any && !function.vendor_id.is(row.vendor))) return false;
+  if (row.class_code != kind || (row.vendor != any && !function.id.vendor.is(row.vendor))) return false;
   if (row.place == Place::root_bus && function.parent) return false;
   const bool every_id = row.first == 0 && row.last == any;
-  if (!every_id && (!function.device_id.has_value() || *function.device_id < row.first || *function.device_id > row.last))
+  if (!every_id && (!function.id.device.has_value() || *function.id.device < row.first || *function.id.device > row.last))
     return false;
   return !row.only_in_use || (function.driver.has_value() && !function.vfio_device.has_value() && !function.driver.is("vfio-pci"));
 }

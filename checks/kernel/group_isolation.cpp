@@ -21,8 +21,8 @@ bool isolates(const AcsCapability& acs) {
 /// Ports of Intel's 100 and 200 series chipsets keep these registers in another place than the specification says; the
 /// kernel knows, a plain reading is wrong (pci_quirk_intel_spt_pch_acs_match in drivers/pci/quirks.c).
 bool has_acs_elsewhere(const PciFunction& port) {
-  if (!port.vendor_id.is(0x8086) || !port.device_id.has_value()) return false;
-  const unsigned id = port.device_id.value();
+  if (!port.id.vendor.is(0x8086) || !port.id.device.has_value()) return false;
+  const unsigned id = port.id.device.value();
   return (id >= 0xa110 && id <= 0xa11f) || (id >= 0xa167 && id <= 0xa16a) || (id >= 0xa290 && id <= 0xa29f) ||
          (id >= 0xa2e7 && id <= 0xa2ee) || (id >= 0x9d10 && id <= 0x9d1b);
 }

@@ -81,8 +81,8 @@ CpuVendor iommu_vendor(const Host& host) {
   if (host.cpu.vendor != CpuVendor::unknown) return host.cpu.vendor;
   for (const auto& function : host.all_functions()) {  // a tree without /proc: the maker of the host bridge
     if (function.class_and_subclass() != 0x0600) continue;
-    if (function.vendor_id.is(0x8086)) return CpuVendor::intel;
-    if (function.vendor_id.is(0x1022)) return CpuVendor::amd;
+    if (function.id.vendor.is(0x8086)) return CpuVendor::intel;
+    if (function.id.vendor.is(0x1022)) return CpuVendor::amd;
   }
   return CpuVendor::unknown;
 }

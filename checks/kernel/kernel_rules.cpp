@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "base/ascii.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
 /// "5.14.0-427.13.1.el9_4.x86_64", "5.10.0-136.12.0.86.oe2203sp1.x86_64", "5.10.134-16.2.an8.x86_64", "...al8..."
 bool has_vendor_mark(std::string_view release) {

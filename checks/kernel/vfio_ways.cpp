@@ -128,11 +128,14 @@ std::vector<VfioWayState> vfio_ways(const Host& host) {
   return ways;
 }
 
-std::vector<std::string> vfio_interfaces(const Host& host) {
+std::optional<std::vector<std::string>> vfio_interfaces(const Host& host) {
   std::vector<std::string> names;
-  for (const auto& state : vfio_ways(host))
+  bool all_known = true;
+  for (const auto& state : vfio_ways(host)) {
     if (state.open.is(true)) names.emplace_back(to_text(state.way));
-  return names;
+    all_known = all_known && state.open.has_value();
+  }
+  return all_known || !names.empty() ? std::optional(std::move(names)) : std::nullopt;
 }
 
 std::optional<Evidence> unsafe_interrupts_allowed(const Host& host, VfioWay way) {

@@ -33,8 +33,9 @@ struct VfioWayState {
 /// All four, in the order above.
 std::vector<VfioWayState> vfio_ways(const Host& host);
 
-/// The names of those that are open; for the report's `host.interfaces`.
-std::vector<std::string> vfio_interfaces(const Host& host);
+/// The names of those that are open; for the report's `host.interfaces`. Nothing where none is known to be open and one of
+/// them is not known: "none" would be a guess.
+std::optional<std::vector<std::string>> vfio_interfaces(const Host& host);
 
 /// Why a module can never be loaded, though it is there: `module_blacklist=` (kernel/module/main.c blacklisted()), or an
 /// `install` line of modprobe.d that runs true or false instead. Nothing where it is loaded or no such word stands.

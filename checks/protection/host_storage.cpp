@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
 
 #include "checks/check.hpp"
 #include "checks/protection/host_needs.hpp"
@@ -13,11 +14,20 @@ std::vector<Finding> run(const Host& host);
 constexpr Check check{"host-storage", "Storage this host lives on", 10, run};
 
 /// What stops the host first is told first.
+int importance_of_mount(std::string_view point) {
+  if (point == "/") return 0;
+  if (point.starts_with("/boot") || point == "/efi" || point == "/usr" || point == "/sysroot") return 1;
+  return point.starts_with("/snap/") || point.starts_with("/var/lib/") ? 4 : 3;
+}
+
 int importance(const StorageUse& use) {
-  if (use.use == "/") return 0;
-  if (use.use.starts_with("/boot") || use.use.starts_with("the unmounted") || use.use == "/efi" || use.use == "/usr" || use.use == "/sysroot") return 1;
-  if (use.use == "swap") return 2;
-  return use.use.starts_with("/snap/") || use.use.starts_with("/var/lib/") ? 4 : 3;
+  switch (use.kind) {
+    case StorageUseKind::mount: return importance_of_mount(use.use);
+    case StorageUseKind::boot_partition: return 1;
+    case StorageUseKind::swap: return 2;
+    case StorageUseKind::other: break;
+  }
+  return 3;
 }
 
 using Needs = std::map<PciAddress, std::vector<const StorageUse*>>;
@@ -52,8 +62,8 @@ Finding protecting(const PciAddress& function, const std::vector<const StorageUs
 /// Shares a directory of the machine below: the virtio devices 9p and fs (virtio specification, 5.11 and 4.1.2), whose
 /// class does not say so.
 bool is_shared_directory(const PciFunction& function) {
-  return function.vendor_id.is(0x1af4) &&
-         (function.device_id.is(0x1009) || function.device_id.is(0x1049) || function.device_id.is(0x105a));
+  return function.id.vendor.is(0x1af4) &&
+         (function.id.device.is(0x1009) || function.id.device.is(0x1049) || function.id.device.is(0x105a));
 }
 
 /// The functions that may carry storage nobody could follow: storage and memory card controllers, and whatever else

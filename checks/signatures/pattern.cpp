@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "facts/paste/unwrap.hpp"
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
@@ -20,8 +21,6 @@ constexpr std::array<std::string_view, 16> error_texts = {
     "inappropriate ioctl for device", "operation not supported", "not a directory", "bad address", "connection timed out",
     "no such process"};
 
-bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hexadecimal(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || c == 'x'; }
 bool is_word(char c) { return c != ' ' && c != ',' && c != ';' && c != '(' && c != ')' && c != '[' && c != ']' && c != '<' && c != '>' && c != '='; }
 /// "0000:xx:00.y", "<vf>": what people write in the place of an address.

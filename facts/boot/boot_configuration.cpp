@@ -54,12 +54,12 @@ class BootGatherer {
   /// A file's text; what exists but cannot be read is noted.
   Observed<std::string> read(const std::string& path, std::size_t limit = Root::default_limit) {
     auto text = root_.read(path, limit);
-    if (text.is_unreadable()) note_unread(path, text.why());
+    if (text.is_unreadable()) note_unread(path, text.why(), text.cause());
     return text;
   }
   std::vector<std::string> list(const std::string& path) {
     auto names = root_.list(path);
-    if (names.is_unreadable()) note_unread(path, names.why());
+    if (names.is_unreadable()) note_unread(path, names.why(), names.cause());
     if (!names.has_value()) return {};
     if (names->size() > most_files) {
       note_unread(path, "too many files");
@@ -71,13 +71,13 @@ class BootGatherer {
   void find_partitions() {
     for (const std::string path : {"/boot/efi", "/efi", "/boot"}) {
       const auto names = root_.list(path);
-      if (names.is_unreadable()) note_unread(path, names.why());
+      if (names.is_unreadable()) note_unread(path, names.why(), names.cause());
       if (names.has_value()) partitions_.push_back(path);
     }
   }
-  void note_unread(const std::string& path, const std::string& why) {
+  void note_unread(const std::string& path, const std::string& why, UnreadCause cause = UnreadCause::other) {
     const auto same = [&](const UnreadBootFile& unread) { return unread.file == path; };
-    if (std::ranges::none_of(found_.unread, same)) found_.unread.push_back({path, why});
+    if (std::ranges::none_of(found_.unread, same)) found_.unread.push_back({path, why, cause});
   }
 
   void read_system() {
@@ -105,6 +105,7 @@ class BootGatherer {
     const bool reads_drop_ins = !distribution.id.has_value() || distribution.is_like("debian");
     bool read_any = text.has_value();
     std::string unread = text.is_unreadable() ? file + ": " + text.why() : "";
+    auto cause = text.cause();
     for (const auto& name : list(directory)) {
       found_.grub_defaults_drop_ins = true;
       if (!name.ends_with(".cfg")) continue;
@@ -114,11 +115,11 @@ class BootGatherer {
         settings.read(
             *drop_in, path,
             reads_drop_ins ? ShellSettings::Certainty::certain : ShellSettings::Certainty::possible);
-      if (drop_in.is_unreadable()) unread = path + ": " + drop_in.why();
+      if (drop_in.is_unreadable()) unread = path + ": " + drop_in.why(), cause = drop_in.cause();
       read_any |= drop_in.has_value();
     }
     if (!read_any && unread.empty()) return;
-    auto line = Observed<BootLine>::unreadable(unread);
+    auto line = Observed<BootLine>::unreadable(unread, cause);
     if (unread.empty()) line = settings.line({"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"});
     found_.settings.push_back({BootSettingKind::grub_defaults, file, std::move(line)});
     found_.grub_reads_loader_entries = settings.is_set("GRUB_ENABLE_BLSCFG")
@@ -146,7 +147,8 @@ class BootGatherer {
     for (const auto& name : list(directory)) {
       if (!name.ends_with(".conf")) continue;
       const auto text = read(directory + "/" + name, settings_limit);
-      if (text.is_unreadable()) line.unknown_part = directory + "/" + name + ": " + text.why();
+      if (text.is_unreadable())
+        line.unknown_part = directory + "/" + name + ": " + text.why(), line.unknown_cause = text.cause();
       if (!text.has_value()) continue;
       if (first.empty()) first = directory + "/" + name;
       for (auto& token : split_boot_line(*text, directory + "/" + name, 0).tokens) line.tokens.push_back(std::move(token));
@@ -205,14 +207,15 @@ class BootGatherer {
     for (const auto& name : list(directory)) {
       if (!name.ends_with(".conf")) continue;
       const auto text = read(directory + "/" + name, settings_limit);
-      if (text.is_unreadable()) line.unknown_part = directory + "/" + name + ": " + text.why();
+      if (text.is_unreadable())
+        line.unknown_part = directory + "/" + name + ": " + text.why(), line.unknown_cause = text.cause();
       if (!text.has_value()) continue;
       ShellSettings settings;
       settings.read(*text, directory + "/" + name);
       auto more = settings.line({"KERNEL_CMDLINE[default]"});
       std::ranges::move(more.tokens, std::back_inserter(line.tokens));
       std::ranges::move(more.possible, std::back_inserter(line.possible));
-      if (!more.unknown_part.empty()) line.unknown_part = more.unknown_part;
+      if (!more.unknown_part.empty()) line.unknown_part = more.unknown_part, line.unknown_cause = more.unknown_cause;
     }
   }
 
@@ -220,7 +223,7 @@ class BootGatherer {
     for (const auto* file : {"/boot/grub2/grubenv", "/boot/grub/grubenv"}) {
       const auto text = read(file, settings_limit);
       if (text.has_value()) grub_variables_.read_environment(*text);
-      if (text.is_unreadable()) grub_variables_.environment_is_unknown(text.why());
+      if (text.is_unreadable()) grub_variables_.environment_is_unknown(text.why(), text.cause());
     }
   }
 
@@ -233,9 +236,9 @@ class BootGatherer {
       const auto text = read(file, 4 * Root::default_limit);
       if (text.has_value() && !found_.grub_config.has_value()) use_grub_config(*text, file);
       if (text.is_unreadable() && !found_.grub_config.has_value()) {
-        found_.grub_config = Observed<std::string>::unreadable(text.why());
+        found_.grub_config = text;
         if (found_.grub_reads_loader_entries.is_absent())
-          found_.grub_reads_loader_entries = Observed<bool>::unreadable(text.why());
+          found_.grub_reads_loader_entries = Observed<bool>::like(text);
       }
     }
     if (found_.grub_config.is_absent() && !esp_menu_.empty()) use_grub_config(esp_menu_, esp_menu_file_);
@@ -270,7 +273,7 @@ class BootGatherer {
     const auto text = read(file, 4 * Root::default_limit);
     if (text.is_absent()) return;
     if (!text.has_value()) {
-      found_.esp_grub_configs.push_back({file, Observed<Kind>::unreadable(text.why()), own});
+      found_.esp_grub_configs.push_back({file, Observed<Kind>::like(text), own});
       return;
     }
     GrubVariables ignored;
@@ -325,7 +328,7 @@ class BootGatherer {
         const auto line = head.has_value() ? command_line_of_unified_image(*head) : head;
         entry.command_line = Observed<BootLine>::like(Observed<std::string>::absent());
         if (line.has_value()) entry.command_line = split_boot_line(*line, entry.file, 0);
-        if (line.is_unreadable()) entry.command_line = Observed<BootLine>::unreadable(line.why());
+        if (line.is_unreadable()) entry.command_line = Observed<BootLine>::like(line);
         if (to_lower(name).find("fallback") != std::string::npos) entry.role = BootEntryRole::recovery;
         found_.entries.push_back(std::move(entry));
       }

@@ -73,6 +73,7 @@ struct EspGrubConfig {
 /// A place that exists but could not be read, so that what it holds is not known.
 struct UnreadBootFile {
   std::string file, why;
+  UnreadCause cause = UnreadCause::other;
 };
 
 /// How this host is told what to boot, as far as its files say.

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/observed.hpp"
 #include "facts/platform/kernel_arguments.hpp"
 
 namespace vfio_doctor {
@@ -26,6 +27,7 @@ struct BootLine {
   std::vector<BootToken> possible;
   /// Not empty: why a part of the line is not known. Then nothing can be said to be missing from it.
   std::string unknown_part;
+  UnreadCause unknown_cause = UnreadCause::other;  ///< of `unknown_part`
 
   bool contains(const KernelArgument& argument) const;
   bool may_contain(const KernelArgument& argument) const;

@@ -78,7 +78,9 @@ class GrubScanner {
 
  private:
   char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\n'; }
+  /// Past the end there are only line ends, as for peek(): a last backslash continues into nothing.
   char take() {
+    if (at_end()) return '\n';
     const char c = text_[at_++];
     if (c == '\n') ++line_;
     return c == PlacedText::unknown ? ' ' : c;
@@ -193,9 +195,11 @@ BootLine expand(std::span<const Word> words, const std::string& file, unsigned l
     if (wrap) text += '"';
   }
   auto result = split_boot_line(text, file, line);
-  if (!unknown_name.empty())
+  if (!unknown_name.empty()) {
     result.unknown_part =
         "GRUB's variable '" + unknown_name + "' could not be read (" + variables.environment_unknown() + ")";
+    result.unknown_cause = variables.environment_cause();
+  }
   for (const auto& other : possible)
     for (auto& token : split_boot_line(other, file, line).tokens) result.possible.push_back(std::move(token));
   return result;

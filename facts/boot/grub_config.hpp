@@ -20,7 +20,10 @@ class GrubVariables {
   void read_environment(std::string_view grubenv);
   /// The environment exists but could not be read: variables that grub.cfg does not set are unknown, not
   /// empty.
-  void environment_is_unknown(const std::string& why) { environment_unknown_ = why; }
+  void environment_is_unknown(const std::string& why, UnreadCause cause = UnreadCause::other) {
+    environment_unknown_ = why;
+    environment_cause_ = cause;
+  }
   /// `set name=value` in grub.cfg; `conditional` inside `if` or a function.
   void assign(const std::string& name, std::string value, bool conditional);
 
@@ -34,6 +37,7 @@ class GrubVariables {
   std::optional<std::string> saved(const std::string& name) const;
   /// Why grubenv could not be read; empty where it could or is not there.
   const std::string& environment_unknown() const { return environment_unknown_; }
+  UnreadCause environment_cause() const { return environment_cause_; }
 
  private:
   struct Assigned {
@@ -43,6 +47,7 @@ class GrubVariables {
   std::map<std::string, std::string> environment_;
   std::map<std::string, std::vector<Assigned>> assigned_;
   std::string environment_unknown_;
+  UnreadCause environment_cause_ = UnreadCause::other;
 };
 
 /// What a grub.cfg holds.

@@ -37,7 +37,7 @@ BootEntryRole role_of(const BootEntry& entry) {
 void append(BootLine& line, BootLine more) {
   line.tokens.insert(line.tokens.end(), more.tokens.begin(), more.tokens.end());
   line.possible.insert(line.possible.end(), more.possible.begin(), more.possible.end());
-  if (!more.unknown_part.empty()) line.unknown_part = more.unknown_part;
+  if (!more.unknown_part.empty()) line.unknown_part = more.unknown_part, line.unknown_cause = more.unknown_cause;
 }
 
 std::uint32_t little_endian(std::string_view bytes, std::size_t at, std::size_t count) {

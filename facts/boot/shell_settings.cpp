@@ -58,7 +58,9 @@ class ShellReader {
 
   bool at_end() const { return at_ >= text_.size(); }
   char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\n'; }
+  /// Past the end there are only line ends, as for peek().
   char take() {
+    if (at_end()) return '\n';
     const char c = text_[at_++];
     if (c == '\n') ++line_;
     return c;

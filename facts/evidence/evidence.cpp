@@ -136,19 +136,23 @@ void fill(Observed<T>& known, const Observed<T>& more) {
   if (!known.has_value() && !more.is_unreadable()) known = more;
 }
 
+void fill(PciIdentity& known, const PciIdentity& more) {
+  fill(known.vendor, more.vendor);
+  fill(known.device, more.device);
+  fill(known.subsystem_vendor, more.subsystem_vendor);
+  fill(known.subsystem_device, more.subsystem_device);
+  fill(known.class_code, more.class_code);
+  fill(known.revision, more.revision);
+  fill(known.serial, more.serial);
+}
+
 /// Another listing of the same function adds what the first did not show.
 void merge(GuestFunction& known, const GuestFunction& more) {
   if (known.name.empty()) known.name = more.name;
   known.may_be_gone = known.may_be_gone && more.may_be_gone;
   fill(known.path, more.path);
-  fill(known.vendor_id, more.vendor_id);
-  fill(known.device_id, more.device_id);
-  fill(known.subsystem_vendor_id, more.subsystem_vendor_id);
-  fill(known.subsystem_device_id, more.subsystem_device_id);
-  fill(known.class_code, more.class_code);
+  fill(known.id, more.id);
   fill(known.class_and_subclass, more.class_and_subclass);
-  fill(known.revision, more.revision);
-  fill(known.serial, more.serial);
   fill(known.driver, more.driver);
   fill(known.command, more.command);
   fill(known.power_state, more.power_state);
@@ -184,7 +188,7 @@ void add(const GuestUsb& usb, std::vector<GuestUsb>& devices) {
 bool has_host_bridge(const std::vector<GuestFunction>& functions) {
   return std::any_of(functions.begin(), functions.end(), [](const GuestFunction& function) {
     return function.class_and_subclass.is(0x0600) ||
-           (function.vendor_id.is(0x8086) && (function.device_id.is(0x29c0) || function.device_id.is(0x1237)));
+           (function.id.vendor.is(0x8086) && (function.id.device.is(0x29c0) || function.id.device.is(0x1237)));
   });
 }
 

@@ -83,9 +83,9 @@ GuestFunction unseen_function() {
     ((facts = std::remove_reference_t<decltype(facts)>::unreadable(why)), ...);
   };
   GuestFunction function;
-  unseen(function.path, function.vendor_id, function.device_id, function.subsystem_vendor_id,
-         function.subsystem_device_id, function.class_code, function.class_and_subclass, function.revision,
-         function.serial, function.driver, function.modules, function.command, function.power_state,
+  unseen(function.path, function.id.vendor, function.id.device, function.id.subsystem_vendor,
+         function.id.subsystem_device, function.id.class_code, function.class_and_subclass, function.id.revision,
+         function.id.serial, function.driver, function.modules, function.command, function.power_state,
          function.runtime_status, function.bars, function.interrupts.vectors, function.interrupts.arrived,
          function.children, function.usb, function.log_errors, function.problem_code);
   return function;
@@ -120,7 +120,7 @@ bool read_class(std::string_view text, GuestFunction& function) {
   if (is_of_small_system(text)) {  // toybox -e shows the programming interface too
     const auto code = static_cast<std::uint32_t>(*parse_unsigned(text.substr(6), 16));
     const bool is_long = text.size() == 12;
-    if (is_long) function.class_code = code;
+    if (is_long) function.id.class_code = code;
     function.class_and_subclass = static_cast<std::uint16_t>(is_long ? code >> 8 : code);
     return true;
   }
@@ -139,10 +139,10 @@ void read_named_id(std::string_view text, Observed<std::uint16_t>& id, std::stri
 }
 
 void read_id_in_name(GuestFunction& function) {
-  if (function.device_id.has_value() || function.name.size() < 11) return;
+  if (function.id.device.has_value() || function.name.size() < 11) return;
   const std::string_view end = std::string_view(function.name).substr(function.name.size() - 11);
   const auto number = end.substr(0, 7) == "Device " ? id_number(end.substr(7)) : std::nullopt;
-  if (number) function.device_id = *number;
+  if (number) function.id.device = *number;
 }
 
 std::optional<std::uint16_t> id_number(std::string_view text) {

@@ -34,7 +34,7 @@ void put_ids(std::string_view text, Observed<std::uint16_t>& first, Observed<std
 void put_programming_interface(std::string_view text, GuestFunction& function) {
   const auto number = text.size() == 2 ? parse_unsigned(text, 16) : std::nullopt;
   if (!number || !function.class_and_subclass.has_value()) return;
-  function.class_code = static_cast<std::uint32_t>(function.class_and_subclass.value()) << 8 |
+  function.id.class_code = static_cast<std::uint32_t>(function.class_and_subclass.value()) << 8 |
                         static_cast<std::uint32_t>(*number);
 }
 
@@ -48,7 +48,7 @@ std::string_view take_suffixes(std::string_view text, GuestFunction& function) {
     if (words.size() < 2 || (words[0] != "rev" && words[0] != "prog-if")) return text;
     if (words[0] == "rev") {
       const auto revision = words[1].size() == 2 ? parse_unsigned(words[1], 16) : std::nullopt;
-      if (revision) function.revision = static_cast<std::uint8_t>(*revision);
+      if (revision) function.id.revision = static_cast<std::uint8_t>(*revision);
       if (words[1] == "ff") function.answers_nothing = true;
     } else {
       put_programming_interface(words[1], function);
@@ -72,15 +72,15 @@ std::optional<GuestFunction> read_heading(std::string_view line) {
     device = words[0];
   }
   if (const auto ids = id_pair(device)) {
-    put_ids(device, function.vendor_id, function.device_id);
+    put_ids(device, function.id.vendor, function.id.device);
   } else if (const auto bracket = last_bracket(device); bracket && id_pair(bracket->inside)) {
-    put_ids(bracket->inside, function.vendor_id, function.device_id);
+    put_ids(bracket->inside, function.id.vendor, function.id.device);
     device = bracket->before;
   }
   if (!id_pair(device)) function.name = std::string(device);
   read_id_in_name(function);
   // Without a revision in sight, it is 00 to the lspci of pciutils and not shown; the small ones never show it.
-  if (!function.revision.has_value() && !small) function.revision = std::uint8_t{0};
+  if (!function.id.revision.has_value() && !small) function.id.revision = std::uint8_t{0};
   return function;
 }
 
@@ -170,13 +170,13 @@ class Lspci {
     if (line.starts_with("Region ")) read_region(line, function);
     if (const auto range = after("Bus: primary=")) read_bridge(*range, function);
     if (const auto serial = line.find("Device Serial Number "); serial != line.npos)
-      function.serial = to_lower(split_words(line.substr(serial + 21)).empty() ? "" : split_words(line.substr(serial + 21)).front());
+      function.id.serial = to_lower(split_words(line.substr(serial + 21)).empty() ? "" : split_words(line.substr(serial + 21)).front());
     if (line.starts_with("!!! Unknown header type 7f")) function.answers_nothing = true;
   }
 
   static void read_subsystem(std::string_view text, GuestFunction& function) {
     const auto bracket = last_bracket(text);
-    put_ids(bracket ? bracket->inside : text, function.subsystem_vendor_id, function.subsystem_device_id);
+    put_ids(bracket ? bracket->inside : text, function.id.subsystem_vendor, function.id.subsystem_device);
   }
 
   /// "00, secondary=02, subordinate=02, ..."
@@ -191,7 +191,7 @@ class Lspci {
   /// pxb and pxb-pcie (QEMU, docs/specs/pci-ids.rst).
   bool has_expander() const {
     return std::any_of(listing_.functions.begin(), listing_.functions.end(), [](const GuestFunction& function) {
-      return function.vendor_id.is(0x1b36) && (function.device_id.is(0x0009) || function.device_id.is(0x000b));
+      return function.id.vendor.is(0x1b36) && (function.id.device.is(0x0009) || function.id.device.is(0x000b));
     });
   }
 
@@ -264,7 +264,7 @@ class LspciRecords {
       open_ = true;
       function_ = unseen_function();
       function_.address = *address;
-      function_.revision = std::uint8_t{0};
+      function_.id.revision = std::uint8_t{0};
       vendor_.clear();
       device_.clear();
       return;
@@ -272,13 +272,13 @@ class LspciRecords {
     if (!open_) lines_.fail("a record starts with 'Slot'");
     std::string ignored;
     if (key == "Class") read_class(value, function_);
-    if (key == "Vendor") read_named_id(value, function_.vendor_id, vendor_);
-    if (key == "Device") read_named_id(value, function_.device_id, device_);
-    if (key == "SVendor") read_named_id(value, function_.subsystem_vendor_id, ignored);
-    if (key == "SDevice") read_named_id(value, function_.subsystem_device_id, ignored);
+    if (key == "Vendor") read_named_id(value, function_.id.vendor, vendor_);
+    if (key == "Device") read_named_id(value, function_.id.device, device_);
+    if (key == "SVendor") read_named_id(value, function_.id.subsystem_vendor, ignored);
+    if (key == "SDevice") read_named_id(value, function_.id.subsystem_device, ignored);
     if (key == "Rev")
       if (const auto number = parse_unsigned(value, 16); number && *number <= 0xff)
-        function_.revision = static_cast<std::uint8_t>(*number);
+        function_.id.revision = static_cast<std::uint8_t>(*number);
     if (key == "ProgIf") put_programming_interface(value, function_);
     if (key == "Driver") function_.driver = std::string(value);
     if (key == "Driver" || key == "Module") shows_drivers_ = true;

@@ -37,9 +37,9 @@ std::optional<Fields> fields_of(std::string_view text) {
 void read_option(std::string_view option, GuestFunction& function) {
   const auto number = option.size() == 4 ? parse_unsigned(option.substr(2), 16) : std::nullopt;
   if (!number) return;
-  if (option[1] == 'r') function.revision = static_cast<std::uint8_t>(*number);
+  if (option[1] == 'r') function.id.revision = static_cast<std::uint8_t>(*number);
   if (option[1] == 'p' && function.class_and_subclass.has_value())
-    function.class_code = static_cast<std::uint32_t>(function.class_and_subclass.value()) << 8 | static_cast<std::uint32_t>(*number);
+    function.id.class_code = static_cast<std::uint32_t>(function.class_and_subclass.value()) << 8 | static_cast<std::uint32_t>(*number);
 }
 
 std::optional<GuestFunction> read_line(std::string_view line) {
@@ -53,13 +53,13 @@ std::optional<GuestFunction> read_line(std::string_view line) {
   read_class(quoted[0], function);
   const bool small = is_of_small_system(quoted[0]);
   std::string vendor, device, ignored;
-  read_named_id(quoted[1], function.vendor_id, vendor);
-  read_named_id(quoted[2], function.device_id, device);
-  if (quoted.size() > 3) read_named_id(quoted[3], function.subsystem_vendor_id, ignored);
-  if (quoted.size() > 4) read_named_id(quoted[4], function.subsystem_device_id, ignored);
+  read_named_id(quoted[1], function.id.vendor, vendor);
+  read_named_id(quoted[2], function.id.device, device);
+  if (quoted.size() > 3) read_named_id(quoted[3], function.id.subsystem_vendor, ignored);
+  if (quoted.size() > 4) read_named_id(quoted[4], function.id.subsystem_device, ignored);
   if (quoted.size() > 5 && small && !quoted[5].empty()) function.driver = std::string(quoted[5]);
   for (const auto option : fields->options) read_option(option, function);
-  if (!function.revision.has_value() && !small) function.revision = std::uint8_t{0};  // pciutils leaves out 00
+  if (!function.id.revision.has_value() && !small) function.id.revision = std::uint8_t{0};  // pciutils leaves out 00
   function.name = std::string(trim(vendor + " " + device));
   read_id_in_name(function);
   return function;

@@ -39,21 +39,21 @@ void read_registers(std::string_view text, GuestFunction& function) {
     const auto key = word.substr(0, equals);
     const auto low = static_cast<std::uint16_t>(*value & 0xffff), high = static_cast<std::uint16_t>(*value >> 16);
     if (key == "class") {
-      function.class_code = static_cast<std::uint32_t>(*value & 0xffffff);
+      function.id.class_code = static_cast<std::uint32_t>(*value & 0xffffff);
       function.class_and_subclass = static_cast<std::uint16_t>(*value >> 8 & 0xffff);
     }
-    if (key == "rev") function.revision = static_cast<std::uint8_t>(*value & 0xff);
-    if (key == "vendor") function.vendor_id = low;
-    if (key == "device") function.device_id = low;
-    if (key == "subvendor") function.subsystem_vendor_id = low;
-    if (key == "subdevice") function.subsystem_device_id = low;
+    if (key == "rev") function.id.revision = static_cast<std::uint8_t>(*value & 0xff);
+    if (key == "vendor") function.id.vendor = low;
+    if (key == "device") function.id.device = low;
+    if (key == "subvendor") function.id.subsystem_vendor = low;
+    if (key == "subdevice") function.id.subsystem_device = low;
     if (key == "chip") {
-      function.vendor_id = low;
-      function.device_id = high;
+      function.id.vendor = low;
+      function.id.device = high;
     }
     if (key == "card") {
-      function.subsystem_vendor_id = low;
-      function.subsystem_device_id = high;
+      function.id.subsystem_vendor = low;
+      function.id.subsystem_device = high;
     }
   }
 }

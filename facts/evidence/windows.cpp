@@ -55,7 +55,7 @@ void read_location_path(std::string_view text, GuestFunction& function) {
 /// "CC_028000" in a hardware or compatible id.
 void read_class_code(std::string_view text, GuestFunction& function) {
   if (const auto code = hex_behind(text, "&CC_", 6)) {
-    function.class_code = static_cast<std::uint32_t>(*code);
+    function.id.class_code = static_cast<std::uint32_t>(*code);
     function.class_and_subclass = static_cast<std::uint16_t>(*code >> 8);
   } else if (const auto shorter = hex_behind(text, "&CC_", 4); shorter && !function.class_and_subclass.has_value()) {
     function.class_and_subclass = static_cast<std::uint16_t>(*shorter);
@@ -245,13 +245,13 @@ bool read_pci_instance_id(std::string_view text, GuestFunction& function) {
   if (!id.starts_with("PCI\\VEN_")) return false;
   const auto vendor = hex_behind(id, "VEN_", 4), device = hex_behind(id, "&DEV_", 4);
   if (!vendor || !device) return false;
-  function.vendor_id = static_cast<std::uint16_t>(*vendor);
-  function.device_id = static_cast<std::uint16_t>(*device);
+  function.id.vendor = static_cast<std::uint16_t>(*vendor);
+  function.id.device = static_cast<std::uint16_t>(*device);
   if (const auto subsystem = hex_behind(id, "&SUBSYS_", 8)) {  // device first, vendor behind it
-    function.subsystem_device_id = static_cast<std::uint16_t>(*subsystem >> 16);
-    function.subsystem_vendor_id = static_cast<std::uint16_t>(*subsystem & 0xffff);
+    function.id.subsystem_device = static_cast<std::uint16_t>(*subsystem >> 16);
+    function.id.subsystem_vendor = static_cast<std::uint16_t>(*subsystem & 0xffff);
   }
-  if (const auto revision = hex_behind(id, "&REV_", 2)) function.revision = static_cast<std::uint8_t>(*revision);
+  if (const auto revision = hex_behind(id, "&REV_", 2)) function.id.revision = static_cast<std::uint8_t>(*revision);
   return true;
 }
 

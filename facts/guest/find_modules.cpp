@@ -29,12 +29,12 @@ std::vector<Alias> pci_aliases(std::string_view text) {
 
 /// What the kernel writes to `modalias` (drivers/pci/pci-driver.c, pci_uevent): the same from the facts at hand.
 std::string modalias_of(const GuestFunction& function) {
-  const auto code = function.class_code.value();
+  const auto code = function.id.class_code.value();
   char text[80];
-  std::snprintf(text, sizeof text, "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X", function.vendor_id.value(),
-                function.device_id.value(),
-                function.subsystem_vendor_id.has_value() ? function.subsystem_vendor_id.value() : 0,
-                function.subsystem_device_id.has_value() ? function.subsystem_device_id.value() : 0, code >> 16,
+  std::snprintf(text, sizeof text, "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X", function.id.vendor.value(),
+                function.id.device.value(),
+                function.id.subsystem_vendor.has_value() ? function.id.subsystem_vendor.value() : 0,
+                function.id.subsystem_device.has_value() ? function.id.subsystem_device.value() : 0, code >> 16,
                 code >> 8 & 0xff, code & 0xff);
   return text;
 }
@@ -57,7 +57,7 @@ void find_modules(const Root& root, GuestView& view) {
       function.modules = Observed<Names>::like(text);
       continue;
     }
-    if (!function.vendor_id.has_value() || !function.device_id.has_value() || !function.class_code.has_value()) continue;
+    if (!function.id.has_ids() || !function.id.class_code.has_value()) continue;
     const auto modalias = modalias_of(function);
     Names names;
     for (const auto& alias : aliases) {

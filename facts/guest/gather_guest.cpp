@@ -54,14 +54,14 @@ GuestFunction read_function(const Root& root, const PciAddress& address, const s
     function.path = *chain;
   else
     function.path = Observed<SlotChain>::unreadable(path + " names no root bus");
-  function.vendor_id = read_hex<std::uint16_t>(root, path + "/vendor");
-  function.device_id = read_hex<std::uint16_t>(root, path + "/device");
-  function.subsystem_vendor_id = read_hex<std::uint16_t>(root, path + "/subsystem_vendor");
-  function.subsystem_device_id = read_hex<std::uint16_t>(root, path + "/subsystem_device");
-  function.class_code = read_hex<std::uint32_t>(root, path + "/class");
-  if (function.class_code.has_value())
-    function.class_and_subclass = static_cast<std::uint16_t>(function.class_code.value() >> 8);
-  function.revision = read_hex<std::uint8_t>(root, path + "/revision");
+  function.id.vendor = read_hex<std::uint16_t>(root, path + "/vendor");
+  function.id.device = read_hex<std::uint16_t>(root, path + "/device");
+  function.id.subsystem_vendor = read_hex<std::uint16_t>(root, path + "/subsystem_vendor");
+  function.id.subsystem_device = read_hex<std::uint16_t>(root, path + "/subsystem_device");
+  function.id.class_code = read_hex<std::uint32_t>(root, path + "/class");
+  if (function.id.class_code.has_value())
+    function.class_and_subclass = static_cast<std::uint16_t>(function.id.class_code.value() >> 8);
+  function.id.revision = read_hex<std::uint8_t>(root, path + "/revision");
   function.driver = read_driver(root, path);
   function.power_state = root.read_line(path + "/power_state");
   function.runtime_status = root.read_line(path + "/power/runtime_status");
@@ -73,7 +73,7 @@ GuestFunction read_function(const Root& root, const PciAddress& address, const s
 
 /// Where `vendor` and its like are missing (a recording that kept `uevent` alone), the uevent says the same.
 void fill_in_from_uevent(const Root& root, const std::string& path, GuestFunction& function) {
-  if (!function.vendor_id.is_absent() && !function.class_code.is_absent()) return;
+  if (!function.id.vendor.is_absent() && !function.id.class_code.is_absent()) return;
   const auto content = root.read(path + "/uevent", 65536);
   if (!content.has_value()) return;
   const auto pair = [](std::string_view text, Observed<std::uint16_t>& first, Observed<std::uint16_t>& second) {
@@ -87,11 +87,11 @@ void fill_in_from_uevent(const Root& root, const std::string& path, GuestFunctio
     const auto equals = line.find('=');
     if (equals == std::string_view::npos) continue;
     const auto key = line.substr(0, equals), value = line.substr(equals + 1);
-    if (key == "PCI_ID") pair(value, function.vendor_id, function.device_id);
-    if (key == "PCI_SUBSYS_ID") pair(value, function.subsystem_vendor_id, function.subsystem_device_id);
+    if (key == "PCI_ID") pair(value, function.id.vendor, function.id.device);
+    if (key == "PCI_SUBSYS_ID") pair(value, function.id.subsystem_vendor, function.id.subsystem_device);
     if (key != "PCI_CLASS") continue;
     if (const auto code = parse_unsigned(value, 16); code && *code <= 0xffffff) {
-      function.class_code = static_cast<std::uint32_t>(*code);
+      function.id.class_code = static_cast<std::uint32_t>(*code);
       function.class_and_subclass = static_cast<std::uint16_t>(*code >> 8);
     }
   }
@@ -111,13 +111,8 @@ bool GuestFunction::is_usb_controller() const {
   if (!class_and_subclass.is(0x0c03)) return false;
   // PCI Code and ID Assignment, class 0c03: 40 is a USB4 host interface (Thunderbolt), 80 is none of the standard ones,
   // fe a port's device side.
-  const auto interface = class_code.has_value() ? class_code.value() & 0xff : 0x30;
+  const auto interface = id.class_code.has_value() ? id.class_code.value() & 0xff : 0x30;
   return interface != 0x40 && interface != 0x80 && interface != 0xfe;
-}
-
-std::string ids_text(const GuestFunction& function) {
-  if (!function.vendor_id.has_value() || !function.device_id.has_value()) return "????:????";
-  return hex_text(function.vendor_id.value(), 4) + ":" + hex_text(function.device_id.value(), 4);
 }
 
 GuestFunction* owner_of(const std::vector<FunctionPath>& functions, std::string_view resolved_path) {

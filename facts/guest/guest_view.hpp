@@ -10,6 +10,7 @@
 #include "base/observed.hpp"
 #include "facts/guest/slot_chain.hpp"
 #include "machine/pci_address.hpp"
+#include "machine/pci_identity.hpp"
 #include "machine/root.hpp"
 #include "machine/runtime_power.hpp"
 
@@ -82,11 +83,8 @@ struct GuestFunction {
   std::string resources;       ///< Windows: what memory and interrupts it was given, in words; empty: not shown
   std::string name;            ///< as the source prints it, or from pci.ids; may be empty
   Observed<SlotChain> path;
-  Observed<std::uint16_t> vendor_id, device_id, subsystem_vendor_id, subsystem_device_id;
-  Observed<std::uint32_t> class_code;       ///< 24 bits
+  PciIdentity id;
   Observed<std::uint16_t> class_and_subclass;  ///< also where the programming interface is not shown
-  Observed<std::uint8_t> revision;
-  Observed<std::string> serial;             ///< Device Serial Number; absent: the function shows none
   Observed<std::string> driver;             ///< absent: none is bound
   Observed<std::vector<std::string>> modules;  ///< kernel modules that could drive it (inventory only)
   Observed<std::uint16_t> command;          ///< command register
@@ -131,8 +129,5 @@ GuestView gather_guest(const Root& root);
 void read_serials(const Root& root, GuestView& view, const std::function<bool(const GuestFunction&)>& wanted);
 /// Fills in `modules` from the kernel's modules.alias.
 void find_modules(const Root& root, GuestView& view);
-
-/// Hexadecimal class code or ids as they are printed: 4 digits each, "8086:24f3".
-std::string ids_text(const GuestFunction& function);
 
 }  // namespace vfio_doctor

@@ -5,6 +5,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
@@ -59,17 +60,16 @@ std::vector<std::string_view> name_words(std::string_view line) {
   return words;
 }
 
-bool is_digits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == text.npos; }
 
 /// What a word of a line names, where that is not the word itself; `before` is the word in front of it.
 std::string implied_name(std::string_view word, std::string_view before) {
   if (word.starts_with("pci:")) return std::string(word.substr(4)) + ".0";  // an Xid tells no function
   if (word.starts_with("ata") && word.find('.') != word.npos) return std::string(word.substr(0, word.find('.')));
-  if (before == "irq" && is_digits(word)) return "irq " + std::string(word);
+  if (before == "irq" && is_number(word)) return "irq " + std::string(word);
   const auto first = word.substr(0, word.find_first_of("-:"));
-  if ((before == "usb" || before == "hub") && is_digits(first) && word.size() > first.size()) return "usb" + std::string(first);
+  if ((before == "usb" || before == "hub") && is_number(first) && word.size() > first.size()) return "usb" + std::string(first);
   if (word.starts_with("usb") && word.find("-port") != word.npos) return std::string(first);
-  if ((before == "sd" || before == "sr" || before == "scsi") && is_digits(first) && std::ranges::count(word, ':') == 3)
+  if ((before == "sd" || before == "sr" || before == "scsi") && is_number(first) && std::ranges::count(word, ':') == 3)
     return "host" + std::string(first);
   return {};
 }

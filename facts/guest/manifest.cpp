@@ -15,6 +15,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr std::string_view schema = "vfio-doctor/manifest/1";
 constexpr std::size_t longest_text = 512;
+constexpr const char* not_told = "the manifest does not say";
 
 /// Reads one JSON object member by member; every message says where it is.
 class Reader {
@@ -40,11 +41,11 @@ class Reader {
     return value;
   }
 
-  /// A number of exactly `digits` hexadecimal digits.
+  /// A number of exactly `digits` hexadecimal digits; unreadable where the member is missing or null.
   template <class Number>
-  std::optional<Number> hex(const char* key, std::size_t digits) const {
+  Observed<Number> hex(const char* key, std::size_t digits) const {
     const auto value = text(key);
-    if (!value) return std::nullopt;
+    if (!value) return Observed<Number>::unreadable(not_told);
     const auto number = value->size() == digits && value->find_first_of("xX") == std::string::npos
                             ? parse_unsigned(*value, 16)
                             : std::nullopt;
@@ -53,10 +54,9 @@ class Reader {
   }
 
   template <class Number>
-  Number required_hex(const char* key, std::size_t digits) const {
-    const auto number = hex<Number>(key, digits);
-    if (!number) fail(quoted(key) + " is missing");
-    return *number;
+  Observed<Number> required_hex(const char* key, std::size_t digits) const {
+    if (!find(key)) fail(quoted(key) + " is missing");
+    return hex<Number>(key, digits);
   }
 
   const Json* array(const char* key, std::size_t most) const {
@@ -102,23 +102,29 @@ std::vector<std::uint64_t> read_bars(const Reader& reader) {
   return bars;
 }
 
-/// The Device Serial Number in lower case; empty text counts as none.
-std::optional<std::string> read_serial(const Reader& reader) {
-  auto serial = reader.text("serial");
-  if (!serial || serial->empty()) return std::nullopt;
+/// The Device Serial Number in lower case; empty text counts as not told.
+Observed<std::string> read_serial(const Reader& reader) {
+  const auto serial = reader.text("serial");
+  if (!serial || serial->empty()) return Observed<std::string>::unreadable(not_told);
   return to_lower(*serial);
+}
+
+PciIdentity read_identity(const Reader& reader) {
+  PciIdentity id;
+  id.vendor = reader.required_hex<std::uint16_t>("vendor_id", 4);
+  id.device = reader.required_hex<std::uint16_t>("device_id", 4);
+  id.subsystem_vendor = reader.hex<std::uint16_t>("subsystem_vendor_id", 4);
+  id.subsystem_device = reader.hex<std::uint16_t>("subsystem_device_id", 4);
+  id.class_code = reader.hex<std::uint32_t>("class", 6);
+  id.revision = reader.hex<std::uint8_t>("revision", 2);
+  id.serial = read_serial(reader);
+  return id;
 }
 
 ExpectedDevice read_device(const Json& json, const std::string& where) {
   const Reader reader(json, where);
   ExpectedDevice device;
-  device.vendor_id = reader.required_hex<std::uint16_t>("vendor_id", 4);
-  device.device_id = reader.required_hex<std::uint16_t>("device_id", 4);
-  device.subsystem_vendor_id = reader.hex<std::uint16_t>("subsystem_vendor_id", 4);
-  device.subsystem_device_id = reader.hex<std::uint16_t>("subsystem_device_id", 4);
-  device.class_code = reader.hex<std::uint32_t>("class", 6);
-  device.revision = reader.hex<std::uint8_t>("revision", 2);
-  device.serial = read_serial(reader);
+  device.id = read_identity(reader);
   if (const auto address = reader.text("host_address")) {
     device.host_address = PciAddress::parse(*address);
     if (!device.host_address) reader.fail("\"host_address\" must look like 0000:03:00.0");
@@ -161,8 +167,8 @@ Json parse_json(std::string_view text, const std::string& name) {
 }
 
 template <class Number>
-Json hex_or_null(const std::optional<Number>& number, std::size_t digits) {
-  return number ? Json(hex_text(*number, digits)) : Json();
+Json hex_or_null(const Observed<Number>& number, std::size_t digits) {
+  return number.has_value() ? Json(hex_text(number.value(), digits)) : Json();
 }
 
 Json text_or_null(const std::optional<std::string>& text) { return text ? Json(*text) : Json(); }
@@ -171,13 +177,13 @@ Json device_json(const ExpectedDevice& device) {
   Json json;
   json["label"] = device.label;
   json["host_address"] = device.host_address ? Json(device.host_address->text()) : Json();
-  json["vendor_id"] = hex_text(device.vendor_id, 4);
-  json["device_id"] = hex_text(device.device_id, 4);
-  json["subsystem_vendor_id"] = hex_or_null(device.subsystem_vendor_id, 4);
-  json["subsystem_device_id"] = hex_or_null(device.subsystem_device_id, 4);
-  json["class"] = hex_or_null(device.class_code, 6);
-  json["revision"] = hex_or_null(device.revision, 2);
-  json["serial"] = text_or_null(device.serial);
+  json["vendor_id"] = hex_or_null(device.id.vendor, 4);
+  json["device_id"] = hex_or_null(device.id.device, 4);
+  json["subsystem_vendor_id"] = hex_or_null(device.id.subsystem_vendor, 4);
+  json["subsystem_device_id"] = hex_or_null(device.id.subsystem_device, 4);
+  json["class"] = hex_or_null(device.id.class_code, 6);
+  json["revision"] = hex_or_null(device.id.revision, 2);
+  json["serial"] = device.id.serial.has_value() ? Json(device.id.serial.value()) : Json();
   json["guest_path"] = device.guest_path ? Json(device.guest_path->text()) : Json();
   json["bars"] = device.bars;
   json["expect_driver"] = device.expect_driver;

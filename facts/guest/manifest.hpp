@@ -9,6 +9,7 @@
 
 #include "facts/guest/slot_chain.hpp"
 #include "machine/pci_address.hpp"
+#include "machine/pci_identity.hpp"
 
 namespace vfio_doctor {
 
@@ -19,15 +20,11 @@ struct ExpectedUsb {
   std::optional<std::string> serial;
 };
 
-/// One function that the guest should see. What the host could not tell is nothing: it is not compared then.
+/// One function that the guest should see. What the host could not tell is unreadable: it is not compared then.
 struct ExpectedDevice {
   std::string label;  ///< for people: "Intel Corporation Wireless 8260"
   std::optional<PciAddress> host_address;
-  std::uint16_t vendor_id = 0, device_id = 0;
-  std::optional<std::uint16_t> subsystem_vendor_id, subsystem_device_id;
-  std::optional<std::uint32_t> class_code;  ///< 24 bits
-  std::optional<std::uint8_t> revision;
-  std::optional<std::string> serial;  ///< PCIe Device Serial Number, "00-11-22-33-44-55-66-77"
+  PciIdentity id;  ///< vendor and device are always there
   std::optional<SlotChain> guest_path;
   std::vector<std::uint64_t> bars;  ///< sizes in bytes, in BAR order, a 64-bit BAR once; empty: not known
   bool expect_driver = true;

@@ -8,11 +8,11 @@ namespace vfio_doctor {
 void name_functions(const IdsFile& ids, GuestView& view) {
   if (!view.functions.has_value()) return;
   for (auto& function : view.functions.value()) {
-    if (!function.vendor_id.has_value() || !function.device_id.has_value()) continue;
-    const auto vendor = ids.vendor(function.vendor_id.value());
-    const auto device = ids.device(function.vendor_id.value(), function.device_id.value());
+    if (!function.id.has_ids()) continue;
+    const auto vendor = ids.vendor(function.id.vendor.value());
+    const auto device = ids.device(function.id.vendor.value(), function.id.device.value());
     if (!vendor) continue;
-    function.name = *vendor + " " + device.value_or("Device " + hex_text(function.device_id.value(), 4));
+    function.name = *vendor + " " + device.value_or("Device " + hex_text(function.id.device.value(), 4));
   }
 }
 

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 void keep(std::vector<PastedText>& list, std::string text, PastedAt at, std::size_t most = PastedMachine::most_texts) {
   if (list.size() < most) list.push_back({std::move(text), std::move(at)});

@@ -5,12 +5,12 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Seconds in "   13.104512" or "+0.001779"; nothing where it is no such number.
 std::optional<double> seconds(std::string_view text) {

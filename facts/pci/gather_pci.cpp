@@ -55,21 +55,21 @@ bool gather_from_uevent(const Root& root, AttributePath& path, PciFunction& func
     if (equals == line.npos) continue;
     const auto key = line.substr(0, equals), value = line.substr(equals + 1);
     if (key == "DRIVER") function.driver = std::string(value);
-    if (key == "PCI_ID") parse_id_pair(value, function.vendor_id, function.device_id);
-    if (key == "PCI_SUBSYS_ID") parse_id_pair(value, function.subsystem_vendor_id, function.subsystem_device_id);
+    if (key == "PCI_ID") parse_id_pair(value, function.id.vendor, function.id.device);
+    if (key == "PCI_SUBSYS_ID") parse_id_pair(value, function.id.subsystem_vendor, function.id.subsystem_device);
     if (key == "PCI_CLASS")
       if (const auto code = parse_unsigned(value, 16); code && *code <= 0xffffff)
-        function.class_code = static_cast<std::uint32_t>(*code);
+        function.id.class_code = static_cast<std::uint32_t>(*code);
   }
   return true;
 }
 
 void gather_from_attributes(const Root& root, AttributePath& path, PciFunction& function) {
-  function.vendor_id = read_number<std::uint16_t>(root, path("vendor"), 16);
-  function.device_id = read_number<std::uint16_t>(root, path("device"), 16);
-  function.subsystem_vendor_id = read_number<std::uint16_t>(root, path("subsystem_vendor"), 16);
-  function.subsystem_device_id = read_number<std::uint16_t>(root, path("subsystem_device"), 16);
-  function.class_code = read_number<std::uint32_t>(root, path("class"), 16);
+  function.id.vendor = read_number<std::uint16_t>(root, path("vendor"), 16);
+  function.id.device = read_number<std::uint16_t>(root, path("device"), 16);
+  function.id.subsystem_vendor = read_number<std::uint16_t>(root, path("subsystem_vendor"), 16);
+  function.id.subsystem_device = read_number<std::uint16_t>(root, path("subsystem_device"), 16);
+  function.id.class_code = read_number<std::uint32_t>(root, path("class"), 16);
   function.driver = link_name(root, path("driver"));
 }
 
@@ -80,35 +80,40 @@ bool is_asleep(const PciFunction& function) {
 }
 
 /// Everything that was not read, and why.
-void mark_unread(PciConfig& config, const std::string& why) {
-  const auto mark = [&why]<class T>(Observed<T>& fact) {
-    if (fact.is_unreadable()) fact = Observed<T>::unreadable(why);
+void mark_unread(PciFunction& function, const std::string& why, UnreadCause cause) {
+  const auto mark = [&]<class T>(Observed<T>& fact) {
+    if (fact.is_unreadable()) fact = Observed<T>::unreadable(why, cause);
   };
-  mark(config.header_type);
-  mark(config.multifunction);
-  mark(config.pcie_type);
-  mark(config.acs);
-  mark(config.function_level_reset);
-  mark(config.serial);
+  mark(function.config.header_type);
+  mark(function.config.multifunction);
+  mark(function.config.pcie_type);
+  mark(function.config.acs);
+  mark(function.config.function_level_reset);
+  mark(function.id.serial);
+}
+
+void decode_config(std::string_view bytes, PciFunction& function) {
+  function.config = decode_pci_config(bytes);
+  function.id.serial = decode_serial(bytes, function.config);
 }
 
 void gather_config(const Root& root, Wake wake, AttributePath& path, PciFunction& function) {
   function.power_state = root.read_line(path("power_state"));
   function.runtime_status = root.read_line(path("power/runtime_status"));
   if (wake == Wake::no && is_asleep(function)) {
-    return mark_unread(function.config, "asleep; use --wake");
+    return mark_unread(function, "asleep; use --wake", UnreadCause::asleep);
   }
   auto bytes = root.read_head(path("config"), header_bytes);
-  if (!bytes.has_value()) return mark_unread(function.config, bytes.why());
-  function.config = decode_pci_config(bytes.value());
+  if (!bytes.has_value()) return mark_unread(function, bytes.why(), bytes.cause());
+  decode_config(bytes.value(), function);
   if (bytes->size() == header_bytes && !function.config.all_ones)
-    function.revision = static_cast<std::uint8_t>((*bytes)[revision_offset]);
+    function.id.revision = static_cast<std::uint8_t>((*bytes)[revision_offset]);
   // The rest is needed only to explain groups: for bridges and for functions that share a slot.
   if (function.is_bridge() || function.config.multifunction.is(true)) {
     bytes = root.read_head(path("config"), all_bytes);
-    if (bytes.has_value()) function.config = decode_pci_config(bytes.value());
+    if (bytes.has_value()) decode_config(bytes.value(), function);
     function.config.denied = bytes.has_value() && bytes->size() <= header_bytes;
-    if (function.config.denied) mark_unread(function.config, "needs root: a normal user gets 64 bytes");
+    if (function.config.denied) mark_unread(function, "needs root: a normal user gets 64 bytes", UnreadCause::permission);
   }
 }
 
@@ -183,7 +188,7 @@ PciFunction gather_function(const Root& root, const Circumstances& circumstances
   AttributePath path(function.sysfs_path);
   if (!gather_from_uevent(root, path, function)) gather_from_attributes(root, path, function);
   gather_config(root, circumstances.wake, path, function);
-  if (!function.revision.has_value()) function.revision = read_number<std::uint8_t>(root, path("revision"), 16);
+  if (!function.id.revision.has_value()) function.id.revision = read_number<std::uint8_t>(root, path("revision"), 16);
   function.iommu_group = read_group(root, path("iommu_group"));
   function.boot_vga = Observed<bool>::absent();
   if (function.class_and_subclass() == 0x0300) {
@@ -229,8 +234,8 @@ Observed<std::vector<PciFunction>> gather_pci(const Root& root, Wake wake) {
   find_physical_functions(root, functions);
   const auto names = loading.get();
   for (auto& function : functions) {
-    if (function.vendor_id.has_value() && function.device_id.has_value())
-      function.name = names->function_name(*function.vendor_id, *function.device_id);
+    if (function.id.has_ids())
+      function.name = names->function_name(*function.id.vendor, *function.id.device);
     if (const auto kind = function.class_and_subclass()) function.class_name = names->class_name(*kind);
   }
   return functions;

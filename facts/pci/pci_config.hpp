@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <string>
 #include <string_view>
 
+#include "base/observed.hpp"
 #include "facts/pci/pci_function.hpp"
 
 namespace vfio_doctor {
@@ -10,5 +12,8 @@ namespace vfio_doctor {
 /// Decodes configuration space: 64 bytes (what a normal user gets), 256 or 4096. What lies behind the bytes that are
 /// there is unreadable, never "absent". Capability lists may loop or point anywhere: every step is bounded.
 PciConfig decode_pci_config(std::string_view bytes);
+
+/// The Device Serial Number in the same bytes; `config` is what decode_pci_config() made of them.
+Observed<std::string> decode_serial(std::string_view bytes, const PciConfig& config);
 
 }  // namespace vfio_doctor

@@ -8,6 +8,7 @@
 
 #include "base/observed.hpp"
 #include "machine/pci_address.hpp"
+#include "machine/pci_identity.hpp"
 
 namespace vfio_doctor {
 
@@ -38,7 +39,6 @@ struct PciConfig {
   Observed<PcieType> pcie_type;
   Observed<AcsCapability> acs;         ///< absent where the function has none
   Observed<bool> function_level_reset;
-  Observed<std::string> serial;        ///< Device Serial Number, "00-11-22-33-44-55-66-77"; absent where it has none
   bool denied = false;                 ///< more than 64 bytes were asked for and not given
   bool all_ones = false;               ///< the function answers nothing: dead or powered off
 };
@@ -48,9 +48,7 @@ struct PciFunction {
   PciAddress address;
   std::string sysfs_path;               ///< "/sys/devices/pci0000:00/0000:00:1c.0/0000:03:00.0"
   std::optional<PciAddress> parent;     ///< the bridge above; none on a root bus
-  Observed<std::uint16_t> vendor_id, device_id, subsystem_vendor_id, subsystem_device_id;
-  Observed<std::uint32_t> class_code;   ///< 24 bits: base class, subclass, programming interface
-  Observed<std::uint8_t> revision;
+  PciIdentity id;
   std::string name;                     ///< "Vendor Device" from pci.ids; "Vendor 8086 Device 24f3" where unknown
   std::string class_name;               ///< "Network controller"; "Class 0280" where unknown
   PciConfig config;
@@ -68,8 +66,8 @@ struct PciFunction {
 
   /// Base class and subclass, "0280" = 0x0280; nothing where the class was not observed.
   std::optional<std::uint16_t> class_and_subclass() const {
-    if (!class_code.has_value()) return std::nullopt;
-    return static_cast<std::uint16_t>(class_code.value() >> 8);
+    if (!id.class_code.has_value()) return std::nullopt;
+    return static_cast<std::uint16_t>(id.class_code.value() >> 8);
   }
   /// PCI-to-PCI or CardBus bridge: by the header where it could be read, else by the class.
   bool is_bridge() const;

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
@@ -199,7 +199,7 @@ HostName gather_host_name(const Root& root) {
   host.boot_id = short_line(root.read_line("/proc/sys/kernel/random/boot_id"));
   const auto id = root.read_line("/etc/machine-id");
   const auto is_id = [](const std::string& text) {
-    return text.size() == 32 && std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
+    return text.size() == 32 && std::ranges::all_of(text, is_hex_digit);
   };
   host.id = !id.has_value() ? id : is_id(id.value()) ? Text(hash_of(id.value())) : Text::unreadable("/etc/machine-id holds no id");
   return host;

@@ -72,7 +72,7 @@ class StorageGatherer {
   }
 
   std::vector<StorageUse> gather() {
-    for (const auto* mount : distinct_mounts(mounts_)) add(mount->point, mounts_.source, tracer_.mount(*mount));
+    for (const auto* mount : distinct_mounts(mounts_)) add(mount->point, mounts_.source, tracer_.mount(*mount), StorageUseKind::mount);
     if (!mounts_.problem.empty()) {
       Footing lost;
       add("mounted file systems", mounts_.source, lost.fail(mounts_.problem));
@@ -86,10 +86,11 @@ class StorageGatherer {
   }
 
  private:
-  void add(const std::string& use, const std::string& source, const Footing& footing) {
+  void add(const std::string& use, const std::string& source, const Footing& footing,
+           StorageUseKind kind = StorageUseKind::other) {
     covered_.insert(footing.functions.begin(), footing.functions.end());
     uses_.push_back({use, footing.chain(), source, footing.functions, footing.interfaces, footing.unresolved,
-                     footing.missing});
+                     footing.missing, kind});
   }
 
   /// The names in a directory that lists what is in use; where it may not be looked into, anything may be.
@@ -106,18 +107,18 @@ class StorageGatherer {
     const auto swaps = read_swaps(root_);
     if (swaps.is_unreadable()) {
       Footing lost;
-      add("swap", "/proc/swaps", lost.fail("/proc/swaps: " + swaps.why()));
+      add("swap", "/proc/swaps", lost.fail("/proc/swaps: " + swaps.why()), StorageUseKind::swap);
     }
     if (!swaps.has_value()) return;
     for (const auto& name : swaps.value()) {
       if (name.starts_with("/dev/")) {
-        add("swap", "/proc/swaps", tracer_.block_by_device(name));
+        add("swap", "/proc/swaps", tracer_.block_by_device(name), StorageUseKind::swap);
         continue;
       }
       auto footing = tracer_.file(name);
       footing.below = footing.chain();
       footing.label = "file " + name.substr(0, 120);
-      add("swap", "/proc/swaps", footing);
+      add("swap", "/proc/swaps", footing, StorageUseKind::swap);
     }
   }
 
@@ -137,7 +138,7 @@ class StorageGatherer {
     for (const auto& partition : find_boot_partitions(root_, mounts_)) {
       const auto name = tracer_.device_name(partition.device);
       if (name.is_absent()) continue;
-      add(partition.use, partition.source, tracer_.block_by_device(partition.device));
+      add(partition.use, partition.source, tracer_.block_by_device(partition.device), StorageUseKind::boot_partition);
     }
   }
 

@@ -13,6 +13,14 @@ namespace vfio_doctor {
 /// What kind of device carries a piece of storage.
 enum class Carrier { storage, network };
 
+/// What the host uses storage for, where that weighs differently.
+enum class StorageUseKind {
+  mount,           ///< `use` is where it is mounted
+  swap,
+  boot_partition,  ///< what this host is started from, mounted or not
+  other,
+};
+
 /// One thing the host does with storage, followed down to the PCI functions it stands on.
 struct StorageUse {
   std::string use;     ///< "/", "/boot/efi", "swap", "/mnt/data"
@@ -24,6 +32,7 @@ struct StorageUse {
   /// `missing` can be called free.
   std::string unresolved;
   Carrier missing = Carrier::storage;
+  StorageUseKind kind = StorageUseKind::other;
 };
 
 /// A disk or partition that says it belongs to something larger, and that nothing the kernel shows has open.

@@ -35,7 +35,7 @@ Paint paint_of(Verdict verdict) {
 
 /// The findings about one expected device: its rungs, lowest first, and what its host says, where it was asked.
 struct DeviceFindings {
-  std::string name;  ///< LABEL (host ADDRESS), as the manifest's evidence has it
+  ExpectedName name;
   std::vector<const Finding*> rungs;
   const Finding* released = nullptr;
 
@@ -61,9 +61,7 @@ struct DeviceFindings {
   }
 };
 
-std::string manifest_name(const Finding& finding) {
-  return !finding.evidence.empty() && finding.evidence.front().source == "manifest" ? finding.evidence.front().value : "";
-}
+ExpectedName name_of(const Finding& finding) { return finding.expected ? *finding.expected : ExpectedName(); }
 
 std::string rung_word(const Finding& finding) {
   const auto rung = std::ranges::find(all_rungs, finding.id, rung_id);
@@ -73,12 +71,12 @@ std::string rung_word(const Finding& finding) {
 std::vector<DeviceFindings> by_device(const Report& report) {
   std::vector<DeviceFindings> devices;
   for (const auto& finding : report.findings) {
-    if (finding.id == rung_id(Rung::present)) devices.push_back({manifest_name(finding), {}, nullptr});
+    if (finding.id == rung_id(Rung::present)) devices.push_back({name_of(finding), {}, nullptr});
     if (!devices.empty() && std::ranges::find(all_rungs, finding.id, rung_id) != all_rungs.end())
       devices.back().rungs.push_back(&finding);
     if (finding.id == released_finding_id)
       for (auto& device : devices)
-        if (device.name == manifest_name(finding)) device.released = &finding;
+        if (device.name == name_of(finding)) device.released = &finding;
   }
   return devices;
 }
@@ -118,23 +116,14 @@ std::string device_line(const DeviceFindings& device, std::size_t width) {
   if (proven) rest += "proven up to " + rung_word(*proven);
   if (failed) rest += (proven ? ", fails at " : "fails at ") + rung_word(*failed);
   if (!proven && !failed) rest += "nothing is proven";
-  const auto place = std::min(device.name.rfind(" (host "), device.name.size());
-  rest.insert(0, printable(device.name.substr(place)));
+  if (device.name.host_address) rest.insert(0, " (host " + device.name.host_address->text() + ")");
   constexpr std::size_t least = 20;
   const auto left = width > rest.size() + least ? width - rest.size() : least;
-  return short_name(printable(device.name.substr(0, place)), left) + rest;
+  return short_name(printable(device.name.label), left) + rest;
 }
 
-/// The device's name and what is proven of it stand above; the summary need not say them again.
-std::string without_name(const Finding& finding, const std::string& name) {
-  const auto label = name.substr(0, name.rfind(" (host "));
-  auto summary = finding.summary;
-  for (const auto& start : {label + ": ", label + " fails at " + rung_word(finding) + ": "})
-    if (summary.starts_with(start)) summary.erase(0, start.size());
-  if (const auto proven = summary.rfind(" Proven: "); finding.status == Status::fail && proven != summary.npos)
-    summary.erase(proven);
-  return summary;
-}
+/// The device's name and what is proven of it stand above; a summary need not say them again.
+const std::string& short_summary(const Finding& finding) { return finding.detail.empty() ? finding.summary : finding.detail; }
 
 class GuestText {
  public:
@@ -160,28 +149,29 @@ class GuestText {
     page_.blank_line();
     page_.finished_line(page_.painted(device_line(device, page_.columns()), Paint::bold));
     for (const auto* rung : device.rungs) {
-      step(rung_word(*rung), *rung, device.name);
+      step(rung_word(*rung), *rung);
       if (rung->status != Status::fail) continue;
       for (const auto& remedy : rung->remedy) show(remedy);
       break;
     }
     if (!device.released) return;
-    step("HOST", *device.released, device.name);
+    step("HOST", *device.released);
     for (const auto& remedy : device.released->remedy) show(remedy);
   }
 
-  void step(const std::string& word, const Finding& finding, const std::string& name) {
+  void step(const std::string& word, const Finding& finding) {
     static constexpr std::size_t rung_width = 11, status_width = 8, indent = 2 + rung_width + status_width;
     const auto status = finding.status == Status::not_applicable ? "-" : std::string(to_text(finding.status));
-    const auto lines = wrap(printable(without_name(finding, name)), page_.columns() - indent, page_.columns() - indent);
+    const auto lines = wrap(printable(short_summary(finding)), page_.columns() - indent, page_.columns() - indent);
     for (std::size_t i = 0; i < lines.size(); ++i)
       page_.finished_line(i == 0 ? padded(word, rung_width) +
                                        page_.painted(padded(status, status_width), paint_of(finding.status)) + lines[i]
                                  : std::string(rung_width + status_width, ' ') + lines[i],
                           2);
     if (finding.status == Status::pass && !verbose_) return;
-    for (const auto& evidence : finding.evidence)
-      if (evidence.source != "manifest") page_.paragraph(evidence.source + ": " + evidence.value, indent, 2);
+    // The first is what the manifest calls it.
+    for (std::size_t i = finding.expected ? 1 : 0; i < finding.evidence.size(); ++i)
+      page_.paragraph(finding.evidence[i].source + ": " + finding.evidence[i].value, indent, 2);
   }
 
   void show(const Remedy& remedy) {

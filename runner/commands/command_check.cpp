@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
-#include "reports/html.hpp"
-#include "reports/json.hpp"
-#include "reports/junit.hpp"
-#include "reports/markdown.hpp"
-#include "reports/sarif.hpp"
-#include "reports/text.hpp"
+#include "reports/formats.hpp"
 #include "runner/commands/examine.hpp"
 #include "runner/commands/output.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-std::string render(const Report& report, const std::string& format, const TextStyle& style) {
-  if (format == "json") return render_json(report);
-  if (format == "html") return render_html(report);
-  if (format == "markdown") return render_markdown(report);
-  if (format == "junit") return render_junit(report);
-  if (format == "sarif") return render_sarif(report);
-  return render_text(report, style);
-}
 
 /// What the host needs for itself is no warning sign, except about a device that was asked for.
 bool is_warning(const Finding& finding, bool selected) {
@@ -42,7 +28,7 @@ int exit_code_for(const Report& report, FailOn fail_on) {
 int run_check_command(const Options& options) {
   const Report report = examine(options);
   write_outputs(options, "text", [&](const std::string& format, const std::string& file) {
-    return render(report, format, text_style_for(options, file));
+    return render_as(report_formats(), format, report, text_style_for(options, file));
   });
   return exit_code_for(report, options.fail_on);
 }

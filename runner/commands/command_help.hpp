@@ -43,7 +43,9 @@ Examples:
 inline constexpr const char* plugins_help = R"(
 Examples:
   vfio-doctor plugins
-  vfio-doctor plugins --plugin-dir /opt/site-checks)";
+  vfio-doctor plugins --plugin-dir /opt/site-checks
+  vfio-doctor plugins --facts                          what there is to judge by
+  vfio-doctor plugins --facts --format json            the same as a JSON Schema)";
 
 inline constexpr const char* explain_help = R"(
 Examples:

@@ -4,6 +4,7 @@
 #include "base/printable.hpp"
 #include "base/text.hpp"
 #include "runner/commands/output.hpp"
+#include "runner/plugins/plugin_facts.hpp"
 #include "runner/plugins/plugins.hpp"
 
 namespace vfio_doctor {
@@ -46,6 +47,13 @@ std::string list_as_json(const std::vector<Plugin>& plugins) {
 }  // namespace
 
 int run_plugins_command(const Options& options) {
+  if (options.facts) {
+    keep_from_harm(options);
+    write_outputs(options, "text", [](const std::string& format, const std::string&) {
+      return format == "json" ? facts_schema().dump(2) + "\n" : facts_as_text();
+    });
+    return 0;
+  }
   const auto plugins = load_plugins(options.plugins);
   keep_from_harm(options);
   write_outputs(options, "text", [&](const std::string& format, const std::string& file) {

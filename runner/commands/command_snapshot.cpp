@@ -27,7 +27,7 @@ Judgement judgement_on(const RecordedNodes& nodes, Wake wake) {
   const auto report = examine_plainly({"snapshot", "", std::make_unique<MemoryRoot>(nodes)}, wake);
   Judgement all = {{"", "host", std::string(to_text(report.verdict))}};
   for (const auto& finding : report.findings) all.emplace_back(finding.subject, finding.id, to_text(finding.status));
-  for (const auto& device : report.devices) all.emplace_back(device.address, "device", to_text(device.verdict));
+  for (const auto& device : report.devices) all.emplace_back(device.address.text(), "device", to_text(device.verdict));
   std::ranges::sort(all);
   return all;
 }

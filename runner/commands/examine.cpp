@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "checks/check.hpp"
 #include "checks/domain/domain_check.hpp"
+#include "checks/kernel/vfio_ways.hpp"
 #include "facts/platform/machine_identity.hpp"
 #include "reports/bounds.hpp"
 #include "reports/report_of.hpp"
@@ -27,8 +28,6 @@
 
 namespace vfio_doctor {
 namespace {
-
-using Text = std::optional<std::string>;
 
 bool contains(const std::vector<std::string>& ids, std::string_view id) {
   return std::ranges::find(ids, id) != ids.end();
@@ -77,26 +76,9 @@ bool is_of_format_1(const Root& recorded) {
   return recorder.is_unreadable() || (recorder.has_value() && recorder->find("(format 1)") != std::string::npos);
 }
 
-Text known(const Observed<std::string>& value) { return value.has_value() ? Text(value.value()) : std::nullopt; }
-
 MachineSummary describe_machine(const Root& root, const Host& host, bool identify) {
-  MachineSummary machine;
-  const auto identity = gather_machine_identity(root);
-  machine.board = known(identity.board.has_value() ? identity.board : identity.system);
-  machine.firmware_vendor = known(identity.firmware_vendor);
-  machine.firmware_version = known(identity.firmware_version);
-  machine.firmware_date = known(identity.firmware_date);
-  machine.cpu_model = known(host.cpu.model);
-  machine.microcode = known(identity.microcode);
-  machine.qemu = known(identity.qemu);
-  machine.libvirt = known(identity.libvirt);
-  machine.ovmf = known(identity.ovmf);
-  if (!identify) return machine;
-  const auto name = gather_host_name(root);
-  machine.name = known(name.name);
-  machine.id = known(name.id);
-  machine.boot_id = known(name.boot_id);
-  return machine;
+  return {gather_machine_identity(root), host.cpu.model, identify ? gather_host_name(root) : HostName(),
+          vfio_interfaces(host)};
 }
 
 /// Pages of the program's own checks; those of plugins are asked for with `explain`.
@@ -106,6 +88,83 @@ void add_pages(Report& report) {
   for (const auto& check : all_checks())
     if (met.contains(check.id)) report.pages.push_back({std::string(check.id), check.page});
 }
+
+/// What is asked of a source, read and judged step by step. Neither copied nor moved: a Progress lives in it.
+class Examination {
+ public:
+  Examination(const Options& options, const std::vector<Plugin>& plugins, const Source& source)
+      : options_(options), plugins_(plugins), source_(source),
+        progress_("Reading " + (source.kind == "live" ? std::string("this host") : source.name)),
+        host_(gather_host(*source.root, options.wake ? Wake::yes : Wake::no)) {
+    if (source.kind == "root" && host_.functions.is_absent())
+      spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
+  }
+
+  Report report() {
+    progress_.set_text("Judging " + std::to_string(host_.all_functions().size()) + " functions");
+    selection_ = select_functions(host_, *source_.root, options_.selectors);
+    findings_ = run_checks(options_, host_);
+    add_domain();
+    add_plugins();
+    auto accepted = accept_risks();
+    const auto machine = describe_machine(*source_.root, host_, options_.identify);
+    keep_from_harm(options_);
+    bound_findings(findings_);  // before they become reasons of every device
+    auto judgement = judge(host_, std::move(findings_), selection_, reported_ids(options_), accepted, domain_subject_);
+    Report report = report_of({source_.kind, source_.name}, host_, std::move(judgement), selection_);
+    report.accepted = std::move(accepted);
+    report.host.machine = machine;
+    finish(report);
+    return report;
+  }
+
+ private:
+  void add_domain() {
+    if (options_.domain.empty()) return;
+    const auto domain = find_domain(options_.domain, *source_.root);
+    select_domain(domain, selection_);
+    std::ranges::move(judge_domain(options_, host_, domain, source_, notes_), std::back_inserter(findings_));
+    domain_subject_ = domain_subject(domain);
+  }
+
+  void add_plugins() {
+    if (!plugins_.empty()) progress_.set_text("Waiting for " + std::to_string(plugins_.size()) + " plugins");
+    std::ranges::move(run_plugins(plugins_, host_, options_.plugins, options_.skip), std::back_inserter(findings_));
+  }
+
+  std::vector<Acceptance> accept_risks() {
+    const auto rules = accept_rules(options_, *source_.root, notes_);
+    std::vector<std::string> ids;
+    for (const auto& rule : rules) ids.push_back(rule.id);
+    require_known_checks(ids, "an accepted risk", plugins_);
+    return accepted_findings(rules, findings_, notes_);
+  }
+
+  void finish(Report& report) {
+    if (source_.kind == "snapshot" && is_of_format_1(*source_.root))
+      report.notes.push_back("This recording is of format 1: it does not tell what was not there, and has no digests that would "
+                             "show damage. What it does not hold counts as unknown.");
+    // A recorded machine's reader may not be root.
+    if (source_.root->is_live() && ::geteuid() == 0) leave_out_sudo(report.findings);
+    add_pages(report);
+    bound_report(report);
+    std::ranges::move(notes_, std::back_inserter(report.notes));
+    if (!options_.skip.empty())
+      report.notes.push_back("Left out (--skip): " + join(options_.skip, ", ") + ". The verdicts do not count them.");
+    if (!options_.only.empty())
+      report.notes.push_back("Only these checks are reported and counted (--only): " + join(options_.only, ", ") + ".");
+  }
+
+  const Options& options_;
+  const std::vector<Plugin>& plugins_;
+  const Source& source_;
+  Progress progress_;
+  const Host host_;
+  std::vector<PciAddress> selection_;
+  std::vector<Finding> findings_;
+  std::vector<std::string> notes_;
+  std::string domain_subject_;
+};
 
 }  // namespace
 
@@ -118,45 +177,7 @@ Report examine(const Options& options) {
   if (!runs_programs && !options.source.is_live()) keep_from_harm(options);
   const Source source = open_source(options.source);
   if (!runs_programs) keep_from_harm(options);
-  Progress progress("Reading " + (source.kind == "live" ? std::string("this host") : source.name));
-  const Host host = gather_host(*source.root, options.wake ? Wake::yes : Wake::no);
-  if (source.kind == "root" && host.functions.is_absent())
-    spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
-  progress.set_text("Judging " + std::to_string(host.all_functions().size()) + " functions");
-  auto selection = select_functions(host, *source.root, options.selectors);
-  auto findings = run_checks(options, host);
-  std::vector<std::string> notes;
-  std::string domain_findings;
-  if (!options.domain.empty()) {
-    const auto domain = find_domain(options.domain, *source.root);
-    select_domain(domain, selection);
-    std::ranges::move(judge_domain(options, host, domain, source, notes), std::back_inserter(findings));
-    domain_findings = domain_subject(domain);
-  }
-  if (!plugins.empty()) progress.set_text("Waiting for " + std::to_string(plugins.size()) + " plugins");
-  for (auto& finding : run_plugins(plugins, host, options.plugins, options.skip)) findings.push_back(std::move(finding));
-  const auto rules = accept_rules(options, *source.root, notes);
-  std::vector<std::string> accepted_ids;
-  for (const auto& rule : rules) accepted_ids.push_back(rule.id);
-  require_known_checks(accepted_ids, "an accepted risk", plugins);
-  const auto machine = describe_machine(*source.root, host, options.identify);
-  keep_from_harm(options);
-  auto accepted = accepted_findings(rules, findings, notes);
-  bound_findings(findings);  // before they become reasons of every device
-  auto judgement = judge(host, std::move(findings), selection, reported_ids(options), accepted, domain_findings);
-  Report report = report_of({source.kind, source.name}, host, std::move(judgement), selection);
-  report.accepted = std::move(accepted);
-  report.host.machine = machine;
-  if (source.kind == "snapshot" && is_of_format_1(*source.root))
-    report.notes.push_back("This recording is of format 1: it does not tell what was not there, and has no digests that would show "
-                           "damage. What it does not hold counts as unknown.");
-  if (source.root->is_live() && ::geteuid() == 0) leave_out_sudo(report.findings);  // a recorded machine's reader may not be root
-  add_pages(report);
-  bound_report(report);
-  std::ranges::move(notes, std::back_inserter(report.notes));
-  if (!options.skip.empty()) report.notes.push_back("Left out (--skip): " + join(options.skip, ", ") + ". The verdicts do not count them.");
-  if (!options.only.empty()) report.notes.push_back("Only these checks are reported and counted (--only): " + join(options.only, ", ") + ".");
-  return report;
+  return Examination(options, plugins, source).report();
 }
 
 Report examine_plainly(const Source& source, Wake wake) {

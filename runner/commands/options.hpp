@@ -21,6 +21,7 @@ struct Options {
   bool verbose = false;
   ColorChoice color = ColorChoice::automatic;
   PluginOptions plugins;
+  bool facts = false;  ///< plugins: the facts they get instead of the plugins
 
   std::vector<std::string> formats, outputs;  ///< the n-th format goes to the n-th output; what is left to stdout
   std::vector<std::string> selectors;         ///< --device, or the SEL arguments of a command

@@ -5,16 +5,12 @@
 #include <cstdint>
 
 #include "base/input_error.hpp"
+#include "base/known.hpp"
 #include "base/text.hpp"
 #include "facts/guest/guest_view.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-template <class T>
-std::optional<T> known(const Observed<T>& fact) {
-  return fact.has_value() ? std::optional<T>(fact.value()) : std::nullopt;
-}
 
 std::vector<ExpectedUsb> usb_on(const GuestFunction& function) {
   std::vector<ExpectedUsb> list;
@@ -27,10 +23,13 @@ std::vector<ExpectedUsb> usb_on(const GuestFunction& function) {
 
 /// QEMU shows the guest what the domain makes it show.
 void show_other_ids(const DomainHostdev& hostdev, ExpectedDevice& device) {
-  device.vendor_id = hostdev.shown_vendor_id.value_or(device.vendor_id);
-  device.device_id = hostdev.shown_device_id.value_or(device.device_id);
-  if (hostdev.shown_subsystem_vendor_id) device.subsystem_vendor_id = hostdev.shown_subsystem_vendor_id;
-  if (hostdev.shown_subsystem_device_id) device.subsystem_device_id = hostdev.shown_subsystem_device_id;
+  const auto show = [](const auto& shown, auto& id) {
+    if (shown) id = *shown;
+  };
+  show(hostdev.shown_vendor_id, device.id.vendor);
+  show(hostdev.shown_device_id, device.id.device);
+  show(hostdev.shown_subsystem_vendor_id, device.id.subsystem_vendor);
+  show(hostdev.shown_subsystem_device_id, device.id.subsystem_device);
 }
 
 /// What the domain's XML places in the guest besides, so that it is known there for what it is.
@@ -66,18 +65,12 @@ class ManifestMaker {
     const auto found = std::find_if(seen.begin(), seen.end(),
                                     [&source](const GuestFunction& function) { return function.address == source; });
     if (found == seen.end()) throw InputError(source.text() + ": there is no such device on this host");
-    if (!found->vendor_id.has_value() || !found->device_id.has_value())
-      throw InputError(source.text() + ": its ids cannot be read: " + found->vendor_id.why());
+    if (!found->id.has_ids())
+      throw InputError(source.text() + ": its ids cannot be read: " + found->id.vendor.why());
     ExpectedDevice device;
     device.label = name_of(source, *found);
     device.host_address = source;
-    device.vendor_id = found->vendor_id.value();
-    device.device_id = found->device_id.value();
-    device.subsystem_vendor_id = known(found->subsystem_vendor_id);
-    device.subsystem_device_id = known(found->subsystem_device_id);
-    device.class_code = known(found->class_code);
-    device.revision = known(found->revision);
-    device.serial = known(found->serial);
+    device.id = found->id;
     if (found->bars.has_value())
       for (const auto& bar : found->bars.value())
         if ((bar.size & (bar.size - 1)) == 0) device.bars.push_back(bar.size);
@@ -99,7 +92,7 @@ class ManifestMaker {
     if (functions_.has_value())
       for (const auto& function : functions_.value())
         if (function.address == source && !function.name.empty()) return function.name.substr(0, 500);
-    return ids_text(seen);
+    return ids_text(seen.id);
   }
 
   std::vector<PciAddress> sources_;

@@ -66,8 +66,8 @@ void demand_proof(const Manifest& manifest, Report& report) {
                                (rungs[at].status == Status::warn && !may_warn(rung));
       if (!passed_over) continue;
       rungs[at].status = Status::unknown;
-      rungs[at].summary = expected.label + ": the manifest asks for " + std::string(to_text(rung)) +
-                          ", but the agent's answer does not prove it.";
+      rungs[at].detail = "the manifest asks for " + std::string(to_text(rung)) + ", but the agent's answer does not prove it.";
+      rungs[at].summary = expected.label + ": " + rungs[at].detail;
     }
   }
   auto& unexpected = report.findings.back();
@@ -98,6 +98,7 @@ void bound_texts(Report& report) {
     shorten(finding.subject, longest_text);
     shorten(finding.title, longest_text);
     shorten(finding.summary, longest_text);
+    shorten(finding.detail, longest_text);
     if (finding.evidence.size() > most_evidence) {
       const auto more = finding.evidence.size() - most_evidence;
       finding.evidence.resize(most_evidence);
@@ -110,32 +111,23 @@ void bound_texts(Report& report) {
   }
 }
 
-/// Remedies speak of DOMAIN; where its name can be pasted into a shell as it is, they say it.
-void name_the_domain(const std::string& domain, Remedy& remedy) {
+/// What commands may call them: the domain only where its name can be pasted into a shell as it is.
+GuestNames names_of(const Manifest& manifest, const Finding& finding) {
+  GuestNames names;
+  const auto& domain = manifest.domain;
   const auto is_plain = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.'; };
-  if (domain.empty() || domain.front() == '-' || !std::ranges::all_of(domain, is_plain)) return;
-  const auto fill_in = [&domain](std::string& text) {
-    static constexpr std::string_view placeholder = "DOMAIN";
-    for (auto at = text.find(placeholder); at != text.npos; at = text.find(placeholder, at + domain.size()))
-      text.replace(at, placeholder.size(), domain);
-  };
-  fill_in(remedy.text);
-  std::ranges::for_each(remedy.commands, fill_in);
-}
-
-/// "ADDRESS" in a remedy is the guest's own address of the device, which the finding is about.
-void name_the_address(const std::string& subject, Remedy& remedy) {
-  const auto address = PciAddress::parse(subject);
-  if (!address) return;
-  for (auto& command : remedy.commands)
-    if (const auto at = command.find("ADDRESS"); at != command.npos) command.replace(at, 7, address->text());
+  if (!domain.empty() && domain.front() != '-' && std::ranges::all_of(domain, is_plain)) names.domain = domain;
+  if (const auto address = PciAddress::parse(finding.subject)) names.address = address->text();
+  return names;
 }
 
 /// A guest could call a device by another's name.
 void restore_names(const Manifest& manifest, Report& report) {
   for (std::size_t at = 0; at / rung_count < manifest.devices.size(); ++at) {
+    const auto& device = manifest.devices[at / rung_count];
+    report.findings[at].expected = expected_name(device);
     auto& evidence = report.findings[at].evidence;
-    const Evidence name{"manifest", host_name_of(manifest.devices[at / rung_count])};
+    const Evidence name{"manifest", host_name_of(device)};
     if (!evidence.empty() && evidence.front().source == name.source)
       evidence.front() = name;
     else
@@ -150,11 +142,8 @@ void replace_remedies(const Manifest& manifest, Report& report) {
     finding.remedy.clear();
     finding.effect = Effect::none;
     if (finding.status != Status::fail || at / rung_count >= manifest.devices.size()) continue;
-    DeviceLadder ladder;
-    ladder.expected = &manifest.devices[at / rung_count];
-    finding.remedy.push_back(remedy_for(all_rungs[at % rung_count], ladder));
-    name_the_domain(manifest.domain, finding.remedy.back());
-    name_the_address(finding.subject, finding.remedy.back());
+    finding.remedy.push_back(
+        remedy_for(all_rungs[at % rung_count], manifest.devices[at / rung_count], names_of(manifest, finding)));
   }
 }
 
@@ -189,7 +178,7 @@ void add_host_side(const Manifest& manifest, const Host& host, const Report& hos
   for (const auto& device : manifest.devices) {
     if (!device.host_address) continue;
     report.findings.push_back(judge_released(device, host.find(*device.host_address)));
-    const auto row = std::ranges::find(host_report.devices, device.host_address->text(), &DeviceReport::address);
+    const auto row = std::ranges::find(host_report.devices, *device.host_address, &DeviceReport::address);
     if (row != host_report.devices.end()) report.devices.push_back(*row);
   }
   report.verdict = guest_verdict(report.findings);

@@ -42,8 +42,8 @@ TEST(Hm170, HasTheFunctionsOfTheGuide) {
   EXPECT_EQ(function("03:00.0").name, "Intel Corporation Wireless 8260");
   EXPECT_EQ(function("03:00.0").class_name, "Network controller");
   EXPECT_TRUE(function("03:00.0").iommu_group.is(14));
-  EXPECT_TRUE(function("03:00.0").revision.is(0x3a));
-  EXPECT_FALSE(function("03:00.0").subsystem_vendor_id.has_value()) << "the guide does not show it";
+  EXPECT_TRUE(function("03:00.0").id.revision.is(0x3a));
+  EXPECT_FALSE(function("03:00.0").id.subsystem_vendor.has_value()) << "the guide does not show it";
   for (const auto& one : hm170().all_functions()) {
     EXPECT_THAT(one.name, ::testing::Not(HasSubstr("Device "))) << "no name of its own: " << one.address.text();
     EXPECT_THAT(one.class_name, ::testing::Not(HasSubstr("Class "))) << one.address.text();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,9 +25,9 @@ class ReportOfBytes {
     report.host.kernel = perhaps();
     report.host.cpu_vendor = perhaps();
     report.host.distribution = perhaps();
-    report.host.machine.board = perhaps();
-    report.host.machine.firmware_version = perhaps();
-    report.host.machine.name = perhaps();
+    report.host.machine.hardware.board = observed();
+    report.host.machine.hardware.firmware_version = observed();
+    report.host.machine.host.name = observed();
     report.verdict = one_of<Verdict>({Verdict::ready, Verdict::not_ready, Verdict::undetermined});
     for (auto count = below(4); count > 0; --count) report.notes.push_back(text());
     devices(report);
@@ -62,13 +63,14 @@ class ReportOfBytes {
     for (std::size_t times = byte() * 8; times > 0; --times) repeated += piece;
     return repeated;
   }
+  Observed<std::string> observed() {
+    const auto text = perhaps();
+    return text ? Observed<std::string>(*text) : Observed<std::string>::absent();
+  }
   std::optional<std::string> perhaps() { return below(2) == 0 ? std::nullopt : std::optional(text()); }
 
-  static std::string address(std::size_t number) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    const std::size_t device = number / 8 % 32;
-    return std::string("0000:") + digits[number / 4096 % 16] + digits[number / 256 % 16] + ":" + digits[device / 16] +
-           digits[device % 16] + "." + digits[number % 8];
+  static PciAddress address(std::size_t number) {
+    return {0, static_cast<std::uint8_t>(number / 256), static_cast<std::uint8_t>(number / 8 % 32), static_cast<std::uint8_t>(number % 8)};
   }
 
   void devices(Report& report) {
@@ -77,11 +79,12 @@ class ReportOfBytes {
       DeviceReport model;
       model.name = text();
       model.class_name = text();
-      model.class_code = one_of<std::string>({"030000", "020000", "010802", "0c0330", "040300", "060400", "060000", "088000", "ff0000"});
-      model.vendor_id = "8086";
-      model.device_id = one_of<std::string>({"0b25", "1572", "24f3"});
+      model.id.class_code =
+          one_of<std::uint32_t>({0x030000, 0x020000, 0x010802, 0x0c0330, 0x040300, 0x060400, 0x060000, 0x088000, 0xff0000});
+      model.id.vendor = std::uint16_t{0x8086};
+      model.id.device = one_of<std::uint16_t>({0x0b25, 0x1572, 0x24f3});
       model.driver = perhaps();
-      model.is_bridge = *model.class_code == "060400";
+      model.is_bridge = model.id.class_code.is(0x060400);
       model.verdict = one_of<DeviceVerdict>({DeviceVerdict::assignable, DeviceVerdict::with_companions,
                                              DeviceVerdict::protected_by_host, DeviceVerdict::blocked, DeviceVerdict::unsuitable,
                                              DeviceVerdict::undetermined});
@@ -94,14 +97,14 @@ class ReportOfBytes {
       }
     }
     for (unsigned group = 0; group < groups; ++group) {
-      GroupReport one{group, perhaps(), {}};
+      GroupReport one{group, perhaps(), {}, {}};
       for (const DeviceReport& device : report.devices)
         if (device.iommu_group == group) one.members.push_back(device.address);
       for (DeviceReport& device : report.devices)
         if (device.iommu_group == group)
-          for (const std::string& member : one.members)
+          for (const PciAddress& member : one.members)
             if (member != device.address) device.companions.push_back(member);
-      if (below(4) == 0) one.members.push_back(text());
+      if (below(4) == 0) one.other_members.push_back(text());
       report.groups.push_back(one);
     }
   }
@@ -112,7 +115,7 @@ class ReportOfBytes {
     finding.status = one_of<Status>({Status::pass, Status::warn, Status::fail, Status::unknown, Status::not_applicable, Status::error});
     finding.effect = one_of<Effect>({Effect::none, Effect::blocked, Effect::protects, Effect::unsuitable});
     finding.subject = one_of<std::string>({"host", "group:1", text()});
-    if (below(2) == 0 && !report.devices.empty()) finding.subject = report.devices[below(report.devices.size())].address;
+    if (below(2) == 0 && !report.devices.empty()) finding.subject = report.devices[below(report.devices.size())].address.text();
     finding.title = text();
     finding.summary = text();
     for (auto count = below(4); count > 0; --count) finding.evidence.push_back({text(), text()});

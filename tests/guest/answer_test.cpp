@@ -176,13 +176,13 @@ TEST(HostSide, SaysWhoHoldsTheDevice) {
     host.functions = gather_pci(machine("pci 0000:3d:00.0 id=144d:a802 class=010802" + driver + "\n"), Wake::no);
     Report host_report;
     host_report.devices.resize(2);
-    host_report.devices[1].address = "0000:3d:00.0";
+    host_report.devices[1].address = PciAddress{0, 0x3d, 0, 0};
     add_host_side(expected(), host, host_report, report);
     EXPECT_EQ(report.findings.back().id, "guest-released");
     EXPECT_EQ(report.findings.back().status, status) << driver;
     EXPECT_EQ(report.verdict, status == Status::pass ? Verdict::ready : Verdict::not_ready);
     ASSERT_EQ(report.devices.size(), 1u);
-    EXPECT_EQ(report.devices.front().address, "0000:3d:00.0");
+    EXPECT_EQ(report.devices.front().address.text(), "0000:3d:00.0");
   }
 }
 

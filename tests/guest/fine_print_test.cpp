@@ -47,7 +47,7 @@ TEST(Identity, ALookAlikeBesideItIsNoProof) {
   const auto view = gather_guest(machine(nvme_guest));
   ladder.expected = &manifest.devices.front();
   for (const auto& function : view.functions.value())
-    if (function.vendor_id.is(0x144d)) ladder.seen = &function;
+    if (function.id.vendor.is(0x144d)) ladder.seen = &function;
   ASSERT_TRUE(ladder.seen);
   EXPECT_EQ(judge_identity(ladder).status, Status::pass);
   ladder.alternatives = Alternatives::with_others;
@@ -63,8 +63,8 @@ TEST(Identity, WhatWasNotSeenOfItIsNoProof) {
   DeviceLadder ladder;
   ladder.expected = &manifest.devices.front();
   for (auto& function : view.functions.value()) {
-    if (!function.vendor_id.is(0x144d)) continue;
-    function.subsystem_vendor_id = Observed<std::uint16_t>::unreadable("the listing does not show it");
+    if (!function.id.vendor.is(0x144d)) continue;
+    function.id.subsystem_vendor = Observed<std::uint16_t>::unreadable("the listing does not show it");
     ladder.seen = &function;
   }
   ASSERT_TRUE(ladder.seen);

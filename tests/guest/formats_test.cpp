@@ -37,7 +37,7 @@ TEST(SmallListings, ADriverBehindTheIdsIsRead) {
   EXPECT_TRUE(judged.device().seen->driver.is("tg3"));
   EXPECT_TRUE(judged.device().seen->class_and_subclass.is(0x0200));
   EXPECT_TRUE(judged.view.functions->front().driver.is_absent()) << "others are shown to have none";
-  EXPECT_TRUE(seen("06:00.0 Class 020000: 14e4:1657\n").functions->front().class_code.is(0x020000u));
+  EXPECT_TRUE(seen("06:00.0 Class 020000: 14e4:1657\n").functions->front().id.class_code.is(0x020000u));
 }
 
 TEST(SmallListings, QuotedFieldsAreRead) {
@@ -125,7 +125,7 @@ TEST(Windows, MoreIdsOfPnputilAreNoMoreDevices) {
                                             "Parent:                     PCI\\VEN_8086&DEV_1901&SUBSYS_1&REV_01\\3&1&0&08\r\n")));
   EXPECT_EQ(judged.view.functions->size(), 2u);
   EXPECT_TRUE(judged.judgement.unexpected.empty());
-  EXPECT_TRUE(judged.device().seen->class_code.is(0x020000u));
+  EXPECT_TRUE(judged.device().seen->id.class_code.is(0x020000u));
   EXPECT_EQ(verdict(judged), Verdict::ready);
 }
 

@@ -49,7 +49,7 @@ TEST(Ladder, AnotherDeviceElsewhereIsUnexpected) {
   const Judged judged(manifest, guest);
   EXPECT_EQ(judged.device().failed(), Rung::present);
   ASSERT_EQ(judged.judgement.unexpected.size(), 1u);
-  EXPECT_EQ(ids_text(*judged.judgement.unexpected.front()), "8086:a12f");
+  EXPECT_EQ(ids_text(judged.judgement.unexpected.front()->id), "8086:a12f");
   const auto present = guest_findings(judged.judgement, judged.view).front();
   EXPECT_EQ(present.evidence.back().source, "came instead");
   EXPECT_THAT(present.evidence.back().value, HasSubstr("0000:03:00.0"));
@@ -143,7 +143,7 @@ TEST(Ladder, WhatIsNotSaidToBeAwakeIsLeftAsleep) {
   const auto command = [&](const std::string& instead) {
     const auto view = gather_guest(machine(replaced(nvme_guest, status, instead)));
     for (const auto& function : view.functions.value())
-      if (function.vendor_id.is(0x144d)) return function.command.has_value();
+      if (function.id.vendor.is(0x144d)) return function.command.has_value();
     return false;
   };
   for (const std::string word : {"active", "unsupported"}) EXPECT_TRUE(command(replaced(status, "active", word))) << word;

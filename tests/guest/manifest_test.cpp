@@ -17,8 +17,8 @@ TEST(ManifestFile, IsReadBackAsItWasWritten) {
   const auto manifest = parse_manifest(nvme_manifest, "m");
   ASSERT_EQ(manifest.devices.size(), 1u);
   const auto& device = manifest.devices.front();
-  EXPECT_EQ(device.vendor_id, 0x144d);
-  EXPECT_EQ(device.class_code, std::optional<std::uint32_t>(0x010802));
+  EXPECT_TRUE(device.id.vendor.is(0x144d));
+  EXPECT_TRUE(device.id.class_code.is(0x010802));
   EXPECT_EQ(device.guest_path->text(), "02.1/00.0");
   EXPECT_EQ(device.bars, std::vector<std::uint64_t>{16384});
   EXPECT_EQ(write_manifest(parse_manifest(write_manifest(manifest), "again")), write_manifest(manifest));

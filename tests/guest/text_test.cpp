@@ -77,5 +77,16 @@ Samsung SM951 (host 0000:3d:00.0): proven up to DECODE, fails at FUNCTION
 )");
 }
 
+// A label may hold anything, the words around an address too: it is a value, and no sentence is searched for it.
+TEST(GuestText, LabelIsToldOnceWhateverItHolds) {
+  for (const std::string label : {"Bridge card (host side) X", "A (host 0000:00:00.0): card", "Card Proven: NOTHING."}) {
+    const Judged judged(replaced(nvme_manifest, "Samsung SM951", label), replaced(without(nvme_guest, "nvme0n1"), "= live", "= dead"));
+    const auto text = shown(judged, "vfio-pci");
+    EXPECT_THAT(text, HasSubstr("\n" + label + " (host 0000:3d:00.0): proven up to DECODE, fails at FUNCTION\n")) << text;
+    EXPECT_EQ(text.find(label), text.rfind(label)) << text;
+    EXPECT_THAT(text, HasSubstr("fail    its driver is there, but no block device came of it.\n")) << text;
+  }
+}
+
 }  // namespace
 }  // namespace vfio_doctor

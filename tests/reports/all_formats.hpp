@@ -5,13 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "reports/formats.hpp"
 #include "reports/groups.hpp"
-#include "reports/html.hpp"
 #include "reports/json.hpp"
-#include "reports/junit.hpp"
-#include "reports/markdown.hpp"
 #include "reports/sample_reports.hpp"
-#include "reports/sarif.hpp"
 #include "reports/text.hpp"
 
 namespace vfio_doctor::testing {
@@ -25,7 +22,7 @@ struct Format {
 inline std::vector<Format> all_formats() {
   const TextStyle plain, verbose{Color::off, 80, Verbosity::verbose},
       colored{Color::on, 80, Verbosity::normal};
-  return {
+  std::vector<Format> all = {
       {"text", "txt", [=](const Report& report) { return render_text(report, plain); }},
       {"verbose", "verbose.txt", [=](const Report& report) { return render_text(report, verbose); }},
       {"color", "color.txt", [=](const Report& report) { return render_text(report, colored); }},
@@ -35,11 +32,14 @@ inline std::vector<Format> all_formats() {
        [=](const Report& report) { return render_groups_text(report, verbose); }},
       {"groups_json", "groups.json", render_groups_json},
       {"groups_svg", "groups.svg", render_groups_svg},
-      {"html", "html", render_html},
-      {"markdown", "md", render_markdown},
-      {"junit", "junit.xml", render_junit},
-      {"sarif", "sarif", render_sarif},
   };
+  for (const auto& format : report_formats()) {
+    if (format.name == "text" || format.name == "json") continue;
+    const std::string name(format.name), ending(format.endings.front());
+    all.push_back({name, ending == "xml" ? name + ".xml" : ending,
+                   [=](const Report& report) { return format.render(report, plain); }});
+  }
+  return all;
 }
 
 }  // namespace vfio_doctor::testing

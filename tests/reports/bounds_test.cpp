@@ -22,7 +22,8 @@ const std::string megabyte(1 << 20, 'x');
 Report enormous() {
   Report report = ready_laptop();
   report.notes = {megabyte};
-  report.host.distribution = report.host.machine.board = report.source.name = megabyte;
+  report.host.distribution = report.source.name = megabyte;
+  report.host.machine.hardware.board = megabyte;
   for (Finding& finding : report.findings) {
     finding.title = finding.summary = megabyte;
     finding.evidence = {{megabyte, megabyte}};
@@ -33,16 +34,16 @@ Report enormous() {
     device.driver = megabyte;
     device.reasons = {megabyte};
   }
-  report.groups.front().members = {megabyte};
+  report.groups.front().other_members = {megabyte};
   return report;
 }
 
 /// One group of `count` functions, each with all others as companions.
 Report one_group(std::size_t count) {
   Report report = large_host(static_cast<unsigned>(count));
-  std::vector<std::string> members;
+  std::vector<PciAddress> members;
   for (const DeviceReport& device : report.devices) members.push_back(device.address);
-  report.groups = {{1, "DMA", members}};
+  report.groups = {{1, "DMA", members, {}}};
   for (DeviceReport& device : report.devices) {
     device.iommu_group = 1;
     device.companions = members;

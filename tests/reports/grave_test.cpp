@@ -38,7 +38,7 @@ struct Case {
 
 void add_crowd(const Case& one, Report& report) {
   for (std::size_t i = 0; i < report.devices.size(); ++i) {
-    const std::string& address = report.devices[i].address;
+    const std::string address = report.devices[i].address.text();
     const std::string number = std::to_string(i);
     Finding mild = finding(one.crowd == Crowd::many_checks ? "check-" + number : "vfio-ids", Status::warn, address, "Ids",
                            one.crowd == Crowd::alike ? address + " has no method of reset." : "Sentence " + number + " of many.");
@@ -53,7 +53,7 @@ Report crowded(const Case& one, std::size_t position) {
   report.findings = {passed_iommu()};
   add_crowd(one, report);
   DeviceReport& device = report.devices[position];
-  Finding grave = finding(one.grave == Grave::fails ? "root-disk" : "vfio-ids", Status::warn, device.address, "Disks", grave_sentence);
+  Finding grave = finding(one.grave == Grave::fails ? "root-disk" : "vfio-ids", Status::warn, device.address.text(), "Disks", grave_sentence);
   if (one.grave == Grave::fails) grave.status = Status::fail;
   if (one.grave == Grave::protects) grave.effect = Effect::protects;
   if (one.grave != Grave::fails) {
@@ -94,7 +94,7 @@ TEST_P(GraveFinding, IsInTheTextAtEveryPosition) {
     ASSERT_LE(lines_of(text), one.functions > 1024 ? 120U : 70U) << at << "\n" << text;
     ASSERT_LE(lines_of(brief), 24U) << at << "\n" << brief;
     if (one.grave == Grave::protects)
-      ASSERT_THAT(brief, HasSubstr(report.devices[at].address + "  protected")) << brief;
+      ASSERT_THAT(brief, HasSubstr(report.devices[at].address.text() + "  protected")) << brief;
     else
       ASSERT_THAT(words_of(brief), HasSubstr(words_of(grave_sentence))) << at << "\n" << brief;
   }
@@ -143,7 +143,7 @@ TEST(Text, StaysShortOnTheWorstHost) {
         device.is_bridge = false;
         device.verdict = DeviceVerdict::protected_by_host;
         device.reasons.assign(3, "Reason " + std::to_string(i) + " " + std::string(900, 'r'));
-        Finding each = finding("check-" + std::to_string(i % 40), status, device.address, "Title", std::to_string(i) + std::string(900, 's'));
+        Finding each = finding("check-" + std::to_string(i % 40), status, device.address.text(), "Title", std::to_string(i) + std::string(900, 's'));
         each.remedy = {{std::string(200, 't'), {}, {}, std::string(200, 'r')}};
         report.findings.push_back(each);
       }

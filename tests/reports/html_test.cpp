@@ -55,7 +55,7 @@ TEST(RenderHtml, LoadsNothing) {
 TEST(RenderHtml, SaysWhichHostInItsTitle) {
   Report report = ready_laptop();
   EXPECT_THAT(render_html(report), HasSubstr("<title>hm170: Ready: "));
-  report.host.machine.name = "node-7";
+  report.host.machine.host.name = std::string("node-7");
   EXPECT_THAT(render_html(report), HasSubstr("<title>node-7: Ready: "));
 }
 

@@ -51,10 +51,10 @@ TEST(RenderJson, TheSchemaCanSayNo) {
 
 TEST(RenderJson, SaysWhichMachineItIsAndWhatIsAccepted) {
   Report report = ready_laptop();
-  report.host.machine.board = "Sample Boards X-77";
-  report.host.machine.firmware_date = "03/14/2024";
+  report.host.machine.hardware.board = std::string("Sample Boards X-77");
+  report.host.machine.hardware.firmware_date = std::string("03/14/2024");
   report.host.machine.interfaces = {{"group", "cdev"}};
-  report.host.machine.qemu = "8.2.2";
+  report.host.machine.hardware.qemu = std::string("8.2.2");
   report.accepted = {{"usb-controller-loss", "0000:00:14.0", "ssh stays", "x.conf:1"}};
   const std::string text = render_json(report);
   const Json document = Json::parse(text);
@@ -64,7 +64,7 @@ TEST(RenderJson, SaysWhichMachineItIsAndWhatIsAccepted) {
   EXPECT_TRUE(document["host"]["versions"]["libvirt"].is_null());
   EXPECT_FALSE(document["host"].contains("name")) << "only where it was asked for";
   EXPECT_EQ(render_json(parse_report_json(text, "r.json")), text);
-  report.host.machine.name = "node-7";
+  report.host.machine.host.name = std::string("node-7");
   EXPECT_EQ(Json::parse(render_json(report))["host"]["name"], "node-7");
 }
 

@@ -33,9 +33,9 @@ TEST(MachineRows, FollowTheTree) {
 
 TEST(MachineRows, LoseNothingInACircle) {
   Report report = ready_laptop();
-  report.devices[4].parent = "0000:00:1c.2";
-  report.devices[5].parent = "0000:00:1c.0";
-  report.devices[6].parent = "0000:00:1d.0";
+  report.devices[4].parent = at("0000:00:1c.2");
+  report.devices[5].parent = at("0000:00:1c.0");
+  report.devices[6].parent = at("0000:00:1d.0");
   const MachineRows machine = machine_rows(report, 100, 100);
   EXPECT_EQ(functions_in(machine), report.devices.size());
 }

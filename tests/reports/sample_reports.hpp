@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "base/text.hpp"
 #include "reports/report.hpp"
 
 namespace vfio_doctor::testing {
@@ -24,14 +26,22 @@ struct DeviceText {
   DeviceVerdict verdict = DeviceVerdict::assignable;
 };
 
+/// An address that is written rightly.
+inline PciAddress at(const std::string& text) { return PciAddress::parse(text).value(); }
+
+template <class Number>
+Number hex_number(const std::string& digits) {
+  return static_cast<Number>(parse_unsigned(digits, 16).value());
+}
+
 /// `ids` is "8086:24f3"; an empty driver and a negative group are nothing.
 inline DeviceReport device(const DeviceText& text) {
   DeviceReport device;
-  device.address = text.address;
-  device.vendor_id = text.ids.substr(0, 4);
-  device.device_id = text.ids.substr(5);
-  device.class_code = text.class_code;
-  device.revision = text.revision;
+  device.address = at(text.address);
+  device.id.vendor = hex_number<std::uint16_t>(text.ids.substr(0, 4));
+  device.id.device = hex_number<std::uint16_t>(text.ids.substr(5));
+  device.id.class_code = hex_number<std::uint32_t>(text.class_code);
+  device.id.revision = hex_number<std::uint8_t>(text.revision);
   device.class_name = text.class_name;
   device.name = text.name;
   if (!text.driver.empty()) device.driver = text.driver;
@@ -56,7 +66,7 @@ inline Finding finding(std::string id, Status status, std::string subject, std::
 inline std::vector<GroupReport> groups_of(const Report& report) {
   std::vector<GroupReport> groups;
   for (unsigned id = 0; id < 64; ++id) {
-    GroupReport group{id, "DMA-FQ", {}};
+    GroupReport group{id, "DMA-FQ", {}, {}};
     for (const DeviceReport& each : report.devices)
       if (each.iommu_group == id) group.members.push_back(each.address);
     if (!group.members.empty()) groups.push_back(group);
@@ -103,16 +113,16 @@ inline std::vector<DeviceReport> laptop_devices() {
               "Intel Corporation SSD 660P Series", "nvme", 16, protected_by_host}),
   };
   devices[1].reasons = {"shows the console: the kernel's framebuffer is on it"};
-  devices[2].companions = {"0000:00:14.2"};
-  devices[3].companions = {"0000:00:14.0"};
-  devices[8].companions = {"0000:00:1f.0", "0000:00:1f.4"};
+  devices[2].companions = {at("0000:00:14.2")};
+  devices[3].companions = {at("0000:00:14.0")};
+  devices[8].companions = {at("0000:00:1f.0"), at("0000:00:1f.4")};
   devices[8].reasons = {
       "shares group 11 with the ISA bridge 0000:00:1f.0, which cannot be assigned [group-viable]"};
-  devices[9].companions = {"0000:00:1f.0", "0000:00:1f.3"};
+  devices[9].companions = {at("0000:00:1f.0"), at("0000:00:1f.3")};
   devices[9].reasons = devices[8].reasons;
-  devices[10].parent = "0000:00:1c.0";
-  devices[11].parent = "0000:00:1c.2";
-  devices[12].parent = "0000:00:1d.0";
+  devices[10].parent = at("0000:00:1c.0");
+  devices[11].parent = at("0000:00:1c.2");
+  devices[12].parent = at("0000:00:1d.0");
   devices[12].reasons = {"holds / (ext4 on LVM on LUKS on nvme0n1p3)", "holds /boot (ext4 on nvme0n1p2)",
                          "holds /boot/efi (vfat on nvme0n1p1)"};
   return devices;
@@ -224,7 +234,7 @@ inline Report hostile_names() {
                 names[i], static_cast<int>(i), DeviceVerdict::blocked}));
     report.devices.back().reasons = {names[i]};
     Finding each = finding("hostile-name", i % 2 == 0 ? Status::fail : Status::error,
-                           report.devices.back().address, "Title " + names[i], "Summary " + names[i]);
+                           report.devices.back().address.text(), "Title " + names[i], "Summary " + names[i]);
     each.evidence = {{names[i], names[i]}};
     each.remedy = {{names[i], {names[i]}, {names[i]}, names[i]}};
     report.findings.push_back(each);
@@ -232,7 +242,7 @@ inline Report hostile_names() {
   report.notes = names;
   report.groups = groups_of(report);
   report.groups.front().type = "</text><script>alert(3)</script>";
-  report.groups.front().members.push_back("<platform & device>");
+  report.groups.front().other_members.push_back("<platform & device>");
   return report;
 }
 
@@ -250,7 +260,7 @@ inline Report undetermined() {
   report.notes = {"Run as a normal user. With sudo /proc/interrupts can be read too."};
   DeviceReport card = device({"10000:e1:00.0", "10ec:8168", "020000", "15", "Ethernet controller", "", "", 0,
                               DeviceVerdict::undetermined});
-  card.revision.reset();
+  card.id.revision = {};
   card.reasons = {"interrupt remapping could not be observed [interrupt-remapping]"};
   report.devices = {card};
   report.groups = groups_of(report);
@@ -271,7 +281,7 @@ inline Report no_devices() {
 /// The laptop, asked about the one device it lives on.
 inline Report selected_root_disk() {
   Report report = ready_laptop();
-  report.selection = {"0000:3e:00.0"};
+  report.selection = {at("0000:3e:00.0")};
   report.verdict = Verdict::not_ready;
   return report;
 }
@@ -302,23 +312,24 @@ inline Report large_host(unsigned count) {
                   "Intel Corporation Ethernet Controller X710 number " + std::to_string(made),
                   function == 0 ? "i40e" : "", static_cast<int>(3 * port + 1 + function / 8),
                   port == 2 ? DeviceVerdict::blocked : DeviceVerdict::with_companions});
-      card.parent = port_address;
+      card.parent = at(port_address);
       card.reasons = {"reset method: flr"};
       report.devices.push_back(card);
     }
   }
-  std::vector<std::vector<std::string>> members(report.devices.size() * 3);
+  std::vector<std::vector<PciAddress>> members(report.devices.size() * 3);
   for (const DeviceReport& each : report.devices) members[*each.iommu_group].push_back(each.address);
   for (DeviceReport& each : report.devices)
-    for (const std::string& other : members[*each.iommu_group])
+    for (const PciAddress& other : members[*each.iommu_group])
       if (other != each.address) each.companions.push_back(other);
   for (unsigned id = 0; id < members.size(); ++id)
-    if (!members[id].empty()) report.groups.push_back({id, "DMA", members[id]});
+    if (!members[id].empty()) report.groups.push_back({id, "DMA", members[id], {}});
   report.findings = {passed_iommu()};
   for (const DeviceReport& each : report.devices) {
-    Finding hidden = finding("reset-method", Status::warn, each.address, "Reset",
-                             "The kernel does not say how " + each.address + " can be reset.");
-    hidden.evidence = {{"/sys/bus/pci/devices/" + each.address + "/reset_method", "not there"}};
+    const std::string address = each.address.text();
+    Finding hidden = finding("reset-method", Status::warn, address, "Reset",
+                             "The kernel does not say how " + address + " can be reset.");
+    hidden.evidence = {{"/sys/bus/pci/devices/" + address + "/reset_method", "not there"}};
     report.findings.push_back(hidden);
   }
   return report;

@@ -217,5 +217,22 @@ TEST(RenderGroupsText, SortsByNumberAndKeepsWhatHasNoGroup) {
   EXPECT_THAT(text, HasSubstr("No IOMMU group:\n  0000:00:00.0 Host bridge"));
 }
 
+// What is left out is counted as what is told: findings, not checks.
+TEST(RenderText, CountsWhatItLeavesOutAsTheWholeIsCounted) {
+  Report report = ready_laptop();
+  report.findings.clear();
+  constexpr std::size_t checks = 60, each = 3;
+  for (std::size_t check = 0; check < checks; ++check)
+    for (std::size_t i = 0; i < each; ++i)
+      report.findings.push_back(finding("check-" + std::to_string(check), Status::warn, report.devices[i].address.text(), "Title",
+                                        "Sentence " + std::to_string(check * each + i) + "."));
+  const std::string text = render_text(report, plain);
+  std::size_t told = 0;
+  for (std::size_t at = 0; (at = text.find("[check-", at)) != text.npos; ++at) ++told;
+  ASSERT_LT(told, checks) << "all of them are told";
+  EXPECT_THAT(text, HasSubstr("Problems: " + std::to_string(checks * each) + " warnings."));
+  EXPECT_THAT(text, HasSubstr("And " + std::to_string((checks - told) * each) + " more problems (--all tells them): "));
+}
+
 }  // namespace
 }  // namespace vfio_doctor::testing

@@ -130,7 +130,7 @@ Outcome judge(const RecordedNodes& nodes) {
   const Source source{"from", "fault", std::make_unique<MemoryRoot>(nodes)};
   const auto report = examine_plainly(source, Wake::no);
   Outcome outcome{report.verdict, {}};
-  for (const auto& device : report.devices) outcome.devices[device.address] = device.verdict;
+  for (const auto& device : report.devices) outcome.devices[device.address.text()] = device.verdict;
   return outcome;
 }
 

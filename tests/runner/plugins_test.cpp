@@ -131,12 +131,12 @@ TEST_F(Plugins, FactsKeepTheirSchema) {
     facts[std::string(name)] = nlohmann::json::parse(fact_group_json(plugin_host, name));
   const nlohmann::json document = {{"schema", "vfio-doctor/facts/1"}, {"protocol", 1}, {"checks", {"a-check"}},
                                    {"privileged", false}, {"facts", facts}};
-  EXPECT_EQ(testing::schema_violations(document, "docs/schema/facts-1.json"), "");
+  EXPECT_EQ(testing::schema_violations(document, FACTS_SCHEMA), "");
   EXPECT_TRUE(facts["kernel"]["arguments"].contains("unreadable"));
   EXPECT_TRUE(facts["pci"]["functions"][0]["driver"].is_null());
   auto wrong = document;
   wrong["facts"]["pci"]["functions"][0]["vendor_id"] = 7;
-  EXPECT_NE(testing::schema_violations(wrong, "docs/schema/facts-1.json"), "");
+  EXPECT_NE(testing::schema_violations(wrong, FACTS_SCHEMA), "");
 }
 
 // ---- the program -----------------------------------------------------------------------------------------------------

@@ -29,8 +29,8 @@ std::vector<std::string> recorded_hosts() {
 std::string verdicts(const Report& report) {
   std::string text = "host " + std::string(to_text(report.verdict)) + "\n";
   for (const auto& device : report.devices) {
-    text += device.address + " " + std::string(to_text(device.verdict));
-    for (const auto& companion : device.companions) text += " " + companion;
+    text += device.address.text() + " " + std::string(to_text(device.verdict));
+    for (const auto& companion : device.companions) text += " " + companion.text();
     text += "\n";
   }
   return text;

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include <nlohmann/json.hpp>
 
 #include "reports/sample_reports.hpp"
@@ -20,7 +22,7 @@ using testing::finding;
 
 DeviceReport card(const std::string& address, const std::string& parent, int group, DeviceVerdict verdict = DeviceVerdict::assignable) {
   auto one = device({address, "10de:1b80", "030000", "a1", "VGA", "Card", "nouveau", group, verdict});
-  if (!parent.empty()) one.parent = parent;
+  if (!parent.empty()) one.parent = testing::at(parent);
   return one;
 }
 
@@ -99,7 +101,7 @@ TEST(Diff, KnowsWorseFromBetter) {
 
 TEST(Diff, ShowsGroupsThatSplitOrMerged) {
   auto one = card("0000:01:00.0", "", 7), other = card("0000:01:00.1", "", 7);
-  other.device_id = "10f0";
+  other.id.device = std::uint16_t{0x10f0};
   one.verdict = other.verdict = DeviceVerdict::with_companions;
   one.companions = {other.address};
   other.companions = {one.address};
@@ -136,7 +138,7 @@ TEST(Diff, FollowsItsSchema) {
   for (const auto* address : {"0000:0c:00.0", "0000:0d:00.0"}) after.devices.push_back(card(address, "", 31));
   for (auto* report : {&before, &after})
     for (auto& device : report->devices)
-      if (*device.iommu_group >= 30) device.revision = "a2";
+      if (*device.iommu_group >= 30) device.id.revision = std::uint8_t{0xa2};
   before.groups = testing::groups_of(before);
   after.groups = testing::groups_of(after);
   after.groups.back().type = "identity";

@@ -24,7 +24,7 @@ using Verdicts = std::map<std::string, std::string>;
 Verdicts verdicts_on(const RecordedNodes& nodes) {
   const auto report = examine_plainly({"snapshot", "test", std::make_unique<MemoryRoot>(nodes)}, Wake::no);
   Verdicts verdicts = {{"host", std::string(to_text(report.verdict))}};
-  for (const auto& device : report.devices) verdicts[device.address] = to_text(device.verdict);
+  for (const auto& device : report.devices) verdicts[device.address.text()] = to_text(device.verdict);
   return verdicts;
 }
 

@@ -45,7 +45,7 @@ using Judgement = std::vector<std::tuple<std::string, std::string, std::string>>
 Judgement judgement_of(const Report& report) {
   Judgement all = {{"", "host", std::string(to_text(report.verdict))}};
   for (const auto& finding : report.findings) all.emplace_back(finding.subject, finding.id, to_text(finding.status));
-  for (const auto& device : report.devices) all.emplace_back(device.address, "device", to_text(device.verdict));
+  for (const auto& device : report.devices) all.emplace_back(device.address.text(), "device", to_text(device.verdict));
   std::ranges::sort(all);
   return all;
 }

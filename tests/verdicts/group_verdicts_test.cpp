@@ -39,7 +39,7 @@ Report report_on(const std::string& machine_text, const std::vector<std::string>
 }
 
 DeviceReport device(const Report& report, const std::string& address) {
-  const auto found = std::ranges::find(report.devices, address, &DeviceReport::address);
+  const auto found = std::ranges::find(report.devices, PciAddress::parse(address), &DeviceReport::address);
   if (found == report.devices.end()) throw std::runtime_error("no " + address);
   return *found;
 }
@@ -48,7 +48,7 @@ TEST(GroupVerdicts, AListThatCannotBeReadLeavesItsMembersOpen) {
   const auto report = report_on(card + "closed /sys/kernel/iommu_groups/1/devices Permission denied\n");
   const auto one = device(report, "0000:01:00.1");
   EXPECT_EQ(one.verdict, DeviceVerdict::undetermined);
-  EXPECT_THAT(one.companions, ElementsAre("0000:01:00.0")) << "the links name it";
+  EXPECT_THAT(one.companions, ElementsAre(PciAddress{0, 1, 0, 0})) << "the links name it";
   EXPECT_THAT(one.reasons.at(0), HasSubstr("Permission denied"));
   EXPECT_EQ(device(report, "0000:00:19.0").verdict, DeviceVerdict::assignable) << "another group is not concerned";
 }
@@ -73,7 +73,7 @@ TEST(GroupVerdicts, AMemberThatOnlyLinksIsACompanion) {
               "link /sys/devices/pci0000:02/0000:02:00.0/iommu_group ../../../kernel/iommu_groups/4\n";
   const auto one = device(report_on(text), "0000:00:19.0");
   EXPECT_EQ(one.verdict, DeviceVerdict::undetermined);
-  EXPECT_THAT(one.companions, ElementsAre("0000:02:00.0"));
+  EXPECT_THAT(one.companions, ElementsAre(PciAddress{0, 2, 0, 0}));
 }
 
 TEST(GroupVerdicts, AMemberThatIsNotOnTheBusLeavesTheOthersOpen) {

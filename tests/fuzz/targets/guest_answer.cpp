@@ -3,6 +3,7 @@
 // What the agent in a guest says, as it comes over ssh, against a manifest of two devices: its exit code (the first byte) and
 // its report. "Ready" must rest on proof, and the report that verify makes of it must be one.
 #include <algorithm>
+#include <cstdint>
 #include <span>
 
 #include "base/input_error.hpp"
@@ -31,7 +32,8 @@ Manifest two_devices() {
   manifest.domain = "guest";
   ExpectedDevice drive, set_aside;
   drive.label = "a drive";
-  drive.vendor_id = 0x1234;
+  drive.id.vendor = std::uint16_t{0x1234};
+  drive.id.device = std::uint16_t{0};
   drive.host_address = PciAddress::parse("0000:01:00.0");
   drive.guest_path = SlotChain::parse("02.1/00.0");
   set_aside = drive;
