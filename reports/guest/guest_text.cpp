@@ -190,7 +190,7 @@ class GuestText {
         page_.finished_line(page_.painted("Taken through restarts", Paint::bold));
       }
       is_first = false;
-      step("CYCLE", finding, {});
+      step("CYCLE", finding);
       for (const auto& remedy : finding.remedy) show(remedy);
     }
   }
