@@ -99,7 +99,7 @@ void place_by_qmp(std::string_view answer, const std::string& name, const Domain
     if (!hostdevs[at]->label.empty() && named != functions.end())
       device.guest_path = named->place;
     else
-      device.guest_path = only_one_with(functions, static_cast<std::uint32_t>(device.vendor_id) << 16 | device.device_id);
+      device.guest_path = only_one_with(functions, static_cast<std::uint32_t>(device.id.vendor.value()) << 16 | device.id.device.value());
   }
 }
 

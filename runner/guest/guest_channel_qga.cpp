@@ -293,8 +293,8 @@ std::optional<GuestFunction> windows_function(const Json& device) {
   if (!vendor || !model) return std::nullopt;
   GuestFunction function;
   function.has_address = false;
-  function.vendor_id = *vendor;
-  function.device_id = *model;
+  function.id.vendor = *vendor;
+  function.id.device = *model;
   const auto name = device.find("driver-name");
   function.driver = Observed<std::string>::unreadable(
       (name != device.end() && name->is_string() ? "\"" + name->get<std::string>().substr(0, 120) + "\"" : std::string("one")) +

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
+
 #include "base/input_error.hpp"
 #include "guest/guest_machines.hpp"
 #include "runner/guest/make_manifest.hpp"
@@ -45,7 +47,7 @@ TEST(Places, TheDomainsOwnDevicesAreKnown) {
   EXPECT_EQ(parse_manifest(write_manifest(placed.manifest), "again").emulated, placed.manifest.emulated);
 }
 
-TEST(Places, AnOverrideOnTheCommandLineIsWhatTheGuestSees) { EXPECT_EQ(Placed().manifest.devices[0].device_id, 0x24f0); }
+TEST(Places, AnOverrideOnTheCommandLineIsWhatTheGuestSees) { EXPECT_EQ(Placed().manifest.devices[0].id.device.value(), 0x24f0); }
 
 TEST(Places, QemuTellsWhatTheXmlDoesNot) {
   Placed placed;
@@ -60,7 +62,7 @@ TEST(Places, WithoutItsNameTheIdsThatItShowsTell) {
   place_by_qmp(qmp(""), "hand", placed.domain, placed.manifest);
   EXPECT_EQ(placed.manifest.devices[0].guest_path->text(), "03.2/00.0");
   placed.manifest.devices[0].guest_path.reset();
-  placed.manifest.devices[0].device_id = 0x24f3;  // nobody has these
+  placed.manifest.devices[0].id.device = std::uint16_t{0x24f3};  // nobody has these
   place_by_qmp(qmp(""), "hand", placed.domain, placed.manifest);
   EXPECT_FALSE(placed.manifest.devices[0].guest_path);
 }
