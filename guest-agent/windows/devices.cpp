@@ -28,6 +28,12 @@ Function* find_function(const char* name) {
   return library ? reinterpret_cast<Function*>(reinterpret_cast<void*>(::GetProcAddress(library, name))) : nullptr;
 }
 
+/// Wine has the names of functions that it cannot do; to call one ends the program.
+bool is_wine() {
+  const auto library = ::GetModuleHandleW(L"ntdll.dll");
+  return library && ::GetProcAddress(library, "wine_get_version");
+}
+
 class DeviceSet {
  public:
   DeviceSet() : set_(::SetupDiGetClassDevsW(nullptr, nullptr, nullptr, DIGCF_ALLCLASSES | DIGCF_PRESENT)) {}
@@ -122,7 +128,7 @@ class Resources {
   explicit Resources(DEVINST node) : node_(node) {}
 
   void add(Json& json) {
-    if (!find_all()) return;
+    if (is_wine() || !find_all()) return;
     const auto memory = sizes(ResType_Mem);
     if (!memory) return;
     json["Memory"] = *memory;

@@ -54,7 +54,7 @@ TABLE = [
     ("code 12", MANIFEST, [BRIDGE, {**DRIVE, "Status": "Error", "Problem": 12}], 1, "guest-decode", "fail"),
     ("not started, no problem told", MANIFEST, [BRIDGE, {**without(DRIVE, "Problem"), "Status": "Stopped"}], 3, "guest-function", "unknown"),
     ("elsewhere", MANIFEST, [BRIDGE, {**DRIVE, "LocationPaths": ["PCIROOT(0)#PCI(0500)"]}], 1, "guest-placement", "fail"),
-    ("another card", MANIFEST, [BRIDGE, {**DRIVE, "InstanceId": DRIVE["InstanceId"].replace("174A", "174B")}], 1, "guest-present", "fail"),
+    ("another card", MANIFEST, [BRIDGE, {**DRIVE, "InstanceId": DRIVE["InstanceId"].replace("174A", "174B")}], 1, "guest-identity", "fail"),
     ("missing", MANIFEST, [BRIDGE], 1, "guest-present", "fail"),
     ("only a part listed", MANIFEST, [OTHER_XHCI], 3, "guest-present", "unknown"),
     ("keyboard on it", USB, [BRIDGE, XHCI, hub(XHCI["InstanceId"]), keyboard(XHCI["InstanceId"])], 0, "guest-function", "pass"),
