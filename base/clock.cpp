@@ -16,7 +16,11 @@ std::string time_of_report() {
     if (const auto seconds = parse_unsigned(fixed); seconds && *seconds < 1ULL << 40) now = static_cast<std::time_t>(*seconds);
   std::tm parts{};
   char text[32];
+#ifdef _WIN32
+  gmtime_s(&parts, &now);
+#else
   gmtime_r(&now, &parts);
+#endif
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return text;
 }

@@ -65,7 +65,7 @@ _vfio_doctor() {
     --color) choices="auto always never" ;;
     --sample) choices="hm170" ;;
     --via) choices="qga ssh:" ;;
-    --wait | --plugin-timeout) return ;;
+    --wait | --cycle | --plugin-timeout) return ;;
     --root | --root-dir | --plugin-dir)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$word")
@@ -102,7 +102,7 @@ _vfio_doctor() {
       -*,checks | -*,diff) choices="$output $common" ;;
       -*,triage) choices="--redact $output $common" ;;
       -*,manifest) choices="--domain --output $common" ;;
-      -*,verify) choices="--via --wait --manifest --evidence $output $common" ;;
+      -*,verify) choices="--via --wait --exercise --cycle --manifest --evidence $output $common" ;;
       -*,explain) choices="--output $common" ;;
       -*,bug-report) choices="--for --device --domain --only --skip --accept --reason --config --identify --output $common" ;;
       -*,guard) choices="--root-dir $common" ;;

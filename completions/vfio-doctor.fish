@@ -82,6 +82,8 @@ complete -c vfio-doctor -n "__fish_seen_subcommand_from triage" -l redact -d "Ta
 complete -c vfio-doctor -n "__fish_seen_subcommand_from manifest" -a "(__vfio_doctor_devices)"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -a "(command -q virsh; and virsh --readonly list --name 2>/dev/null)"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l via -x -a "qga ssh:" -d "How to reach the guest"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l exercise -d "Make the devices work while the agent looks"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l cycle -x -d "Rounds of shutdown, start, reboot and reset"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l wait -x -d "Seconds for the devices to appear"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l manifest -r -F -d "What to expect"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l evidence -r -F -d "Captured output of the guest"

@@ -95,7 +95,8 @@ _vfio-doctor() {
     manifest) _arguments $common '--domain[what this domain takes]:domain:_vfio_doctor_domains' '1:' \
       '*:device:_vfio_doctor_devices' ;;
     verify) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '--via[how to reach the guest]:way:(qga ssh\:)' \
-      '--wait[seconds for the devices to appear]:seconds:' '--manifest[what to expect]:file:_files' \
+      '--wait[seconds for the devices to appear]:seconds:' '--exercise[make the devices work while the agent looks]' \
+      '--cycle[rounds of shutdown, start, reboot and reset]:rounds:' '--manifest[what to expect]:file:_files' \
       '*--evidence[captured output of the guest]:file:_files' '1:' '2:domain:_vfio_doctor_domains' ;;
     bug-report) _arguments $common '--for[whose form]:project:(libvirt qemu virt-manager proxmox nixos kernel)' \
       '*--device[about this device]:device:_vfio_doctor_devices' '--identify[say which host this is]' '1:' ;;

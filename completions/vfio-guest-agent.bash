@@ -2,7 +2,7 @@
 # bash completion for vfio-guest-agent
 
 _vfio_guest_agent() {
-  local word=$2 previous=$3 choices="--expect --inventory --format --wait --root --verbose --version --help"
+  local word=$2 previous=$3 choices="--expect --inventory --exercise --dry-run --format --wait --root --verbose --version --help"
   COMPREPLY=()
   case $previous in
     --format) choices="text json" ;;

@@ -4,6 +4,8 @@
 complete -c vfio-guest-agent -f
 complete -c vfio-guest-agent -l expect -r -F -d "Compare with a manifest"
 complete -c vfio-guest-agent -l inventory -d "List PCI and USB devices"
+complete -c vfio-guest-agent -l exercise -d "Make the devices work while it looks"
+complete -c vfio-guest-agent -l dry-run -d "With --exercise, only say what it would do"
 complete -c vfio-guest-agent -l format -x -a "text json" -d "How to print"
 complete -c vfio-guest-agent -l wait -x -d "Seconds for the devices to appear"
 complete -c vfio-guest-agent -l root -x -a "(__fish_complete_directories)" -d "Look at a directory that looks like /"

@@ -4,7 +4,9 @@
 
 _arguments \
   '(--inventory)--expect[compare with a manifest]:manifest:_files' \
-  '(--expect --wait)--inventory[list PCI and USB devices]' \
+  '(--inventory)--exercise[make the devices work while it looks]' \
+  '(--inventory)--dry-run[with --exercise, only say what it would do]' \
+  '(--expect --wait --exercise --dry-run)--inventory[list PCI and USB devices]' \
   '--format[how to print]:format:(text json)' \
   '(--inventory)--wait[seconds for the devices to appear]:seconds:' \
   '--root[look at a directory that looks like /]:directory:_files -/' \

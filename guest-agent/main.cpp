@@ -12,6 +12,7 @@
 #include "base/printable.hpp"
 #include "base/terminal.hpp"
 #include "base/version.hpp"
+#include "exercises.hpp"
 #include "inventory.hpp"
 #include "machine/directory_root.hpp"
 #include "machine/kernel_ring_buffer.hpp"
@@ -63,12 +64,18 @@ struct Look {
   GuestJudgement judgement;
   Report report;
 
-  Look(const Root& root, const Manifest& manifest, const std::string& name)
-      : view(look_at(root, manifest)), judgement(judge_guest(manifest, view)) {
+  Look(const Root& root, const Manifest& manifest, const std::string& name, const std::vector<DoneAct>& done = {})
+      : view(with_exercises(look_at(root, manifest), done)), judgement(judge_guest(manifest, view)) {
     report = guest_report(judgement, view, "guest", name.empty() ? view.name : name);
   }
   Look(const Look&) = delete;
   Look& operator=(const Look&) = delete;
+
+ private:
+  static GuestView with_exercises(GuestView seen, const std::vector<DoneAct>& done) {
+    add_exercises(done, seen);
+    return seen;
+  }
 };
 
 /// A line on the terminal that tells that the program lives; nothing where stderr is no terminal.
@@ -123,10 +130,27 @@ std::unique_ptr<Look> wait_for_devices(const Root& root, const Manifest& manifes
   }
 }
 
+/// Says what it will do, does it, and looks again: interrupts that came and what the kernel then wrote count as well.
+std::unique_ptr<Look> exercise(const Root& root, const Manifest& manifest, const AgentOptions& options,
+                               const std::vector<PlannedAct>& acts) {
+  std::fputs(announcement(acts).c_str(), stderr);
+  std::fflush(stderr);
+  const auto done = do_exercises(acts, {options.root.value_or(""), !options.root});
+  return std::make_unique<Look>(root, manifest, options.root.value_or(""), done);
+}
+
 int verify(const Root& root, const AgentOptions& options) {
   const auto text = read_input_file(options.manifest, Manifest::most_bytes);
   const auto manifest = parse_manifest(text, options.manifest == "-" ? "standard input" : options.manifest);
-  const auto look = wait_for_devices(root, manifest, options);
+  auto look = wait_for_devices(root, manifest, options);
+  if (options.exercise != Exercise::no) {
+    const auto acts = plan_exercises(root, look->judgement);
+    if (options.exercise == Exercise::announce) {
+      print(announcement(acts));
+      return 0;
+    }
+    look = exercise(root, manifest, options, acts);
+  }
   look->report.tool = {"vfio-guest-agent", program_version};
   look->report.generated_at = time_of_report();
   print(options.format == AgentFormat::json

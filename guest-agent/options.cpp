@@ -16,11 +16,14 @@ const char* const agent_usage =
     "\n"
     "  --format text|json   how to print (text)\n"
     "  --wait SECONDS       with --expect: look again until all is well or the time is up\n"
+    "  --exercise           with --expect: make the devices work while it looks (read a block, bring a link up and\n"
+    "                       down again, ask for a USB descriptor or a codec); says first what it will do\n"
+    "  --dry-run            with --exercise: only say it\n"
     "  --root DIR           look at a directory that looks like / instead of this guest\n"
     "  -v, --verbose        show what each step rests on\n"
     "  --version, --help\n"
     "\n"
-    "It only reads. On the host, `vfio-doctor manifest` writes the manifest.\n"
+    "It only reads, unless --exercise is given, and never writes to a disk. On the host, `vfio-doctor manifest` writes the manifest.\n"
     "Exit code: 0 all is well, 1 something fails, 2 wrong usage or input, 3 not all of it could be seen.\n";
 
 namespace {
@@ -77,7 +80,7 @@ unsigned parse_wait(const std::string& text) {
 
 AgentOptions parse_agent_options(const std::vector<std::string>& arguments) {
   AgentOptions options;
-  bool inventory = false, expect = false;
+  bool inventory = false, expect = false, dry_run = false;
   Arguments given(arguments);
   while (given.next()) {
     const auto name = given.name();
@@ -92,6 +95,10 @@ AgentOptions parse_agent_options(const std::vector<std::string>& arguments) {
       options.wait_seconds = parse_wait(given.value());
     } else if (name == "--inventory") {
       inventory = true;
+    } else if (name == "--exercise") {
+      options.exercise = Exercise::perform;
+    } else if (name == "--dry-run") {
+      dry_run = true;
     } else if (name == "-v" || name == "--verbose") {
       options.verbose = true;
     } else if (name == "--help" || name == "-h") {
@@ -106,6 +113,9 @@ AgentOptions parse_agent_options(const std::vector<std::string>& arguments) {
     given.end_of_option();
   }
   if (inventory && expect) throw InputError("use either --expect or --inventory");
+  if (options.exercise != Exercise::no && !expect) throw InputError("--exercise needs --expect: it touches only expected devices");
+  if (dry_run && options.exercise == Exercise::no) throw InputError("--dry-run needs --exercise");
+  if (dry_run) options.exercise = Exercise::announce;
   if (options.wait_seconds > 0 && !expect) throw InputError("--wait needs --expect");
   options.task = expect ? AgentTask::verify : AgentTask::inventory;
   return options;

@@ -9,6 +9,7 @@ namespace vfio_doctor {
 
 enum class AgentTask { help, version, inventory, verify };
 enum class AgentFormat { text, json };
+enum class Exercise { no, announce, perform };
 
 struct AgentOptions {
   AgentTask task = AgentTask::inventory;
@@ -16,6 +17,7 @@ struct AgentOptions {
   std::string manifest;             ///< path, or "-" for standard input
   std::optional<std::string> root;  ///< a directory that looks like `/`
   unsigned wait_seconds = 0;
+  Exercise exercise = Exercise::no;
   bool verbose = false;
 };
 

@@ -123,6 +123,13 @@ void add_verify_options(CLI::App& app, Parsed& parsed, VerifyOptions& options) {
   app.add_option("--wait", options.wait_seconds, "Give the devices that long to appear")
       ->check(CLI::Range(0u, 86400u).description(""))
       ->type_name("SECONDS");
+  app.add_flag("--exercise", options.exercise,
+               "Make the devices work while the agent looks: read a block, bring a link up and down again, ask for a USB descriptor "
+               "or a codec; nothing is written to a disk");
+  app.add_option("--cycle", options.cycles,
+                 "Take the guest through shutdown, start, reboot and reset so many times, and ask it after each; stops at the first failure")
+      ->check(CLI::Range(1u, 1000u).description(""))
+      ->type_name("N");
   app.add_option("--manifest", options.manifest, "What to expect: a file of 'vfio-doctor manifest'")
       ->check(not_empty)
       ->type_name("FILE");

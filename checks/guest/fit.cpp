@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "checks/guest/fit.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/text.hpp"
@@ -111,11 +112,18 @@ Agreement same_bars(const ExpectedDevice& expected, const GuestFunction& seen) {
   return sizes == expected.bars ? Agreement::same : Agreement::different;
 }
 
+bool is_emulated(const Manifest& manifest, const GuestFunction& seen) {
+  return seen.path.has_value() && std::ranges::find(manifest.emulated, seen.path.value()) != manifest.emulated.end();
+}
+
 FitTable fit_table(const Manifest& manifest, const std::vector<GuestFunction>& seen) {
   FitTable table(manifest.devices.size(), seen.size());
-  for (std::size_t row = 0; row < table.rows; ++row)
-    for (std::size_t column = 0; column < table.columns; ++column)
-      table.at(row, column) = fit(manifest.devices[row], seen[column]);
+  for (std::size_t column = 0; column < table.columns; ++column) {
+    const bool emulated = is_emulated(manifest, seen[column]);
+    for (std::size_t row = 0; row < table.rows; ++row)
+      // Where the device's own place is known, PLACEMENT tells more.
+      if (!emulated || manifest.devices[row].guest_path) table.at(row, column) = fit(manifest.devices[row], seen[column]);
+  }
   return table;
 }
 

@@ -26,6 +26,9 @@ Agreement same_serial(const ExpectedDevice& expected, const GuestFunction& seen)
 Agreement same_place(const ExpectedDevice& expected, const GuestFunction& seen);
 Agreement same_bars(const ExpectedDevice& expected, const GuestFunction& seen);
 
+/// It sits where the domain puts a device of its own.
+bool is_emulated(const Manifest& manifest, const GuestFunction& seen);
+
 /// How well every expected device fits every seen function. A function with other ids fits only where it sits at
 /// the very place of the expected one: then it came instead.
 FitTable fit_table(const Manifest& manifest, const std::vector<GuestFunction>& seen);

@@ -114,8 +114,11 @@ RungResult judge_decode(const DeviceLadder& ladder) {
   if (driven && seen.may_be_asleep())
     return rung_result(Status::unknown, "its power state is " + seen.power_state.value() +
                                             "; whether it sleeps or is stuck was not seen. Use it, then look again.");
-  if (driven && seen.problem_code.is(0) && !seen.instance_id.empty() && seen.command.is_unreadable())
-    return rung_result(Status::pass, "Windows has started it with the resources that it needs (problem code 12 or 29 otherwise).");
+  if (driven && seen.problem_code.is(0) && !seen.instance_id.empty() && seen.command.is_unreadable()) {
+    auto result = rung_result(Status::pass, "Windows has started it with the resources that it needs (problem code 12 or 29 otherwise).");
+    if (!seen.resources.empty()) result.evidence.push_back({"resources", seen.resources});
+    return result;
+  }
   if (driven && !seen.command.has_value())
     return rung_result(Status::unknown, "its command register was not seen: " + seen.command.why() + ".");
   if (!driven && seen.driver.is_absent() && driver.status == Status::unknown)

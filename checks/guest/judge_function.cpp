@@ -38,6 +38,23 @@ void add_log(const GuestFunction& seen, RungResult& result) {
   }
 }
 
+/// What was made to work while we looked outweighs what was merely not seen; it clears nothing that failed. A device that does
+/// not do what it was asked for does not work.
+void add_exercises(const GuestFunction& seen, RungResult& result) {
+  using Result = GuestExercise::Result;
+  for (const auto& exercise : seen.exercises) result.evidence.push_back({"exercise", "it " + exercise.act + ": " + exercise.what});
+  if (result.status == Status::not_applicable) return;
+  const auto first = [&seen](Result wanted) { return std::ranges::find(seen.exercises, wanted, &GuestExercise::result); };
+  if (const auto failed = first(Result::failed); failed != seen.exercises.end() && result.status != Status::fail) {
+    result.summary = "it was exercised and failed: " + failed->what + ".";
+    result.status = Status::fail;
+  }
+  if (const auto worked = first(Result::worked); worked != seen.exercises.end() && result.status == Status::unknown && !is_silent(seen)) {
+    result.summary = "it works: exercised, " + worked->what + ".";
+    result.status = Status::pass;
+  }
+}
+
 void add_interrupts(const GuestFunction& seen, RungResult& result) {
   if (!seen.interrupts.vectors.has_value() || !seen.interrupts.arrived.has_value()) return;
   const auto vectors = seen.interrupts.vectors.value();
@@ -78,6 +95,7 @@ RungResult judge_function(const DeviceLadder& ladder, const GuestView& view) {
                     ? rung_result(Status::unknown, "without a driver nothing can show that it works.")
                     : judge_by_class(expected, seen, view);
   add_interrupts(seen, result);
+  add_exercises(seen, result);
   add_log(seen, result);
   return result;
 }

@@ -214,7 +214,7 @@ GuestJudgement judge_guest(const Manifest& manifest, const GuestView& view) {
     judgement.devices.push_back(std::move(ladder));
   }
   for (std::size_t column = 0; column < seen.size(); ++column)
-    if (!is_expected[column] && !may_be_expected(judgement, seen[column]) && !seen[column].is_bridge() && !looks_emulated(seen[column]) && !is_gone(seen[column]))
+    if (!is_expected[column] && !may_be_expected(judgement, seen[column]) && !seen[column].is_bridge() && !is_emulated(manifest, seen[column]) && !looks_emulated(seen[column]) && !is_gone(seen[column]))
       judgement.unexpected.push_back(&seen[column]);
   return judgement;
 }

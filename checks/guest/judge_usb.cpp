@@ -81,13 +81,18 @@ RungResult judge_empty(const GuestFunction& seen) {
   return rung_result(Status::pass, "the controller works; nothing is plugged in.");
 }
 
+std::string usb_problem(const GuestUsb& device);
+
 /// On the controller itself: what hangs on it was read from the guest's device tree.
 RungResult judge_tied(const ExpectedDevice& expected, const GuestFunction& seen) {
   const auto& devices = seen.usb.value();
   if (std::none_of(devices.begin(), devices.end(), [](const GuestUsb& device) { return device.is_root_hub; }))
     return rung_result(Status::fail, "its driver is there, but the controller has no USB bus.");
-  if (const auto gone = match(expected.usb, devices).missing; !gone.empty())
-    return rung_result(Status::fail, "not on this controller: " + names(gone) + ". Was it unplugged?");
+  const auto matched = match(expected.usb, devices);
+  if (!matched.missing.empty())
+    return rung_result(Status::fail, "not on this controller: " + names(matched.missing) + ". Was it unplugged?");
+  for (const auto* device : matched.there)
+    if (const auto problem = usb_problem(*device); !problem.empty()) return rung_result(Status::fail, problem);
   std::vector<std::string> attached;
   for (const auto& device : devices) {
     if (device.is_root_hub) continue;

@@ -8,6 +8,7 @@
 #include "base/bounded_json.hpp"
 #include "base/input_error.hpp"
 #include "base/text.hpp"
+#include "facts/domain/id_override.hpp"
 #include "machine/root.hpp"
 
 namespace vfio_doctor {
@@ -116,12 +117,21 @@ class WordReader {
     if (key.ends_with(".sysfsdev")) add_path(value);
   }
 
+  static void name_it(const std::map<std::string, std::string>& options, DomainHostdev& device) {
+    for (const auto& [key, value] : options) {
+      if (key == "id") device.label = value;
+      show_other_id(device, key, value);
+    }
+  }
+
   void read_device(const std::string& text) {
     const auto options = options_of(text);
     if (const auto driver = options.find("driver"); driver != options.end() && driver->second.starts_with("vfio-pci")) {
       const auto host = options.find("host"), path = options.find("sysfsdev");
+      const auto known = domain_.hostdevs.size();
       if (host != options.end()) add_host(host->second);
       if (path != options.end()) add_path(path->second);
+      if (domain_.hostdevs.size() > known) name_it(options, domain_.hostdevs.back());
       if (host == options.end() && path == options.end() && options.contains("fd"))
         domain_.unresolved.push_back({line_, "A vfio-pci device is handed over as an open file (fd=): which one is not known here.", {}});
       if (domain_.form == Domain::Form::command_line && options.contains("romfile") && !domain_.hostdevs.empty())

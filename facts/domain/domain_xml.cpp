@@ -138,7 +138,7 @@ class DomainReader {
 
   void read_controllers(pugi::xml_node devices) {
     for (const auto node : devices.children("controller")) {
-      GuestDevice device{"controller", node.attribute("model").value(), {}, guest_address(node), line_of(node)};
+      GuestDevice device{"controller", node.attribute("model").value(), {}, guest_address(node), line_of(node), {}};
       if (std::string_view(node.attribute("type").value()) == "pci") device.index = libvirt_number(node.attribute("index").value());
       if (device.index && controllers_.size() < most_domain_devices)
         controllers_[*device.index] = {device.model, place_of(device.address)};
@@ -292,12 +292,13 @@ class DomainReader {
     if (is_pci) read_function(node, node, DomainHostdev::Origin::hostdev);
     if (!is_pci && kind != "controller" && node.type() == pugi::node_element)
       if (auto address = guest_address(node); address.placed && (kind == "disk" || domain_.hostdevs.size() == functions))  // else it is kept there
-        keep({std::string(kind), {}, {}, std::move(address), line_of(node)});
+        keep({std::string(kind), {}, {}, std::move(address), line_of(node), {}});
   }
 
   void read_devices(pugi::xml_node devices) {
     read_controllers(devices);
     for (const auto node : devices.children()) read_device(node);
+    for (auto& device : domain_.guest_devices) device.place = chain_of(place_of(device.address));
   }
 
   /// <commandline> and <override> of QEMU, in any spelling of the namespace.

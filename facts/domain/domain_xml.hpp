@@ -61,6 +61,7 @@ struct GuestDevice {
   std::optional<std::uint64_t> index;  ///< of a PCI controller: the bus it makes
   GuestAddress address;
   std::size_t line = 0;
+  std::optional<SlotChain> place;  ///< nothing where the XML gives it none
 };
 
 struct DomainUsb {

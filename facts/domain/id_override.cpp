@@ -25,10 +25,7 @@ std::optional<std::uint16_t>* place_of(std::string_view property, DomainHostdev&
 
 void set(Domain& domain, std::string_view alias, std::string_view property, std::string_view value) {
   const auto device = std::ranges::find_if(domain.hostdevs, [alias](const DomainHostdev& one) { return one.label == alias; });
-  if (alias.empty() || device == domain.hostdevs.end()) return;
-  const auto number = value.starts_with("0x") || value.starts_with("0X") ? parse_unsigned(value, 16) : parse_unsigned(value);
-  auto* place = place_of(property, *device);
-  if (place && number && *number <= 0xffff) *place = static_cast<std::uint16_t>(*number);
+  if (!alias.empty() && device != domain.hostdevs.end()) show_other_id(*device, property, value);
 }
 
 void read_override(pugi::xml_node node, Domain& domain) {
@@ -49,6 +46,12 @@ void read_setting(std::string_view text, Domain& domain) {
 }
 
 }  // namespace
+
+void show_other_id(DomainHostdev& device, std::string_view property, std::string_view value) {
+  const auto number = value.starts_with("0x") || value.starts_with("0X") ? parse_unsigned(value, 16) : parse_unsigned(value);
+  auto* place = place_of(property, device);
+  if (place && number && *number <= 0xffff) *place = static_cast<std::uint16_t>(*number);
+}
 
 void read_id_overrides(pugi::xml_node domain_node, Domain& domain) {
   for (const auto node : domain_node.children()) {

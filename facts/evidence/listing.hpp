@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/input_error.hpp"
@@ -19,6 +20,7 @@ struct Listing {
   bool lists_functions = false, lists_usb = false;
   bool has_gaps = false;  ///< "[...]": somebody left parts out
   bool shows_root_hub = false;  ///< a USB listing without one was cut to some devices
+  std::vector<std::pair<std::string, GuestUsb>> tied_usb;  ///< with the instance id of the PCI function that each hangs on
   bool usb_has_gaps = false;  ///< the same, where it is known of the USB devices alone
 };
 

@@ -125,6 +125,50 @@ std::string text_of(const Json& object, std::initializer_list<const char*> keys)
   return {};
 }
 
+/// What only vfio-guest-agent.exe writes: "Controller", "Memory" [sizes], "Interrupts".
+void read_own_members(const Json& object, WindowsDevice& device) {
+  constexpr std::size_t most_ranges = 64;
+  device.controller = text_of(object, {"Controller"});
+  if (const auto ranges = object.find("Memory"); ranges != object.end() && ranges->is_array())
+    for (const auto& size : *ranges)
+      if (size.is_number_unsigned() && device.memory.size() < most_ranges) device.memory.push_back(size.get<std::uint64_t>());
+  if (const auto count = object.find("Interrupts"); count != object.end() && count->is_number_unsigned() && *count <= 65536u)
+    device.interrupts = count->get<unsigned>();
+}
+
+std::string resources_of(const WindowsDevice& device) {
+  std::vector<std::string> parts;
+  for (const auto size : device.memory) parts.push_back(std::to_string(size) + " bytes of memory");
+  if (device.interrupts) parts.push_back(*device.interrupts == 1 ? "1 interrupt" : std::to_string(*device.interrupts) + " interrupts");
+  return join(parts, ", ");
+}
+
+/// A USB device or root hub whose controller is known.
+std::optional<GuestUsb> tied_usb(const WindowsDevice& device) {
+  if (device.controller.empty()) return std::nullopt;
+  if (upper(device.instance_id).starts_with("USB\\ROOT_HUB")) {
+    GuestUsb hub;
+    hub.name = device.instance_id;
+    hub.is_root_hub = true;
+    return hub;
+  }
+  auto usb = read_usb_instance_id(device.instance_id);
+  if (usb) usb->product = device.name;
+  return usb;
+}
+
+/// Where the list tells whose USB device is whose, every USB controller has those that name it, and no others.
+void tie_usb(Listing& listing) {
+  if (listing.tied_usb.empty()) return;
+  for (auto& function : listing.functions) {
+    if (!function.is_usb_controller()) continue;
+    std::vector<GuestUsb> devices;
+    for (const auto& [controller, device] : listing.tied_usb)
+      if (controller == function.instance_id) devices.push_back(device);
+    function.usb = std::move(devices);
+  }
+}
+
 std::optional<unsigned> problem_of(const Json& object) {
   for (const auto* key : {"Problem", "ProblemCode", "ConfigManagerErrorCode"}) {
     const auto found = object.find(key);
@@ -155,6 +199,7 @@ WindowsDevice device_of(const Json& object, const std::string& name) {
       for (const auto& id : *found)
         if (id.is_string() && device.ids.size() < 64) device.ids.push_back(id.get<std::string>());
   device.problem = problem_of(object);
+  read_own_members(object, device);
   if (const auto present = object.find("Present"); present != object.end() && present->is_boolean())
     (present->get<bool>() ? device.is_present : device.is_gone) = true;
   return device;
@@ -172,12 +217,18 @@ void add_windows_device(const WindowsDevice& device, Listing& listing) {
     for (const auto& id : device.ids) read_class_code(upper(id), function);
     read_class_name(device.class_name, function);
     function.problem_code = problem_code(device);
+    function.resources = resources_of(device);
+    if (device.interrupts) function.interrupts.vectors = *device.interrupts;
     if (!device.driver.empty() && !function.problem_code.has_value() && !device.is_present)
       function.driver = Observed<std::string>::unreadable("one is installed, but the listing does not show whether it runs");
     else if (!device.driver.empty())
       function.driver = device.driver;
     if (function.problem_code.is(28)) function.driver = Observed<std::string>::absent();
     listing.functions.push_back(std::move(function));
+  } else if (auto tied = tied_usb(device); tied && !problem_code(device).is(not_connected)) {
+    tied->problem_code = problem_code(device);
+    listing.shows_root_hub = listing.shows_root_hub || tied->is_root_hub;
+    listing.tied_usb.emplace_back(upper(device.controller), std::move(*tied));
   } else if (upper(device.instance_id).starts_with("USB\\ROOT_HUB")) {
     listing.shows_root_hub = true;
   } else if (auto usb = read_usb_instance_id(device.instance_id); usb && may_be_gone(device)) {
@@ -238,6 +289,7 @@ Listing read_powershell_json(std::string_view text, const std::string& name) {
     for (const auto& object : json) read_one(object);
   else
     read_one(json);
+  tie_usb(listing);
   if (listing.functions.empty() && listing.usb.empty())
     throw InputError(name + ": JSON without any PCI or USB device (\"InstanceId\")");
   listing.lists_functions = !listing.functions.empty();

@@ -44,6 +44,14 @@ struct GuestLogLine {
   std::string topic;                      ///< "reset", "firmware", ...
 };
 
+/// A harmless act that made the function work while we looked (vfio-guest-agent --exercise), and what came of it.
+struct GuestExercise {
+  enum class Result { worked, failed, undecided };
+  std::string act;  ///< "reads 4096 bytes of /dev/nvme0n1 past all caches; writes nothing"
+  Result result = Result::undecided;
+  std::string what;  ///< "4096 bytes came"
+};
+
 /// One USB device, hubs and root hubs included.
 struct GuestUsb {
   std::string name;  ///< "1-2.1", "usb3"; what a captured listing calls it otherwise ("Bus 001 Device 004")
@@ -72,6 +80,7 @@ struct GuestFunction {
   bool has_address = true;     ///< false: the source names no address (Windows, without its location)
   std::string instance_id;     ///< what Windows calls it, in upper case; empty elsewhere
   bool may_be_gone = false;    ///< Windows lists what it remembers too, and this listing does not tell which it is
+  std::string resources;       ///< Windows: what memory and interrupts it was given, in words; empty: not shown
   std::string name;            ///< as the source prints it, or from pci.ids; may be empty
   Observed<SlotChain> path;
   PciIdentity id;
@@ -88,6 +97,7 @@ struct GuestFunction {
   Observed<std::vector<GuestUsb>> usb;      ///< on this controller; absent where it is no USB controller
   std::vector<std::string> log_names;       ///< what the kernel log calls it besides: "ata3", "usb1", "irq 24"
   Observed<std::vector<GuestLogLine>> log_errors;  ///< kernel messages about it that tell of trouble, in their order
+  std::vector<GuestExercise> exercises;     ///< only where they were asked for
   Observed<unsigned> problem_code;          ///< Windows: 0 = works; absent elsewhere
   static constexpr unsigned unnamed_problem = 999;  ///< `problem_code` where there is a problem that is not told
 

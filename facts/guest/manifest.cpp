@@ -146,6 +146,16 @@ ExpectedDevice read_device(const Json& json, const std::string& where) {
   return device;
 }
 
+void read_emulated(const Reader& reader, Manifest& manifest) {
+  const auto* places = reader.array("emulated", Manifest::most_emulated);
+  if (!places) return;
+  for (const auto& place : *places) {
+    const auto chain = place.is_string() ? SlotChain::parse(place.get_ref<const std::string&>()) : std::nullopt;
+    if (!chain) reader.fail("\"emulated\" must hold places like 02.1/00.0");
+    manifest.emulated.push_back(*chain);
+  }
+}
+
 Json parse_json(std::string_view text, const std::string& name) {
   if (text.size() > Manifest::most_bytes) throw InputError(name + ": larger than 1 MiB: this is no manifest");
   try {
@@ -198,6 +208,7 @@ Manifest parse_manifest(std::string_view text, const std::string& name) {
   for (const auto& device : *devices)
     manifest.devices.push_back(
         read_device(device, name + ": device " + std::to_string(manifest.devices.size() + 1)));
+  read_emulated(reader, manifest);
   return manifest;
 }
 
@@ -207,6 +218,8 @@ std::string write_manifest(const Manifest& manifest) {
   json["domain"] = manifest.domain;
   json["devices"] = Json::array();
   for (const auto& device : manifest.devices) json["devices"].push_back(device_json(device));
+  if (!manifest.emulated.empty()) json["emulated"] = Json::array();
+  for (const auto& place : manifest.emulated) json["emulated"].push_back(place.text());
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

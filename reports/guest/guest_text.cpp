@@ -3,6 +3,7 @@
 
 #include "base/printable.hpp"
 #include "base/short_name.hpp"
+#include "checks/guest/guest_cycle.hpp"
 #include "checks/guest/guest_released.hpp"
 #include "checks/guest/ladder.hpp"
 #include "reports/guest/guest_report.hpp"
@@ -98,6 +99,7 @@ std::string verdict_line(const std::vector<DeviceFindings>& devices, Verdict ver
     case Verdict::ready:
       return ready_line(devices);
     case Verdict::not_ready:
+      if (wrong == 0) return "Not ready: the guest or its devices did not come through what they were taken through.";
       return devices.size() == 1 ? "Not ready: the expected device fails."
                                  : "Not ready: " + std::to_string(wrong) + " of " + total + " expected devices " +
                                        (wrong == 1 ? "fails." : "fail.");
@@ -133,6 +135,7 @@ class GuestText {
     page_.paragraph("Seen from " + report_.source.kind + " " + report_.source.name +
                     (report_.host.kernel ? ", kernel " + *report_.host.kernel : "") + ".");
     for (const auto& device : devices_) show(device);
+    cycles();
     unexpected();
     for (const auto& note : report_.notes) {
       page_.blank_line();
@@ -175,6 +178,21 @@ class GuestText {
     page_.paragraph("What to do: " + remedy.text, 2, 2);
     for (const auto& command : remedy.commands) page_.line(command, 6);
     if (!remedy.risk.empty()) page_.paragraph("Risk: " + remedy.risk, 4, 2);
+  }
+
+  /// What the guest was taken through, in its order.
+  void cycles() {
+    bool is_first = true;
+    for (const auto& finding : report_.findings) {
+      if (finding.id != cycle_finding_id) continue;
+      if (is_first) {
+        page_.blank_line();
+        page_.finished_line(page_.painted("Taken through restarts", Paint::bold));
+      }
+      is_first = false;
+      step("CYCLE", finding);
+      for (const auto& remedy : finding.remedy) show(remedy);
+    }
   }
 
   void unexpected() {

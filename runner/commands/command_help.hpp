@@ -79,6 +79,8 @@ Examples:
   vfio-doctor verify fedora                              through the QEMU guest agent
   vfio-doctor verify fedora --via ssh:root@192.0.2.7     through ssh
   vfio-doctor verify fedora --wait 60                    a guest that is still starting
+  vfio-doctor verify fedora --exercise                   make the devices work meanwhile: read a block, bring a link up
+  vfio-doctor verify fedora --cycle 3                    do they survive shutdown, start, reboot and reset?
   vfio-doctor verify fedora --manifest card.json         against what you meant, not against its XML
   vfio-doctor verify --manifest card.json --evidence lspci.txt lsusb.txt
 

@@ -60,6 +60,8 @@ struct VerifyOptions {
   std::vector<std::string> evidence;  ///< captured listings instead of the agent
   std::string via = "qga";            ///< "qga" or "ssh:TARGET"
   unsigned wait_seconds = 0;          ///< give the guest that long
+  bool exercise = false;              ///< make the devices work meanwhile
+  unsigned cycles = 0;                ///< so many rounds of shutdown, start, reboot and reset
 };
 int run_verify_command(const VerifyOptions& options);
 

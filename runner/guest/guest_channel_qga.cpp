@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <random>
@@ -45,6 +46,8 @@ class Qga {
  public:
   Qga(const std::string& domain, ProcessRunner run, const ChannelClock& clock, milliseconds time)
       : domain_(domain), run_(run), clock_(clock), end_(clock.now() + time) {}
+
+  const std::string& domain() const { return domain_; }
 
   [[noreturn]] void fail(const std::string& what) const { throw InputError("domain '" + domain_ + "': " + what); }
 
@@ -227,7 +230,7 @@ void require_usable(const Qga& qga) {
     return;
   }
   if (system.is_object() && system.contains("id") && system["id"] == "mswindows")
-    qga.fail("its guest runs Windows, where vfio-guest-agent cannot run. In the guest capture \"pnputil /enum-devices\" or "
+    throw WindowsGuest("domain '" + qga.domain() + "': its guest runs Windows, where vfio-guest-agent cannot run. In the guest capture \"pnputil /enum-devices\" or "
              "\"Get-PnpDevice -PresentOnly | ConvertTo-Json\", then use vfio-doctor verify --manifest FILE --evidence FILE");
 }
 
@@ -277,15 +280,79 @@ class PrivateDirectory {
   bool is_made_ = true;  ///< where mkdir's end was not seen, it may be
 };
 
+/// One of guest-get-devices' (qga/qapi-schema.json: GuestDeviceInfo, GuestDeviceIdPCI); nothing where it is no PCI function.
+std::optional<GuestFunction> windows_function(const Json& device) {
+  constexpr unsigned most = 0xffff;
+  if (!device.is_object() || !device.contains("id") || !device["id"].is_object()) return std::nullopt;
+  const auto& id = device["id"];
+  const auto number = [&id](const char* key) {
+    const auto member = id.find(key);
+    return member != id.end() && member->is_number_unsigned() && *member <= most ? std::optional(member->get<std::uint16_t>()) : std::nullopt;
+  };
+  const auto vendor = number("vendor-id"), model = number("device-id");
+  if (!vendor || !model) return std::nullopt;
+  GuestFunction function;
+  function.has_address = false;
+  function.id.vendor = *vendor;
+  function.id.device = *model;
+  const auto name = device.find("driver-name");
+  function.driver = Observed<std::string>::unreadable(
+      (name != device.end() && name->is_string() ? "\"" + name->get<std::string>().substr(0, 120) + "\"" : std::string("one")) +
+      " is installed, but the guest agent does not tell whether it runs");
+  return function;
+}
+
 }  // namespace
+
+GuestView windows_devices_through_qga(const std::string& domain, ProcessRunner run, const ChannelClock& clock) {
+  constexpr std::size_t most_devices = 4096;
+  require_domain_name(domain);
+  const Interruption interruption;
+  const Qga qga(domain, run, clock, guest_time);
+  const auto devices = qga.command("guest-get-devices");
+  if (!devices.is_array()) qga.fail("guest-get-devices: the guest agent's answer is not valid");
+  GuestView view;
+  view.name = domain;
+  std::vector<GuestFunction> functions;
+  for (const auto& device : devices)
+    if (auto function = windows_function(device); function && functions.size() < most_devices) functions.push_back(std::move(*function));
+  view.functions = std::move(functions);
+  view.functions_complete = false;  // those without a driver are left out
+  view.usb_complete = false;
+  view.notes.push_back("The guest runs Windows: only what its guest agent tells of its devices was seen. For more, run vfio-guest-agent.exe in the "
+                       "guest, or capture \"Get-PnpDevice -PresentOnly | ConvertTo-Json\" there and give it to --evidence.");
+  return view;
+}
 
 void ChannelClock::sleep_here(milliseconds time) { std::this_thread::sleep_for(time); }
 
+Observed<std::string> boot_id_of(std::string_view text) {
+  const auto id = trim(text);
+  if (id.size() == 36 && id.find_first_not_of("0123456789abcdef-") == id.npos) return std::string(id);
+  return Observed<std::string>::unreadable("it names no start of its own (is it a Linux guest?)");
+}
+
+Observed<std::string> boot_id_through_qga(const std::string& domain, ProcessRunner run, const ChannelClock& clock) {
+  constexpr const char* path = "/proc/sys/kernel/random/boot_id";
+  try {
+    require_domain_name(domain);
+    const Qga qga(domain, run, clock, guest_time);
+    const auto handle = qga.command("guest-file-open", {{"path", path}, {"mode", "r"}});
+    const auto content = qga.command("guest-file-read", {{"handle", handle}, {"count", 64}});
+    qga.command("guest-file-close", {{"handle", handle}});
+    const auto data = content.is_object() ? content.find("buf-b64") : content.end();
+    const auto text = data != content.end() && data->is_string() ? base64_decode(data->get_ref<const std::string&>()) : std::nullopt;
+    return boot_id_of(text.value_or(""));
+  } catch (const InputError& error) {
+    return Observed<std::string>::unreadable(error.what());
+  }
+}
+
 AgentAnswer run_agent_through_qga(const std::string& domain, std::string_view agent, std::string_view manifest,
-                                  std::chrono::seconds wait, ProcessRunner run, const ChannelClock& clock) {
+                                  const AgentOrder& order, ProcessRunner run, const ChannelClock& clock) {
   require_domain_name(domain);
   const Interruption interruption;
-  Qga qga(domain, run, clock, guest_time + wait);
+  Qga qga(domain, run, clock, guest_time + order.time());
   require_usable(qga);
   const PrivateDirectory directory(qga);
   const auto program = directory.file("agent"), expected = directory.file("manifest.json");
@@ -293,7 +360,9 @@ AgentAnswer run_agent_through_qga(const std::string& domain, std::string_view ag
   write_file(qga, expected, manifest);
   if (qga.execute_helper("chmod", {"0700", program}).exit_code != 0)
     qga.fail("the agent cannot be made executable in the guest");
-  return qga.execute(program, {"--expect", expected, "--format", "json", "--wait", std::to_string(wait.count())});
+  std::vector<std::string> arguments = {"--expect", expected, "--format", "json", "--wait", std::to_string(order.wait.count())};
+  if (order.exercise) arguments.emplace_back("--exercise");
+  return qga.execute(program, arguments);
 }
 
 }  // namespace vfio_doctor

@@ -80,7 +80,7 @@ constexpr int cannot_write = 97;  // none of the agent's exit codes, nor of ssh'
 /// input) and the agent (the rest) into it, runs the agent, and removes the directory however that ends, be it a full disk,
 /// a broken connection or a signal. No signal can come between the directory and the trap that knows of it; an agent of which
 /// a part is missing is not run. In one line and one pair of quotes, which csh and fish understand as well.
-std::string script(std::size_t agent_size, std::chrono::seconds wait) {
+std::string script(std::size_t agent_size, const AgentOrder& order) {
   const std::string give_up = " || exit " + std::to_string(cannot_write) + "; ";
   return "exec /bin/sh -c '"
          "trap \"\" HUP INT TERM PIPE; umask 077; IFS= read -r manifest" + give_up +
@@ -88,8 +88,8 @@ std::string script(std::size_t agent_size, std::chrono::seconds wait) {
          "leave() { trap \"\" HUP INT TERM PIPE; rm -rf -- \"$d\"; }; trap leave EXIT; trap \"exit 98\" HUP INT TERM PIPE; "
          "cat >\"$d/agent\" && chmod 700 \"$d/agent\" && printf \"%s\\n\" \"$manifest\" >\"$d/manifest.json\"" + give_up +
          "test $(wc -c <\"$d/agent\") -eq " + std::to_string(agent_size) + give_up +
-         "\"$d/agent\" --expect \"$d/manifest.json\" --format json --wait " + std::to_string(wait.count()) +
-         " </dev/null; exit $?'";
+         "\"$d/agent\" --expect \"$d/manifest.json\" --format json --wait " + std::to_string(order.wait.count()) +
+         (order.exercise ? " --exercise" : "") + " </dev/null; exit $?'";
 }
 
 /// In JSON a line end stands between words only.
@@ -102,13 +102,22 @@ std::string in_one_line(std::string_view json) {
 }  // namespace
 
 AgentAnswer run_agent_through_ssh(const std::string& target, std::string_view agent, std::string_view manifest,
-                                  std::chrono::seconds wait, ProcessRunner run) {
+                                  const AgentOrder& order, ProcessRunner run) {
   const Interruption interruption;
   const Ssh ssh(target, run);
-  auto answer = ssh.call(script(agent.size(), wait), in_one_line(manifest).append(agent), guest_time + wait);
+  auto answer = ssh.call(script(agent.size(), order), in_one_line(manifest).append(agent), guest_time + order.time());
   if (answer.exit_code == cannot_write)
     ssh.fail("the agent cannot be written to the guest's /var/tmp (is it a Linux guest?). Use --evidence instead");
   return answer;
+}
+
+Observed<std::string> boot_id_through_ssh(const std::string& target, ProcessRunner run) {
+  try {
+    const auto answer = Ssh(target, run).call("cat /proc/sys/kernel/random/boot_id", {}, std::chrono::seconds(20));
+    return boot_id_of(answer.output);
+  } catch (const InputError& error) {
+    return Observed<std::string>::unreadable(error.what());
+  }
 }
 
 }  // namespace vfio_doctor

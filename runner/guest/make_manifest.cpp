@@ -32,6 +32,15 @@ void show_other_ids(const DomainHostdev& hostdev, ExpectedDevice& device) {
   show(hostdev.shown_subsystem_device_id, device.id.subsystem_device);
 }
 
+/// What the domain's XML places in the guest besides, so that it is known there for what it is.
+void add_emulated(const Domain& domain, Manifest& manifest) {
+  for (const auto& device : domain.guest_devices) {
+    if (!device.place || manifest.emulated.size() == Manifest::most_emulated) continue;
+    const auto is_assigned = [&device](const DomainHostdev& hostdev) { return hostdev.guest_path == device.place; };
+    if (std::ranges::none_of(domain.hostdevs, is_assigned)) manifest.emulated.push_back(*device.place);
+  }
+}
+
 /// A driver of the host makes use of it, so a guest can too: anything but a port's, or one that only sets aside.
 bool is_driven(const GuestFunction& function) {
   if (!function.driver.has_value() || function.is_bridge()) return false;
@@ -136,6 +145,7 @@ Manifest manifest_of(const Root& root, const Domain& domain) {
     show_other_ids(hostdev, device);
     manifest.devices.push_back(std::move(device));
   }
+  add_emulated(domain, manifest);
   if (manifest.devices.empty()) throw InputError("domain '" + domain.name + "' gives no PCI device to its guest");
   if (manifest.devices.size() > Manifest::most_devices) throw InputError("a manifest holds at most 256 devices");
   return manifest;

@@ -11,7 +11,7 @@ namespace vfio_doctor {
 namespace {
 
 TEST(GuestPages, EveryFindingHasACompletePage) {
-  std::vector<std::string_view> ids{"guest-unexpected", "guest-released"};
+  std::vector<std::string_view> ids{"guest-unexpected", "guest-released", "guest-cycle"};
   for (const auto rung : all_rungs) ids.push_back(rung_id(rung));
   EXPECT_EQ(guest_pages().size(), ids.size());
   for (const auto id : ids) {

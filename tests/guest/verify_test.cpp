@@ -201,6 +201,30 @@ TEST(QemuGuestAgent, SaysWhatToDoInAWindowsGuest) {
   EXPECT_THAT(what, HasSubstr("--evidence"));
 }
 
+TEST(QemuGuestAgent, TellsWhatWindowsHas) {
+  FakeGuest guest;
+  guest.answers["guest-get-devices"] = R"([{"driver-name":"Contoso NVMe","driver-date":1,"id":{"type":"pci","vendor-id":5197,"device-id":43010}},
+      {"driver-name":"no PCI function"},{"id":{"type":"pci","vendor-id":99999,"device-id":1}},7])";
+  fake = &guest;
+  const auto view = windows_devices_through_qga("guest1", changed_virsh);
+  ASSERT_EQ(view.functions->size(), 1u);
+  const Judged judged(nvme_manifest, view);
+  EXPECT_EQ(judged.status(Rung::present), Status::pass);
+  EXPECT_EQ(judged.status(Rung::driver), Status::unknown) << "installed is not running";
+  EXPECT_THAT(judged.summary(Rung::driver), HasSubstr("Contoso NVMe"));
+  EXPECT_EQ(judged.status(Rung::function), Status::unknown);
+  guest.answers["guest-get-devices"] = "{}";
+  EXPECT_THROW(windows_devices_through_qga("guest1", changed_virsh), InputError);
+}
+
+/// Those without a driver are not told: what is missing may be one of them.
+TEST(QemuGuestAgent, WhatWindowsDoesNotTellIsNotAbsent) {
+  FakeGuest guest;
+  guest.answers["guest-get-devices"] = "[]";
+  fake = &guest;
+  EXPECT_EQ(Judged(nvme_manifest, windows_devices_through_qga("guest1", changed_virsh)).status(Rung::present), Status::unknown);
+}
+
 TEST(QemuGuestAgent, SaysWhatToDoWhereNobodyAnswersOrSelinuxForbids) {
   EXPECT_THAT(trouble_with("", "error: Guest agent is not responding: QEMU guest agent is not connected"),
               ::testing::AllOf(HasSubstr("not connected"), HasSubstr("qemu-guest-agent"), HasSubstr("--via ssh:")));

@@ -84,5 +84,47 @@ TEST(WindowsEvidence, RememberedUsbDevicesDoNotHangOnTheController) {
   EXPECT_TRUE(!view.loose_usb.has_value() || (view.loose_usb->empty() && !view.usb_complete));
 }
 
+const std::string usb_manifest = R"({"schema":"vfio-doctor/manifest/1","devices":[{"label":"Controller","vendor_id":"1b21",
+  "device_id":"2142","class":"0c0330","usb":[{"id":"04d9:0169"}]}]})";
+
+/// Two controllers; `owner` is that of the keyboard.
+std::string usb_devices(const std::string& owner, const std::string& problem) {
+  const auto controller = [](const std::string& id) {
+    return R"({"InstanceId":")" + id + R"(","Present":true,"Status":"OK","Problem":0,"Service":"USBXHCI","HardwareID":[")" +
+           id.substr(0, 22) + R"(&CC_0C0330"],"Memory":[32768],"Interrupts":8},)";
+  };
+  const auto hub = [](const std::string& id) {
+    return R"({"InstanceId":"USB\\ROOT_HUB30\\5&)" + id.substr(id.size() - 1) + R"(","Present":true,"Problem":0,"Status":"OK","Controller":")" + id + "\"},";
+  };
+  const std::string ours = R"(PCI\\VEN_1B21&DEV_2142\\4&77)", other = R"(PCI\\VEN_1B36&DEV_000D\\4&78)";
+  return "[" + controller(ours) + controller(other) + hub(ours) + hub(other) + R"({"InstanceId":"USB\\VID_04D9&PID_0169\\6&1","Present":true,)" +
+         R"("Status":"OK","Problem":)" + problem + R"(,"Controller":")" + (owner == "ours" ? ours : other) + "\"}]";
+}
+
+/// What vfio-guest-agent.exe writes.
+TEST(WindowsEvidence, TheControllerOfAUsbDeviceIsToldByTheAgent) {
+  const Judged on_it(usb_manifest, seen(usb_devices("ours", "0")));
+  EXPECT_EQ(on_it.status(Rung::function), Status::pass) << on_it.summary(Rung::function);
+  const Judged elsewhere(usb_manifest, seen(usb_devices("other", "0")));
+  EXPECT_EQ(elsewhere.status(Rung::function), Status::fail) << elsewhere.summary(Rung::function);
+  const Judged broken(usb_manifest, seen(usb_devices("ours", "43")));
+  EXPECT_EQ(broken.status(Rung::function), Status::fail) << broken.summary(Rung::function);
+}
+
+TEST(WindowsEvidence, ResourcesStandBesideDecode) {
+  const Judged judged(usb_manifest, seen(usb_devices("ours", "0")));
+  const auto& evidence = judged.device().at(Rung::decode).evidence;
+  ASSERT_EQ(evidence.size(), 1u);
+  EXPECT_EQ(evidence[0].value, "32768 bytes of memory, 8 interrupts");
+}
+
+/// Present and without a problem, but Windows does not say that it has started it.
+TEST(WindowsEvidence, NotStartedIsNotWorking) {
+  const Judged judged(wireless, seen(R"([{"InstanceId":"PCI\\VEN_8086&DEV_24F3&SUBSYS_00108086&REV_3A\\4&1","Present":true,)"
+                                     R"("Status":"Stopped","Service":"Netwtw04"}])"));
+  EXPECT_EQ(judged.status(Rung::present), Status::pass);
+  EXPECT_EQ(judged.status(Rung::function), Status::unknown) << judged.summary(Rung::function);
+}
+
 }  // namespace
 }  // namespace vfio_doctor
