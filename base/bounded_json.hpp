@@ -50,20 +50,23 @@ class JsonBoundsKeeper {
         count_value();
         break;
       case Event::object_end:
-      case Event::array_end: --level_; break;
+      case Event::array_end:
+        --level_;
+        break;
       case Event::key:
         if (++members_[level_ - 1] > bounds_.most_members)
           throw JsonError(": more than " + std::to_string(bounds_.most_members) + " members in one object");
         break;
-      case Event::value: count_value(); break;
+      case Event::value:
+        count_value();
+        break;
     }
     return true;
   }
 
  private:
   void count_value() {
-    if (++values_ > bounds_.most_values)
-      throw JsonError(": more than " + std::to_string(bounds_.most_values) + " values");
+    if (++values_ > bounds_.most_values) throw JsonError(": more than " + std::to_string(bounds_.most_values) + " values");
   }
 
   const JsonBounds& bounds_;

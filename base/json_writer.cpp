@@ -44,9 +44,7 @@ void append_escaped(std::string& text, char32_t code_point) {
   append_unit(text, 0xdc00 + ((code_point - 0x10000) & 0x3ff));
 }
 
-bool is_plain(char byte) {
-  return byte >= ' ' && byte < '\x7f' && byte != '"' && byte != '\\';
-}
+bool is_plain(char byte) { return byte >= ' ' && byte < '\x7f' && byte != '"' && byte != '\\'; }
 
 }  // namespace
 
@@ -99,15 +97,9 @@ void JsonWriter::raw(std::string_view text) {
   text_ += text;
 }
 
-void JsonWriter::value(unsigned number) {
-  raw(std::to_string(number));
-}
-void JsonWriter::value(bool truth) {
-  raw(truth ? "true" : "false");
-}
-void JsonWriter::null() {
-  raw("null");
-}
+void JsonWriter::value(unsigned number) { raw(std::to_string(number)); }
+void JsonWriter::value(bool truth) { raw(truth ? "true" : "false"); }
+void JsonWriter::null() { raw("null"); }
 
 void JsonWriter::value(const std::vector<std::string>& texts) {
   open_array();

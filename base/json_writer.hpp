@@ -59,7 +59,7 @@ class JsonWriter {
 
   std::string text_;
   std::string separator_ = ",\n";  // and two blanks for each object or array that is open
-  bool is_first_ = true;  // of the object or array that is open
+  bool is_first_ = true;           // of the object or array that is open
   bool after_name_ = false;
 };
 

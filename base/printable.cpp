@@ -16,11 +16,10 @@ struct Range {
 // Code points that are not seen or that move others: format characters (category Cf), fillers, line and
 // paragraph separators, variation selectors, tags, noncharacters.
 constexpr std::array<Range, 22> invisible{{
-    {0x00ad, 0x00ad},   {0x034f, 0x034f},   {0x0600, 0x0605}, {0x061c, 0x061c}, {0x06dd, 0x06dd},
-    {0x070f, 0x070f},   {0x115f, 0x1160},   {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x200b, 0x200f},
-    {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164}, {0xfdd0, 0xfdef}, {0xfe00, 0xfe0f},
-    {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0x1bca0, 0x1bca3},
-    {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+    {0x00ad, 0x00ad}, {0x034f, 0x034f},   {0x0600, 0x0605},   {0x061c, 0x061c},   {0x06dd, 0x06dd}, {0x070f, 0x070f},
+    {0x115f, 0x1160}, {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x200b, 0x200f},   {0x2028, 0x202e}, {0x2060, 0x206f},
+    {0x3164, 0x3164}, {0xfdd0, 0xfdef},   {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0}, {0xfff0, 0xfffb},
+    {0xfffe, 0xffff}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
 }};
 
 bool is_harmless(char32_t code_point) {
@@ -62,9 +61,16 @@ std::string harmless(std::string_view text, LineEnds line_ends) {
 
 /// The blocks that Unicode Standard Annex #11 calls wide and that terminals show so.
 bool is_wide(char32_t code_point) {
-  static constexpr std::array<Range, 10> blocks{{{0x1100, 0x115f}, {0x2e80, 0x303e}, {0x3041, 0xa4cf}, {0xa960, 0xa97c},
-                                                 {0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff01, 0xff60},
-                                                 {0x1f300, 0x1faff}, {0x20000, 0x3fffd}}};
+  static constexpr std::array<Range, 10> blocks{{{0x1100, 0x115f},
+                                                 {0x2e80, 0x303e},
+                                                 {0x3041, 0xa4cf},
+                                                 {0xa960, 0xa97c},
+                                                 {0xac00, 0xd7a3},
+                                                 {0xf900, 0xfaff},
+                                                 {0xfe30, 0xfe6f},
+                                                 {0xff01, 0xff60},
+                                                 {0x1f300, 0x1faff},
+                                                 {0x20000, 0x3fffd}}};
   return code_point >= blocks.front().first &&
          std::ranges::any_of(blocks, [&](const Range& block) { return code_point >= block.first && code_point <= block.last; });
 }
@@ -81,13 +87,9 @@ void for_each_code_point(std::string_view text, Visit visit) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  return harmless(text, LineEnds::escaped);
-}
+std::string printable(std::string_view text) { return harmless(text, LineEnds::escaped); }
 
-std::string printable_lines(std::string_view text) {
-  return harmless(text, LineEnds::kept);
-}
+std::string printable_lines(std::string_view text) { return harmless(text, LineEnds::kept); }
 
 std::size_t text_width(std::string_view text) {
   std::size_t width = 0;

@@ -13,10 +13,11 @@ namespace {
 using View = std::string_view;
 
 /// A word of a key that is one of these makes it secret.
-constexpr auto secret_words = std::to_array<View>(
-    {"pass",  "passwd", "password", "passwords", "passphrase", "pw",    "pwd",        "psk",         "pin",        "secret",
-     "secrets", "token", "tokens",  "key",       "keys",       "cred",  "creds",      "credential",  "credentials", "auth",
-     "authorization", "sig", "signature", "sas", "otp", "passcode", "authkey", "apikey", "chap"});
+constexpr auto secret_words =
+    std::to_array<View>({"pass",  "passwd",     "password",    "passwords", "passphrase",    "pw",  "pwd",       "psk",
+                         "pin",   "secret",     "secrets",     "token",     "tokens",        "key", "keys",      "cred",
+                         "creds", "credential", "credentials", "auth",      "authorization", "sig", "signature", "sas",
+                         "otp",   "passcode",   "authkey",     "apikey",    "chap"});
 
 /// A word that ends so does too: "sshpw", "vncpassword", "userpass", "wpapsk", "cryptkey".
 constexpr auto secret_ends = std::to_array<View>({"password", "passwd", "passphrase", "secret", "token", "credential", "psk",
@@ -32,7 +33,9 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; 
 bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
 
 template <std::size_t N>
-bool is_one_of(View word, const std::array<View, N>& words) { return std::ranges::find(words, word) != words.end(); }
+bool is_one_of(View word, const std::array<View, N>& words) {
+  return std::ranges::find(words, word) != words.end();
+}
 
 /// Calls `found` for every word of "rd.iscsi.password", "api_key", "clientSecret", in lower case, until it says true.
 template <class Condition>
@@ -151,7 +154,9 @@ class Masker {
   bool credentials(std::size_t start) {
     constexpr std::size_t longest = 512;  // of many in a row, each is looked at by itself
     std::size_t sign = View::npos;
-    for (auto end = start; end < text_.size() && end - start < longest && !is_blank(text_[end]) && !is_quote(text_[end]) && text_[end] != '/'; ++end)
+    for (auto end = start;
+         end < text_.size() && end - start < longest && !is_blank(text_[end]) && !is_quote(text_[end]) && text_[end] != '/';
+         ++end)
       if (text_[end] == '@') sign = end;
     if (sign == View::npos || sign == start) return false;
     copy_to(start);
@@ -187,8 +192,8 @@ bool is_secret(View key, View value) {
   if (value.empty() || value == secret_mask || !is_secret_key(key)) return false;
   if (!names_a_place(value)) return true;
   return any_word(key, [](View word) {
-    return !is_one_of(word, key_words) &&
-           (is_one_of(word, secret_words) || std::ranges::any_of(secret_ends, [word](View end) { return word.ends_with(end); }));
+    return !is_one_of(word, key_words) && (is_one_of(word, secret_words) ||
+                                           std::ranges::any_of(secret_ends, [word](View end) { return word.ends_with(end); }));
   });
 }
 

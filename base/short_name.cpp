@@ -14,10 +14,10 @@ namespace {
 using Words = std::vector<std::string>;
 
 constexpr std::size_t longest_vendor = 6;  // words
-constexpr std::array<std::string_view, 10> company_words = {"corporation", "corp", "incorporated", "inc",  "co",
-                                                            "coltd",       "ltd",  "limited",      "llc",  "gmbh"};
+constexpr std::array<std::string_view, 10> company_words = {"corporation", "corp", "incorporated", "inc", "co",
+                                                            "coltd",       "ltd",  "limited",      "llc", "gmbh"};
 constexpr std::array<std::string_view, 4> platform_words = {"chipset", "pch", "processor", "soc"};
-constexpr std::array<std::string_view, 7> general_words = {"controller",  "connection", "adapter",      "device",
+constexpr std::array<std::string_view, 7> general_words = {"controller",  "connection",   "adapter",      "device",
                                                            "electronics", "technologies", "semiconductor"};
 
 template <class List>
@@ -91,9 +91,7 @@ std::string cut_to(std::string_view text, std::size_t width) {
   return std::string(start) + std::string(mark);
 }
 
-std::string short_name(const std::string& name, std::size_t width) {
-  return cut_to(shorter_name(name, width), width);
-}
+std::string short_name(const std::string& name, std::size_t width) { return cut_to(shorter_name(name, width), width); }
 
 std::string shorter_name(const std::string& name, std::size_t width) {
   if (text_width(name) <= width) return name;

@@ -17,7 +17,8 @@ std::size_t slips_between(std::string_view one, std::string_view other, std::siz
       }
       const std::size_t differs = one[i - 1] == other[j - 1] ? 0 : 1;
       auto best = std::min({distance[i - 1][j] + 1, distance[i][j - 1] + 1, distance[i - 1][j - 1] + differs});
-      if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1]) best = std::min(best, distance[i - 2][j - 2] + 1);
+      if (i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1])
+        best = std::min(best, distance[i - 2][j - 2] + 1);
       distance[i][j] = best;
     }
   return std::min(distance[one.size()][other.size()], most + 1);

@@ -6,9 +6,7 @@
 namespace vfio_doctor {
 namespace {
 
-unsigned char byte_at(std::string_view text, std::size_t position) {
-  return static_cast<unsigned char>(text[position]);
-}
+unsigned char byte_at(std::string_view text, std::size_t position) { return static_cast<unsigned char>(text[position]); }
 
 }  // namespace
 

@@ -54,7 +54,8 @@ void write_all(int fd, const std::string& bytes, const std::string& path) {
 /// N where the path is one of the names that Linux gives to this program's own descriptors.
 std::optional<int> own_descriptor(const std::string& path) {
   const std::string own = "/proc/" + std::to_string(::getpid()) + "/fd/";
-  for (const auto& directory : {std::string("/dev/fd/"), std::string("/proc/self/fd/"), std::string("/proc/thread-self/fd/"), own})
+  for (const auto& directory :
+       {std::string("/dev/fd/"), std::string("/proc/self/fd/"), std::string("/proc/thread-self/fd/"), own})
     if (path.starts_with(directory))
       if (const auto number = parse_unsigned(path.substr(directory.size())); number && *number <= 1'000'000)
         return static_cast<int>(*number);
@@ -142,11 +143,13 @@ void replace(int directory, const std::string& name, const struct stat* replaced
   const SignalsHeld held;
   FileBeside file(directory, replaced ? 0600 : 0666 & most, path);
   write_all(file.get(), bytes, path);
-  if ((replaced && ::fchmod(file.get(), replaced->st_mode & most) != 0) || ::fsync(file.get()) != 0 || !file.rename_to(name)) fail(path);
+  if ((replaced && ::fchmod(file.get(), replaced->st_mode & most) != 0) || ::fsync(file.get()) != 0 || !file.rename_to(name))
+    fail(path);
 }
 
 /// Nothing is followed any more: what is opened is what was looked at.
-void write_into(int directory, const std::string& name, const struct stat& seen, const std::string& bytes, const std::string& path) {
+void write_into(int directory, const std::string& name, const struct stat& seen, const std::string& bytes,
+                const std::string& path) {
   const Descriptor file(::openat(directory, name.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW));
   if (file.get() < 0) fail(path);
   struct stat opened {};
@@ -171,14 +174,22 @@ void write_file(const std::string& path, const std::string& bytes, FileAccess ac
       return replace(directory.get(), place.name, nullptr, bytes, access, path);
     }
     switch (status.st_mode & S_IFMT) {
-      case S_IFREG: return replace(directory.get(), place.name, &status, bytes, access, path);
+      case S_IFREG:
+        return replace(directory.get(), place.name, &status, bytes, access, path);
       case S_IFCHR:
-      case S_IFIFO: return write_into(directory.get(), place.name, status, bytes, path);
-      case S_IFLNK: followed = target_of(directory.get(), place, status, path); break;
-      case S_IFDIR: throw InputError(path + ": is a directory");
-      case S_IFBLK: throw InputError(path + ": is a block device; a report would overwrite what is on it");
-      case S_IFSOCK: throw InputError(path + ": is a socket");
-      default: throw InputError(path + ": is no file that can be written to");
+      case S_IFIFO:
+        return write_into(directory.get(), place.name, status, bytes, path);
+      case S_IFLNK:
+        followed = target_of(directory.get(), place, status, path);
+        break;
+      case S_IFDIR:
+        throw InputError(path + ": is a directory");
+      case S_IFBLK:
+        throw InputError(path + ": is a block device; a report would overwrite what is on it");
+      case S_IFSOCK:
+        throw InputError(path + ": is a socket");
+      default:
+        throw InputError(path + ": is no file that can be written to");
     }
   }
   fail(path, ELOOP);

@@ -45,7 +45,7 @@ struct ExpectedName {
 
 /// The result of one check for one subject.
 struct Finding {
-  std::string id;       ///< the check's id
+  std::string id;  ///< the check's id
   Status status = Status::unknown;
   std::string subject;  ///< see the *_subject functions
   std::string title;

@@ -21,12 +21,12 @@ struct Act {
     ask_codec,        ///< asks a sound codec for its ids
   };
   Kind kind = Kind::read_block;
-  std::string name;    ///< "nvme0n1", "eth0", "renderD128", "1-2", "hwC0D0"
-  std::string node;    ///< "/dev/nvme0n1"; empty for an interface
-  std::string number;  ///< the node's device number as sysfs has it, "259:0"; empty where it does not say
-  std::string id;      ///< what must answer: a USB device "046d:c077", a codec "0x10ec0887"; empty: not known
-  std::size_t bytes = 0;     ///< of a block
-  bool is_radio = false;     ///< the interface is a wireless one
+  std::string name;       ///< "nvme0n1", "eth0", "renderD128", "1-2", "hwC0D0"
+  std::string node;       ///< "/dev/nvme0n1"; empty for an interface
+  std::string number;     ///< the node's device number as sysfs has it, "259:0"; empty where it does not say
+  std::string id;         ///< what must answer: a USB device "046d:c077", a codec "0x10ec0887"; empty: not known
+  std::size_t bytes = 0;  ///< of a block
+  bool is_radio = false;  ///< the interface is a wireless one
 
   /// What it does, for whoever must allow it: "reads 4096 bytes of /dev/nvme0n1; writes nothing".
   std::string announcement() const;

@@ -73,7 +73,8 @@ Outcome ask_display(const Act& act) {
   DrmVersion version{};
   version.name = name.data();
   version.name_length = name.size() - 1;
-  if (ask(node.get(), _IOWR('d', 0x00, DrmVersion), &version) != 0) return outcome_of_error("its driver does not answer", errno);
+  if (ask(node.get(), _IOWR('d', 0x00, DrmVersion), &version) != 0)
+    return outcome_of_error("its driver does not answer", errno);
   return {Result::undecided, "its driver " + std::string(name.data()) +
                                  " answers; no engine was started, so that the device works is not shown by this"};
 }
@@ -94,7 +95,8 @@ Outcome read_descriptor(const Act& act) {
   if (count < 0) return outcome_of_error("it does not tell its descriptor", errno);
   const auto word = [&answer](std::size_t at) { return static_cast<unsigned>(answer[at] | answer[at + 1] << 8); };
   const auto id = hex_text(word(8), 4) + ":" + hex_text(word(10), 4);
-  if (static_cast<std::size_t>(count) < answer.size()) return {Result::failed, "its descriptor has only " + std::to_string(count) + " bytes"};
+  if (static_cast<std::size_t>(count) < answer.size())
+    return {Result::failed, "its descriptor has only " + std::to_string(count) + " bytes"};
   if (!act.id.empty() && id != act.id) return {Result::failed, "it now calls itself " + id};
   return {Result::worked, "it told its descriptor"};
 }
@@ -108,7 +110,8 @@ Outcome ask_codec(const Act& act) {
   if (ask(node.get(), _IOWR('H', 0x11, HdaVerb), &verb) != 0) return outcome_of_error("it does not answer", errno);
   const auto known = parse_unsigned(act.id.starts_with("0x") ? act.id.substr(2) : act.id, 16);
   if (verb.answer == 0xffffffff || verb.answer == 0) return {Result::failed, "it does not answer"};
-  if (known && *known != verb.answer) return {Result::failed, "it calls itself " + hex_text(verb.answer, 8) + ", which it did not when it was found"};
+  if (known && *known != verb.answer)
+    return {Result::failed, "it calls itself " + hex_text(verb.answer, 8) + ", which it did not when it was found"};
   return {Result::worked, "it told its ids, " + hex_text(verb.answer, 8)};
 }
 

@@ -37,7 +37,10 @@ char letter_of(Result result) { return result == Result::worked ? 'w' : result =
 
 std::optional<Outcome> outcome_of(const std::string& told) {
   if (told.empty()) return std::nullopt;
-  return Outcome{told.front() == 'w' ? Result::worked : told.front() == 'f' ? Result::failed : Result::undecided, told.substr(1)};
+  return Outcome{told.front() == 'w'   ? Result::worked
+                 : told.front() == 'f' ? Result::failed
+                                       : Result::undecided,
+                 told.substr(1)};
 }
 
 /// Nobody's signals end it in the middle of a change that it would take back; it holds none of our files, so that whoever waits
@@ -89,12 +92,17 @@ void end_child(pid_t child) {
 
 Outcome act_of(const Act& act, const Stage& stage) {
   switch (act.kind) {
-    case Act::Kind::read_block: return read_block(act, stage);
+    case Act::Kind::read_block:
+      return read_block(act, stage);
     case Act::Kind::watch_link:
-    case Act::Kind::bring_up: return try_link(act);
-    case Act::Kind::ask_display: return ask_display(act);
-    case Act::Kind::read_descriptor: return read_descriptor(act);
-    case Act::Kind::ask_codec: return ask_codec(act);
+    case Act::Kind::bring_up:
+      return try_link(act);
+    case Act::Kind::ask_display:
+      return ask_display(act);
+    case Act::Kind::read_descriptor:
+      return read_descriptor(act);
+    case Act::Kind::ask_codec:
+      return ask_codec(act);
   }
   return {};
 }

@@ -20,7 +20,8 @@ std::string line_or_nothing(const Root& root, const std::string& path) {
 std::size_t block_bytes(const Root& root, const std::string& name) {
   constexpr std::uint64_t usual = 4096, largest = 65536;
   const auto stated = parse_unsigned(line_or_nothing(root, "/sys/class/block/" + name + "/queue/logical_block_size"));
-  return stated && *stated > usual && *stated <= largest && (*stated & (*stated - 1)) == 0 ? static_cast<std::size_t>(*stated) : usual;
+  return stated && *stated > usual && *stated <= largest && (*stated & (*stated - 1)) == 0 ? static_cast<std::size_t>(*stated)
+                                                                                           : usual;
 }
 
 Act act_on_disk(const Root& root, const GuestChild& disk) {
@@ -41,7 +42,8 @@ Act act_on_interface(const Root& root, const GuestFunction& function, const Gues
   constexpr std::uint64_t is_up = 1;  // IFF_UP
   // What is not known to be down is left as it is.
   act.kind = flags && (*flags & is_up) == 0 ? Act::Kind::bring_up : Act::Kind::watch_link;
-  act.is_radio = std::ranges::any_of(function.children.value(), [](const GuestChild& child) { return child.kind == Kind::wireless; });
+  act.is_radio =
+      std::ranges::any_of(function.children.value(), [](const GuestChild& child) { return child.kind == Kind::wireless; });
   return act;
 }
 
@@ -93,13 +95,19 @@ void plan_for_usb(const Root& root, const GuestFunction& function, std::vector<A
 
 std::string Act::announcement() const {
   switch (kind) {
-    case Kind::read_block: return "reads " + std::to_string(bytes) + " bytes of " + node + " past all caches; writes nothing";
-    case Kind::watch_link: return "asks " + name + " for its link and counts what it receives; changes nothing";
+    case Kind::read_block:
+      return "reads " + std::to_string(bytes) + " bytes of " + node + " past all caches; writes nothing";
+    case Kind::watch_link:
+      return "asks " + name + " for its link and counts what it receives; changes nothing";
     case Kind::bring_up:
-      return "brings " + name + " up for some seconds and takes it down again; meanwhile the guest may announce itself on that link (IPv6)";
-    case Kind::ask_display: return "asks the driver behind " + node + " for its name; starts nothing on it";
-    case Kind::read_descriptor: return "asks the USB device " + name + " (" + id + ") anew for its descriptor; changes nothing";
-    case Kind::ask_codec: return "asks the sound codec " + name + " for its ids; changes nothing";
+      return "brings " + name +
+             " up for some seconds and takes it down again; meanwhile the guest may announce itself on that link (IPv6)";
+    case Kind::ask_display:
+      return "asks the driver behind " + node + " for its name; starts nothing on it";
+    case Kind::read_descriptor:
+      return "asks the USB device " + name + " (" + id + ") anew for its descriptor; changes nothing";
+    case Kind::ask_codec:
+      return "asks the sound codec " + name + " for its ids; changes nothing";
   }
   return {};
 }

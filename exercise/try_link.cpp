@@ -85,7 +85,8 @@ Outcome watch(const Interface& interface, const Act& act, std::uint64_t before, 
     const timespec pause{0, pause_milliseconds * 1'000'000L};
     ::nanosleep(&pause, nullptr);
   }
-  return {Result::undecided, std::string(came_up ? "it came up" : "it is up") + ", but no link came in 5 s: is anything connected?"};
+  return {Result::undecided,
+          std::string(came_up ? "it came up" : "it is up") + ", but no link came in 5 s: is anything connected?"};
 }
 
 }  // namespace

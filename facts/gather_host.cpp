@@ -10,9 +10,7 @@ namespace {
 
 /// Decided by what was refused, not by who asked: a container's root sees less, a snapshot may have seen all.
 bool saw_privileged_facts(const Host& host) {
-  const auto is_denied = [](const AcpiTable& table) {
-    return table.present.is(true) && table.content.is_unreadable();
-  };
+  const auto is_denied = [](const AcpiTable& table) { return table.present.is(true) && table.content.is_unreadable(); };
   return !is_denied(host.firmware.dmar) && !is_denied(host.firmware.ivrs) &&
          std::ranges::none_of(host.all_functions(), [](const PciFunction& function) { return function.config.denied; });
 }

@@ -39,9 +39,10 @@ std::string subsystem_line(const GuestFunction& function, const IdsFile& pci) {
 
 std::string function_lines(const GuestFunction& function, const IdsFile& pci) {
   std::string text = function.address.text() + " " + class_name(pci, function) + " [" +
-                     hex(function.class_and_subclass, 4).value_or("????") + "]: " +
-                     (function.name.empty() ? "Device" : function.name) + " [" + ids_text(function.id) + "]";
-  if (function.id.revision.has_value() && function.id.revision.value() != 0) text += " (rev " + *hex(function.id.revision, 2) + ")";
+                     hex(function.class_and_subclass, 4).value_or("????") +
+                     "]: " + (function.name.empty() ? "Device" : function.name) + " [" + ids_text(function.id) + "]";
+  if (function.id.revision.has_value() && function.id.revision.value() != 0)
+    text += " (rev " + *hex(function.id.revision, 2) + ")";
   text = printable(text) + "\n";
   if (const auto subsystem = subsystem_line(function, pci); !subsystem.empty()) text += "\t" + printable(subsystem) + "\n";
   if (function.driver.has_value()) text += "\tKernel driver in use: " + printable(function.driver.value()) + "\n";
@@ -53,8 +54,8 @@ std::string function_lines(const GuestFunction& function, const IdsFile& pci) {
 std::string usb_name(const GuestUsb& device, const IdsFile& usb) {
   const auto vendor = parse_unsigned(device.id.substr(0, 4), 16), product = parse_unsigned(device.id.substr(5), 16);
   const auto vendor_name = vendor ? usb.vendor(static_cast<std::uint16_t>(*vendor)) : std::nullopt;
-  const auto known = vendor && product ? usb.device(static_cast<std::uint16_t>(*vendor), static_cast<std::uint16_t>(*product))
-                                       : std::nullopt;
+  const auto known =
+      vendor && product ? usb.device(static_cast<std::uint16_t>(*vendor), static_cast<std::uint16_t>(*product)) : std::nullopt;
   const auto name = known.value_or(device.product);
   return vendor_name ? *vendor_name + (name.empty() ? "" : " " + name) : name;
 }

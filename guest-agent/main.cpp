@@ -153,9 +153,8 @@ int verify(const Root& root, const AgentOptions& options) {
   }
   look->report.tool = {"vfio-guest-agent", program_version};
   look->report.generated_at = time_of_report();
-  print(options.format == AgentFormat::json
-            ? render_json(look->report)
-            : render_guest_text(look->report, terminal_style(options)));
+  print(options.format == AgentFormat::json ? render_json(look->report)
+                                            : render_guest_text(look->report, terminal_style(options)));
   return exit_code(look->report.verdict);
 }
 
@@ -177,8 +176,8 @@ int run(const std::vector<std::string>& arguments) {
                                           : std::string("vfio-guest-agent ") + program_version + "\n");
     return 0;
   }
-  const auto root = options.root ? std::make_unique<DirectoryRoot>(*options.root)
-                                 : std::make_unique<DirectoryRoot>(read_kernel_ring_buffer);
+  const auto root =
+      options.root ? std::make_unique<DirectoryRoot>(*options.root) : std::make_unique<DirectoryRoot>(read_kernel_ring_buffer);
   return options.task == AgentTask::inventory ? inventory(*root, options) : verify(*root, options);
 }
 

@@ -23,7 +23,8 @@ const char* const agent_usage =
     "  -v, --verbose        show what each step rests on\n"
     "  --version, --help\n"
     "\n"
-    "It only reads, unless --exercise is given, and never writes to a disk. On the host, `vfio-doctor manifest` writes the manifest.\n"
+    "It only reads, unless --exercise is given, and never writes to a disk. On the host, `vfio-doctor manifest` writes the "
+    "manifest.\n"
     "Exit code: 0 all is well, 1 something fails, 2 wrong usage or input, 3 not all of it could be seen.\n";
 
 namespace {
@@ -113,7 +114,8 @@ AgentOptions parse_agent_options(const std::vector<std::string>& arguments) {
     given.end_of_option();
   }
   if (inventory && expect) throw InputError("use either --expect or --inventory");
-  if (options.exercise != Exercise::no && !expect) throw InputError("--exercise needs --expect: it touches only expected devices");
+  if (options.exercise != Exercise::no && !expect)
+    throw InputError("--exercise needs --expect: it touches only expected devices");
   if (dry_run && options.exercise == Exercise::no) throw InputError("--dry-run needs --exercise");
   if (dry_run) options.exercise = Exercise::announce;
   if (options.wait_seconds > 0 && !expect) throw InputError("--wait needs --expect");

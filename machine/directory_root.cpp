@@ -24,7 +24,8 @@ namespace {
 template <class T>
 Observed<T> from_errno(int error) {
   if (error == ENOENT || error == ENOTDIR) return Observed<T>::absent();
-  return Observed<T>::unreadable(std::strerror(error), error == EACCES || error == EPERM ? UnreadCause::permission : UnreadCause::other);
+  return Observed<T>::unreadable(std::strerror(error),
+                                 error == EACCES || error == EPERM ? UnreadCause::permission : UnreadCause::other);
 }
 
 /// The path below the root: "/sys/x" -> "sys/x"; the root itself is ".".
@@ -59,8 +60,8 @@ constexpr ssize_t smallest_page = 4096;
 
 /// What every running kernel and system has. A tree without one of them was not recorded there, whatever the machine had.
 /// /boot and /run are not among them: systems without the first exist, and the second is seldom copied.
-constexpr auto always_there = std::to_array<const char*>({"/proc", "/sys", "/dev", "/etc", "/sys/bus", "/sys/class", "/sys/devices",
-                                                          "/sys/firmware", "/sys/kernel", "/sys/module"});
+constexpr auto always_there = std::to_array<const char*>(
+    {"/proc", "/sys", "/dev", "/etc", "/sys/bus", "/sys/class", "/sys/devices", "/sys/firmware", "/sys/kernel", "/sys/module"});
 
 /// A kernel with CONFIG_IOMMU_API makes both, with an IOMMU or without (iommu_init() in drivers/iommu/iommu.c,
 /// iommu_dev_init() in drivers/iommu/iommu-sysfs.c). Without the option it has neither: gather_host() knows.
@@ -104,7 +105,8 @@ void DirectoryRoot::find_unrecorded() {
   std::vector<std::string> missing;
   for (const auto* path : always_there)
     if (kind(path).is_absent()) missing.emplace_back(path);
-  if (kind(iommu_groups).is_absent() && kind(iommu_class).is_absent()) missing.insert(missing.end(), {iommu_groups, iommu_class});
+  if (kind(iommu_groups).is_absent() && kind(iommu_class).is_absent())
+    missing.insert(missing.end(), {iommu_groups, iommu_class});
   // Recorders of processor sets copy what is mounted in /dev and none of its nodes.
   const auto nodes = list("/dev");
   const auto is_directory = [this](const std::string& name) { return kind("/dev/" + name).is(NodeKind::directory); };
@@ -119,7 +121,8 @@ Observed<T> DirectoryRoot::failed(const std::string& path, int error) const {
   const auto covers = [&path](const std::string& directory) {
     return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
   };
-  if (answer.is_absent() && std::ranges::any_of(unrecorded_, covers)) return Observed<T>::unreadable("not recorded in this tree");
+  if (answer.is_absent() && std::ranges::any_of(unrecorded_, covers))
+    return Observed<T>::unreadable("not recorded in this tree");
   return answer;
 }
 

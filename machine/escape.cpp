@@ -41,9 +41,8 @@ std::string escape_reason(std::string_view reason) {
 std::string unescape(std::string_view text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto code = text.substr(i).starts_with("\\x") && i + 4 <= text.size()
-                          ? parse_unsigned(text.substr(i + 2, 2), 16)
-                          : std::nullopt;
+    const auto code =
+        text.substr(i).starts_with("\\x") && i + 4 <= text.size() ? parse_unsigned(text.substr(i + 2, 2), 16) : std::nullopt;
     plain += code ? static_cast<char>(*code) : text[i];
     if (code) i += 3;
   }

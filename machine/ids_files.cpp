@@ -32,8 +32,8 @@ std::string_view next_line(std::string_view& rest) {
 
 IdsFile::IdsFile(const Root& root, Which which, const std::string& place) {
   const std::string name = which == Which::pci ? "pci.ids" : "usb.ids";
-  for (const std::string& path : {place, "/usr/share/hwdata/" + name, "/usr/share/misc/" + name, "/usr/share/" + name,
-                                  "/var/lib/usbutils/" + name}) {
+  for (const std::string& path :
+       {place, "/usr/share/hwdata/" + name, "/usr/share/misc/" + name, "/usr/share/" + name, "/var/lib/usbutils/" + name}) {
     if (path.empty()) continue;
     auto content = root.read(path, most_bytes);
     if (!content.has_value()) continue;
@@ -49,8 +49,8 @@ IdsFile::IdsFile(const Root& root, Which which, const std::string& place) {
     if (line.empty() || line.front() == '#') continue;
     if (line.front() == '\t') {
       if (open_vendor)
-        *open_vendor = std::string_view(open_vendor->data(),
-                                        static_cast<std::size_t>(line.data() + line.size() - open_vendor->data()));
+        *open_vendor =
+            std::string_view(open_vendor->data(), static_cast<std::size_t>(line.data() + line.size() - open_vendor->data()));
       const auto subclass = in_class ? entry(line.substr(1), 2) : std::nullopt;
       if (subclass) classes_[static_cast<std::uint16_t>(open_class << 8 | subclass->first)] = subclass->second;
       continue;
@@ -96,8 +96,8 @@ std::optional<std::string> IdsFile::device(std::uint16_t vendor, std::uint16_t d
   return std::string(known->second);
 }
 
-std::optional<std::string> IdsFile::subsystem(std::uint16_t vendor, std::uint16_t device,
-                                              std::uint16_t subsystem_vendor, std::uint16_t subsystem_device) const {
+std::optional<std::string> IdsFile::subsystem(std::uint16_t vendor, std::uint16_t device, std::uint16_t subsystem_vendor,
+                                              std::uint16_t subsystem_device) const {
   const auto found = vendors_.find(vendor);
   if (found == vendors_.end()) return std::nullopt;
   std::string_view rest = found->second.second;

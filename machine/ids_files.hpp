@@ -36,7 +36,7 @@ class IdsFile {
   std::string text_;
   std::map<std::uint16_t, std::pair<std::string_view, std::string_view>> vendors_;  ///< name, device lines
   using Devices = std::vector<std::pair<std::uint16_t, std::string_view>>;
-  mutable std::map<std::uint16_t, Devices> devices_;  ///< of the vendors asked about so far, by id
+  mutable std::map<std::uint16_t, Devices> devices_;   ///< of the vendors asked about so far, by id
   std::map<std::uint16_t, std::string_view> classes_;  ///< subclasses as they are, base classes as XXff
 };
 

@@ -225,14 +225,14 @@ class MachineTextParser {
 
   std::string_view rest_;  ///< what was not read yet; not split beforehand, since text may be nothing but line ends
   const std::string& name_;
-  std::size_t number_ = 0;  ///< of the line read last, from 1
+  std::size_t number_ = 0;                       ///< of the line read last, from 1
   std::set<std::string> shorthand_directories_;  ///< what `pci` and `group` put their nodes into
-  bool says_what_it_is_ = false;  ///< complete, or recorded by a version that tells absent from not asked
+  bool says_what_it_is_ = false;                 ///< complete, or recorded by a version that tells absent from not asked
   RecordedNodes nodes_;
 };
 
-void MachineTextParser::put_config(const std::string& directory, const Ids& ids, const Ids& subsystem,
-                                   std::uint32_t class_code, std::uint8_t revision, std::uint8_t header) {
+void MachineTextParser::put_config(const std::string& directory, const Ids& ids, const Ids& subsystem, std::uint32_t class_code,
+                                   std::uint8_t revision, std::uint8_t header) {
   std::string config(64, '\0');
   const auto put_word = [&config](std::size_t at, unsigned value) {
     config[at] = static_cast<char>(value & 0xff);
@@ -261,16 +261,26 @@ void MachineTextParser::parse_pci(const Words& words) {
   std::vector<std::pair<std::string, std::string_view>> attributes;
   for (std::size_t i = 2; i < words.size(); ++i) {
     const auto [key, value] = key_value(words[i]);
-    if (key == "id") ids = parse_ids(value);
-    else if (key == "sub") subsystem = parse_ids(value), has_subsystem = true;
-    else if (key == "class") class_code = parse_unsigned(value, 16).value_or(0x1000000);
-    else if (key == "rev") revision = parse_unsigned(value, 16).value_or(0x100);
-    else if (key == "header") header = parse_unsigned(value, 16).value_or(0x100);
-    else if (key == "multifunction") multifunction = value == "1";
-    else if (key == "under") above = value;
-    else if (key == "driver") driver = value;
-    else if (key == "group") group = value;
-    else attributes.emplace_back(key, value);
+    if (key == "id")
+      ids = parse_ids(value);
+    else if (key == "sub")
+      subsystem = parse_ids(value), has_subsystem = true;
+    else if (key == "class")
+      class_code = parse_unsigned(value, 16).value_or(0x1000000);
+    else if (key == "rev")
+      revision = parse_unsigned(value, 16).value_or(0x100);
+    else if (key == "header")
+      header = parse_unsigned(value, 16).value_or(0x100);
+    else if (key == "multifunction")
+      multifunction = value == "1";
+    else if (key == "under")
+      above = value;
+    else if (key == "driver")
+      driver = value;
+    else if (key == "group")
+      group = value;
+    else
+      attributes.emplace_back(key, value);
   }
   if (class_code > 0xffffff || revision > 0xff || header > 0x7f) fail("class, rev or header is out of range");
 
@@ -349,7 +359,8 @@ void write_absent(std::string& text, const std::string& path, std::string& open)
   }
   if (!open.empty()) text += "\n";
   open = above;
-  text += above.size() > 1 ? "absent " + escape_path(above) + " " + escape_path(base_name(path)) : "absent " + escape_path(path);
+  text +=
+      above.size() > 1 ? "absent " + escape_path(above) + " " + escape_path(base_name(path)) : "absent " + escape_path(path);
   if (above.size() <= 1) {
     text += "\n";
     open.clear();
@@ -365,7 +376,8 @@ RecordedNodes parse_machine_text(std::string_view text, const std::string& name)
 std::string write_machine_text(const RecordedNodes& nodes) {
   std::string text, absent_below;
   const auto recorder = nodes.find(Root::recorder_path);
-  const bool names_recorder = recorder != nodes.end() && recorder->second.kind == Kind::file && is_plain_line(recorder->second.content);
+  const bool names_recorder =
+      recorder != nodes.end() && recorder->second.kind == Kind::file && is_plain_line(recorder->second.content);
   if (names_recorder) text += "recorded by " + escape_reason(trim(recorder->second.content)) + "\n";
   for (const auto& [raw_path, node] : nodes) {
     if (names_recorder && raw_path == Root::recorder_path) continue;
@@ -377,17 +389,38 @@ std::string write_machine_text(const RecordedNodes& nodes) {
     absent_below.clear();
     const auto path = escape_path(raw_path);
     switch (node.kind) {
-      case Kind::absent: break;
-      case Kind::listed: text += "listed " + path + "\n"; break;
-      case Kind::complete: text += path == "/" ? "complete\n" : "complete " + path + "\n"; break;
-      case Kind::file: write_file(text, path, node.content); break;
-      case Kind::directory: text += "dir " + path + "\n"; break;
-      case Kind::link: text += "link " + path + " " + escape_path(node.content) + "\n"; break;
-      case Kind::seen: text += "seen " + path + "\n"; break;
-      case Kind::special: text += "special " + path + "\n"; break;
-      case Kind::unreadable: text += "unreadable " + path + " " + escape_reason(node.content) + "\n"; break;
-      case Kind::closed: text += "closed " + path + " " + escape_reason(node.content) + "\n"; break;
-      case Kind::hidden: text += "hidden " + path + " " + escape_reason(node.content) + "\n"; break;
+      case Kind::absent:
+        break;
+      case Kind::listed:
+        text += "listed " + path + "\n";
+        break;
+      case Kind::complete:
+        text += path == "/" ? "complete\n" : "complete " + path + "\n";
+        break;
+      case Kind::file:
+        write_file(text, path, node.content);
+        break;
+      case Kind::directory:
+        text += "dir " + path + "\n";
+        break;
+      case Kind::link:
+        text += "link " + path + " " + escape_path(node.content) + "\n";
+        break;
+      case Kind::seen:
+        text += "seen " + path + "\n";
+        break;
+      case Kind::special:
+        text += "special " + path + "\n";
+        break;
+      case Kind::unreadable:
+        text += "unreadable " + path + " " + escape_reason(node.content) + "\n";
+        break;
+      case Kind::closed:
+        text += "closed " + path + " " + escape_reason(node.content) + "\n";
+        break;
+      case Kind::hidden:
+        text += "hidden " + path + " " + escape_reason(node.content) + "\n";
+        break;
     }
   }
   if (!absent_below.empty()) text += "\n";
@@ -395,9 +428,9 @@ std::string write_machine_text(const RecordedNodes& nodes) {
 }
 
 bool begins_like_machine_text(std::string_view text) {
-  constexpr std::array<std::string_view, 17> verbs = {"text", "file", "hex", "link", "dir", "seen", "special", "unreadable",
-                                                      "closed", "hidden", "group", "pci", "listed", "absent", "complete", "recorded",
-                                                      "expect"};
+  constexpr std::array<std::string_view, 17> verbs = {"text",    "file",       "hex",      "link",     "dir",   "seen",
+                                                      "special", "unreadable", "closed",   "hidden",   "group", "pci",
+                                                      "listed",  "absent",     "complete", "recorded", "expect"};
   for (const auto line : split_lines(text)) {
     const auto record = trim(line);
     if (record.empty() || record.front() == '#') continue;

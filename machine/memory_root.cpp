@@ -19,10 +19,14 @@ Observed<T> refused(const std::string& why) {
 
 Observed<std::string> content_of(const RecordedNode& node) {
   switch (node.kind) {
-    case Kind::file: return node.content;
-    case Kind::unreadable: return refused<std::string>(node.content);
-    case Kind::seen: return Observed<std::string>::unreadable("not recorded");
-    default: return Observed<std::string>::unreadable("not a regular file");
+    case Kind::file:
+      return node.content;
+    case Kind::unreadable:
+      return refused<std::string>(node.content);
+    case Kind::seen:
+      return Observed<std::string>::unreadable("not recorded");
+    default:
+      return Observed<std::string>::unreadable("not a regular file");
   }
 }
 
@@ -42,8 +46,10 @@ bool excludes_entries(Kind kind) {
     case Kind::absent:
     case Kind::file:
     case Kind::seen:
-    case Kind::special: return true;
-    default: return false;
+    case Kind::special:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -145,9 +151,7 @@ Observed<std::vector<std::string>> MemoryRoot::list(const std::string& path) con
 }
 
 Observed<std::string> MemoryRoot::canonical(const std::string& path) const {
-  auto resolved = resolve_links(path, [this](const std::string& candidate) {
-    return link_at(candidate);
-  });
+  auto resolved = resolve_links(path, [this](const std::string& candidate) { return link_at(candidate); });
   if (resolved.has_value() && !find(resolved.value())) return missing(resolved.value());
   return resolved;
 }
@@ -173,9 +177,12 @@ Observed<NodeKind> MemoryRoot::kind(const std::string& path) const {
     case Kind::directory:
     case Kind::listed:
     case Kind::complete:
-    case Kind::closed: return NodeKind::directory;
-    case Kind::special: return NodeKind::other;
-    default: return NodeKind::file;
+    case Kind::closed:
+      return NodeKind::directory;
+    case Kind::special:
+      return NodeKind::other;
+    default:
+      return NodeKind::file;
   }
 }
 

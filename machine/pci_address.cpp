@@ -9,8 +9,7 @@ namespace vfio_doctor {
 namespace {
 
 /// A hexadecimal field with a number of digits in [least, most] and a value of at most `limit`.
-std::optional<std::uint32_t> hex_field(std::string_view text, std::size_t least, std::size_t most,
-                                       std::uint64_t limit) {
+std::optional<std::uint32_t> hex_field(std::string_view text, std::size_t least, std::size_t most, std::uint64_t limit) {
   if (text.size() < least || text.size() > most || text.find_first_of("xX") != text.npos) return std::nullopt;
   const auto value = parse_unsigned(text, 16);
   if (!value || *value > limit) return std::nullopt;

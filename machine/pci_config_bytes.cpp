@@ -32,8 +32,7 @@ std::optional<std::string> device_serial(std::string_view bytes) {
   const auto at = find_extended_capability(bytes, serial_number_capability);
   if (!at || *at + 12 > bytes.size()) return std::nullopt;
   std::string text;
-  for (std::size_t i = 8; i-- > 0;)
-    text += hex_text(static_cast<std::uint8_t>(bytes[*at + 4 + i]), 2) + (i == 0 ? "" : "-");
+  for (std::size_t i = 8; i-- > 0;) text += hex_text(static_cast<std::uint8_t>(bytes[*at + 4 + i]), 2) + (i == 0 ? "" : "-");
   return text;
 }
 

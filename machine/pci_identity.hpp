@@ -16,7 +16,7 @@ struct PciIdentity {
   Observed<std::uint16_t> subsystem_vendor, subsystem_device;
   Observed<std::uint32_t> class_code;  ///< 24 bits: base class, subclass, programming interface
   Observed<std::uint8_t> revision;
-  Observed<std::string> serial;        ///< Device Serial Number, "00-11-22-33-44-55-66-77"; absent: it has none
+  Observed<std::string> serial;  ///< Device Serial Number, "00-11-22-33-44-55-66-77"; absent: it has none
 
   bool has_ids() const { return vendor.has_value() && device.has_value(); }
 };

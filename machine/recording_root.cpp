@@ -10,17 +10,26 @@ using Kind = RecordedNode::Kind;
 /// which differs from run to run where threads ask, changes nothing.
 int weight(const RecordedNode& node) {
   switch (node.kind) {
-    case Kind::absent: return 0;
-    case Kind::hidden: return 1;
-    case Kind::seen: return 2;
-    case Kind::special: return 3;
-    case Kind::unreadable: return 4;
-    case Kind::directory: return 5;
+    case Kind::absent:
+      return 0;
+    case Kind::hidden:
+      return 1;
+    case Kind::seen:
+      return 2;
+    case Kind::special:
+      return 3;
+    case Kind::unreadable:
+      return 4;
+    case Kind::directory:
+      return 5;
     case Kind::listed:
-    case Kind::complete: return 6;
-    case Kind::closed: return 7;  // over `listed`: an empty list must not stand for one that was refused
+    case Kind::complete:
+      return 6;
+    case Kind::closed:
+      return 7;  // over `listed`: an empty list must not stand for one that was refused
     case Kind::file:
-    case Kind::link: return 8;
+    case Kind::link:
+      return 8;
   }
   return 0;
 }
@@ -29,9 +38,12 @@ int weight(const RecordedNode& node) {
 RecordedNode unread_node(const Observed<NodeKind>& kind, const std::string& why) {
   if (!kind.has_value()) return {Kind::hidden, why};
   switch (kind.value()) {
-    case NodeKind::directory: return {Kind::directory, {}};
-    case NodeKind::other: return {Kind::special, {}};
-    default: return {Kind::unreadable, why};
+    case NodeKind::directory:
+      return {Kind::directory, {}};
+    case NodeKind::other:
+      return {Kind::special, {}};
+    default:
+      return {Kind::unreadable, why};
   }
 }
 
@@ -41,8 +53,8 @@ void RecordingRoot::keep(const std::string& path, RecordedNode node) const {
   const std::lock_guard lock(mutex_);
   auto [slot, is_new] = nodes_.try_emplace(path, node);
   if (is_new) return;
-  const bool tells_more = weight(node) > weight(slot->second) ||
-                          (node.kind == Kind::file && node.content.size() > slot->second.content.size());
+  const bool tells_more =
+      weight(node) > weight(slot->second) || (node.kind == Kind::file && node.content.size() > slot->second.content.size());
   if (tells_more) slot->second = std::move(node);
 }
 
@@ -52,7 +64,8 @@ Observed<std::string> RecordingRoot::keep_link(const std::string& path) const {
     // The same directories are on the way to thousands of files.
     const std::lock_guard lock(mutex_);
     if (no_links_.contains(path)) return Observed<std::string>::absent();
-    if (const auto known = nodes_.find(path); known != nodes_.end() && known->second.kind == Kind::link) return known->second.content;
+    if (const auto known = nodes_.find(path); known != nodes_.end() && known->second.kind == Kind::link)
+      return known->second.content;
   }
   auto target = inner_.read_link(path);
   if (target.is_absent()) {

@@ -85,8 +85,8 @@ void bound_findings(std::vector<Finding>& findings) {
 }
 
 void bound_report(Report& report) {
-  for (std::string* name : {&report.tool.name, &report.tool.version, &report.generated_at, &report.source.kind,
-                            &report.source.name})
+  for (std::string* name :
+       {&report.tool.name, &report.tool.version, &report.generated_at, &report.source.kind, &report.source.name})
     cut_text(*name, bounds::name);
   for (auto* name : {&report.host.kernel, &report.host.cpu_vendor, &report.host.distribution}) cut_name(*name);
   auto& machine = report.host.machine;

@@ -20,8 +20,7 @@ class Brief {
   Brief(const Report& report, const TextStyle& style) : report_(report), outline_(outline(report)), page_(style) {}
 
   std::string take() {
-    for (const std::string& line : limited(verdict_sentence(report_), 2))
-      add(page_.painted(line, paint_of(report_.verdict)));
+    for (const std::string& line : limited(verdict_sentence(report_), 2)) add(page_.painted(line, paint_of(report_.verdict)));
     for (const std::string& sentence : {device_count_sentence(report_), host_sentence(report_)})
       for (const std::string& line : limited(sentence, 2)) add(line);
     problems();
@@ -43,7 +42,8 @@ class Brief {
     if (lines.size() <= most) return lines;
     lines.resize(most);
     lines.back() = cut_to(lines.back() + " ...", page_.columns());
-    if (!lines.back().ends_with("...")) lines.back() = cut_to(lines.back() + std::string(page_.columns(), '.'), page_.columns());
+    if (!lines.back().ends_with("..."))
+      lines.back() = cut_to(lines.back() + std::string(page_.columns(), '.'), page_.columns());
     return lines;
   }
 
@@ -75,7 +75,8 @@ class Brief {
     for (const DeviceStory& story : stories) {
       const DeviceReport& device = story.first();
       const std::size_t more = story.size() - 1;
-      const std::string before = padded(device.address.text(), 12) + "  " + padded(std::string(to_text(device.verdict)), 15) + "  ";
+      const std::string before =
+          padded(device.address.text(), 12) + "  " + padded(std::string(to_text(device.verdict)), 15) + "  ";
       const std::string after = more > 0 ? " (and " + std::to_string(more) + " more)" : "";
       const std::string name = printable(device.name.empty() ? device.class_name : device.name);
       const std::size_t taken = text_width(before) + after.size();

@@ -16,7 +16,18 @@ constexpr std::string_view to_fill_in = "(please fill in)";
 
 /// What a place of a form asks for.
 enum class Ask {
-  distribution, kernel, architecture, qemu, libvirt, ovmf, hypervisor, machine, processor, devices, findings, person,
+  distribution,
+  kernel,
+  architecture,
+  qemu,
+  libvirt,
+  ovmf,
+  hypervisor,
+  machine,
+  processor,
+  devices,
+  findings,
+  person,
   nothing  ///< a line that GitLab acts on: the form's last one gives the issue its label
 };
 
@@ -137,8 +148,8 @@ std::string device_list(const Report& report) {
   std::size_t shown = 0;
   for (const DeviceReport* device : told.devices) {
     if (++shown > 64) break;
-    list += device->address.text() + " [" +
-            (device->id.class_code.has_value() ? hex_text(*device->id.class_code, 6) : "?") + "] " + ids_text(device->id) + " " + printable(device->name) + ", group " +
+    list += device->address.text() + " [" + (device->id.class_code.has_value() ? hex_text(*device->id.class_code, 6) : "?") +
+            "] " + ids_text(device->id) + " " + printable(device->name) + ", group " +
             (device->iommu_group ? std::to_string(*device->iommu_group) : "none") + ", driver " +
             printable(device->driver.value_or("none")) + ", " + std::string(to_text(device->verdict)) + "\n";
   }
@@ -150,22 +161,35 @@ std::string answer(const Report& report, Ask ask) {
   const MachineSummary& machine = report.host.machine;
   const MachineIdentity& hardware = machine.hardware;
   switch (ask) {
-    case Ask::distribution: return or_fill_in(report.host.distribution);
-    case Ask::kernel: return or_fill_in(report.host.kernel);
-    case Ask::architecture: return architecture_of(report);
-    case Ask::qemu: return or_fill_in(hardware.qemu);
-    case Ask::libvirt: return or_fill_in(hardware.libvirt);
-    case Ask::hypervisor: return "QEMU " + or_fill_in(hardware.qemu);
-    case Ask::ovmf: return "OVMF: " + or_fill_in(hardware.ovmf);
+    case Ask::distribution:
+      return or_fill_in(report.host.distribution);
+    case Ask::kernel:
+      return or_fill_in(report.host.kernel);
+    case Ask::architecture:
+      return architecture_of(report);
+    case Ask::qemu:
+      return or_fill_in(hardware.qemu);
+    case Ask::libvirt:
+      return or_fill_in(hardware.libvirt);
+    case Ask::hypervisor:
+      return "QEMU " + or_fill_in(hardware.qemu);
+    case Ask::ovmf:
+      return "OVMF: " + or_fill_in(hardware.ovmf);
     case Ask::machine: {
       const std::string words = machine_sentence(report);
       return words.empty() ? "" : markdown_text(words);
     }
-    case Ask::processor: return or_fill_in(machine.cpu_model) + (hardware.microcode.has_value() ? ", microcode " + markdown_text(*hardware.microcode) : "");
-    case Ask::devices: return device_list(report);
-    case Ask::findings: return "\n" + render_markdown(report);
-    case Ask::nothing: return "";
-    case Ask::person: break;
+    case Ask::processor:
+      return or_fill_in(machine.cpu_model) +
+             (hardware.microcode.has_value() ? ", microcode " + markdown_text(*hardware.microcode) : "");
+    case Ask::devices:
+      return device_list(report);
+    case Ask::findings:
+      return "\n" + render_markdown(report);
+    case Ask::nothing:
+      return "";
+    case Ask::person:
+      break;
   }
   return std::string(to_fill_in);
 }

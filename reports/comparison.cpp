@@ -33,10 +33,14 @@ Direction direction_of(V before, V after) {
 Direction graver(Direction one, Direction other) {
   static constexpr auto weight = [](Direction direction) {
     switch (direction) {
-      case Direction::worse: return 3;
-      case Direction::undetermined: return 2;
-      case Direction::better: return 1;
-      case Direction::neutral: return 0;
+      case Direction::worse:
+        return 3;
+      case Direction::undetermined:
+        return 2;
+      case Direction::better:
+        return 1;
+      case Direction::neutral:
+        return 0;
     }
     return 0;
   };
@@ -45,7 +49,8 @@ Direction graver(Direction one, Direction other) {
 
 class Comparer {
  public:
-  Comparer(const Report& before, const Report& after) : before_(before), after_(after), matching_(match_devices(before, after)) {}
+  Comparer(const Report& before, const Report& after)
+      : before_(before), after_(after), matching_(match_devices(before, after)) {}
 
   Comparison run() {
     result_.before = before_.source;
@@ -98,7 +103,11 @@ class Comparer {
   }
 
   void compare_devices(const DeviceReport& earlier, const DeviceReport& later) {
-    DeviceChange change{earlier.address.text(), later.address.text(), later.name.empty() ? earlier.name : later.name, {}, Direction::neutral};
+    DeviceChange change{earlier.address.text(),
+                        later.address.text(),
+                        later.name.empty() ? earlier.name : later.name,
+                        {},
+                        Direction::neutral};
     change.direction = direction_of(earlier.verdict, later.verdict);
     add_if_changed(change.values, "verdict", std::string(to_text(earlier.verdict)), std::string(to_text(later.verdict)),
                    change.direction);
@@ -119,12 +128,16 @@ class Comparer {
   void add_lonely_devices() {
     for (const auto* device : matching_.gone) {
       const bool could_be_given = rank(device->verdict) < 2 && device->verdict != DeviceVerdict::undetermined;
-      result_.devices.push_back({device->address.text(), std::nullopt, device->name,
+      result_.devices.push_back({device->address.text(),
+                                 std::nullopt,
+                                 device->name,
                                  {{"verdict", std::string(to_text(device->verdict)), std::nullopt, Direction::neutral}},
                                  could_be_given ? Direction::worse : Direction::neutral});
     }
     for (const auto* device : matching_.added)
-      result_.devices.push_back({std::nullopt, device->address.text(), device->name,
+      result_.devices.push_back({std::nullopt,
+                                 device->address.text(),
+                                 device->name,
                                  {{"verdict", std::nullopt, std::string(to_text(device->verdict)), Direction::neutral}},
                                  Direction::neutral});
   }
@@ -185,7 +198,8 @@ class Comparer {
     group_now_[group_subject(earlier.id)] = group_subject(later.id);
     if (earlier.id != later.id) ++result_.renumbered_groups;
     if (earlier.type != later.type)
-      result_.groups.push_back({earlier.id, later.id, {}, {}, ValueChange{"type", earlier.type, later.type, Direction::neutral}});
+      result_.groups.push_back(
+          {earlier.id, later.id, {}, {}, ValueChange{"type", earlier.type, later.type, Direction::neutral}});
   }
 
   void match_changed_group(const GroupReport& group, const std::map<std::string, const GroupReport*>& by_member,
@@ -219,12 +233,18 @@ class Comparer {
 
   static int gravity(Status status) {
     switch (status) {
-      case Status::fail: return 5;
-      case Status::error: return 4;
-      case Status::unknown: return 3;
-      case Status::warn: return 2;
-      case Status::pass: return 1;
-      case Status::not_applicable: return 0;
+      case Status::fail:
+        return 5;
+      case Status::error:
+        return 4;
+      case Status::unknown:
+        return 3;
+      case Status::warn:
+        return 2;
+      case Status::pass:
+        return 1;
+      case Status::not_applicable:
+        return 0;
     }
     return 0;
   }
@@ -241,7 +261,8 @@ class Comparer {
     const auto keep_gravest = [](const Finding*& slot, const Finding& finding) {
       if (!slot || gravity(finding.status) > gravity(slot->status)) slot = &finding;
     };
-    for (const auto& finding : before_.findings) keep_gravest(keyed[{subject_now(finding.subject), finding.id}].before, finding);
+    for (const auto& finding : before_.findings)
+      keep_gravest(keyed[{subject_now(finding.subject), finding.id}].before, finding);
     for (const auto& finding : after_.findings) keep_gravest(keyed[{finding.subject, finding.id}].after, finding);
     for (const auto& [key, sides] : keyed) {
       FindingChange change;
@@ -255,9 +276,8 @@ class Comparer {
       change.summary = shown.summary;
       result_.findings.push_back(std::move(change));
     }
-    std::ranges::stable_sort(result_.findings, std::greater(), [](const FindingChange& change) {
-      return change.after ? gravity(*change.after) : -1;
-    });
+    std::ranges::stable_sort(result_.findings, std::greater(),
+                             [](const FindingChange& change) { return change.after ? gravity(*change.after) : -1; });
   }
 
   const Report& before_;

@@ -25,7 +25,7 @@ struct ValueChange {
 struct DeviceChange {
   std::optional<std::string> before, after;  ///< addresses; nothing where the device is not there
   std::string name;
-  std::vector<ValueChange> values;           ///< verdict, driver, IOMMU group's companions
+  std::vector<ValueChange> values;  ///< verdict, driver, IOMMU group's companions
   Direction direction = Direction::neutral;
 };
 
@@ -37,9 +37,9 @@ struct Twins {
 };
 
 struct FindingChange {
-  std::string id, subject, title;             ///< the subject as the later report names it
-  std::optional<Status> before, after;        ///< the worst of its findings; nothing where there was none
-  std::string summary;                        ///< of the later report, or of the earlier where it is gone
+  std::string id, subject, title;       ///< the subject as the later report names it
+  std::optional<Status> before, after;  ///< the worst of its findings; nothing where there was none
+  std::string summary;                  ///< of the later report, or of the earlier where it is gone
 };
 
 struct GroupChange {

@@ -45,14 +45,22 @@ DeviceKind kind_of(const DeviceReport& device) {
 
 std::string_view to_text(DeviceKind kind) {
   switch (kind) {
-    case DeviceKind::graphics: return "graphics";
-    case DeviceKind::network: return "network";
-    case DeviceKind::storage: return "storage";
-    case DeviceKind::usb: return "USB";
-    case DeviceKind::audio: return "audio";
-    case DeviceKind::other: return "other";
-    case DeviceKind::platform_part: return "part of the chipset or processor";
-    case DeviceKind::bridge: return "bridge";
+    case DeviceKind::graphics:
+      return "graphics";
+    case DeviceKind::network:
+      return "network";
+    case DeviceKind::storage:
+      return "storage";
+    case DeviceKind::usb:
+      return "USB";
+    case DeviceKind::audio:
+      return "audio";
+    case DeviceKind::other:
+      return "other";
+    case DeviceKind::platform_part:
+      return "part of the chipset or processor";
+    case DeviceKind::bridge:
+      return "bridge";
   }
   return "other";
 }

@@ -20,7 +20,8 @@ std::string identity(const DeviceReport& device) {
   const auto add = [&key](const auto& part, std::size_t digits) {
     key += (part.has_value() ? hex_text(part.value(), digits) : "?") + ":";
   };
-  for (const auto* part : {&device.id.vendor, &device.id.device, &device.id.subsystem_vendor, &device.id.subsystem_device}) add(*part, 4);
+  for (const auto* part : {&device.id.vendor, &device.id.device, &device.id.subsystem_vendor, &device.id.subsystem_device})
+    add(*part, 4);
   add(device.id.class_code, 6);
   add(device.id.revision, 2);
   return key;
@@ -72,8 +73,9 @@ DeviceMatching match_devices(const Report& before, const Report& after) {
   const Key any = [](const DeviceReport&) { return std::string(); };
   for (auto& [key, sides] : identical) {
     auto& [earlier, later] = sides;
-    match_unique(earlier, later, [&](const DeviceReport& device) { return place(device, all_before); },
-                 [&](const DeviceReport& device) { return place(device, all_after); }, matching);
+    match_unique(
+        earlier, later, [&](const DeviceReport& device) { return place(device, all_before); },
+        [&](const DeviceReport& device) { return place(device, all_after); }, matching);
     match_unique(earlier, later, address, address, matching);
     match_unique(earlier, later, any, any, matching);
     if (!earlier.empty() && !later.empty()) {

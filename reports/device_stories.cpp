@@ -85,12 +85,17 @@ std::vector<DeviceStory> folded(std::vector<DeviceStory> stories, std::size_t fo
 
 int rank(DeviceVerdict verdict) {
   switch (verdict) {
-    case DeviceVerdict::protected_by_host: return 0;
-    case DeviceVerdict::blocked: return 1;
-    case DeviceVerdict::undetermined: return 2;
+    case DeviceVerdict::protected_by_host:
+      return 0;
+    case DeviceVerdict::blocked:
+      return 1;
+    case DeviceVerdict::undetermined:
+      return 2;
     case DeviceVerdict::assignable:
-    case DeviceVerdict::with_companions: return 3;
-    case DeviceVerdict::unsuitable: break;
+    case DeviceVerdict::with_companions:
+      return 3;
+    case DeviceVerdict::unsuitable:
+      break;
   }
   return 4;
 }
@@ -162,8 +167,6 @@ std::size_t NumberedReasons::number_of(const std::string& reason) const {
   return found == uses_.end() ? 0 : found->second.number;
 }
 
-bool NumberedReasons::is_first(const std::string& reason) {
-  return !std::exchange(uses_[reason].told, true);
-}
+bool NumberedReasons::is_first(const std::string& reason) { return !std::exchange(uses_[reason].told, true); }
 
 }  // namespace vfio_doctor

@@ -14,12 +14,12 @@ namespace vfio_doctor {
 /// One row of a device listing: the functions of one group that share one verdict, the foremost first, or a single
 /// function; and others of which all the same can be said, but for their addresses.
 struct DeviceStory {
-  std::vector<const DeviceReport*> members;  ///< of one group, or one function
-  std::vector<const DeviceReport*> alike;    ///< the first members of further stories that are alike
+  std::vector<const DeviceReport*> members;     ///< of one group, or one function
+  std::vector<const DeviceReport*> alike;       ///< the first members of further stories that are alike
   std::vector<const DeviceReport*> alike_rest;  ///< their other members
-  std::vector<std::string> others;           ///< companions that are no members: not listed, or of another verdict
-  std::size_t unnamed_companions = 0;        ///< more of them than the report names
-  std::vector<std::string> reasons;          ///< of all members, each once; with the address where it is not the first's
+  std::vector<std::string> others;              ///< companions that are no members: not listed, or of another verdict
+  std::size_t unnamed_companions = 0;           ///< more of them than the report names
+  std::vector<std::string> reasons;             ///< of all members, each once; with the address where it is not the first's
   const DeviceReport& first() const { return *members.front(); }
   /// How many functions it is about.
   std::size_t size() const { return members.size() + alike.size() + alike_rest.size(); }

@@ -15,10 +15,14 @@ constexpr std::string_view arrow = " -> ";
 
 Paint paint_of(Direction direction) {
   switch (direction) {
-    case Direction::worse: return Paint::red;
-    case Direction::better: return Paint::green;
-    case Direction::undetermined: return Paint::magenta;
-    case Direction::neutral: return Paint::bold;
+    case Direction::worse:
+      return Paint::red;
+    case Direction::better:
+      return Paint::green;
+    case Direction::undetermined:
+      return Paint::magenta;
+    case Direction::neutral:
+      return Paint::bold;
   }
   return Paint::bold;
 }
@@ -31,10 +35,14 @@ std::string value_words(const ValueChange& change) {
 
 std::string headline(const Comparison& comparison) {
   switch (comparison.direction) {
-    case Direction::worse: return "Something got worse.";
-    case Direction::undetermined: return "Something can no longer be told.";
-    case Direction::better: return "Something got better, nothing got worse.";
-    case Direction::neutral: return comparison.is_empty() ? "No difference." : "There are differences, but no verdict got better or worse.";
+    case Direction::worse:
+      return "Something got worse.";
+    case Direction::undetermined:
+      return "Something can no longer be told.";
+    case Direction::better:
+      return "Something got better, nothing got worse.";
+    case Direction::neutral:
+      return comparison.is_empty() ? "No difference." : "There are differences, but no verdict got better or worse.";
   }
   return {};
 }
@@ -66,7 +74,8 @@ void show_devices(TextPage& page, const Comparison& comparison) {
     page.paragraph(device_words(change), 2, 2);
     for (const auto& value : change.values) {
       const bool one_sided = !change.before || !change.after;
-      const auto words = one_sided ? value.what + ": " + value.before.value_or(value.after.value_or("none")) : value_words(value);
+      const auto words =
+          one_sided ? value.what + ": " + value.before.value_or(value.after.value_or("none")) : value_words(value);
       page.painted_line(words, value.what == "verdict" ? paint_of(change.direction) : Paint::dim, 4);
     }
   }
@@ -96,7 +105,8 @@ void show_groups(TextPage& page, const Comparison& comparison) {
   for (const auto& change : comparison.groups) page.paragraph(group_words(change), 2, 2);
   if (comparison.renumbered_groups > 0)
     page.paragraph(counted(comparison.renumbered_groups, "group has", "groups have") +
-                       " another number and the same members; that means nothing.", 2, 2);
+                       " another number and the same members; that means nothing.",
+                   2, 2);
 }
 
 void show_findings(TextPage& page, const Comparison& comparison) {
@@ -106,7 +116,8 @@ void show_findings(TextPage& page, const Comparison& comparison) {
     const auto word = [](const std::optional<Status>& status) { return status ? std::string(to_text(*status)) : "none"; };
     const auto subject = subject_words(change.subject);
     page.paragraph(change.title + " (" + change.id + (subject.empty() ? "" : ", " + subject) + "): " + word(change.before) +
-                       std::string(arrow) + word(change.after), 2, 2);
+                       std::string(arrow) + word(change.after),
+                   2, 2);
     page.paragraph(change.summary, 4);
   }
 }
@@ -196,10 +207,14 @@ void write(JsonWriter& json, const FindingChange& change) {
 
 std::string_view to_text(Direction direction) {
   switch (direction) {
-    case Direction::worse: return "worse";
-    case Direction::better: return "better";
-    case Direction::undetermined: return "undetermined";
-    case Direction::neutral: return "neutral";
+    case Direction::worse:
+      return "worse";
+    case Direction::better:
+      return "better";
+    case Direction::undetermined:
+      return "undetermined";
+    case Direction::neutral:
+      return "neutral";
   }
   return "neutral";
 }

@@ -49,7 +49,8 @@ std::vector<std::string> names_of(std::span<const ReportFormat> formats) {
   return names;
 }
 
-std::string render_as(std::span<const ReportFormat> formats, std::string_view name, const Report& report, const TextStyle& style) {
+std::string render_as(std::span<const ReportFormat> formats, std::string_view name, const Report& report,
+                      const TextStyle& style) {
   return std::ranges::find(formats, name, &ReportFormat::name)->render(report, style);
 }
 

@@ -28,7 +28,8 @@ std::span<const ReportFormat> group_formats();
 std::vector<std::string> names_of(std::span<const ReportFormat> formats);
 
 /// Precondition: `name` is one of names_of(formats).
-std::string render_as(std::span<const ReportFormat> formats, std::string_view name, const Report& report, const TextStyle& style);
+std::string render_as(std::span<const ReportFormat> formats, std::string_view name, const Report& report,
+                      const TextStyle& style);
 
 /// The name of the format that a file of this name holds: "report.HTML" -> "html"; empty where its ending tells none.
 std::string_view format_of_file(std::string_view file);

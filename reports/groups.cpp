@@ -35,16 +35,14 @@ std::string lspci_line(const DeviceReport& device) {
   const PciIdentity& id = device.id;
   const std::string class_code = id.class_code.has_value() ? hex_text(*id.class_code >> 8, 4) : "????";
   std::string line = device.address.text() + " " + (device.class_name.empty() ? "Class" : device.class_name) + " [" +
-                     class_code + "]: " + (device.name.empty() ? "Device" : device.name) + " [" +
-                     ids_text(id) + "]";
+                     class_code + "]: " + (device.name.empty() ? "Device" : device.name) + " [" + ids_text(id) + "]";
   if (id.revision.has_value() && *id.revision != 0) line += " (rev " + hex_text(*id.revision, 2) + ")";
   return line;
 }
 
 class GroupsText {
  public:
-  explicit GroupsText(const TextStyle& style)
-      : page_(style), verbose_(style.verbosity == Verbosity::verbose) {}
+  explicit GroupsText(const TextStyle& style) : page_(style), verbose_(style.verbosity == Verbosity::verbose) {}
 
   std::string take(const Report& report) {
     const Listing listing = list(report);
@@ -73,8 +71,7 @@ class GroupsText {
 
   void add_device(const DeviceReport& device) {
     page_.line(lspci_line(device), 2);
-    if (verbose_)
-      page_.line(std::string(to_text(device.verdict)) + ", driver " + device.driver.value_or("none"), 6);
+    if (verbose_) page_.line(std::string(to_text(device.verdict)) + ", driver " + device.driver.value_or("none"), 6);
   }
 
   TextPage page_;
@@ -89,17 +86,14 @@ void write_group(JsonWriter& json, const GroupReport& group, const Listing& list
   json.name("devices");
   json.open_array();
   for (const PciAddress& member : group.members)
-    if (const auto found = listing.devices.find(member); found != listing.devices.end())
-      write_device(json, *found->second);
+    if (const auto found = listing.devices.find(member); found != listing.devices.end()) write_device(json, *found->second);
   json.close_array();
   json.close_object();
 }
 
 }  // namespace
 
-std::string render_groups_text(const Report& report, const TextStyle& style) {
-  return GroupsText(style).take(report);
-}
+std::string render_groups_text(const Report& report, const TextStyle& style) { return GroupsText(style).take(report); }
 
 std::string render_groups_json(const Report& report) {
   const Listing listing = list(report);

@@ -2,8 +2,8 @@
 #include "reports/html.hpp"
 
 #include <algorithm>
-#include <map>
 #include <kainjow/mustache.hpp>
+#include <map>
 
 #include "base/text.hpp"
 #include "reports/check_pages.hpp"
@@ -54,8 +54,8 @@ data remedy_data(const Remedy& remedy) {
 /// "The same for 3 more: 0000:01:00.0 and 2 more."; empty where it is said of one subject.
 std::string same_for(const SameFindings& same) {
   if (same.findings.size() == 1) return {};
-  return "The same for " + std::to_string(same.findings.size() - 1) + " more: " +
-         subject_list(same.findings, 1, listed_subjects) + ".";
+  return "The same for " + std::to_string(same.findings.size() - 1) +
+         " more: " + subject_list(same.findings, 1, listed_subjects) + ".";
 }
 
 std::string same_sentence(const SameFindings& same) {
@@ -163,7 +163,8 @@ std::string identity(const DeviceReport& device) {
   std::vector<std::string> parts;
   if (!device.class_name.empty()) parts.push_back(device.class_name);
   if (device.id.has_ids()) parts.push_back(ids_text(device.id));
-  if (device.id.revision.has_value() && *device.id.revision != 0) parts.push_back("revision " + hex_text(*device.id.revision, 2));
+  if (device.id.revision.has_value() && *device.id.revision != 0)
+    parts.push_back("revision " + hex_text(*device.id.revision, 2));
   return join(parts, ", ");
 }
 
@@ -214,7 +215,8 @@ data sections_data(const Outline& told) {
     for (const DeviceReport* device : told.devices) kinds[kind_of(*device)].push_back(device);
     for (const auto& [kind, devices] : kinds) list << section_data("Kind: " + std::string(to_text(kind)), devices, false);
   }
-  if (!told.folded.empty()) list << section_data("Bridges, parts of the chipset or processor, and others", told.folded, told.devices.empty());
+  if (!told.folded.empty())
+    list << section_data("Bridges, parts of the chipset or processor, and others", told.folded, told.devices.empty());
   return list;
 }
 
@@ -239,7 +241,10 @@ data report_data(const Report& report) {
   object["sentence"] = verdict_sentence(report);
   // Tabs and bookmarks of several hosts must not look alike.
   const auto& name = report.host.machine.host.name;
-  object["title"] = (name.has_value() ? *name + ": " : report.source.kind == "live" ? "" : report.source.name + ": ") + verdict_sentence(report);
+  object["title"] = (name.has_value()               ? *name + ": "
+                     : report.source.kind == "live" ? ""
+                                                    : report.source.name + ": ") +
+                    verdict_sentence(report);
   object["counts"] = device_count_sentence(report);
   object["host"] = host_sentence(report);
   object["has_machine"] = data{!machine_sentence(report).empty()};
@@ -248,8 +253,7 @@ data report_data(const Report& report) {
   object["has_next"] = data{!step.command.empty()};
   object["next_words"] = step.words;
   object["next_command"] = step.command;
-  object["source"] =
-      report.source.kind == "live" ? report.source.name : report.source.kind + " " + report.source.name;
+  object["source"] = report.source.kind == "live" ? report.source.name : report.source.kind + " " + report.source.name;
   object["generated_at"] = report.generated_at;
   object["tool"] = report.tool.name + " " + report.tool.version;
   object["has_notes"] = data{!report.notes.empty()};

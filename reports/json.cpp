@@ -114,8 +114,7 @@ void write_acceptance(JsonWriter& json, const Acceptance& accepted) {
 }
 
 template <typename T>
-void write_list(JsonWriter& json, std::string_view name, const std::vector<T>& items,
-                void (*write)(JsonWriter&, const T&)) {
+void write_list(JsonWriter& json, std::string_view name, const std::vector<T>& items, void (*write)(JsonWriter&, const T&)) {
   json.name(name);
   json.open_array();
   for (const T& item : items) write(json, item);

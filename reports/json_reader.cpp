@@ -35,9 +35,7 @@ class Value {
  public:
   Value(const Json& json, std::string place) : json_(json), place_(std::move(place)) {}
 
-  [[noreturn]] void fail(const std::string& what) const {
-    throw InputError(place_ + (is_document() ? "" : ": ") + what);
-  }
+  [[noreturn]] void fail(const std::string& what) const { throw InputError(place_ + (is_document() ? "" : ": ") + what); }
 
   void expect_object() const {
     if (!json_.is_object()) fail("must be an object");
@@ -134,21 +132,18 @@ Value required_list(const Value& parent, const char* name) {
   return value;
 }
 
-constexpr std::array statuses{Status::pass,    Status::warn,           Status::fail,
-                              Status::unknown, Status::not_applicable, Status::error};
+constexpr std::array statuses{Status::pass, Status::warn, Status::fail, Status::unknown, Status::not_applicable, Status::error};
 constexpr std::array effects{Effect::none, Effect::blocked, Effect::protects, Effect::unsuitable};
 constexpr std::array verdicts{Verdict::ready, Verdict::not_ready, Verdict::undetermined};
 constexpr std::array device_verdicts{DeviceVerdict::assignable,        DeviceVerdict::with_companions,
                                      DeviceVerdict::protected_by_host, DeviceVerdict::blocked,
                                      DeviceVerdict::unsuitable,        DeviceVerdict::undetermined};
 
-Evidence read_evidence(const Value& value) {
-  return {value.member("source").text(), value.member("value").text()};
-}
+Evidence read_evidence(const Value& value) { return {value.member("source").text(), value.member("value").text()}; }
 
 Remedy read_remedy(const Value& value) {
-  return {value.member("text").text(), required_list(value, "commands").texts(),
-          required_list(value, "undo").texts(), value.member("risk").text()};
+  return {value.member("text").text(), required_list(value, "commands").texts(), required_list(value, "undo").texts(),
+          value.member("risk").text()};
 }
 
 Finding read_finding(const Value& value) {
@@ -161,8 +156,7 @@ Finding read_finding(const Value& value) {
   finding.detail = value.optional_member("detail").text_or_nothing().value_or("");
   finding.evidence = required_list(value, "evidence").list(read_evidence);
   finding.remedy = required_list(value, "remedy").list(read_remedy);
-  if (const Value effect = value.optional_member("effect"); !effect.is_null())
-    finding.effect = effect.one_of(effects);
+  if (const Value effect = value.optional_member("effect"); !effect.is_null()) finding.effect = effect.one_of(effects);
   if (const Value quiet = value.optional_member("quiet"); !quiet.is_null()) finding.quiet = quiet.truth();
   return finding;
 }
@@ -180,14 +174,11 @@ DeviceReport read_device(const Value& value) {
   device.class_name = value.optional_member("class_name").text_or_nothing().value_or("");
   if (const Value group = value.member("iommu_group"); !group.is_null()) device.iommu_group = group.number();
   device.driver = value.member("driver").text_or_nothing();
-  if (const Value parent = value.optional_member("parent"); !parent.is_null())
-    device.parent = parent.address();
-  if (const Value bridge = value.optional_member("is_bridge"); !bridge.is_null())
-    device.is_bridge = bridge.truth();
+  if (const Value parent = value.optional_member("parent"); !parent.is_null()) device.parent = parent.address();
+  if (const Value bridge = value.optional_member("is_bridge"); !bridge.is_null()) device.is_bridge = bridge.truth();
   device.verdict = value.member("verdict").one_of(device_verdicts);
   device.companions = required_list(value, "companions").addresses();
-  if (const Value total = value.optional_member("companions_total"); !total.is_null())
-    device.companions_total = total.number();
+  if (const Value total = value.optional_member("companions_total"); !total.is_null()) device.companions_total = total.number();
   device.reasons = required_list(value, "reasons").texts();
   return device;
 }
@@ -225,7 +216,8 @@ MachineSummary read_machine(const Value& host) {
   }
   machine.cpu_model = known_text(host, "cpu_model");
   hardware.microcode = known_text(host, "microcode");
-  if (const Value interfaces = host.optional_member("interfaces"); !interfaces.is_null()) machine.interfaces = interfaces.texts();
+  if (const Value interfaces = host.optional_member("interfaces"); !interfaces.is_null())
+    machine.interfaces = interfaces.texts();
   if (const Value versions = host.optional_member("versions"); !versions.is_null()) {
     hardware.qemu = known_text(versions, "qemu");
     hardware.libvirt = known_text(versions, "libvirt");
@@ -236,21 +228,24 @@ MachineSummary read_machine(const Value& host) {
 }
 
 Report::HostSummary read_host(const Value& value) {
-  return {value.member("kernel").text_or_nothing(), value.member("cpu_vendor").text_or_nothing(),
-          value.member("distribution").text_or_nothing(), on_off_or_unknown(value.member("iommu")),
-          on_off_or_unknown(value.member("interrupt_remapping")), read_machine(value)};
+  return {value.member("kernel").text_or_nothing(),
+          value.member("cpu_vendor").text_or_nothing(),
+          value.member("distribution").text_or_nothing(),
+          on_off_or_unknown(value.member("iommu")),
+          on_off_or_unknown(value.member("interrupt_remapping")),
+          read_machine(value)};
 }
 
 Acceptance read_acceptance(const Value& value) {
-  return {value.member("id").text(), value.member("subject").text(), value.member("reason").text(), value.member("source").text()};
+  return {value.member("id").text(), value.member("subject").text(), value.member("reason").text(),
+          value.member("source").text()};
 }
 
 Report read_report(const Value& value) {
   Report report;
   report.tool = {value.member("tool").member("name").text(), value.member("tool").member("version").text()};
   report.generated_at = value.member("generated_at").text();
-  report.source = {value.member("source").member("kind").text(),
-                   value.member("source").member("name").text()};
+  report.source = {value.member("source").member("kind").text(), value.member("source").member("name").text()};
   report.host = read_host(value.member("host"));
   report.verdict = value.member("verdict").one_of(verdicts);
   report.selection = value.optional_member("selection").addresses();
@@ -276,8 +271,7 @@ void expect_no_twins(const Report& report, const std::string& place) {
 
 Json parse(const std::string& text, const std::string& name) {
   if (text.size() > longest_report_json)
-    throw InputError(name + ": longer than " + std::to_string(longest_report_json >> 20) +
-                     " MiB, which no report is");
+    throw InputError(name + ": longer than " + std::to_string(longest_report_json >> 20) + " MiB, which no report is");
   try {
     return parse_bounded_json(text);
   } catch (const JsonError& problem) {

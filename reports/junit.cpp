@@ -60,11 +60,7 @@ TestCase case_of_verdict(const Report& report) {
   const Result result = report.verdict == Verdict::ready       ? Result::passed
                         : report.verdict == Verdict::not_ready ? Result::failure
                                                                : Result::error;
-  return {"vfio-doctor",
-          "Verdict",
-          verdict_sentence(report),
-          host_sentence(report),
-          std::string(to_text(report.verdict)),
+  return {"vfio-doctor", "Verdict", verdict_sentence(report), host_sentence(report), std::string(to_text(report.verdict)),
           result};
 }
 
@@ -82,12 +78,10 @@ std::string outcome(const TestCase& test) {
     case Result::failure:
     case Result::error: {
       const std::string name = test.result == Result::failure ? "failure" : "error";
-      return "<" + name + message + attribute("type", test.type) + ">" + markup_lines(test.details) + "</" +
-             name + ">";
+      return "<" + name + message + attribute("type", test.type) + ">" + markup_lines(test.details) + "</" + name + ">";
     }
   }
-  return "<system-out>" + markup_lines(test.type + ": " + test.message + "\n" + test.details) +
-         "</system-out>";
+  return "<system-out>" + markup_lines(test.type + ": " + test.message + "\n" + test.details) + "</system-out>";
 }
 
 /// Who the report is about, as far as it says so: its name, else where it was read from.
@@ -102,9 +96,7 @@ std::string machine_name(const Report& report) {
 std::string suite_name(const Report& report) { return report.tool.name + " on " + machine_name(report); }
 
 /// "2026-01-31T12:00:00": this dialect's time has no zone.
-std::string time_without_zone(const std::string& time) {
-  return time.ends_with('Z') ? time.substr(0, time.size() - 1) : time;
-}
+std::string time_without_zone(const std::string& time) { return time.ends_with('Z') ? time.substr(0, time.size() - 1) : time; }
 
 }  // namespace
 
@@ -117,16 +109,15 @@ std::string render_junit(const Report& report) {
     failures += test.result == Result::failure ? 1 : 0;
     errors += test.result == Result::error ? 1 : 0;
     skipped += test.result == Result::skipped ? 1 : 0;
-    cases += "    <testcase" + attribute("classname", test.group) + attribute("name", test.name) +
-             " time=\"0\">" + outcome(test) + "</testcase>\n";
+    cases += "    <testcase" + attribute("classname", test.group) + attribute("name", test.name) + " time=\"0\">" +
+             outcome(test) + "</testcase>\n";
   }
   const std::string counts = attribute("tests", std::to_string(tests.size())) +
-      attribute("failures", std::to_string(failures)) + attribute("errors", std::to_string(errors));
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" +
-         attribute("name", report.tool.name) + counts + ">\n  <testsuite" + attribute("name", suite_name(report)) + counts +
-         attribute("skipped", std::to_string(skipped)) +
-         attribute("timestamp", time_without_zone(report.generated_at)) + attribute("hostname", machine_name(report)) + " time=\"0\">\n" + cases +
-         "  </testsuite>\n</testsuites>\n";
+                             attribute("failures", std::to_string(failures)) + attribute("errors", std::to_string(errors));
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" + attribute("name", report.tool.name) + counts +
+         ">\n  <testsuite" + attribute("name", suite_name(report)) + counts + attribute("skipped", std::to_string(skipped)) +
+         attribute("timestamp", time_without_zone(report.generated_at)) + attribute("hostname", machine_name(report)) +
+         " time=\"0\">\n" + cases + "  </testsuite>\n</testsuites>\n";
 }
 
 }  // namespace vfio_doctor

@@ -30,8 +30,7 @@ class Tree {
     for (const DeviceReport& device : report.devices) listed.insert(device.address);
     Devices orphans;
     for (const DeviceReport& device : report.devices) {
-      const bool below_another =
-          device.parent && *device.parent != device.address && listed.contains(*device.parent);
+      const bool below_another = device.parent && *device.parent != device.address && listed.contains(*device.parent);
       if (below_another)
         children_[*device.parent].push_back(&device);
       else
@@ -79,8 +78,8 @@ class Tree {
   std::vector<Devices> in_rows(const Devices& siblings) const {
     std::vector<Devices> rows;
     for (const DeviceReport* device : siblings) {
-      const bool joins = folded_ && !rows.empty() && is_leaf(*device) && is_leaf(*rows.back().front()) &&
-                         alike(*device, *rows.back().front());
+      const bool joins =
+          folded_ && !rows.empty() && is_leaf(*device) && is_leaf(*rows.back().front()) && alike(*device, *rows.back().front());
       if (!joins) rows.emplace_back();
       rows.back().push_back(device);
     }

@@ -19,12 +19,8 @@ constexpr std::size_t most_rows = 150, fold_rows_from = 4;
 // Bytes kept free for what comes after: devices and checks have to fit too, and the last lines.
 constexpr std::size_t kept_for_devices = 25000, kept_for_checks = 8000, kept_for_the_end = 4000;
 
-std::string line(std::string_view text) {
-  return markdown_text(excerpt(text, longest_line, Verbosity::normal));
-}
-std::string code(std::string_view text) {
-  return markdown_code(excerpt(text, longest_line, Verbosity::normal));
-}
+std::string line(std::string_view text) { return markdown_text(excerpt(text, longest_line, Verbosity::normal)); }
+std::string code(std::string_view text) { return markdown_code(excerpt(text, longest_line, Verbosity::normal)); }
 std::string block(const std::string& text, std::string_view language) {
   return markdown_block(excerpt(text, longest_block, Verbosity::normal), language);
 }
@@ -46,20 +42,19 @@ std::string evidence_text(const Finding& finding) {
   for (std::size_t i = 0; i < std::min(finding.evidence.size(), shown_evidence); ++i)
     text += code(finding.evidence[i].source) + "\n\n" + block(finding.evidence[i].value, "text") + "\n";
   if (finding.evidence.size() > shown_evidence)
-    text +=
-        counted(finding.evidence.size() - shown_evidence, "more fact is", "more facts are") + " not shown.\n";
+    text += counted(finding.evidence.size() - shown_evidence, "more fact is", "more facts are") + " not shown.\n";
   return folded("What was seen", text);
 }
 
 std::string problem_heading(const CheckFindings& problem) {
-  return "#### " + status_word(problem.first().status) + ": " + line(problem.first().title) + " (" +
-         code(problem.first().id) + ")\n\n";
+  return "#### " + status_word(problem.first().status) + ": " + line(problem.first().title) + " (" + code(problem.first().id) +
+         ")\n\n";
 }
 
 std::string same_for(const SameFindings& same) {
   if (same.findings.size() == 1) return {};
-  return " The same for " + std::to_string(same.findings.size() - 1) + " more: " +
-         line(subject_list(same.findings, 1, shown_subjects)) + ".";
+  return " The same for " + std::to_string(same.findings.size() - 1) +
+         " more: " + line(subject_list(same.findings, 1, shown_subjects)) + ".";
 }
 
 /// Those that say something else than the first ones: each with its sentence, as far as there is room.
@@ -72,8 +67,8 @@ std::string others_of(const CheckFindings& check, std::size_t from, std::size_t 
   for (std::size_t i = shown; i < check.same.size(); ++i)
     left.insert(left.end(), check.same[i].findings.begin(), check.same[i].findings.end());
   if (!left.empty())
-    text += "- " + counted(left.size(), "more, which says", "more, which say") + " something else: " +
-            line(subject_list(left, 0, shown_subjects)) + "\n";
+    text += "- " + counted(left.size(), "more, which says", "more, which say") +
+            " something else: " + line(subject_list(left, 0, shown_subjects)) + "\n";
   return text.empty() ? text : text + "\n";
 }
 
@@ -95,8 +90,8 @@ std::string short_problem_text(const CheckFindings& problem) {
 }
 
 std::string check_line(const CheckFindings& check) {
-  std::string text = "- " + code(check.first().id) + ": " + line(finding_sentence(check.first())) +
-                     same_for(check.same.front()) + "\n";
+  std::string text =
+      "- " + code(check.first().id) + ": " + line(finding_sentence(check.first())) + same_for(check.same.front()) + "\n";
   const std::size_t shown = std::min<std::size_t>(check.same.size(), 6);
   for (std::size_t i = 1; i < shown; ++i)
     text += "  - " + line(finding_sentence(check.same[i].first())) + same_for(check.same[i]) + "\n";
@@ -116,13 +111,10 @@ std::string names_of(std::vector<std::string> addresses, std::size_t more) {
 std::string device_row(const DeviceReport& device, const std::string& more) {
   std::vector<std::string> notes;
   if (!more.empty()) notes.push_back(more);
-  const std::string ids =
-      device.id.has_ids() ? " " + code(ids_text(device.id)) : "";
-  return "| " + code(device.address.text()) + " | " +
-         (device.iommu_group ? std::to_string(*device.iommu_group) : "none") + " | " +
-         std::string(to_text(device.verdict)) + " | " +
-         line(device.name.empty() ? "name not known" : device.name) + ids + " | " +
-         (device.driver ? code(*device.driver) : "none") + " | " + join(notes, "; ") + " |\n";
+  const std::string ids = device.id.has_ids() ? " " + code(ids_text(device.id)) : "";
+  return "| " + code(device.address.text()) + " | " + (device.iommu_group ? std::to_string(*device.iommu_group) : "none") +
+         " | " + std::string(to_text(device.verdict)) + " | " + line(device.name.empty() ? "name not known" : device.name) +
+         ids + " | " + (device.driver ? code(*device.driver) : "none") + " | " + join(notes, "; ") + " |\n";
 }
 
 /// A group's companions and reasons stand at its first row alone.
@@ -139,8 +131,9 @@ std::string story_rows(const DeviceStory& story, NumberedReasons& numbers) {
   for (std::size_t i = 0; i < shown; ++i) {
     const std::size_t number = numbers.number_of(story.reasons[i]);
     const std::string mark = number > 0 ? "(" + std::to_string(number) + ")" : "";
-    notes.push_back(number > 0 && !numbers.is_first(story.reasons[i]) ? "see " + mark
-                                                                       : mark + (mark.empty() ? "" : " ") + line(story.reasons[i]));
+    notes.push_back(number > 0 && !numbers.is_first(story.reasons[i])
+                        ? "see " + mark
+                        : mark + (mark.empty() ? "" : " ") + line(story.reasons[i]));
   }
   if (shown < story.reasons.size()) notes.push_back(std::to_string(story.reasons.size() - shown) + " more");
   std::string rows = device_row(story.first(), join(notes, "; "));
@@ -175,16 +168,15 @@ class MarkdownReport {
 
   void heading() {
     text_ = "### " + line(verdict_sentence(report_)) + "\n\n";
-    for (const std::string& sentence : {device_count_sentence(report_), problem_count_sentence(outline_),
-                                        host_sentence(report_), machine_sentence(report_)})
+    for (const std::string& sentence :
+         {device_count_sentence(report_), problem_count_sentence(outline_), host_sentence(report_), machine_sentence(report_)})
       if (!sentence.empty()) text_ += line(sentence) + "\n\n";
   }
 
   void problems() {
     const std::size_t kept = report_.devices.empty() ? kept_for_checks : kept_for_devices;
     for (const CheckFindings& problem : outline_.problems)
-      if (!fits(problem_text(problem), kept) && !fits(short_problem_text(problem), kept))
-        ++problems_left_out_;
+      if (!fits(problem_text(problem), kept) && !fits(short_problem_text(problem), kept)) ++problems_left_out_;
     if (!outline_.elsewhere.empty())
       text_ += counted(outline_.elsewhere.size(), "problem", "problems") +
                " of other devices than those asked about: see the JSON report.\n\n";
@@ -202,10 +194,8 @@ class MarkdownReport {
 
   void devices() {
     if (outline_.devices.empty()) return;
-    text_ +=
-        "<details>\n<summary>" + counted(outline_.devices.size(), "device", "devices") + "</summary>\n\n";
-    for (const std::string& reason : outline_.common_reasons)
-      fits("All of them: " + line(reason) + "\n\n", kept_for_checks);
+    text_ += "<details>\n<summary>" + counted(outline_.devices.size(), "device", "devices") + "</summary>\n\n";
+    for (const std::string& reason : outline_.common_reasons) fits("All of them: " + line(reason) + "\n\n", kept_for_checks);
     text_ += "| Address | Group | Verdict | Device | Driver | Notes |\n|---|---|---|---|---|---|\n";
     // Where there is no room for all, the gravest rows stay.
     for (std::size_t most = most_rows; !fits(device_rows(most), kept_for_checks) && most > 0;) most /= 2;
@@ -215,8 +205,8 @@ class MarkdownReport {
 
   std::string device_rows(std::size_t most) {
     std::vector<const DeviceReport*> left_out;
-    const auto stories = gravest_stories(
-        device_stories(outline_.devices, outline_.common_reasons, fold_rows_from), most, left_out);
+    const auto stories =
+        gravest_stories(device_stories(outline_.devices, outline_.common_reasons, fold_rows_from), most, left_out);
     devices_left_out_ = left_out.size();
     NumberedReasons numbers(stories);
     std::string rows;
@@ -241,11 +231,9 @@ class MarkdownReport {
     if (devices_left_out_ > 0) left_out.push_back(counted(devices_left_out_, "device", "devices"));
     if (checks_left_out_ > 0) left_out.push_back(counted(checks_left_out_, "other check", "other checks"));
     if (!left_out.empty())
-      text_ += "**Left out to keep this short: " + join(left_out, ", ") +
-               ".** Attach the JSON report to show all.\n\n";
-    fits("Read from " + line(report_.source.kind + " " + report_.source.name) + " at " +
-             line(report_.generated_at) + " by " + line(report_.tool.name + " " + report_.tool.version) +
-             ".\n",
+      text_ += "**Left out to keep this short: " + join(left_out, ", ") + ".** Attach the JSON report to show all.\n\n";
+    fits("Read from " + line(report_.source.kind + " " + report_.source.name) + " at " + line(report_.generated_at) + " by " +
+             line(report_.tool.name + " " + report_.tool.version) + ".\n",
          0);
   }
 
@@ -257,8 +245,6 @@ class MarkdownReport {
 
 }  // namespace
 
-std::string render_markdown(const Report& report) {
-  return MarkdownReport(report).take();
-}
+std::string render_markdown(const Report& report) { return MarkdownReport(report).take(); }
 
 }  // namespace vfio_doctor

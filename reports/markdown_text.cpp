@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cctype>
 
-#include "base/printable.hpp"
 #include "base/ascii.hpp"
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "reports/markdown.hpp"
 
@@ -58,9 +58,8 @@ std::string markdown_text(std::string_view text) {
 }
 
 std::string markdown_code(std::string_view text) {
-  const bool plain =
-      !text.empty() && text.front() != ' ' && text.back() != ' ' &&
-      std::all_of(text.begin(), text.end(), [](char byte) { return is_letter_digit_or(byte, " :.,_/()+-"); });
+  const bool plain = !text.empty() && text.front() != ' ' && text.back() != ' ' &&
+                     std::all_of(text.begin(), text.end(), [](char byte) { return is_letter_digit_or(byte, " :.,_/()+-"); });
   // Backquotes cannot hold every text in a table; the element can.
   return plain ? "`" + std::string(text) + "`" : "<code>" + markdown_text(text) + "</code>";
 }

@@ -35,12 +35,8 @@ std::string escaped(const std::string& safe) {
 
 }  // namespace
 
-std::string markup_text(std::string_view text) {
-  return escaped(printable(text));
-}
+std::string markup_text(std::string_view text) { return escaped(printable(text)); }
 
-std::string markup_lines(std::string_view text) {
-  return escaped(printable_lines(text));
-}
+std::string markup_lines(std::string_view text) { return escaped(printable_lines(text)); }
 
 }  // namespace vfio_doctor

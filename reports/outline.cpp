@@ -35,13 +35,10 @@ struct Selection {
   void add_companions(const std::vector<PciAddress>& addresses) {
     for (const PciAddress& address : addresses) companions.insert(device_subject(address));
   }
-  bool touches(const std::string& subject) const {
-    return chosen.contains(subject) || companions.contains(subject);
-  }
+  bool touches(const std::string& subject) const { return chosen.contains(subject) || companions.contains(subject); }
   /// About a device or group that was not asked about.
   bool is_elsewhere(const std::string& subject) const {
-    return !chosen.empty() && !touches(subject) &&
-           (subject.starts_with("group:") || PciAddress::parse(subject).has_value());
+    return !chosen.empty() && !touches(subject) && (subject.starts_with("group:") || PciAddress::parse(subject).has_value());
   }
 };
 
@@ -139,8 +136,7 @@ std::vector<CheckFindings> grouped(const std::vector<const Finding*>& findings, 
 
 /// Not where it is unknown whether the host needs the device: that is a problem.
 bool is_protection(const Finding& finding) {
-  return finding.effect == Effect::protects &&
-         (finding.status == Status::warn || finding.status == Status::fail);
+  return finding.effect == Effect::protects && (finding.status == Status::warn || finding.status == Status::fail);
 }
 
 void sort_findings(const Report& report, const Selection& selection, Outline& result) {
@@ -198,10 +194,9 @@ void sort_devices(const Report& report, const Selection& selection, Outline& res
 void find_common_reasons(Outline& result) {
   if (result.devices.size() < 2) return;
   for (const std::string& reason : result.devices.front()->reasons) {
-    const bool shared =
-        std::all_of(result.devices.begin(), result.devices.end(), [&](const DeviceReport* device) {
-          return std::find(device->reasons.begin(), device->reasons.end(), reason) != device->reasons.end();
-        });
+    const bool shared = std::all_of(result.devices.begin(), result.devices.end(), [&](const DeviceReport* device) {
+      return std::find(device->reasons.begin(), device->reasons.end(), reason) != device->reasons.end();
+    });
     if (shared) result.common_reasons.push_back(reason);
   }
 }
@@ -229,7 +224,7 @@ std::string guest_sentence(const Report& report) {
   switch (report.verdict) {
     case Verdict::ready:
       return std::ranges::any_of(report.findings, does_not_show_work) ? "Ready: everything expected is there."
-                                                                       : "Ready: everything expected is there and works.";
+                                                                      : "Ready: everything expected is there and works.";
     case Verdict::not_ready:
       return "Not ready: something expected is missing or does not work.";
     case Verdict::undetermined:
@@ -294,14 +289,13 @@ std::array<const std::vector<CheckFindings>*, 5> other_checks(const Outline& out
   return {&outline.accepted, &outline.passed, &outline.protections, &outline.not_applicable, &outline.unseen};
 }
 
-bool is_about_guest(const Report& report) {
-  return report.source.kind == "guest" || report.source.kind == "evidence";
-}
+bool is_about_guest(const Report& report) { return report.source.kind == "guest" || report.source.kind == "evidence"; }
 
 std::string verdict_sentence(const Report& report) {
   if (is_about_guest(report)) return guest_sentence(report);
   std::string sentence = report.selection.empty() ? host_verdict_sentence(report.verdict) : selection_sentence(report);
-  const auto accepted = std::ranges::count_if(report.findings, [&](const Finding& each) { return acceptance_of(report, each); });
+  const auto accepted =
+      std::ranges::count_if(report.findings, [&](const Finding& each) { return acceptance_of(report, each); });
   if (report.verdict == Verdict::ready && accepted > 0)
     sentence += " " + counted(static_cast<std::size_t>(accepted), "risk is accepted.", "risks are accepted.");
   return sentence;
@@ -316,8 +310,8 @@ std::string device_count_sentence(const Report& report) {
   std::map<DeviceVerdict, std::size_t> counts;
   std::size_t machinery = 0, others = 0;
   for (const DeviceReport& device : report.devices) {
-    const bool counts_as_machinery = report.selection.empty() && is_machinery(device) &&
-                                     device.verdict != DeviceVerdict::protected_by_host;
+    const bool counts_as_machinery =
+        report.selection.empty() && is_machinery(device) && device.verdict != DeviceVerdict::protected_by_host;
     if (counts_as_machinery)
       ++machinery;
     else
@@ -332,8 +326,8 @@ std::string device_count_sentence(const Report& report) {
   std::vector<std::string> parts;
   for (const auto& [verdict, word] : words)
     if (counts[verdict] > 0) parts.push_back(std::to_string(counts[verdict]) + " " + word);
-  const std::string inner = counted(machinery, "bridge or part of the chipset or processor",
-                                    "bridges and parts of the chipset or processor");
+  const std::string inner =
+      counted(machinery, "bridge or part of the chipset or processor", "bridges and parts of the chipset or processor");
   if (others == 0) return "PCI functions: " + inner + ".";
   return counted(others, "PCI function", "PCI functions") + ": " + join(parts, ", ") +
          (machinery > 0 ? "; besides, " + inner : "") + ".";
@@ -437,9 +431,7 @@ std::string status_word(Status status) {
   return "ERROR";
 }
 
-std::string status_word(const Finding& finding) {
-  return is_protection(finding) ? "PROTECTED" : status_word(finding.status);
-}
+std::string status_word(const Finding& finding) { return is_protection(finding) ? "PROTECTED" : status_word(finding.status); }
 
 std::string subject_list(const std::vector<const Finding*>& findings, std::size_t from, std::size_t most) {
   std::vector<std::string> subjects;

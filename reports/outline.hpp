@@ -31,8 +31,8 @@ struct Outline {
   std::vector<CheckFindings> problems;   ///< fail first, then warn, unknown, error
   std::vector<CheckFindings> elsewhere;  ///< with a selection: problems of devices that it does not touch
   std::vector<CheckFindings> passed, protections, not_applicable;
-  std::vector<CheckFindings> unseen;    ///< quiet `unknown`s: what nobody asked about could not be seen
-  std::vector<CheckFindings> accepted;  ///< problems and protections that somebody takes responsibility for
+  std::vector<CheckFindings> unseen;         ///< quiet `unknown`s: what nobody asked about could not be seen
+  std::vector<CheckFindings> accepted;       ///< problems and protections that somebody takes responsibility for
   std::vector<const DeviceReport*> devices;  ///< those worth a row: graphics first, then network, storage, USB, audio
   std::vector<const DeviceReport*>
       folded;  ///< the rest: bridges, parts of the chipset, unsuitable ones and, with a selection, others

@@ -61,8 +61,7 @@ constexpr std::array<Sign, 6> signs{{
 }};
 
 const Sign& sign_of(DeviceVerdict verdict) {
-  return *std::find_if(signs.begin(), signs.end() - 1,
-                       [&](const Sign& sign) { return sign.verdict == verdict; });
+  return *std::find_if(signs.begin(), signs.end() - 1, [&](const Sign& sign) { return sign.verdict == verdict; });
 }
 
 // Plain rules without variables: converters such as librsvg know no more.
@@ -85,16 +84,13 @@ constexpr std::string_view style = R"(<style>
 
 std::string text_at(std::size_t x, std::size_t y, std::string_view classes, std::string_view text,
                     std::string_view anchor = "start") {
-  return "<text x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) + "\" class=\"" +
-         std::string(classes) + "\"" +
-         (anchor == "start" ? "" : " text-anchor=\"" + std::string(anchor) + "\"") + ">" + markup_text(text) +
-         "</text>";
+  return "<text x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) + "\" class=\"" + std::string(classes) + "\"" +
+         (anchor == "start" ? "" : " text-anchor=\"" + std::string(anchor) + "\"") + ">" + markup_text(text) + "</text>";
 }
 
-std::string rectangle(std::size_t x, std::size_t y, std::size_t w, std::size_t h,
-                      const std::string& attributes) {
-  return "<rect x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) + "\" width=\"" +
-         std::to_string(w) + "\" height=\"" + std::to_string(h) + "\" rx=\"6\" " + attributes + "/>";
+std::string rectangle(std::size_t x, std::size_t y, std::size_t w, std::size_t h, const std::string& attributes) {
+  return "<rect x=\"" + std::to_string(x) + "\" y=\"" + std::to_string(y) + "\" width=\"" + std::to_string(w) + "\" height=\"" +
+         std::to_string(h) + "\" rx=\"6\" " + attributes + "/>";
 }
 
 /// A colour for each group, in the order they are met: neighbours in the picture differ.
@@ -154,16 +150,18 @@ class Picture {
       : layout_(layout), machine_(machine_rows(report, fold_above, most_rows)) {}
 
   std::string take() {
-    const std::size_t height =
-        top_of(machine_.rows.size()) + (machine_.left_out > 0 ? layout_.row_height : 0) + margin;
+    const std::size_t height = top_of(machine_.rows.size()) + (machine_.left_out > 0 ? layout_.row_height : 0) + margin;
     const std::string size = std::to_string(layout_.width) + " " + std::to_string(height);
     const std::string id(layout_.id);
     svg_ =
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"pic\" role=\"img\" "
-        "aria-labelledby=\"" + id + "-title " + id + "-description\" viewBox=\"0 0 " +
-        size + "\" width=\"" + std::to_string(layout_.width) + "\" height=\"" + std::to_string(height) + "\">\n" +
-        "<title id=\"" + id + "-title\">The PCI functions of this machine and their IOMMU groups</title>\n"
-        "<desc id=\"" + id + "-description\">One row for each function, indented below its bridge. Areas of one "
+        "aria-labelledby=\"" +
+        id + "-title " + id + "-description\" viewBox=\"0 0 " + size + "\" width=\"" + std::to_string(layout_.width) +
+        "\" height=\"" + std::to_string(height) + "\">\n" + "<title id=\"" + id +
+        "-title\">The PCI functions of this machine and their IOMMU groups</title>\n"
+        "<desc id=\"" +
+        id +
+        "-description\">One row for each function, indented below its bridge. Areas of one "
         "colour "
         "are one IOMMU group.</desc>\n";
     svg_ += style;
@@ -214,11 +212,9 @@ class Picture {
         left = std::min(left, left_of(rows[end]));
       if (!group) continue;
       const std::string color = colors.of(*group);
-      svg_ +=
-          rectangle(
-              left - 5, top_of(first) + 1, layout_.width - margin - left + 5, (end - first) * layout_.row_height - 2,
-              "fill=\"" + color + "\" fill-opacity=\".22\" stroke=\"" + color + "\" stroke-opacity=\".8\"") +
-          "\n";
+      svg_ += rectangle(left - 5, top_of(first) + 1, layout_.width - margin - left + 5, (end - first) * layout_.row_height - 2,
+                        "fill=\"" + color + "\" fill-opacity=\".22\" stroke=\"" + color + "\" stroke-opacity=\".8\"") +
+              "\n";
     }
   }
 
@@ -264,13 +260,13 @@ class Picture {
     if (!row.parent || row.depth > layout_.deepest) return;
     const std::size_t x = left_of(machine_.rows[*row.parent]) + 8;
     svg_ += "<path class=\"pic-line\" d=\"M" + std::to_string(x) + " " +
-            std::to_string(top_of(*row.parent) + layout_.box_height + 4) + "V" + std::to_string(top_of(index) + 17) +
-            "H" + std::to_string(left_of(row)) + "\"/>";
+            std::to_string(top_of(*row.parent) + layout_.box_height + 4) + "V" + std::to_string(top_of(index) + 17) + "H" +
+            std::to_string(left_of(row)) + "\"/>";
   }
 
   std::string sign_at(std::size_t x, std::size_t y, const Sign& sign) const {
-    return "<use href=\"#" + std::string(layout_.id) + "-" + std::string(sign.id) + "\" x=\"" + std::to_string(x) +
-           "\" y=\"" + std::to_string(y) + "\" width=\"16\" height=\"16\"/>";
+    return "<use href=\"#" + std::string(layout_.id) + "-" + std::string(sign.id) + "\" x=\"" + std::to_string(x) + "\" y=\"" +
+           std::to_string(y) + "\" width=\"16\" height=\"16\"/>";
   }
 
   const Layout& layout_;
@@ -280,12 +276,8 @@ class Picture {
 
 }  // namespace
 
-std::string machine_picture(const Report& report) {
-  return Picture(report, wide_layout).take();
-}
+std::string machine_picture(const Report& report) { return Picture(report, wide_layout).take(); }
 
-std::string narrow_machine_picture(const Report& report) {
-  return Picture(report, narrow_layout).take();
-}
+std::string narrow_machine_picture(const Report& report) { return Picture(report, narrow_layout).take(); }
 
 }  // namespace vfio_doctor

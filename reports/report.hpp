@@ -29,8 +29,8 @@ struct DeviceReport {
   bool is_bridge = false;
   DeviceVerdict verdict = DeviceVerdict::undetermined;
   std::vector<PciAddress> companions;  ///< of very many only the first, see bounds
-  std::size_t companions_total = 0;     ///< how many there are; counts only where it is more than are named
-  std::vector<std::string> reasons;     ///< sentences
+  std::size_t companions_total = 0;    ///< how many there are; counts only where it is more than are named
+  std::vector<std::string> reasons;    ///< sentences
 };
 
 /// How many companions `device` has, named or not.
@@ -52,7 +52,7 @@ struct GroupReport {
 struct MachineSummary {
   MachineIdentity hardware;
   Observed<std::string> cpu_model;
-  HostName host;  ///< only where the user asked to be told apart from other hosts
+  HostName host;                                            ///< only where the user asked to be told apart from other hosts
   std::optional<std::vector<std::string>> interfaces = {};  ///< ways into VFIO: "group", "cdev", "container-compat", "spapr"
 
   const Observed<std::string>& board() const { return hardware.board.has_value() ? hardware.board : hardware.system; }
@@ -79,8 +79,8 @@ struct Report {
     MachineSummary machine = {};
   } host;
   Verdict verdict = Verdict::undetermined;
-  std::vector<PciAddress> selection;   ///< what the verdict is about; empty: the host
-  std::vector<std::string> notes;      ///< about the run itself: what could not be seen and who could see it
+  std::vector<PciAddress> selection;  ///< what the verdict is about; empty: the host
+  std::vector<std::string> notes;     ///< about the run itself: what could not be seen and who could see it
   std::vector<Finding> findings;
   std::vector<DeviceReport> devices;
   std::vector<GroupReport> groups;

@@ -36,11 +36,16 @@ DeviceReport describe_device(const DeviceDecision& decision) {
 
 std::optional<std::string> vendor_text(CpuVendor vendor) {
   switch (vendor) {
-    case CpuVendor::intel: return "intel";
-    case CpuVendor::amd: return "amd";
-    case CpuVendor::arm: return "arm";
-    case CpuVendor::other: return "other";
-    case CpuVendor::unknown: return std::nullopt;
+    case CpuVendor::intel:
+      return "intel";
+    case CpuVendor::amd:
+      return "amd";
+    case CpuVendor::arm:
+      return "arm";
+    case CpuVendor::other:
+      return "other";
+    case CpuVendor::unknown:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -49,8 +54,8 @@ Report::HostSummary summarize(const Host& host) {
   Report::HostSummary summary;
   summary.kernel = known(host.kernel.release);
   summary.cpu_vendor = vendor_text(host.cpu.vendor);
-  summary.distribution = known(host.distribution.pretty_name.has_value() ? host.distribution.pretty_name
-                                                                               : host.distribution.id);
+  summary.distribution =
+      known(host.distribution.pretty_name.has_value() ? host.distribution.pretty_name : host.distribution.id);
   summary.iommu = to_text(dma_remapping(host));
   summary.interrupt_remapping = to_text(interrupt_remapping(host));
   return summary;

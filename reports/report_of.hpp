@@ -11,7 +11,6 @@
 namespace vfio_doctor {
 
 /// The report about `host`; `selection` holds the functions that the judgement is about, empty: the host.
-Report report_of(const Report::Source& source, const Host& host, Judgement judgement,
-                 const std::vector<PciAddress>& selection);
+Report report_of(const Report::Source& source, const Host& host, Judgement judgement, const std::vector<PciAddress>& selection);
 
 }  // namespace vfio_doctor

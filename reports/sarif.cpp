@@ -14,9 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json message(std::string_view text) {
-  return Json{{"text", printable_lines(text)}};
-}
+Json message(std::string_view text) { return Json{{"text", printable_lines(text)}}; }
 
 /// SARIF 3.27.9 and 3.27.10: a level other than none goes with the kind "fail" alone.
 struct Judgement {
@@ -24,8 +22,7 @@ struct Judgement {
 };
 
 Judgement judgement_of(const Finding& finding) {
-  if (finding.effect == Effect::protects &&
-      (finding.status == Status::warn || finding.status == Status::fail))
+  if (finding.effect == Effect::protects && (finding.status == Status::warn || finding.status == Status::fail))
     return {"informational", "none"};
   switch (finding.status) {
     case Status::pass:
@@ -76,8 +73,8 @@ std::string uri_of(const std::string& path) {
   std::string uri;
   for (const char byte : path.substr(1)) {
     const auto number = static_cast<unsigned char>(byte);
-    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-                       (byte >= 'A' && byte <= 'Z') || kept.find(byte) != std::string_view::npos;
+    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                       kept.find(byte) != std::string_view::npos;
     if (plain)
       uri += byte;
     else
@@ -96,11 +93,9 @@ FileAndLine split_line(const std::string& source) {
   const std::size_t colon = source.rfind(':');
   if (colon == std::string::npos) return {source, 0};
   const std::string digits = source.substr(colon + 1);
-  const bool is_number =
-      !digits.empty() && digits.size() < 8 && digits.find_first_not_of("0123456789") == std::string::npos;
-  return is_number && std::stoul(digits) > 0
-             ? FileAndLine{source.substr(0, colon), static_cast<unsigned>(std::stoul(digits))}
-             : FileAndLine{source, 0};
+  const bool is_number = !digits.empty() && digits.size() < 8 && digits.find_first_not_of("0123456789") == std::string::npos;
+  return is_number && std::stoul(digits) > 0 ? FileAndLine{source.substr(0, colon), static_cast<unsigned>(std::stoul(digits))}
+                                             : FileAndLine{source, 0};
 }
 
 /// Viewers want a line (GitHub's code scanning requires region.startLine); where none is known, the region says of itself that
@@ -113,8 +108,8 @@ Json region_of(const FileAndLine& place, const std::string& value) {
 }
 
 Json location_of(const Finding& finding) {
-  Json location{{"logicalLocations", Json::array({Json{{"fullyQualifiedName", printable(finding.subject)},
-                                                       {"kind", "resource"}}})}};
+  Json location{
+      {"logicalLocations", Json::array({Json{{"fullyQualifiedName", printable(finding.subject)}, {"kind", "resource"}}})}};
   for (const Evidence& seen : finding.evidence) {
     if (!seen.source.starts_with("/") || seen.source.starts_with("//")) continue;
     const FileAndLine place = split_line(seen.source);
@@ -173,17 +168,17 @@ class Rules {
 
 Json result_of(const Report& report, const Finding& finding, std::size_t rule) {
   const Judgement judgement = judgement_of(finding);
-  Json result{
-      {"ruleId", printable(finding.id)},
-      {"ruleIndex", rule},
-      {"kind", judgement.kind},
-      {"level", judgement.level},
-      {"message", message(result_text(finding))},
-      {"locations", Json::array({location_of(finding)})},
-      {"partialFingerprints", {{"checkAndSubject/v1", printable(finding.id + "@" + finding.subject)}}}};
+  Json result{{"ruleId", printable(finding.id)},
+              {"ruleIndex", rule},
+              {"kind", judgement.kind},
+              {"level", judgement.level},
+              {"message", message(result_text(finding))},
+              {"locations", Json::array({location_of(finding)})},
+              {"partialFingerprints", {{"checkAndSubject/v1", printable(finding.id + "@" + finding.subject)}}}};
   // SARIF 3.35: a result that somebody looked at and accepts. Viewers show it, and count it no more.
   if (const Acceptance* how = acceptance_of(report, finding))
-    result["suppressions"] = Json::array({Json{{"kind", "external"}, {"status", "accepted"}, {"justification", printable_lines(how->reason)}}});
+    result["suppressions"] =
+        Json::array({Json{{"kind", "external"}, {"status", "accepted"}, {"justification", printable_lines(how->reason)}}});
   return result;
 }
 

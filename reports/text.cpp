@@ -21,31 +21,29 @@ constexpr std::size_t usual_lines = 70, most_lines = 120, many_functions = 1024;
 
 // From all that is worth reading to what must be read: the first of these that fits is taken.
 constexpr std::array<ProblemDetail, 10> problem_details{{{unlimited, 3, 8, 16, 12, true, 12, 1000},
-                                                        {unlimited, 2, 6, 6, 10, true, 8, 1000},
-                                                        {unlimited, 1, 5, 3, 8, true, 6, 600},
-                                                        {unlimited, 1, 4, 1, 6, true, 3, 400},
-                                                        {16, 1, 3, 0, 4, false, 0, 300},
-                                                        {10, 1, 2, 0, 3, false, 0, 220},
-                                                        {6, 1, 1, 0, 3, false, 0, 150},
-                                                        {4, 1, 0, 0, 2, false, 0, 150},
-                                                        {3, 1, 0, 0, 2, false, 0, 150},
-                                                        {2, 1, 0, 0, 1, false, 0, 100}}};
+                                                         {unlimited, 2, 6, 6, 10, true, 8, 1000},
+                                                         {unlimited, 1, 5, 3, 8, true, 6, 600},
+                                                         {unlimited, 1, 4, 1, 6, true, 3, 400},
+                                                         {16, 1, 3, 0, 4, false, 0, 300},
+                                                         {10, 1, 2, 0, 3, false, 0, 220},
+                                                         {6, 1, 1, 0, 3, false, 0, 150},
+                                                         {4, 1, 0, 0, 2, false, 0, 150},
+                                                         {3, 1, 0, 0, 2, false, 0, 150},
+                                                         {2, 1, 0, 0, 1, false, 0, 100}}};
 constexpr std::array<DeviceDetail, 10> device_details{{{unlimited, 4, 8, true, 8, 600},
-                                                      {unlimited, 2, 4, true, 6, 400},
-                                                      {unlimited, 2, 2, false, 4, 300},
-                                                      {24, 2, 2, false, 3, 220},
-                                                      {16, 2, 1, false, 3, 220},
-                                                      {10, 2, 1, false, 2, 150},
-                                                      {6, 2, 1, false, 2, 150},
-                                                      {5, 2, 1, false, 2, 150},
-                                                      {3, 2, 1, false, 1, 150},
-                                                      {2, 2, 1, false, 1, 100}}};
+                                                       {unlimited, 2, 4, true, 6, 400},
+                                                       {unlimited, 2, 2, false, 4, 300},
+                                                       {24, 2, 2, false, 3, 220},
+                                                       {16, 2, 1, false, 3, 220},
+                                                       {10, 2, 1, false, 2, 150},
+                                                       {6, 2, 1, false, 2, 150},
+                                                       {5, 2, 1, false, 2, 150},
+                                                       {3, 2, 1, false, 1, 150},
+                                                       {2, 2, 1, false, 1, 100}}};
 
 constexpr std::size_t whole_sentence = 400;  // columns; what a check says is shorter
 
-std::size_t lines_of(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count(text, '\n'));
-}
+std::size_t lines_of(const std::string& text) { return static_cast<std::size_t>(std::ranges::count(text, '\n')); }
 
 std::size_t room_for(const Report& report, const TextStyle& style) {
   const std::size_t lines = report.devices.size() > many_functions ? most_lines : usual_lines;
@@ -54,8 +52,7 @@ std::size_t room_for(const Report& report, const TextStyle& style) {
 
 class TextReport {
  public:
-  TextReport(const Report& report, const TextStyle& style)
-      : report_(report), style_(style), outline_(outline(report)) {}
+  TextReport(const Report& report, const TextStyle& style) : report_(report), style_(style), outline_(outline(report)) {}
 
   std::string take() {
     const std::string head = summary(), tail = notes() + recap();
@@ -125,8 +122,7 @@ class TextReport {
       page.paragraph(device_count_sentence(report_));
       page.paragraph(host_sentence(report_));
       page.paragraph(machine_sentence(report_));
-      if (report_.source.kind != "live")
-        page.paragraph("Read from " + report_.source.kind + " " + report_.source.name + ".");
+      if (report_.source.kind != "live") page.paragraph("Read from " + report_.source.kind + " " + report_.source.name + ".");
     });
   }
 

@@ -40,8 +40,7 @@ std::string_view whole_words(std::string_view text) {
 
 }  // namespace
 
-TextPage::TextPage(const TextStyle& style)
-    : color_(style.color), columns_(std::max<std::size_t>(style.columns, narrowest)) {}
+TextPage::TextPage(const TextStyle& style) : color_(style.color), columns_(std::max<std::size_t>(style.columns, narrowest)) {}
 
 void TextPage::finished_line(std::string text, std::size_t indent) {
   text_.append(text.empty() ? 0 : indent, ' ');
@@ -49,9 +48,7 @@ void TextPage::finished_line(std::string text, std::size_t indent) {
   text_ += '\n';
 }
 
-void TextPage::line(std::string_view text, std::size_t indent) {
-  finished_line(printable(text), indent);
-}
+void TextPage::line(std::string_view text, std::size_t indent) { finished_line(printable(text), indent); }
 
 void TextPage::painted_line(std::string_view text, Paint paint, std::size_t indent) {
   finished_line(painted(printable(text), paint), indent);
@@ -62,8 +59,7 @@ void TextPage::labelled_line(std::string_view label, Paint paint, std::string_vi
   const std::size_t taken = text_width(safe_label) + 2;
   const auto lines = wrap(printable(text), columns_ - taken, columns_ - taken);
   for (std::size_t i = 0; i < lines.size(); ++i)
-    finished_line((i == 0 ? painted(safe_label, paint) + "  " : std::string(taken, ' ')) +
-                  painted(lines[i], Paint::bold));
+    finished_line((i == 0 ? painted(safe_label, paint) + "  " : std::string(taken, ' ')) + painted(lines[i], Paint::bold));
 }
 
 void TextPage::paragraph(std::string_view text, std::size_t indent, std::size_t hanging) {
@@ -71,9 +67,7 @@ void TextPage::paragraph(std::string_view text, std::size_t indent, std::size_t 
   for (std::size_t i = 0; i < lines.size(); ++i) finished_line(lines[i], indent + (i == 0 ? 0 : hanging));
 }
 
-void TextPage::blank_line() {
-  text_ += '\n';
-}
+void TextPage::blank_line() { text_ += '\n'; }
 
 std::string TextPage::painted(std::string text, Paint paint) const {
   if (color_ == Color::off || text.empty()) return text;

@@ -38,19 +38,20 @@ class ProblemText {
     if (shown < same.first().evidence.size() && shown > 0)
       page_.line("... and " + counted(same.first().evidence.size() - shown, "more fact", "more facts"), 4);
     if (same.findings.size() > 1)
-      page_.paragraph("The same for " + std::to_string(same.findings.size() - 1) + " more: " +
-                          subject_list(same.findings, 1, detail_.subjects),
+      page_.paragraph("The same for " + std::to_string(same.findings.size() - 1) +
+                          " more: " + subject_list(same.findings, 1, detail_.subjects),
                       2, 2);
   }
 
   /// What says something else is never "the same": each with its own sentence, as far as there is room.
   void others(const CheckFindings& check, std::size_t from) {
-    const std::size_t shown = detail_.short_ == unlimited ? check.same.size() : std::min(check.same.size(), from + detail_.short_);
+    const std::size_t shown =
+        detail_.short_ == unlimited ? check.same.size() : std::min(check.same.size(), from + detail_.short_);
     for (std::size_t i = from; i < shown; ++i) {
       const SameFindings& same = check.same[i];
       page_.paragraph("Also " + excerpt(finding_sentence(same.first()), detail_.sentence, verbosity_) +
-                          (same.findings.size() > 1 ? " The same for " + std::to_string(same.findings.size() - 1) + " more: " +
-                                                          subject_list(same.findings, 1, detail_.subjects) + "."
+                          (same.findings.size() > 1 ? " The same for " + std::to_string(same.findings.size() - 1) +
+                                                          " more: " + subject_list(same.findings, 1, detail_.subjects) + "."
                                                     : ""),
                       2, 2);
     }
@@ -64,11 +65,9 @@ class ProblemText {
   }
 
   static bool same_remedy(const Finding& a, const Finding& b) {
-    return std::equal(a.remedy.begin(), a.remedy.end(), b.remedy.begin(), b.remedy.end(),
-                      [](const Remedy& x, const Remedy& y) {
-                        return x.text == y.text && x.commands == y.commands && x.undo == y.undo &&
-                               x.risk == y.risk;
-                      });
+    return std::equal(a.remedy.begin(), a.remedy.end(), b.remedy.begin(), b.remedy.end(), [](const Remedy& x, const Remedy& y) {
+      return x.text == y.text && x.commands == y.commands && x.undo == y.undo && x.risk == y.risk;
+    });
   }
 
   void evidence(const Evidence& seen) {
@@ -151,8 +150,7 @@ void problem_list(TextPage& page, const std::vector<CheckFindings>& problems, Ve
     ids.push_back(status_word(problems[i].first().status) + " " + problems[i].first().id);
   page.blank_line();
   page.paragraph("And " + counted(finding_count(std::span(problems).subspan(shown)), "more problem", "more problems") +
-                     " (--all tells them): " +
-                     join(ids, ", ") + (shown + ids.size() < problems.size() ? ", ..." : ""),
+                     " (--all tells them): " + join(ids, ", ") + (shown + ids.size() < problems.size() ? ", ..." : ""),
                  0, 2);
 }
 

@@ -21,11 +21,11 @@ struct ProblemDetail {
 };
 
 inline constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
-inline constexpr ProblemDetail all_problem_details{unlimited, unlimited, unlimited, unlimited, unlimited, true, unlimited, unlimited};
+inline constexpr ProblemDetail all_problem_details{unlimited, unlimited, unlimited, unlimited,
+                                                   unlimited, true,      unlimited, unlimited};
 
 /// One block for each check and status, in the order given. Only findings that say the same are folded into one.
-void problem_list(TextPage& page, const std::vector<CheckFindings>& problems, Verbosity verbosity,
-                  const ProblemDetail& detail);
+void problem_list(TextPage& page, const std::vector<CheckFindings>& problems, Verbosity verbosity, const ProblemDetail& detail);
 
 Paint paint_of(Status status);
 Paint paint_of(Verdict verdict);

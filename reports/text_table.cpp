@@ -78,8 +78,8 @@ Widths measure(const std::vector<Row>& rows, std::size_t columns) {
 
 /// A name is never cut: what does not fit the column, even without the words that tell nothing, goes on below.
 void print_row(TextPage& page, const Row& row, const Widths& widths) {
-  const std::string before = padded(row.address, widths.address) + std::string(gap) +
-                             padded(row.group, widths.group) + std::string(gap);
+  const std::string before =
+      padded(row.address, widths.address) + std::string(gap) + padded(row.group, widths.group) + std::string(gap);
   const Paint paint = paint_of(row.story->first().verdict);
   if (widths.on_two_lines) {
     page.finished_line(before + page.painted(row.verdict, paint));
@@ -112,9 +112,9 @@ std::string company(const DeviceStory& story, const DeviceDetail& detail) {
   for (std::size_t i = 1; i < story.members.size(); ++i) {
     const DeviceReport& member = *story.members[i];
     const bool named = detail.remarks && !is_same_thing(member, story.first());
-    parts.push_back(member.address.text() + (named ? " " + short_name(name_of(member), companion_name) +
-                                                  (member.driver ? " (" + *member.driver + ")" : "")
-                                            : ""));
+    parts.push_back(
+        member.address.text() +
+        (named ? " " + short_name(name_of(member), companion_name) + (member.driver ? " (" + *member.driver + ")" : "") : ""));
   }
   parts.insert(parts.end(), story.others.begin(), story.others.end());
   if (parts.empty() && story.unnamed_companions == 0) return {};

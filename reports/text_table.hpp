@@ -18,7 +18,8 @@ struct DeviceDetail {
   std::size_t reason;      ///< its longest, in columns
 };
 
-inline constexpr DeviceDetail all_details{static_cast<std::size_t>(-1), 0, static_cast<std::size_t>(-1), true,
+inline constexpr DeviceDetail all_details{static_cast<std::size_t>(-1), 0,
+                                          static_cast<std::size_t>(-1), true,
                                           static_cast<std::size_t>(-1), static_cast<std::size_t>(-1)};
 
 /// The devices with their group, verdict, name and driver, one row for each group where one verdict holds for it;

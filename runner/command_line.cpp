@@ -44,8 +44,8 @@ struct Command {
 /// that mean something to it.
 template <class CommandOptions>
 Command<CommandOptions> add_command(CLI::App& app, Parsed& parsed, const std::string& name, const std::string& description,
-                                    const char* help, int (*run)(const CommandOptions&), const std::vector<std::string>& formats,
-                                    const std::vector<std::string>& taken) {
+                                    const char* help, int (*run)(const CommandOptions&),
+                                    const std::vector<std::string>& formats, const std::vector<std::string>& taken) {
   auto* command = app.add_subcommand(name, description);
   command->fallthrough();
   command->footer(std::string(help) + "\n\nOptions of every command, such as --root and --sample: vfio-doctor --help");
@@ -53,8 +53,8 @@ Command<CommandOptions> add_command(CLI::App& app, Parsed& parsed, const std::st
   command->callback([&app, &parsed, name, run, formats, taken, options] {
     parsed.run = [&parsed, run, options] { return run_with(parsed, *options, run); };
     parsed.formats = formats;
-    for (const auto* option : {"--device", "--domain", "--only", "--skip", "--fail-on", "--accept", "--reason", "--config", "--brief",
-                               "--all", "--identify"})
+    for (const auto* option : {"--device", "--domain", "--only", "--skip", "--fail-on", "--accept", "--reason", "--config",
+                               "--brief", "--all", "--identify"})
       if (app.get_option(option)->count() > 0 && std::ranges::find(taken, option) == taken.end())
         throw CLI::ValidationError(option, "means nothing to '" + name + "'");
   });
@@ -70,44 +70,51 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   using Words = std::vector<std::string>;
   const Words list_formats = {"text", "json"}, groups_formats = names_of(group_formats());
   const auto check = add("check", "Judge this host and its devices (the default)", check_help, run_check_command, check_formats,
-                         {"--device", "--domain", "--only", "--skip", "--fail-on", "--accept", "--reason", "--config", "--brief",
-                          "--all", "--identify"});
+                         {"--device", "--domain", "--only", "--skip", "--fail-on", "--accept", "--reason", "--config",
+                          "--brief", "--all", "--identify"});
   add_check_options(*check.app, parsed);
   const auto groups = add("groups", "List the IOMMU groups", groups_help, run_groups_command, groups_formats, {"--skip"});
   add_output_options(*groups.app, output, groups_formats);
   const auto checks = add("checks", "List every check", checks_help, run_checks_command, list_formats, {});
   add_output_options(*checks.app, output, list_formats);
-  const auto plugins = add("plugins", "List the plugins, and why some are refused", plugins_help, run_plugins_command, list_formats, {});
+  const auto plugins =
+      add("plugins", "List the plugins, and why some are refused", plugins_help, run_plugins_command, list_formats, {});
   plugins.app->add_flag("--facts", plugins.options->facts, "List the facts that plugins get instead");
   add_output_options(*plugins.app, output, list_formats);
   const auto manifest = add("manifest", "Write down what the guest should see", manifest_help, run_manifest_command, {"json"},
                             {"--device", "--domain"});
   add_manifest_options(*manifest.app, parsed);
-  const auto verify = add("verify", "Ask the guest whether its devices arrived and work", verify_help, run_verify_command, list_formats,
-                          {"--domain"});
+  const auto verify = add("verify", "Ask the guest whether its devices arrived and work", verify_help, run_verify_command,
+                          list_formats, {"--domain"});
   add_verify_options(*verify.app, parsed, *verify.options);
-  const auto explain = add("explain", "Show the page of a check, or what a verdict means", explain_help, run_explain_command, {"text"}, {});
-  explain.app->add_option("ID", explain.options->id, "The check's id, see 'vfio-doctor checks', an error text, or a verdict")->required();
+  const auto explain =
+      add("explain", "Show the page of a check, or what a verdict means", explain_help, run_explain_command, {"text"}, {});
+  explain.app->add_option("ID", explain.options->id, "The check's id, see 'vfio-doctor checks', an error text, or a verdict")
+      ->required();
   add_file_option(*explain.app, output);
   const auto snapshot = add("snapshot", "Keep what this program reads here, to replay it elsewhere with --from", snapshot_help,
                             run_snapshot_command, {}, {});
   add_file_option(*snapshot.app, output, "The file to write: an archive (tar, zstd), or text where the name ends in .machine");
   snapshot.app->add_flag("--no-redact", snapshot.options->no_redact, "Keep addresses, serial numbers and names as they are");
-  const auto bug_report = add("bug-report", "One run under the headings of a project's bug form", bug_report_help, run_bug_report_command, {},
-                              {"--device", "--domain", "--only", "--skip", "--accept", "--reason", "--config", "--identify"});
+  const auto bug_report =
+      add("bug-report", "One run under the headings of a project's bug form", bug_report_help, run_bug_report_command, {},
+          {"--device", "--domain", "--only", "--skip", "--accept", "--reason", "--config", "--identify"});
   bug_report.app->add_option("--for", bug_report.options->project, "Whose form: " + join(bug_report_projects(), ", "))
       ->check(not_empty)
       ->type_name("PROJECT");
   add_file_option(*bug_report.app, output);
-  const auto guard = add("guard", "libvirt's hook: refuse starts that would take what this host needs", guard_help, run_guard_command, {}, {});
-  guard.app->add_option("WORD", guard.options->words, "install, uninstall, status; or NAME OPERATION SUBOP EXTRA from libvirt")->expected(1, 16);
+  const auto guard =
+      add("guard", "libvirt's hook: refuse starts that would take what this host needs", guard_help, run_guard_command, {}, {});
+  guard.app->add_option("WORD", guard.options->words, "install, uninstall, status; or NAME OPERATION SUBOP EXTRA from libvirt")
+      ->expected(1, 16);
   guard.app->add_option("--root-dir", guard.options->root, "Install below this directory")->check(not_empty)->type_name("DIR");
-  const auto diff = add("diff", "What changed between two reports (JSON) or snapshots", diff_help, run_diff_command, list_formats, {});
+  const auto diff =
+      add("diff", "What changed between two reports (JSON) or snapshots", diff_help, run_diff_command, list_formats, {});
   diff.app->add_option("FILE", diff.options->compared, "The earlier and the later one")->required()->expected(2);
   add_output_options(*diff.app, output, list_formats);
   const Words triage_formats = {"text", "json", "html", "markdown"};
-  const auto triage = add("triage", "Find the cause in what somebody pasted: logs, errors, listings", triage_help, run_triage_command,
-                          triage_formats, {});
+  const auto triage = add("triage", "Find the cause in what somebody pasted: logs, errors, listings", triage_help,
+                          run_triage_command, triage_formats, {});
   triage.app->add_option("FILE", triage.options->pasted, "What was pasted; '-' or nothing is standard input");
   triage.app->add_flag("--redact", triage.options->redact, "Take addresses, serial numbers and names out of what is quoted");
   add_output_options(*triage.app, output, triage_formats);
@@ -134,7 +141,8 @@ const CLI::App& given_command(const CLI::App& app) {
 int report_usage_error(const CLI::App& app, const std::string& message) {
   const auto& command = given_command(app);
   const auto name = &command == &app ? std::string() : " " + command.get_name();
-  std::cerr << "vfio-doctor: " << printable(message.substr(0, message.find('\n'))) << " (see 'vfio-doctor" << name << " --help')\n";
+  std::cerr << "vfio-doctor: " << printable(message.substr(0, message.find('\n'))) << " (see 'vfio-doctor" << name
+            << " --help')\n";
   return 2;
 }
 
@@ -146,8 +154,9 @@ int show(const std::string& text) {
 }
 
 std::string version_text() {
-  return std::string("vfio-doctor ") + program_version + "\nBuilt with " + built_with + "\nSnapshots: " +
-         std::string(archive_layout::format_name) + ", plugin protocol " + std::to_string(plugin_protocol) + "\n";
+  return std::string("vfio-doctor ") + program_version + "\nBuilt with " + built_with +
+         "\nSnapshots: " + std::string(archive_layout::format_name) + ", plugin protocol " + std::to_string(plugin_protocol) +
+         "\n";
 }
 
 /// What the parser could not place: an unknown option sooner than what follows it.
@@ -196,7 +205,8 @@ void take_formats_from_file_names(Parsed& parsed) {
 
 std::string help_of(const CLI::App& app, const std::string& name) {
   constexpr unsigned widest = 100;
-  return wrap_help(app.get_formatter()->make_help(&app, name, CLI::AppFormatMode::Normal), std::min(terminal_columns(), widest));
+  return wrap_help(app.get_formatter()->make_help(&app, name, CLI::AppFormatMode::Normal),
+                   std::min(terminal_columns(), widest));
 }
 
 /// `vfio-doctor help [COMMAND]` and `vfio-doctor version`, as other programs have them.
@@ -221,7 +231,9 @@ std::optional<int> parse(CLI::App& app, int count, const char* const* arguments,
     }
     require_formats(parsed);
     take_formats_from_file_names(parsed);
-    parsed.output.verbosity = parsed.verbose || parsed.all ? Verbosity::verbose : parsed.brief ? Verbosity::brief : Verbosity::normal;
+    parsed.output.verbosity = parsed.verbose || parsed.all ? Verbosity::verbose
+                              : parsed.brief               ? Verbosity::brief
+                                                           : Verbosity::normal;
     return run_own_command(app, parsed.help_topic);
   } catch (const CLI::CallForHelp&) {
     const auto& command = given_command(app);

@@ -12,10 +12,10 @@
 namespace vfio_doctor {
 namespace {
 
-const std::map<std::string, ColorChoice> color_words = {
-    {"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}};
-const std::map<std::string, FailOn> fail_on_words = {
-    {"fail", FailOn::fail}, {"warn", FailOn::warn}, {"never", FailOn::never}};
+const std::map<std::string, ColorChoice> color_words = {{"auto", ColorChoice::automatic},
+                                                        {"always", ColorChoice::always},
+                                                        {"never", ColorChoice::never}};
+const std::map<std::string, FailOn> fail_on_words = {{"fail", FailOn::fail}, {"warn", FailOn::warn}, {"never", FailOn::never}};
 
 std::string refuse_empty(std::string& value) { return value.empty() ? "needs a value that is not empty" : ""; }
 
@@ -28,7 +28,8 @@ void add_word_option(CLI::App& app, const std::string& name, Value& value, const
   const auto refuse_others = [known](std::string& word) {
     return std::ranges::find(known, to_lower(word)) != known.end() ? "" : "'" + word + "' is none of " + join(known, ", ");
   };
-  app.add_option_function<std::string>(name, [&value, &words](const std::string& word) { value = words.at(to_lower(word)); }, description)
+  app.add_option_function<std::string>(
+         name, [&value, &words](const std::string& word) { value = words.at(to_lower(word)); }, description)
       ->check(CLI::Validator(refuse_others, ""))
       ->type_name(type);
 }
@@ -54,7 +55,8 @@ void add_common_options(CLI::App& app, Parsed& parsed) {
   source->add_option("--sample", machine.source.sample, "A recorded machine that comes with the program: " + sample_names())
       ->check(not_empty)
       ->type_name("NAME");
-  app.add_option("--plugin-dir", plugins.directories, "Look for plugins there instead of the default directories; may be repeated")
+  app.add_option("--plugin-dir", plugins.directories,
+                 "Look for plugins there instead of the default directories; may be repeated")
       ->allow_extra_args(false)  // what follows the directory is not another one
       ->type_name("DIR");
   app.add_option("--plugin-timeout", plugins.timeout, "How long each plugin may take, in seconds (default: 10)")
@@ -74,11 +76,13 @@ void add_file_option(CLI::App& app, OutputOptions& options, const std::string& d
 
 void add_output_options(CLI::App& app, OutputOptions& options, const std::vector<std::string>& formats) {
   app.add_option("--format", options.formats,
-                 "How to write it: " + join(formats, ", ") + "; several with -o for each. Without it the name of the file tells")
+                 "How to write it: " + join(formats, ", ") +
+                     "; several with -o for each. Without it the name of the file tells")
       ->allow_extra_args(false)
       ->type_name("FORMAT");
   if (std::ranges::find(formats, "json") != formats.end())
-    app.add_flag_callback("--json", [&options] { options.formats.emplace_back("json"); }, "The same as --format json");
+    app.add_flag_callback(
+        "--json", [&options] { options.formats.emplace_back("json"); }, "The same as --format json");
   add_file_option(app, options);
 }
 
@@ -86,14 +90,20 @@ void add_check_options(CLI::App& app, Parsed& parsed) {
   auto& options = parsed.examine;
   auto& risks = options.risks;
   app.add_option("--device", options.selection.selectors,
-                 "Judge this device: an address (03:00.0), a slot (03:00), vendor:device, a disk or network interface (nvme1n1), "
+                 "Judge this device: an address (03:00.0), a slot (03:00), vendor:device, a disk or network interface "
+                 "(nvme1n1), "
                  "a kind (gpu, usb, wifi), a driver, or a piece of its name; may be repeated")
       ->allow_extra_args(false)
       ->type_name("SEL");
-  add_domain_option(app, options.selection, "Judge a domain and what it takes: its name, a file (XML, NNN.conf, command line), or pid:N");
-  app.add_option("--only", options.only, "Report only these checks")->delimiter(',')->allow_extra_args(false)->type_name("ID,..");
+  add_domain_option(app, options.selection,
+                    "Judge a domain and what it takes: its name, a file (XML, NNN.conf, command line), or pid:N");
+  app.add_option("--only", options.only, "Report only these checks")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("ID,..");
   app.add_option("--skip", options.skip, "Leave these checks out")->delimiter(',')->allow_extra_args(false)->type_name("ID,..");
-  app.add_option("--accept", risks.accepted, "A risk that is known and taken: a check, or a check about one device; may be repeated")
+  app.add_option("--accept", risks.accepted,
+                 "A risk that is known and taken: a check, or a check about one device; may be repeated")
       ->allow_extra_args(false)
       ->check(not_empty)
       ->type_name("ID[=ADDRESS]");
@@ -124,17 +134,20 @@ void add_verify_options(CLI::App& app, Parsed& parsed, VerifyOptions& options) {
       ->check(CLI::Range(0u, 86400u).description(""))
       ->type_name("SECONDS");
   app.add_flag("--exercise", options.exercise,
-               "Make the devices work while the agent looks: read a block, bring a link up and down again, ask for a USB descriptor "
+               "Make the devices work while the agent looks: read a block, bring a link up and down again, ask for a USB "
+               "descriptor "
                "or a codec; nothing is written to a disk");
   app.add_option("--cycle", options.cycles,
-                 "Take the guest through shutdown, start, reboot and reset so many times, and ask it after each; stops at the first failure")
+                 "Take the guest through shutdown, start, reboot and reset so many times, and ask it after each; stops at the "
+                 "first failure")
       ->check(CLI::Range(1u, 1000u).description(""))
       ->type_name("N");
   app.add_option("--manifest", options.manifest, "What to expect: a file of 'vfio-doctor manifest'")
       ->check(not_empty)
       ->type_name("FILE");
   app.add_option("--evidence", options.evidence,
-                 "Judge captured output of the guest instead: lspci, lsusb, pnputil, Get-PnpDevice, Win32_PnPEntity, devcon, pciconf")
+                 "Judge captured output of the guest instead: lspci, lsusb, pnputil, Get-PnpDevice, Win32_PnPEntity, devcon, "
+                 "pciconf")
       ->type_name("FILE");
   add_output_options(app, parsed.output, {"text", "json"});
 }

@@ -47,7 +47,8 @@ extern const CLI::Validator not_empty;
 
 /// Options that every command understands, before and after its name.
 void add_common_options(CLI::App& app, Parsed& parsed);
-void add_file_option(CLI::App& app, OutputOptions& options, const std::string& description = "Write to a file instead of standard output");
+void add_file_option(CLI::App& app, OutputOptions& options,
+                     const std::string& description = "Write to a file instead of standard output");
 /// Whether the command can write the format is judged when it is known: `--format svg groups` is as good as the reverse.
 void add_output_options(CLI::App& app, OutputOptions& options, const std::vector<std::string>& formats);
 void add_check_options(CLI::App& app, Parsed& parsed);

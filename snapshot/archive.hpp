@@ -46,7 +46,7 @@ bool is_archive(std::string_view bytes);
 /// Bounds for archives from strangers.
 inline constexpr std::size_t most_archive_bytes = 512u << 20;  ///< unpacked
 inline constexpr std::size_t most_archive_entries = 500'000;
-inline constexpr std::size_t most_archive_ratio = 1000;        ///< unpacked : packed, beyond 32 MiB
+inline constexpr std::size_t most_archive_ratio = 1000;  ///< unpacked : packed, beyond 32 MiB
 
 /// The nodes of an archive; nothing is ever written to disk. Throws InputError "NAME: what is wrong" on anything but
 /// a snapshot: other formats, entries that are not what the manifest's digests say, a wrong checksum of the compression,

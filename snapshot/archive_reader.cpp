@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <nlohmann/json.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
 #include <unordered_set>
@@ -91,7 +91,8 @@ class ArchiveReader {
   }
 
   void check_unpacked() {
-    if (unpacked_bytes_ > most_archive_bytes) failure_ = "unpacks to more than " + std::to_string(most_archive_bytes >> 20) + " MiB";
+    if (unpacked_bytes_ > most_archive_bytes)
+      failure_ = "unpacks to more than " + std::to_string(most_archive_bytes >> 20) + " MiB";
     if (unpacked_bytes_ > free_unpacked_bytes && unpacked_bytes_ / most_archive_ratio > bytes_.size())
       failure_ = "unpacks to more than " + std::to_string(most_archive_ratio) + " times its size";
     is_too_large_ = !failure_.empty();
@@ -197,15 +198,16 @@ class ArchiveReader {
   bool check_digests(const std::string& text) {
     std::unordered_set<std::string_view> checked;
     std::string damaged;
-    const auto manifest = parse_manifest(text, [&](const std::string& list, const std::string& digest, int depth, const json& value) {
-      if (list == "digests" && depth == 3 && value.is_string()) {
-        const auto entry = nodes_.find("/" + value.get_ref<const std::string&>());
-        const bool is_right = entry != nodes_.end() && entry->second.kind == Kind::file &&
-                              to_text(sha256(entry->second.content)) == digest && checked.insert(entry->first).second;
-        if (!is_right && damaged.empty()) damaged = "/" + value.get_ref<const std::string&>();
-      }
-      return list == "digests" || list == "nodes" || list == "listed" || list == "absent";
-    });
+    const auto manifest =
+        parse_manifest(text, [&](const std::string& list, const std::string& digest, int depth, const json& value) {
+          if (list == "digests" && depth == 3 && value.is_string()) {
+            const auto entry = nodes_.find("/" + value.get_ref<const std::string&>());
+            const bool is_right = entry != nodes_.end() && entry->second.kind == Kind::file &&
+                                  to_text(sha256(entry->second.content)) == digest && checked.insert(entry->first).second;
+            if (!is_right && damaged.empty()) damaged = "/" + value.get_ref<const std::string&>();
+          }
+          return list == "digests" || list == "nodes" || list == "listed" || list == "absent";
+        });
     const auto format = manifest.find("format");
     const bool is_first = format != manifest.end() && *format == archive_layout::first_format_name;
     if (!is_first && (format == manifest.end() || *format != archive_layout::format_name))
@@ -221,7 +223,8 @@ class ArchiveReader {
       if (damaged.empty() && node.kind == Kind::file && !checked.contains(path)) damaged = path;
       if (node.kind == Kind::link) links[std::string_view(path).substr(1)] = node.content;
     }
-    if (!damaged.empty()) fail("'" + escape_path(damaged.substr(1, 80)) + "' is damaged: its digest is not the one in the manifest");
+    if (!damaged.empty())
+      fail("'" + escape_path(damaged.substr(1, 80)) + "' is damaged: its digest is not the one in the manifest");
     if (text_member(manifest, "digest_of_links") != archive_layout::digest_of_links(links))
       fail("a link is damaged, missing or was added: the digest of all links is not the one in the manifest");
     return true;
@@ -246,7 +249,8 @@ class ArchiveReader {
 
   std::string clean(const std::string& path) const {
     const auto own = own_directory();
-    if (path.empty() || path != join_path("/", path) || path.find('\0') != path.npos) fail_in_manifest("a node has no clean path");
+    if (path.empty() || path != join_path("/", path) || path.find('\0') != path.npos)
+      fail_in_manifest("a node has no clean path");
     if (path == own || path.starts_with(own + "/")) fail_in_manifest("a node lies in the archive's own directory");
     return path;
   }
@@ -299,11 +303,14 @@ class ArchiveReader {
         stored->second.kind = Kind::seen;  // a second use would be a copy, and copies could fill the memory
         return node;
       }
-      case Kind::link: return RecordedNode{*kind, text_member(note, "target")};
+      case Kind::link:
+        return RecordedNode{*kind, text_member(note, "target")};
       case Kind::unreadable:
       case Kind::closed:
-      case Kind::hidden: return RecordedNode{*kind, text_member(note, "why")};
-      default: return RecordedNode{*kind, {}};
+      case Kind::hidden:
+        return RecordedNode{*kind, text_member(note, "why")};
+      default:
+        return RecordedNode{*kind, {}};
     }
   }
 

@@ -49,8 +49,10 @@ bool stays_inside(const std::string& link, const std::string& target) {
   if (target.empty() || target.starts_with('/')) return false;
   auto depth = static_cast<long>(split(std::string_view(link).substr(1), '/').size()) - 1;
   for (const auto part : split(target, '/')) {
-    if (part == "..") --depth;
-    else if (!part.empty() && part != ".") ++depth;
+    if (part == "..")
+      --depth;
+    else if (!part.empty() && part != ".")
+      ++depth;
     if (depth < 0) return false;
   }
   return true;
@@ -84,8 +86,8 @@ class ArchiveLayout {
  private:
   void place(const std::string& path, const RecordedNode& node) {
     if (node.kind == Kind::listed) listed.push_back(escape_path(path));
-    const bool fits = is_plain_path(path) && !path.starts_with("/" + std::string(archive_layout::own_directory)) &&
-                      lies_in_directories(path);
+    const bool fits =
+        is_plain_path(path) && !path.starts_with("/" + std::string(archive_layout::own_directory)) && lies_in_directories(path);
     if ((fits && place_plainly(path, node)) || node.kind == Kind::listed) return;
     auto& note = manifest_nodes.emplace_back();
     note["path"] = escape_path(path);
@@ -116,17 +118,33 @@ class ArchiveLayout {
   bool place_plainly(const std::string& path, const RecordedNode& node) {
     const auto name = path.substr(1);
     switch (node.kind) {
-      case Kind::file: entries.push_back({name, AE_IFREG, 0644, node.content}); return true;
+      case Kind::file:
+        entries.push_back({name, AE_IFREG, 0644, node.content});
+        return true;
       case Kind::directory:
-      case Kind::listed: entries.push_back({name, AE_IFDIR, 0755, {}}); return true;
-      case Kind::complete: entries.push_back({name, AE_IFDIR, 0755, {}}); return false;
-      case Kind::absent: return false;
-      case Kind::closed: entries.push_back({name, AE_IFDIR, 0, {}}); return false;
-      case Kind::seen: entries.push_back({name, AE_IFREG, 0, {}}); return false;
-      case Kind::special: entries.push_back({name, AE_IFIFO, 0600, {}}); return true;  // harmless, unlike a device node
+      case Kind::listed:
+        entries.push_back({name, AE_IFDIR, 0755, {}});
+        return true;
+      case Kind::complete:
+        entries.push_back({name, AE_IFDIR, 0755, {}});
+        return false;
+      case Kind::absent:
+        return false;
+      case Kind::closed:
+        entries.push_back({name, AE_IFDIR, 0, {}});
+        return false;
+      case Kind::seen:
+        entries.push_back({name, AE_IFREG, 0, {}});
+        return false;
+      case Kind::special:
+        entries.push_back({name, AE_IFIFO, 0600, {}});
+        return true;  // harmless, unlike a device node
       case Kind::unreadable:
-      case Kind::hidden: entries.push_back({name, AE_IFLNK, 0777, base_name(path)}); return false;
-      case Kind::link: return place_link(path, node.content);
+      case Kind::hidden:
+        entries.push_back({name, AE_IFLNK, 0777, base_name(path)});
+        return false;
+      case Kind::link:
+        return place_link(path, node.content);
     }
     return false;
   }
@@ -199,11 +217,11 @@ struct Writer {
 Json digests_of(const std::vector<StoredEntry>& entries) {
   std::map<Digest, Json> names;
   for (const auto& entry : entries)
-    if (entry.type == AE_IFREG)
-      names.try_emplace(sha256(entry.content), Json::array()).first->second.push_back(entry.name);
+    if (entry.type == AE_IFREG) names.try_emplace(sha256(entry.content), Json::array()).first->second.push_back(entry.name);
   Json::object_t digests;
   // Not through the object: it would look for each of thousands of keys among all before it.
-  for (auto& [digest, in] : names) static_cast<Json::object_t::Container&>(digests).emplace_back(to_text(digest), std::move(in));
+  for (auto& [digest, in] : names)
+    static_cast<Json::object_t::Container&>(digests).emplace_back(to_text(digest), std::move(in));
   return digests;
 }
 

@@ -5,10 +5,10 @@
 #include <array>
 #include <utility>
 
-#include "facts/platform/known_arguments.hpp"
 #include "base/secrets.hpp"
-#include "snapshot/line_changes.hpp"
 #include "base/text.hpp"
+#include "facts/platform/known_arguments.hpp"
+#include "snapshot/line_changes.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -24,15 +24,17 @@ bool is_key(View text) { return !text.empty() && text.size() <= 64 && std::range
 
 /// Says only yes, no or how much of nothing.
 bool says_nothing(View value) {
-  static constexpr auto values = std::to_array<View>({"0", "1", "y", "n", "Y", "N", "on", "off", "yes", "no", "true", "false", "auto"});
+  static constexpr auto values =
+      std::to_array<View>({"0", "1", "y", "n", "Y", "N", "on", "off", "yes", "no", "true", "false", "auto"});
   return std::ranges::find(values, value) != values.end();
 }
 
 /// Settings whose value is a command line, a part of one, the name of an entry, or a switch.
 bool holds_arguments(View key) {
-  static constexpr auto keys = std::to_array<View>({"default", "saved_entry", "next_entry", "prev_saved_entry", "timeout", "fallback", "kernelopts",
-                                                    "boot_counter", "boot_success", "boot_indeterminate", "tuned_params", "bootargs", "early_initrd",
-                                                    "LINUX_OPTIONS", "LINUX_FALLBACK_OPTIONS"});
+  static constexpr auto keys =
+      std::to_array<View>({"default", "saved_entry", "next_entry", "prev_saved_entry", "timeout", "fallback", "kernelopts",
+                           "boot_counter", "boot_success", "boot_indeterminate", "tuned_params", "bootargs", "early_initrd",
+                           "LINUX_OPTIONS", "LINUX_FALLBACK_OPTIONS"});
   return key.starts_with("GRUB_") || key.starts_with("KERNEL_CMDLINE") || std::ranges::find(keys, key) != keys.end();
 }
 
@@ -46,9 +48,12 @@ std::size_t quote_end(View line, std::size_t at) {
 /// Where a comment begins: a '#' in front of which stands a blank or nothing, outside quotes.
 std::size_t comment_start(View line) {
   for (std::size_t at = 0; at < line.size(); ++at) {
-    if (line[at] == '"' || line[at] == '\'') at = quote_end(line, at);
-    else if (line[at] == '\\') ++at;
-    else if (line[at] == '#' && (at == 0 || is_blank(line[at - 1]))) return at;
+    if (line[at] == '"' || line[at] == '\'')
+      at = quote_end(line, at);
+    else if (line[at] == '\\')
+      ++at;
+    else if (line[at] == '#' && (at == 0 || is_blank(line[at - 1])))
+      return at;
   }
   return line.size();
 }
@@ -94,11 +99,13 @@ std::string ArgumentRedactor::argument(View word, int depth) const {
   // A slip in what decides about passthrough ("intel_iommu=onn") is what a reader looks for; no such value has blanks. All that
   // starts with a module's name is one row, so a parameter of it can be anything.
   const bool whole = known && known->kind == ArgumentKind::passthrough && !known->name.ends_with('.');
-  if (known) return start + (whole && given.find_first_of(" \t\"'") == View::npos ? text_.redact_secrets(given) : text_.redact(given));
-  if (key == "--set") return start + words(given);  // GRUB: the name of a variable
+  if (known)
+    return start + (whole && given.find_first_of(" \t\"'") == View::npos ? text_.redact_secrets(given) : text_.redact(given));
+  if (key == "--set") return start + words(given);                 // GRUB: the name of a variable
   if (given.find('$') != View::npos) return start + words(given);  // a script's variable
   const auto inner = given.substr(0, given.find('='));
-  if (depth < deepest && find_known_argument(inner)) return start + argument(given, depth + 1);  // a variable that holds an argument
+  if (depth < deepest && find_known_argument(inner))
+    return start + argument(given, depth + 1);  // a variable that holds an argument
   return start + value(given);
 }
 
@@ -171,15 +178,17 @@ std::string ArgumentRedactor::script_line(View line) const {
 }
 
 std::string ArgumentRedactor::loader_entry(View text) const {
-  static constexpr auto keys = std::to_array<View>({"title", "version", "machine-id", "sort-key", "linux", "uki", "initrd", "efi", "architecture",
-                                                    "devicetree", "id", "grub_users", "grub_arg", "grub_class", "profile"});
+  static constexpr auto keys =
+      std::to_array<View>({"title", "version", "machine-id", "sort-key", "linux", "uki", "initrd", "efi", "architecture",
+                           "devicetree", "id", "grub_users", "grub_arg", "grub_class", "profile"});
   return change_lines(text, [this](View line) {
     const auto words = split_words(line);
     if (words.empty()) return std::string(line);
     if (words[0].starts_with('#')) return std::string("#");
     const auto behind = static_cast<std::size_t>(words[0].data() - line.data()) + words[0].size();
     if (words[0] == "options") return std::string(line.substr(0, behind)) + this->line(line.substr(behind));
-    if (std::ranges::find(keys, words[0]) != keys.end()) return std::string(line.substr(0, behind)) + text_.redact(line.substr(behind));
+    if (std::ranges::find(keys, words[0]) != keys.end())
+      return std::string(line.substr(0, behind)) + text_.redact(line.substr(behind));
     return text_.redact(words[0]) + (words.size() > 1 ? " " + value(trim(line.substr(behind))) : "");
   });
 }
@@ -188,7 +197,8 @@ namespace {
 
 /// What keeps a module from being loaded.
 bool does_nothing(View command) {
-  static constexpr auto commands = std::to_array<View>({"/bin/false", "/bin/true", "/usr/bin/false", "/usr/bin/true", "false", "true"});
+  static constexpr auto commands =
+      std::to_array<View>({"/bin/false", "/bin/true", "/usr/bin/false", "/usr/bin/true", "false", "true"});
   return std::ranges::find(commands, command) != commands.end();
 }
 
@@ -200,8 +210,10 @@ std::string joined_lines(View text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text[at] == '\\') {
       if (++at == text.size()) break;
-      if (text[at] == '\n') ++joined;
-      else out += text[at];
+      if (text[at] == '\n')
+        ++joined;
+      else
+        out += text[at];
       continue;
     }
     out += text[at];
@@ -223,14 +235,18 @@ std::string ArgumentRedactor::modprobe(View text) const {
     if (words.size() < 2) return out;
     out += " " + text_.redact(words[1]);
     if (runs && words.size() == 3 && does_nothing(words[2])) return out + " " + std::string(words[2]);
-    if (runs) return words.size() < 3 ? out : out + " " + value(trim(line.substr(static_cast<std::size_t>(words[2].data() - line.data()))));
+    if (runs)
+      return words.size() < 3 ? out
+                              : out + " " + value(trim(line.substr(static_cast<std::size_t>(words[2].data() - line.data()))));
     for (std::size_t i = 2; i < words.size(); ++i) {
       const auto equals = words[i].find('=');
       const auto key = words[i].substr(0, equals);
       const bool known = find_known_argument(std::string(words[1]) + "." + std::string(key)) != nullptr && !is_secret_key(key);
-      if (equals == words[i].npos) out += " " + text_.redact(key);
-      else out += " " + (is_key(key) ? text_.redact_secrets(key) : text_.redact(key)) + "=" +
-                  (known ? text_.redact(words[i].substr(equals + 1)) : value(words[i].substr(equals + 1)));
+      if (equals == words[i].npos)
+        out += " " + text_.redact(key);
+      else
+        out += " " + (is_key(key) ? text_.redact_secrets(key) : text_.redact(key)) + "=" +
+               (known ? text_.redact(words[i].substr(equals + 1)) : value(words[i].substr(equals + 1)));
     }
     return out;
   });

@@ -73,7 +73,8 @@ std::size_t little_endian(std::string_view bytes, std::size_t at) {
 /// which port a disk is. Ids of disks and cards get stand-ins, names are words, all else is emptied.
 std::string redact_path_node(std::string node, const TextRedactor& text, Pseudonyms& pseudonyms) {
   const auto type = static_cast<unsigned char>(node[0]), subtype = static_cast<unsigned char>(node[1]);
-  const bool hard_drive = type == 4 && subtype == 1 && node.size() == 42, card = type == 3 && subtype == 11 && node.size() == 37;
+  const bool hard_drive = type == 4 && subtype == 1 && node.size() == 42,
+             card = type == 3 && subtype == 11 && node.size() == 37;
   if (hard_drive) {
     const auto id = to_hex(turn_fields(node.substr(24, 16)));
     std::fill(node.begin() + 8, node.begin() + 24, '\0');  // where it begins and how long it is
@@ -82,7 +83,8 @@ std::string redact_path_node(std::string node, const TextRedactor& text, Pseudon
   if (card) std::fill(node.begin() + 10, node.end(), '\0');
   if (card) return node.replace(4, 6, from_hex(pseudonyms.hexadecimal("MAC address", to_hex(node.substr(4, 6)))));
   if (type == 4 && subtype == 4) return redact_binary(redact_wide_text(node, 4, true, text), text);
-  const bool place = (type == 2 && subtype == 1) || (type == 1 && subtype <= 3) || (type == 3 && (subtype <= 2 || subtype == 5 || subtype == 18));
+  const bool place = (type == 2 && subtype == 1) || (type == 1 && subtype <= 3) ||
+                     (type == 3 && (subtype <= 2 || subtype == 5 || subtype == 18));
   constexpr std::size_t longest_place = 12;
   if (!place || node.size() > longest_place) std::fill(node.begin() + 4, node.end(), '\0');
   return node;
@@ -136,13 +138,16 @@ std::string redact_efi_variable(const std::string& name, std::string bytes, cons
   using namespace std::string_view_literals;
   constexpr std::size_t attributes = 4;
   if (bytes.size() <= attributes) return bytes;
-  const bool is_option = name.starts_with("Boot0") || name.starts_with("Boot1") || name.starts_with("Boot2") || name.starts_with("BootF");
+  const bool is_option =
+      name.starts_with("Boot0") || name.starts_with("Boot1") || name.starts_with("Boot2") || name.starts_with("BootF");
   if (!is_option) return redact_binary(redact_wide_text(bytes, attributes, false, text), text);
   if (auto option = redact_load_option(bytes, attributes, text, pseudonyms); !option.empty()) return option;
   // Not what the specification says: the ids that are found by their nodes' headers, and texts.
-  for (auto at = bytes.find("\x04\x01\x2a\x00"sv); at != bytes.npos && at + 42 <= bytes.size(); at = bytes.find("\x04\x01\x2a\x00"sv, at + 42))
+  for (auto at = bytes.find("\x04\x01\x2a\x00"sv); at != bytes.npos && at + 42 <= bytes.size();
+       at = bytes.find("\x04\x01\x2a\x00"sv, at + 42))
     bytes.replace(at, 42, redact_path_node(bytes.substr(at, 42), text, pseudonyms));
-  for (auto at = bytes.find("\x03\x0b\x25\x00"sv); at != bytes.npos && at + 37 <= bytes.size(); at = bytes.find("\x03\x0b\x25\x00"sv, at + 37))
+  for (auto at = bytes.find("\x03\x0b\x25\x00"sv); at != bytes.npos && at + 37 <= bytes.size();
+       at = bytes.find("\x03\x0b\x25\x00"sv, at + 37))
     bytes.replace(at, 37, redact_path_node(bytes.substr(at, 37), text, pseudonyms));
   return redact_binary(redact_wide_text(bytes, attributes, true, text), text);
 }
@@ -151,7 +156,8 @@ std::string redact_binary(std::string bytes, const TextRedactor& text) {
   for (std::size_t at = 0; at < bytes.size();) {
     auto end = at;
     while (end < bytes.size() && (is_printable(bytes[end]) || bytes[end] == '\n' || bytes[end] == '\t')) ++end;
-    if (end - at >= shortest_text) bytes.replace(at, end - at, text.redact_in_place(std::string_view(bytes).substr(at, end - at)));
+    if (end - at >= shortest_text)
+      bytes.replace(at, end - at, text.redact_in_place(std::string_view(bytes).substr(at, end - at)));
     at = end + 1;
   }
   return bytes;

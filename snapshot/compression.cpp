@@ -29,7 +29,8 @@ class Plain : public Decompressor {
 
 class Zstd : public Decompressor {
  public:
-  explicit Zstd(std::string_view bytes) : input_{bytes.data(), bytes.size(), 0}, stream_(ZSTD_createDStream(), ZSTD_freeDStream) {
+  explicit Zstd(std::string_view bytes)
+      : input_{bytes.data(), bytes.size(), 0}, stream_(ZSTD_createDStream(), ZSTD_freeDStream) {
     if (!stream_) throw std::runtime_error("out of memory");
     ZSTD_DCtx_setParameter(stream_.get(), ZSTD_d_windowLogMax, largest_window);
   }
@@ -77,7 +78,8 @@ class Gzip : public Decompressor {
         if (!rest_.empty()) throw std::runtime_error("gzip: something follows the end");
         ended_ = true;
       } else if (result != Z_OK) {
-        throw std::runtime_error(result == Z_BUF_ERROR ? "cut short" : std::string("gzip: ") + (stream_.msg ? stream_.msg : "damaged"));
+        throw std::runtime_error(result == Z_BUF_ERROR ? "cut short"
+                                                       : std::string("gzip: ") + (stream_.msg ? stream_.msg : "damaged"));
       }
       if (const auto got = buffer_.size() - stream_.avail_out; got > 0) return {buffer_.data(), got};
     }

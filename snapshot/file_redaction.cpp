@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <optional>
 
-#include "facts/platform/kernel_options.hpp"
-#include "snapshot/line_changes.hpp"
 #include "base/ascii.hpp"
 #include "base/text.hpp"
+#include "facts/platform/kernel_options.hpp"
+#include "snapshot/line_changes.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -66,7 +66,9 @@ std::string plain_config(View text, const ArgumentRedactor& arguments) {
   std::string kept;
   for (const auto line : split_lines(text)) {
     const auto equals = line.find('=');
-    if (!line.starts_with("CONFIG_") || equals == line.npos || equals > 80 || !is_wanted_kernel_option(line.substr(7, equals - 7))) continue;
+    if (!line.starts_with("CONFIG_") || equals == line.npos || equals > 80 ||
+        !is_wanted_kernel_option(line.substr(7, equals - 7)))
+      continue;
     const auto is_name = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
     const auto value = trim(line.substr(equals + 1));
     if (line.starts_with("CONFIG_CMDLINE=")) {
@@ -90,7 +92,6 @@ void put_number(std::string& bytes, std::size_t at, std::uint32_t value) {
   for (std::size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<char>(value >> (8 * i) & 0xff);
 }
 
-
 }  // namespace
 
 std::string redact_kernel_config(const std::string& content, const ArgumentRedactor& arguments) {
@@ -112,7 +113,8 @@ std::string redact_module_list(View text, const TextRedactor& words) {
 }
 
 std::string redact_os_release(View text, const TextRedactor& words) {
-  static constexpr auto keys = std::to_array<View>({"ID", "ID_LIKE", "VERSION_ID", "VARIANT_ID", "NAME", "PRETTY_NAME", "VERSION", "VERSION_CODENAME"});
+  static constexpr auto keys =
+      std::to_array<View>({"ID", "ID_LIKE", "VERSION_ID", "VARIANT_ID", "NAME", "PRETTY_NAME", "VERSION", "VERSION_CODENAME"});
   std::string kept;
   for (const auto line : split_lines(text)) {
     const auto key = line.substr(0, line.find('='));
@@ -125,7 +127,8 @@ std::string redact_os_release(View text, const TextRedactor& words) {
 std::string redact_unified_image(View head, const ArgumentRedactor& arguments) {
   if (head.size() < 0x40) return "MZ";
   const std::size_t header = number_at(head, 0x3c, 4);
-  if (header < 0x40 || header + 24 > head.size() || head.substr(header, 4) != View("PE\0\0", 4)) return "MZ" + std::string(0x3e, '\0');
+  if (header < 0x40 || header + 24 > head.size() || head.substr(header, 4) != View("PE\0\0", 4))
+    return "MZ" + std::string(0x3e, '\0');
   const auto sections = number_at(head, header + 6, 2);
   const std::size_t table = header + 24 + number_at(head, header + 20, 2);
   std::string kept(head.size(), '\0');
@@ -169,7 +172,8 @@ std::string redact_input_devices(View text, const TextRedactor& words) {
 std::string redact_memory_map(View text, const TextRedactor& words) {
   return change_lines(text, [&](View line) {
     const auto colon = std::min(line.find(" : "), line.size());
-    const bool range = std::ranges::all_of(line.substr(0, colon), [](char c) { return is_hex_digit(c) || c == ' ' || c == '-'; });
+    const bool range =
+        std::ranges::all_of(line.substr(0, colon), [](char c) { return is_hex_digit(c) || c == ' ' || c == '-'; });
     return range ? std::string(line.substr(0, colon)) + words.redact(line.substr(colon)) : words.redact(line);
   });
 }

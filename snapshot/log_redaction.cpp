@@ -3,15 +3,14 @@
 
 #include <algorithm>
 
-#include "snapshot/known_log_lines.hpp"
 #include "base/ascii.hpp"
 #include "base/text.hpp"
+#include "snapshot/known_log_lines.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 using View = std::string_view;
-
 
 /// "<6>[    0.123456] " in front of a message.
 std::size_t stamp_length(View line) {
@@ -29,8 +28,7 @@ std::size_t stamp_length(View line) {
 
 /// Where the part behind the mark begins; npos where the row does not fit.
 std::size_t behind_mark(View message, const KnownLogLine& row) {
-  if (row.mark.starts_with('^'))
-    return message.starts_with(row.mark.substr(1)) ? row.mark.size() - 1 : message.npos;
+  if (row.mark.starts_with('^')) return message.starts_with(row.mark.substr(1)) ? row.mark.size() - 1 : message.npos;
   const auto at = message.find(row.mark);
   return at == message.npos ? at : at + row.mark.size();
 }
@@ -43,8 +41,10 @@ std::string without_long_numbers(View text) {
     auto end = at;
     while (end < text.size() && is_digit(text[end])) ++end;
     const bool whole = (at == 0 || !is_alphanumeric(text[at - 1])) && (end == text.size() || !is_alphanumeric(text[end]));
-    if (whole && end - at > longest) out += "number";
-    else out.append(text.substr(at, std::max<std::size_t>(end - at, 1)));
+    if (whole && end - at > longest)
+      out += "number";
+    else
+      out.append(text.substr(at, std::max<std::size_t>(end - at, 1)));
     at = std::max(end, at + 1);
   }
   return out;
@@ -70,7 +70,8 @@ std::string redact_kernel_log(View text, const TextRedactor& words, const Argume
         const bool quoted = rest.starts_with('"');
         if (quoted) rest.remove_prefix(1);
         const auto end = quoted ? std::min(rest.find('"'), rest.size()) : rest.size();
-        out += (quoted ? "\"" : "") + arguments.line(rest.substr(0, end)) + (quoted ? "\"" : "") + words.redact(rest.substr(std::min(end + 1, rest.size())));
+        out += (quoted ? "\"" : "") + arguments.line(rest.substr(0, end)) + (quoted ? "\"" : "") +
+               words.redact(rest.substr(std::min(end + 1, rest.size())));
       }
       out += '\n';
       break;

@@ -5,10 +5,10 @@
 #include <array>
 #include <vector>
 
-#include "facts/network/routes.hpp"
 #include "base/secrets.hpp"
-#include "snapshot/line_changes.hpp"
 #include "base/text.hpp"
+#include "facts/network/routes.hpp"
+#include "snapshot/line_changes.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -16,19 +16,80 @@ namespace {
 using View = std::string_view;
 
 bool is_remote(View type) {
-  static constexpr auto types = std::to_array<View>({"nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "afs", "glusterfs", "9p", "lustre", "davfs",
-                                                     "beegfs", "gpfs", "orangefs", "ncpfs", "coda", "virtiofs"});
+  static constexpr auto types =
+      std::to_array<View>({"nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "afs", "glusterfs", "9p", "lustre", "davfs",
+                           "beegfs", "gpfs", "orangefs", "ncpfs", "coda", "virtiofs"});
   return type.starts_with("fuse") || std::ranges::find(types, type) != types.end();
 }
 
 /// Options whose values are numbers, words, paths or addresses that the word list and the address rules can judge.
 bool has_known_value(View key) {
-  static constexpr auto keys = std::to_array<View>(
-      {"addr", "mountaddr", "clientaddr", "ip", "mon_addr", "lowerdir", "lowerdir+", "datadir+", "upperdir", "workdir", "subvol", "subvolid", "logdev",
-       "rtdev", "size", "mode", "uid", "gid", "vers", "proto", "mountproto", "mountport", "mountvers", "port", "rsize", "wsize", "timeo", "retrans",
-       "sec", "trans", "msize", "fd", "pgrp", "timeout", "minproto", "maxproto", "direct", "pipe_ino", "compress", "codepage", "iocharset", "shortname",
-       "errors", "fmask", "dmask", "umask", "data", "commit", "stripe", "logbufs", "logbsize", "nr_inodes", "user_id", "group_id", "blksize", "max_read",
-       "redirect_dir", "index", "metacopy", "xino", "space_cache", "x-systemd.automount", "x-systemd.device-timeout", "pri", "barrier", "ptmxmode"});
+  static constexpr auto keys = std::to_array<View>({"addr",
+                                                    "mountaddr",
+                                                    "clientaddr",
+                                                    "ip",
+                                                    "mon_addr",
+                                                    "lowerdir",
+                                                    "lowerdir+",
+                                                    "datadir+",
+                                                    "upperdir",
+                                                    "workdir",
+                                                    "subvol",
+                                                    "subvolid",
+                                                    "logdev",
+                                                    "rtdev",
+                                                    "size",
+                                                    "mode",
+                                                    "uid",
+                                                    "gid",
+                                                    "vers",
+                                                    "proto",
+                                                    "mountproto",
+                                                    "mountport",
+                                                    "mountvers",
+                                                    "port",
+                                                    "rsize",
+                                                    "wsize",
+                                                    "timeo",
+                                                    "retrans",
+                                                    "sec",
+                                                    "trans",
+                                                    "msize",
+                                                    "fd",
+                                                    "pgrp",
+                                                    "timeout",
+                                                    "minproto",
+                                                    "maxproto",
+                                                    "direct",
+                                                    "pipe_ino",
+                                                    "compress",
+                                                    "codepage",
+                                                    "iocharset",
+                                                    "shortname",
+                                                    "errors",
+                                                    "fmask",
+                                                    "dmask",
+                                                    "umask",
+                                                    "data",
+                                                    "commit",
+                                                    "stripe",
+                                                    "logbufs",
+                                                    "logbsize",
+                                                    "nr_inodes",
+                                                    "user_id",
+                                                    "group_id",
+                                                    "blksize",
+                                                    "max_read",
+                                                    "redirect_dir",
+                                                    "index",
+                                                    "metacopy",
+                                                    "xino",
+                                                    "space_cache",
+                                                    "x-systemd.automount",
+                                                    "x-systemd.device-timeout",
+                                                    "pri",
+                                                    "barrier",
+                                                    "ptmxmode"});
   return std::ranges::find(keys, key) != keys.end();
 }
 
@@ -78,7 +139,8 @@ class MountRedactor {
     if (text.find("://") != text.npos) return values_.value(text);
     // "UUID=...", "LABEL=...", "/dev/..." are what they look like whatever the file system.
     const bool local = text.starts_with('/') && !text.starts_with("//");
-    if (local || !is_remote(type) || text.find(':') == text.npos) return text.starts_with("//") ? share(text) : words_.redact(text);
+    if (local || !is_remote(type) || text.find(':') == text.npos)
+      return text.starts_with("//") ? share(text) : words_.redact(text);
     return server_path(text);
   }
 
@@ -129,10 +191,10 @@ class MountRedactor {
     const auto key = option.substr(0, equals);
     if (equals == option.npos || key.empty()) return words_.redact(option);
     const auto value = option.substr(equals + 1);
-    const char* kind = is_secret_key(key)                                           ? "password"
-                       : key == "username" || key == "user" || key == "name"        ? "user"
-                       : key == "domain" || key == "workgroup"                      ? "domain"
-                                                                                    : nullptr;
+    const char* kind = is_secret_key(key)                                    ? "password"
+                       : key == "username" || key == "user" || key == "name" ? "user"
+                       : key == "domain" || key == "workgroup"               ? "domain"
+                                                                             : nullptr;
     const bool known = has_known_value(key);
     const auto start = (known || kind ? std::string(key) : words_.redact(key)) + "=";
     if (kind) return start + (value.empty() ? "" : pseudonyms_.word(kind, std::string(value)));

@@ -10,6 +10,7 @@ namespace vfio_doctor {
 
 /// /proc/PID/mountinfo, /proc/mounts and /etc/fstab: types, numbers, the usual directories and options stay; servers, what
 /// they export, accounts, and the value of every option that is not known get stand-ins.
-std::string redact_mounts(std::string_view text, const TextRedactor& words, const ArgumentRedactor& values, Pseudonyms& pseudonyms);
+std::string redact_mounts(std::string_view text, const TextRedactor& words, const ArgumentRedactor& values,
+                          Pseudonyms& pseudonyms);
 
 }  // namespace vfio_doctor

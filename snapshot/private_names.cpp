@@ -48,8 +48,7 @@ class Finder {
   }
 
   void networks() {
-    for (const std::string directory :
-         {"/etc/NetworkManager/system-connections", "/var/lib/iwd", "/etc/netctl"}) {
+    for (const std::string directory : {"/etc/NetworkManager/system-connections", "/var/lib/iwd", "/etc/netctl"}) {
       const auto names = root_.list(directory);
       if (!names.has_value()) continue;
       for (const auto& name : *names) add("network", name.substr(0, name.rfind('.')));

@@ -26,16 +26,86 @@ namespace {
 using Kind = RecordedNode::Kind;
 
 /// Names that say nothing about anybody, and words that machines are full of.
-constexpr auto ordinary_names = std::to_array<std::string_view>(
-    {"localhost", "localdomain", "local",  "host",   "linux",  "debian",     "ubuntu",    "fedora",  "arch",   "archlinux",
-     "manjaro",   "opensuse",    "suse",   "rhel",   "centos", "rocky",      "alma",      "gentoo",  "nixos",  "pop",
-     "proxmox",   "pve",         "mint",   "kali",   "none",   "user",       "users",     "admin",   "root",   "guest",
-     "test",      "live",        "pi",     "vagrant", "nobody", "boot",      "efi",       "esp",     "swap",   "home",
-     "data",      "disk",        "system", "server", "desktop", "laptop",    "workstation", "vm",    "kvm",    "vfio",
-     "rpool",     "bpool",       "tank",   "zroot",  "backup", "storage",
-     "vg",        "vg0",         "vg00",   "vg1",    "lv",     "rootvg",     "ubuntu-vg", "ubuntu--vg", "debian-vg", "debian--vg",
-     "cl",        "cs",          "default", "wired", "unknown", "to be filled by o.e.m.", "default string", "not specified",
-     "system serial number", "base board serial number", "chassis serial number", "0123456789", "1234567890", "0000000000"});
+constexpr auto ordinary_names = std::to_array<std::string_view>({"localhost",
+                                                                 "localdomain",
+                                                                 "local",
+                                                                 "host",
+                                                                 "linux",
+                                                                 "debian",
+                                                                 "ubuntu",
+                                                                 "fedora",
+                                                                 "arch",
+                                                                 "archlinux",
+                                                                 "manjaro",
+                                                                 "opensuse",
+                                                                 "suse",
+                                                                 "rhel",
+                                                                 "centos",
+                                                                 "rocky",
+                                                                 "alma",
+                                                                 "gentoo",
+                                                                 "nixos",
+                                                                 "pop",
+                                                                 "proxmox",
+                                                                 "pve",
+                                                                 "mint",
+                                                                 "kali",
+                                                                 "none",
+                                                                 "user",
+                                                                 "users",
+                                                                 "admin",
+                                                                 "root",
+                                                                 "guest",
+                                                                 "test",
+                                                                 "live",
+                                                                 "pi",
+                                                                 "vagrant",
+                                                                 "nobody",
+                                                                 "boot",
+                                                                 "efi",
+                                                                 "esp",
+                                                                 "swap",
+                                                                 "home",
+                                                                 "data",
+                                                                 "disk",
+                                                                 "system",
+                                                                 "server",
+                                                                 "desktop",
+                                                                 "laptop",
+                                                                 "workstation",
+                                                                 "vm",
+                                                                 "kvm",
+                                                                 "vfio",
+                                                                 "rpool",
+                                                                 "bpool",
+                                                                 "tank",
+                                                                 "zroot",
+                                                                 "backup",
+                                                                 "storage",
+                                                                 "vg",
+                                                                 "vg0",
+                                                                 "vg00",
+                                                                 "vg1",
+                                                                 "lv",
+                                                                 "rootvg",
+                                                                 "ubuntu-vg",
+                                                                 "ubuntu--vg",
+                                                                 "debian-vg",
+                                                                 "debian--vg",
+                                                                 "cl",
+                                                                 "cs",
+                                                                 "default",
+                                                                 "wired",
+                                                                 "unknown",
+                                                                 "to be filled by o.e.m.",
+                                                                 "default string",
+                                                                 "not specified",
+                                                                 "system serial number",
+                                                                 "base board serial number",
+                                                                 "chassis serial number",
+                                                                 "0123456789",
+                                                                 "1234567890",
+                                                                 "0000000000"});
 
 void add_words(std::string_view text, std::set<std::string>& words) {
   for (std::size_t at = 0; at < text.size();) {
@@ -68,7 +138,9 @@ std::set<std::string> technical_words(const RecordedNodes& nodes) {
   for (const auto& [path, node] : nodes) {
     if (!path.starts_with("/sys/") && !path.starts_with("/proc/")) continue;
     // A file of settings named this module, and the kernel has none of that name: a slip is what the report is about.
-    if (parent_path(path) == "/sys/module" && node.kind == RecordedNode::Kind::absent && module_meant_by(base_name(path)).empty()) continue;
+    if (parent_path(path) == "/sys/module" && node.kind == RecordedNode::Kind::absent &&
+        module_meant_by(base_name(path)).empty())
+      continue;
     add_path_words(path, words);
     if (path.starts_with("/sys/") && node.kind == Kind::link) add_path_words(join_path(parent_path(path), node.content), words);
     if (path == "/proc/cpuinfo" || path == PciNames::recorded_names_path) add_words(node.content, words);
@@ -79,22 +151,27 @@ std::set<std::string> technical_words(const RecordedNodes& nodes) {
 /// The same on every machine of its kind, or in words of the kernel's alone: nothing private, much that looks like it.
 bool is_public(const std::string& path) {
   const bool cxl_target = base_name(path).starts_with("target") && base_name(parent_path(path)).starts_with("region");
-  const bool kernels = path == "/proc/self/limits" || (path.starts_with("/sys/") && (cxl_target || path.ends_with("/compatible")));
-  return kernels || path == PciNames::recorded_names_path || path == "/proc/cpuinfo" || path.starts_with("/sys/firmware/acpi/tables/");
+  const bool kernels =
+      path == "/proc/self/limits" || (path.starts_with("/sys/") && (cxl_target || path.ends_with("/compatible")));
+  return kernels || path == PciNames::recorded_names_path || path == "/proc/cpuinfo" ||
+         path.starts_with("/sys/firmware/acpi/tables/");
 }
 
 /// What a maker calls a machine, its board and its firmware, and a distribution its packages.
 bool is_made_by_others(const std::string& path) {
-  static constexpr auto names = std::to_array<std::string_view>({"board_vendor", "board_name", "sys_vendor", "product_name", "bios_vendor",
-                                                                 "bios_version", "bios_date"});
+  static constexpr auto names = std::to_array<std::string_view>(
+      {"board_vendor", "board_name", "sys_vendor", "product_name", "bios_vendor", "bios_version", "bios_date"});
   const bool dmi = path.find("/dmi/id/") != path.npos && std::ranges::find(names, base_name(path)) != names.end();
   return dmi || path == "/sys/firmware/devicetree/base/model" || path == MachineIdentity::recorded_versions_path;
 }
 
 /// Settings of the boot loader and its tools, with command lines in them.
 bool is_boot_script(const std::string& path) {
-  static constexpr auto starts = std::to_array<std::string_view>({"/etc/default/grub", "/etc/default/limine", "/etc/limine-entry-tool.d/", "/etc/kernelstub/", "/etc/sdboot-manage"});
-  static constexpr auto ends = std::to_array<std::string_view>({"/grub.cfg", "/grubenv", "/limine.conf", "/limine.cfg", "/refind_linux.conf", "/loader.conf", "/syslinux.cfg", "/extlinux.conf"});
+  static constexpr auto starts = std::to_array<std::string_view>(
+      {"/etc/default/grub", "/etc/default/limine", "/etc/limine-entry-tool.d/", "/etc/kernelstub/", "/etc/sdboot-manage"});
+  static constexpr auto ends =
+      std::to_array<std::string_view>({"/grub.cfg", "/grubenv", "/limine.conf", "/limine.cfg", "/refind_linux.conf",
+                                       "/loader.conf", "/syslinux.cfg", "/extlinux.conf"});
   return std::ranges::any_of(starts, [&](auto start) { return path.starts_with(start); }) ||
          std::ranges::any_of(ends, [&](auto end) { return path.ends_with(end); });
 }
@@ -114,13 +191,15 @@ bool is_kernel_config(const std::string& path) {
 
 /// Files that are read in the order of their names.
 bool is_ordered_directory(std::string_view directory) {
-  return directory.ends_with("/modprobe.d") || directory.ends_with("/grub.d") || directory.ends_with("/cmdline.d") || directory.ends_with("/limine-entry-tool.d");
+  return directory.ends_with("/modprobe.d") || directory.ends_with("/grub.d") || directory.ends_with("/cmdline.d") ||
+         directory.ends_with("/limine-entry-tool.d");
 }
 
 /// Attributes whose whole content is a secret.
 bool is_secret_attribute(std::string_view name) {
-  static constexpr auto names = std::to_array<std::string_view>(
-      {"serial", "serial_number", "wwid", "unique_id", "product_serial", "board_serial", "chassis_serial", "uniq", "nguid", "eui", "ifalias"});
+  static constexpr auto names =
+      std::to_array<std::string_view>({"serial", "serial_number", "wwid", "unique_id", "product_serial", "board_serial",
+                                       "chassis_serial", "uniq", "nguid", "eui", "ifalias"});
   return std::ranges::find(names, name) != names.end();
 }
 
@@ -144,8 +223,9 @@ class Redactor {
  private:
   /// Words that look like stand-ins.
   std::set<std::string> numbered_words() const {
-    static constexpr auto kinds = std::to_array<std::string_view>({"host", "user", "network", "serial", "volume", "volumeid", "label", "password", "domain",
-                                                                   "export", "target", "word", "value", "net", "pool"});
+    static constexpr auto kinds =
+        std::to_array<std::string_view>({"host", "user", "network", "serial", "volume", "volumeid", "label", "password",
+                                         "domain", "export", "target", "word", "value", "net", "pool"});
     std::set<std::string> all, numbered;
     for (const auto& [path, node] : nodes_) {
       add_words(path, all);
@@ -186,7 +266,8 @@ class Redactor {
     for (const auto& [path, node] : nodes_) {
       if (path.ends_with("/dm/name") && node.kind == Kind::file) learn_mapped(path, node.content, names);
       if (path.starts_with("/dev/disk/by-id/")) learn_serial(base_name(path), names);
-      if (path.starts_with("/lib/modules/") || path.starts_with("/usr/lib/modules/")) keep_version(path.substr(path.find("modules/") + 8));
+      if (path.starts_with("/lib/modules/") || path.starts_with("/usr/lib/modules/"))
+        keep_version(path.substr(path.find("modules/") + 8));
       if (parent_path(path) == "/proc/spl/kstat/zfs") names.push_back({"pool", base_name(path)});
       if (parent_path(path).ends_with("/net") && path.starts_with("/sys/") && !is_usual_interface(base_name(path)))
         names.push_back({"net", base_name(path)});
@@ -228,9 +309,12 @@ class Redactor {
       part.clear();
     };
     for (std::size_t at = 0; at < whole.size(); ++at) {
-      if (whole[at] == '-' && at + 1 < whole.size() && whole[at + 1] == '-') part += whole[at++];
-      else if (whole[at] == '-') finish();
-      else part += whole[at];
+      if (whole[at] == '-' && at + 1 < whole.size() && whole[at + 1] == '-')
+        part += whole[at++];
+      else if (whole[at] == '-')
+        finish();
+      else
+        part += whole[at];
     }
     finish();
   }
@@ -262,7 +346,7 @@ class Redactor {
 
   std::string changed_path(const std::string& path) const {
     if (path.starts_with("/sys/firmware/efi/efivars/")) return path;  // the numbers there are the same on every machine
-    std::string spelled;  // as in a mount table: a blank does not end a name
+    std::string spelled;                                              // as in a mount table: a blank does not end a name
     for (const char c : path) spelled += c == ' ' ? "\\040" : std::string(1, c);
     auto changed = unescape_octal(text_.redact(spelled));
     if (changed.find('\0') != changed.npos) changed = text_.redact(path);
@@ -280,7 +364,8 @@ class Redactor {
 
   std::string changed_content(const std::string& path, const std::string& content) {
     if (is_public(path)) return content;
-    if (path.starts_with("/sys/firmware/efi/efivars/")) return redact_efi_variable(base_name(path), content, text_, pseudonyms_);
+    if (path.starts_with("/sys/firmware/efi/efivars/"))
+      return redact_efi_variable(base_name(path), content, text_, pseudonyms_);
     if (path.starts_with("/sys/") && path.ends_with("/config")) return redact_pci_config(content, pseudonyms_);
     if (is_kernel_config(path)) return redact_kernel_config(content, arguments_);
     if (is_module_list(path)) return redact_module_list(content, text_);

@@ -7,8 +7,8 @@
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
-#include "facts/platform/machine_identity.hpp"
 #include "facts/pci/pci_names.hpp"
+#include "facts/platform/machine_identity.hpp"
 #include "machine/machine_text.hpp"
 #include "machine/recording_root.hpp"
 #include "snapshot/archive.hpp"

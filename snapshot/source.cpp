@@ -41,8 +41,7 @@ Source open_source(const SourceOptions& options) {
   if (!options.root.empty()) return {"root", options.root, std::make_unique<DirectoryRoot>(options.root)};
   // Read now: it may take a program (journalctl), which the sandbox forbids once the source is open.
   const auto log = std::make_shared<const Observed<std::string>>(read_live_kernel_log());
-  return {"live", "this host",
-          std::make_unique<DirectoryRoot>([log] { return *log; }, read_live_routes, live_mount_guard())};
+  return {"live", "this host", std::make_unique<DirectoryRoot>([log] { return *log; }, read_live_routes, live_mount_guard())};
 }
 
 }  // namespace vfio_doctor

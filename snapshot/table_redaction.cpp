@@ -12,9 +12,9 @@
 #include <optional>
 #include <vector>
 
+#include "base/text.hpp"
 #include "facts/network/routes.hpp"
 #include "snapshot/line_changes.hpp"
-#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -80,7 +80,8 @@ std::string redact_v4_routes(const std::string& text, Pseudonyms& pseudonyms, co
   return change_lines(text, [&](std::string_view line) {
     const auto words = split_words(line);
     if (words.size() < 8) return rename(line);
-    const auto destination = parse_unsigned(words[1], 16), gateway = parse_unsigned(words[2], 16), mask = parse_unsigned(words[7], 16);
+    const auto destination = parse_unsigned(words[1], 16), gateway = parse_unsigned(words[2], 16),
+               mask = parse_unsigned(words[7], 16);
     if (!destination || !gateway || !mask || (*destination | *gateway | *mask) > 0xffffffff) return rename(line);
     unsigned length = 0;
     for (const char byte : word_bytes(*mask)) length += static_cast<unsigned>(std::popcount(static_cast<unsigned char>(byte)));
@@ -119,7 +120,8 @@ std::string redact_told_routes(const std::string& text, Pseudonyms& pseudonyms, 
     const bool v4 = address->family == InternetAddress::Family::v4;
     const std::string bytes(address->bytes.begin(), address->bytes.begin() + (v4 ? 4 : 16));
     std::array<char, INET6_ADDRSTRLEN> out{};
-    ::inet_ntop(v4 ? AF_INET : AF_INET6, network(bytes, static_cast<unsigned>(*length), pseudonyms).data(), out.data(), out.size());
+    ::inet_ntop(v4 ? AF_INET : AF_INET6, network(bytes, static_cast<unsigned>(*length), pseudonyms).data(), out.data(),
+                out.size());
     return change_words(line, words, [&](std::size_t index, std::string_view word) {
       return index == 1 ? std::string(out.data()) + "/" + std::to_string(*length) : rename(word);
     });

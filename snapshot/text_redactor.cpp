@@ -124,7 +124,8 @@ std::string TextRedactor::label(View text) const {
 
 TextRedactor::Match TextRedactor::match_context(View text, std::size_t at) const {
   for (const auto& context : contexts) {
-    if (at < context.before.size() || text.substr(at - context.before.size(), context.before.size()) != context.before) continue;
+    if (at < context.before.size() || text.substr(at - context.before.size(), context.before.size()) != context.before)
+      continue;
     // "bypass=1" is no password; "ID_FS_UUID=" and "PARTLABEL=" are what they look like.
     const auto front = at - context.before.size();
     if (front > 0 && context.before.front() >= 'a' && is_word_part(text[front - 1])) continue;
@@ -132,8 +133,8 @@ TextRedactor::Match TextRedactor::match_context(View text, std::size_t at) const
     if (start < text.size() && (text[start] == '"' || text[start] == '\'' || text[start] == '<')) ++start;
     const View kind = context.kind;
     const bool quoted = start > at && text[at] != '<';
-    std::size_t length = quoted ? run_length(text, start, [&](char c) { return c != text[at] && c != '\n'; })
-                                : value_run(text, start);
+    std::size_t length =
+        quoted ? run_length(text, start, [&](char c) { return c != text[at] && c != '\n'; }) : value_run(text, start);
     if (context.before.ends_with('/')) length = std::min(length, run_length(text, start, [](char c) { return c != '/'; }));
     if (length == 0) return {};
     const auto value = text.substr(start, length);
@@ -175,8 +176,8 @@ TextRedactor::Match TextRedactor::match_qualified_name(View text, std::size_t at
     if (rest.starts_with(name) && !rest.substr(name.size()).starts_with(":nvm")) return {name.size(), std::string(name)};
   auto length = run_length(text, at, [](char c) { return is_word_part(c) || c == '.' || c == '-' || c == ':' || c == '_'; });
   if (const auto unit = text.substr(at, length).find("-lun-"); unit != View::npos) length = unit;
-  return {length, std::string(rest.substr(0, 4)) + "2001-04.com.example:" +
-                      pseudonyms_.word("target", std::string(text.substr(at, length)))};
+  return {length, std::string(rest.substr(0, 4)) +
+                      "2001-04.com.example:" + pseudonyms_.word("target", std::string(text.substr(at, length)))};
 }
 
 TextRedactor::Match TextRedactor::match_volume_id(View text, std::size_t at) const {
@@ -271,10 +272,10 @@ TextRedactor::Match TextRedactor::match_name(View text, std::size_t at) const {
 }
 
 TextRedactor::Match TextRedactor::match(View text, std::size_t at) const {
-  static constexpr auto in_order = std::to_array<Matcher>(
-      {&TextRedactor::match_hexadecimal, &TextRedactor::match_context, &TextRedactor::match_home,
-       &TextRedactor::match_qualified_name, &TextRedactor::match_volume_id, &TextRedactor::match_v4,
-       &TextRedactor::match_v6, &TextRedactor::match_builder, &TextRedactor::match_name});
+  static constexpr auto in_order =
+      std::to_array<Matcher>({&TextRedactor::match_hexadecimal, &TextRedactor::match_context, &TextRedactor::match_home,
+                              &TextRedactor::match_qualified_name, &TextRedactor::match_volume_id, &TextRedactor::match_v4,
+                              &TextRedactor::match_v6, &TextRedactor::match_builder, &TextRedactor::match_name});
   for (const auto matcher : in_order)
     if (auto found = (this->*matcher)(text, at); found.length > 0) return found;
   return {};

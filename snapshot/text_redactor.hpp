@@ -56,7 +56,8 @@ class TextRedactor {
   std::string label(std::string_view text) const;
 
   Pseudonyms& pseudonyms_;
-  std::map<std::string, std::vector<PrivateName>, std::less<>> names_;  ///< by first alphanumeric run, lower case; longest first
+  std::map<std::string, std::vector<PrivateName>, std::less<>>
+      names_;  ///< by first alphanumeric run, lower case; longest first
   std::set<std::string, std::less<>> kept_;
   std::set<std::string, std::less<>> labels_with_names_;
   std::set<std::string> technical_;

@@ -17,6 +17,6 @@ inline std::filesystem::path corpus(const std::string& case_path) {
 }  // namespace vfio_doctor::testing
 
 /// Skips the test, with the reason, where the corpus has no such case.
-#define SKIP_WITHOUT_CORPUS(case_path)                                  \
+#define SKIP_WITHOUT_CORPUS(case_path)                                   \
   if (!std::filesystem::exists(vfio_doctor::testing::corpus(case_path))) \
   GTEST_SKIP() << "no " << vfio_doctor::testing::corpus(case_path).string()

@@ -29,8 +29,6 @@ inline std::string read_test_file(const std::string& path) {
   return content.str();
 }
 
-inline MemoryRoot machine_file(const std::string& path) {
-  return MemoryRoot(parse_machine_text(read_test_file(path), path));
-}
+inline MemoryRoot machine_file(const std::string& path) { return MemoryRoot(parse_machine_text(read_test_file(path), path)); }
 
 }  // namespace vfio_doctor::testing

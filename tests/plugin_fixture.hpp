@@ -32,7 +32,8 @@ class PluginDirectory {
 
   /// A shell plugin NAME with one check "NAME-check" that does `run` when it is run.
   void add_shell(const std::string& name, const std::string& run, const std::string& facts = "") const {
-    add(name, "#!/bin/sh\nif [ \"$1\" = describe ]; then\ncat <<'END'\n" + description(name, facts) + "\nEND\nexit 0\nfi\n" + run + "\n");
+    add(name, "#!/bin/sh\nif [ \"$1\" = describe ]; then\ncat <<'END'\n" + description(name, facts) + "\nEND\nexit 0\nfi\n" +
+                  run + "\n");
   }
 
   static std::string description(const std::string& name, const std::string& facts = "") {

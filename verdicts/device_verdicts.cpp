@@ -51,11 +51,11 @@ void hear_companions(const std::vector<MemberVoice>& voices, const PciAddress& s
   std::size_t heard = 0;
   for (const auto& [member, finding] : voices) {
     if (member == self || is_open(*finding) != open) continue;
-    if (++heard <= most_companion_sentences)
-      sentences.push_back("Its companion " + member.text() + ": " + finding->summary);
+    if (++heard <= most_companion_sentences) sentences.push_back("Its companion " + member.text() + ": " + finding->summary);
   }
   if (heard > most_companion_sentences)
-    sentences.push_back("There are " + std::to_string(heard - most_companion_sentences) + " more such reasons, from its other "
+    sentences.push_back("There are " + std::to_string(heard - most_companion_sentences) +
+                        " more such reasons, from its other "
                         "companions.");
 }
 
@@ -86,7 +86,8 @@ class Decider {
     for (const auto& companion : decision.companions)
       if (const auto* other = host_.find(companion))
         if (const auto part = chipset_part(*other))
-          voices.remarks.push_back(companion.text() + " in its group is not to be given: only take its driver away. " + *part + ".");
+          voices.remarks.push_back(companion.text() + " in its group is not to be given: only take its driver away. " + *part +
+                                   ".");
     conclude(voices, decision);
     return decision;
   }
@@ -113,7 +114,8 @@ class Decider {
       counted.push_back(member);
       const auto [first, last] = by_subject_.equal_range(device_subject(member));
       for (auto one = first; one != last; ++one)
-        if (one->second->effect == Effect::protects && !acceptance(*one->second) && (counts(*one->second) || is_open(*one->second)))
+        if (one->second->effect == Effect::protects && !acceptance(*one->second) &&
+            (counts(*one->second) || is_open(*one->second)))
           voices.push_back({member, one->second});
     }
     if (!voices.empty()) by_group_.emplace(group.number, std::move(voices));
@@ -152,8 +154,7 @@ class Decider {
       decision.verdict = DeviceVerdict::undetermined;
       take(voices.open);
     } else {
-      decision.verdict =
-          decision.companions.empty() ? DeviceVerdict::assignable : DeviceVerdict::with_companions;
+      decision.verdict = decision.companions.empty() ? DeviceVerdict::assignable : DeviceVerdict::with_companions;
     }
     take(voices.remarks);
   }

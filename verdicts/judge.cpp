@@ -28,13 +28,15 @@ bool can_be_given(DeviceVerdict verdict) {
 }
 
 /// The host is ready when nothing about it fails and at least one device can be given.
-Verdict judge_host(const std::vector<Acceptance>& accepted, const std::vector<DeviceDecision>& decisions, std::vector<Finding>& findings) {
+Verdict judge_host(const std::vector<Acceptance>& accepted, const std::vector<DeviceDecision>& decisions,
+                   std::vector<Finding>& findings) {
   const auto any_about_host = [&findings](auto condition) {
-    return std::ranges::any_of(findings, [&](const Finding& finding) {
-      return finding.subject == host_subject && condition(finding);
-    });
+    return std::ranges::any_of(findings,
+                               [&](const Finding& finding) { return finding.subject == host_subject && condition(finding); });
   };
-  if (any_about_host([&accepted](const Finding& finding) { return finding.status == Status::fail && !find_acceptance(accepted, finding); }))
+  if (any_about_host([&accepted](const Finding& finding) {
+        return finding.status == Status::fail && !find_acceptance(accepted, finding);
+      }))
     return Verdict::not_ready;
   if (any_about_host([](const Finding& finding) {
         return (finding.status == Status::unknown || finding.status == Status::error) && finding.effect == Effect::blocked;
@@ -50,8 +52,9 @@ Verdict judge_host(const std::vector<Acceptance>& accepted, const std::vector<De
   if (is(can_be_given) || given_now) return Verdict::ready;
   if (decisions.empty() || is([](DeviceVerdict verdict) { return verdict == DeviceVerdict::undetermined; }))
     return Verdict::undetermined;
-  auto finding = verdict_finding(Status::fail, host_subject, "The IOMMU works, but no device here can be given to a guest: "
-                                                            "each is blocked, needed by the host, or not a thing one assigns.");
+  auto finding = verdict_finding(Status::fail, host_subject,
+                                 "The IOMMU works, but no device here can be given to a guest: "
+                                 "each is blocked, needed by the host, or not a thing one assigns.");
   finding.evidence = {{"device verdicts", std::to_string(decisions.size()) + " functions, none assignable"}};
   findings.push_back(finding);
   return Verdict::not_ready;
@@ -61,9 +64,13 @@ Verdict judge_host(const std::vector<Acceptance>& accepted, const std::vector<De
 std::vector<Remedy> free_companion(const std::string& address, const std::string& companion, bool can_go_too) {
   std::vector<Remedy> remedies;
   if (can_go_too)
-    remedies.push_back({"Give both to the same guest. This asks about both.", {"vfio-doctor --device " + address + " --device " + companion}, {}, {}});
-  remedies.push_back({can_go_too ? "Or take the driver away until the guest is off." : "Take the driver away until the guest is off. Never "
-                                                                                       "give this one to a guest: the host's chipset needs it.",
+    remedies.push_back({"Give both to the same guest. This asks about both.",
+                        {"vfio-doctor --device " + address + " --device " + companion},
+                        {},
+                        {}});
+  remedies.push_back({can_go_too ? "Or take the driver away until the guest is off."
+                                 : "Take the driver away until the guest is off. Never "
+                                   "give this one to a guest: the host's chipset needs it.",
                       {"echo " + companion + " | sudo tee /sys/bus/pci/devices/" + companion + "/driver/unbind"},
                       {"echo " + companion + " | sudo tee /sys/bus/pci/drivers_probe"},
                       "The host has no use of it until its driver is back."});
@@ -77,18 +84,22 @@ Finding judge_companion(const Host& host, const std::string& address, const PciA
   const auto name = "Its companion " + companion.text();
   auto finding = verdict_finding(Status::warn, address,
                                  name + " has no host driver now; it must stay that way while a guest has " + address + ".");
-  finding.evidence = {{"/sys/bus/pci/devices/" + companion.text() + "/driver",
-                       driver.has_value() ? *driver : driver.is_absent() ? "none" : driver.why()}};
+  finding.evidence = {{"/sys/bus/pci/devices/" + companion.text() + "/driver", driver.has_value()   ? *driver
+                                                                               : driver.is_absent() ? "none"
+                                                                                                    : driver.why()}};
   if (driver.is_unreadable()) {
     finding.status = Status::unknown;
     finding.summary = "Whether a host driver holds its companion " + companion.text() + " could not be seen.";
   } else if (function && leaves_dma_to_user(*function)) {
-    finding.summary = name + " is held by " + *driver + " now, which is no hindrance; no host driver may take it while a "
-                      "guest has " + address + ".";
+    finding.summary = name + " is held by " + *driver +
+                      " now, which is no hindrance; no host driver may take it while a "
+                      "guest has " +
+                      address + ".";
   } else if (driver.has_value()) {
     finding.status = Status::fail;
-    finding.summary = name + " is held by the host driver " + *driver +
-                      (can_go_too ? ": give it to the same guest, or take the driver away first." : ": that driver must let go first.");
+    finding.summary =
+        name + " is held by the host driver " + *driver +
+        (can_go_too ? ": give it to the same guest, or take the driver away first." : ": that driver must let go first.");
     finding.remedy = free_companion(address, companion.text(), can_go_too);
   }
   return finding;
@@ -104,7 +115,8 @@ void judge_companions(const Host& host, const std::vector<DeviceDecision>& decis
                       const std::vector<PciAddress>& selection, std::vector<Finding>& findings) {
   for (const auto& companion : companions_of(host, *decision.function))
     if (std::ranges::find(selection, companion) == selection.end())
-      findings.push_back(judge_companion(host, decision.function->address.text(), companion, !is_unsuitable(decisions, companion)));
+      findings.push_back(
+          judge_companion(host, decision.function->address.text(), companion, !is_unsuitable(decisions, companion)));
 }
 
 Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& decisions,

@@ -25,6 +25,7 @@ struct Judgement {
 /// their findings; device verdicts always rest on all of them. What is `accepted` stands in nobody's way. `domain` is the subject
 /// of findings about the domain that the selection is for, if any: these count too, an unknown one only with Effect::blocked.
 Judgement judge(const Host& host, std::vector<Finding> findings, const std::vector<PciAddress>& selection,
-                const std::vector<std::string>& only, const std::vector<Acceptance>& accepted = {}, const std::string& domain = {});
+                const std::vector<std::string>& only, const std::vector<Acceptance>& accepted = {},
+                const std::string& domain = {});
 
 }  // namespace vfio_doctor

@@ -81,10 +81,13 @@ void select_domain(const Domain& domain, std::vector<PciAddress>& selected) {
   for (const auto& hostdev : domain.hostdevs)
     if (std::ranges::find(selected, hostdev.source) == selected.end()) selected.push_back(hostdev.source);
   if (!domain.hostdevs.empty()) return;
-  const auto* wrong = !domain.faults.empty() ? &domain.faults.front() : !domain.unresolved.empty() ? &domain.unresolved.front() : nullptr;
+  const auto* wrong = !domain.faults.empty()       ? &domain.faults.front()
+                      : !domain.unresolved.empty() ? &domain.unresolved.front()
+                                                   : nullptr;
   if (!wrong) throw InputError("domain '" + domain.name + "' takes no PCI function from this host");
-  throw InputError(domain.file + ":" + std::to_string(wrong->line) + ": domain '" + domain.name + "' names no PCI function of this host: " +
-                   wrong->what + (wrong->words.empty() ? "" : " (\"" + wrong->words + "\")"));
+  throw InputError(domain.file + ":" + std::to_string(wrong->line) + ": domain '" + domain.name +
+                   "' names no PCI function of this host: " + wrong->what +
+                   (wrong->words.empty() ? "" : " (\"" + wrong->words + "\")"));
 }
 
 std::vector<Finding> judge_unmanaged(const Host& host, const Domain& domain) {
@@ -101,15 +104,17 @@ std::vector<Finding> judge_unmanaged(const Host& host, const Domain& domain) {
     finding.subject = address;
     finding.status = driver.is_unreadable() ? Status::unknown : Status::fail;
     finding.effect = Effect::blocked;
-    finding.summary = "The domain " + domain.name + " takes it without managed='yes', so it must be on vfio-pci before the "
+    finding.summary = "The domain " + domain.name +
+                      " takes it without managed='yes', so it must be on vfio-pci before the "
                       "start (\"must be manually detached from the host\"); " +
-                      (driver.has_value() ? "now " + *driver + " holds it."
+                      (driver.has_value()   ? "now " + *driver + " holds it."
                        : driver.is_absent() ? "now it has no driver."
                                             : "which driver holds it could not be read.");
     finding.evidence = {{function->sysfs_path + "/driver", driver.has_value() ? *driver : driver.why()}};
     finding.remedy = {{"Write managed='yes' in the domain's XML, or detach the function before each start.",
                        {"sudo virsh nodedev-detach " + node_device_name(hostdev.source)},
-                       {"sudo virsh nodedev-reattach " + node_device_name(hostdev.source)}, {}}};
+                       {"sudo virsh nodedev-reattach " + node_device_name(hostdev.source)},
+                       {}}};
     findings.push_back(finding);
   }
   return findings;

@@ -85,7 +85,8 @@ Functions functions_at(const Host& host, const Place& place) {
 
 Functions functions_of_path(const Host& host, const Root& root, std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  const auto address = path.starts_with("/dev/") ? function_of_named_device(root, base_name(path)) : function_of_sysfs_path(root, path);
+  const auto address =
+      path.starts_with("/dev/") ? function_of_named_device(root, base_name(path)) : function_of_sysfs_path(root, path);
   return function_at(host, address);
 }
 

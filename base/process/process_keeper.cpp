@@ -104,7 +104,8 @@ class Keeper {
   void end_everything() {
     // The whole group at one stroke: those that fork as fast as they can do not get away.
     ::kill(-program_, SIGKILL);
-    while (::waitpid(program_, &report_.status, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(program_, &report_.status, 0) < 0 && errno == EINTR) {
+    }
     program_reaped_ = true;
     for (;;) {
       const int running = visit_orphans(Action::kill);
@@ -156,7 +157,8 @@ int start_keeper(int report_fd) {
   if (program == 0) {
     ::close(ready[1]);
     char nothing;
-    while (::read(ready[0], &nothing, 1) < 0 && errno == EINTR) {}
+    while (::read(ready[0], &nothing, 1) < 0 && errno == EINTR) {
+    }
     settle_program();
     return 0;
   }

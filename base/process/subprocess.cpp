@@ -133,8 +133,14 @@ void prepare_this_program() {
 class Run {
  public:
   explicit Run(const ProcessRequest& request)
-      : request_(request), output_pipe_(context_), error_pipe_(context_), report_pipe_(context_), input_pipe_(context_),
-        clock_(context_), counter_(context_), patience_(context_) {}
+      : request_(request),
+        output_pipe_(context_),
+        error_pipe_(context_),
+        report_pipe_(context_),
+        input_pipe_(context_),
+        clock_(context_),
+        counter_(context_),
+        patience_(context_) {}
 
   ProcessResult execute() {
     prepare_this_program();

@@ -15,11 +15,11 @@ namespace vfio_doctor {
 struct ProcessRequest {
   std::string program;
   std::vector<std::string> arguments;
-  std::string input;                           ///< given on its standard input; it need not read it
-  std::chrono::milliseconds deadline{10'000};  ///< then it and everything it started is killed
-  std::size_t most_output = 1 << 20;           ///< bytes on standard output; more ends it
-  std::vector<std::string> keep_environment;   ///< passed on beside, or instead of, PATH, LANG=C.UTF-8 and HOME=/
-  std::vector<std::string> add_environment;    ///< "NAME=VALUE"
+  std::string input;                             ///< given on its standard input; it need not read it
+  std::chrono::milliseconds deadline{10'000};    ///< then it and everything it started is killed
+  std::size_t most_output = 1 << 20;             ///< bytes on standard output; more ends it
+  std::vector<std::string> keep_environment;     ///< passed on beside, or instead of, PATH, LANG=C.UTF-8 and HOME=/
+  std::vector<std::string> add_environment;      ///< "NAME=VALUE"
   const std::atomic<bool>* stop_when = nullptr;  ///< becomes true where it is to end early, as if the deadline had passed
 };
 

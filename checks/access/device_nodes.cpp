@@ -15,12 +15,16 @@ bool has(const Observed<std::vector<std::string>>& names, const std::string& nam
 }
 
 Finding missing(const PciFunction& function, const std::string& node, const std::string& proof) {
-  auto finding = check.finding(Status::warn, device_subject(function.address), "VFIO holds it, but " + node +
-      " is not there: a program here that wants to open it finds no such file.");
+  auto finding =
+      check.finding(Status::warn, device_subject(function.address),
+                    "VFIO holds it, but " + node + " is not there: a program here that wants to open it finds no such file.");
   finding.evidence = {{function.sysfs_path, proof}, {node, "not there"}};
-  finding.remedy = {{"In a container: hand the node on to it (and /dev/vfio/vfio, for the newer interface /dev/iommu). On the "
-      "host itself: the node is made when the driver takes the device; take it anew.",
-                     {"ls -l /dev/vfio /dev/vfio/devices"}, {}, {}}};
+  finding.remedy = {
+      {"In a container: hand the node on to it (and /dev/vfio/vfio, for the newer interface /dev/iommu). On the "
+       "host itself: the node is made when the driver takes the device; take it anew.",
+       {"ls -l /dev/vfio /dev/vfio/devices"},
+       {},
+       {}}};
   return finding;
 }
 
@@ -34,15 +38,16 @@ std::vector<Finding> run(const Host& host) {
     const auto group = std::to_string(*function.iommu_group);
     if (access.vfio_nodes.has_value() && has(access.vfio_nodes, "vfio") && !has(access.vfio_nodes, group) &&
         !has(access.vfio_nodes, "noiommu-" + group))
-      findings.push_back(missing(function, "/dev/vfio/" + group, "group " + group + ", driver " +
-          (function.driver.has_value() ? *function.driver : "not known")));
+      findings.push_back(
+          missing(function, "/dev/vfio/" + group,
+                  "group " + group + ", driver " + (function.driver.has_value() ? *function.driver : "not known")));
     else if (access.vfio_nodes.has_value() && function.vfio_device.has_value() && access.device_nodes.has_value() &&
-        !has(access.device_nodes, *function.vfio_device))
+             !has(access.device_nodes, *function.vfio_device))
       findings.push_back(missing(function, "/dev/vfio/devices/" + *function.vfio_device, "vfio-dev/" + *function.vfio_device));
   }
   if (!any || !findings.empty()) return findings;
-  if (!access.vfio_nodes.has_value()) return {check.not_seen("Which nodes VFIO has could not be seen.", {"/dev/vfio",
-      access.vfio_nodes.why()})};
+  if (!access.vfio_nodes.has_value())
+    return {check.not_seen("Which nodes VFIO has could not be seen.", {"/dev/vfio", access.vfio_nodes.why()})};
   return {check.finding(Status::pass, host_subject, "Devices that VFIO holds have their nodes.")};
 }
 

@@ -19,11 +19,12 @@ struct Hidden {
   std::string_view name, what;
 };
 
-constexpr auto hidden = std::to_array<Hidden>(
-    {{"ProtectKernelModules", "hides /lib/modules from it: libvirt 10.0 and later look there for the driver that fits a "
-        "device, and no guest with a device starts"},
-     {"PrivateDevices", "gives it a /dev of its own without VFIO's nodes"},
-     {"ProtectKernelTunables", "makes /sys read-only for it: it cannot move a device to vfio-pci"}});
+constexpr auto hidden =
+    std::to_array<Hidden>({{"ProtectKernelModules",
+                            "hides /lib/modules from it: libvirt 10.0 and later look there for the driver that fits a "
+                            "device, and no guest with a device starts"},
+                           {"PrivateDevices", "gives it a /dev of its own without VFIO's nodes"},
+                           {"ProtectKernelTunables", "makes /sys read-only for it: it cannot move a device to vfio-pci"}});
 
 std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
@@ -31,17 +32,20 @@ std::vector<Finding> run(const Host& host) {
     for (const auto& one : hidden) {
       const auto* setting = host.access.last(unit, one.name);
       if (!setting || !is_on(*setting)) continue;
-      auto finding = check.finding(Status::warn, host_subject, std::string(one.name) + "=" + setting->value + " of " + unit +
-          " " + std::string(one.what) + ".");
+      auto finding =
+          check.finding(Status::warn, host_subject,
+                        std::string(one.name) + "=" + setting->value + " of " + unit + " " + std::string(one.what) + ".");
       finding.evidence = {{setting->place, setting->name + "=" + setting->value}};
       finding.remedy = {{"Switch it off for this unit: \"" + std::string(one.name) + "=no\" under [Service].",
-          {"sudo systemctl edit " + std::string(unit), "sudo systemctl restart " + std::string(unit)}, {},
+                         {"sudo systemctl edit " + std::string(unit), "sudo systemctl restart " + std::string(unit)},
+                         {},
                          "The daemon may then do a little more than before; guests keep running."}};
       findings.push_back(std::move(finding));
     }
   }
-  if (findings.empty() && !host.access.unit_settings.empty()) findings.push_back(check.finding(Status::pass, host_subject,
-      "systemd hides neither modules nor nodes nor /sys from libvirt's daemons."));
+  if (findings.empty() && !host.access.unit_settings.empty())
+    findings.push_back(
+        check.finding(Status::pass, host_subject, "systemd hides neither modules nor nodes nor /sys from libvirt's daemons."));
   return findings;
 }
 

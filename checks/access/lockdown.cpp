@@ -29,23 +29,31 @@ std::vector<Wanted> wanted_modules(const Host& host) {
 std::vector<Finding> run(const Host& host) {
   const auto& lockdown = host.access.lockdown;
   if (lockdown.is_absent()) return {};
-  if (!lockdown.has_value()) return {check.not_seen("Whether the kernel is locked down could not be seen.",
-      {"/sys/kernel/security/lockdown", lockdown.why()})};
+  if (!lockdown.has_value())
+    return {check.not_seen("Whether the kernel is locked down could not be seen.",
+                           {"/sys/kernel/security/lockdown", lockdown.why()})};
   std::vector<Finding> findings;
   if (*lockdown != "none")
     for (const auto& wanted : wanted_modules(host)) {
       if (host.modules.is_loaded(wanted.name)) continue;
-      auto finding = check.finding(Status::warn, host_subject, wanted.name + " is to be loaded at each start, and is not "
-          "there: the kernel is locked down (Secure Boot) and loads signed modules only.");
+      auto finding = check.finding(Status::warn, host_subject,
+                                   wanted.name +
+                                       " is to be loaded at each start, and is not "
+                                       "there: the kernel is locked down (Secure Boot) and loads signed modules only.");
       finding.evidence = {{"/sys/kernel/security/lockdown", *lockdown}, wanted.evidence};
-      finding.remedy = {{"Sign the module with a key of your own and enrol that (DKMS does so on Debian, Ubuntu and Fedora), "
-          "or switch Secure Boot off in the firmware's settings.", {"mokutil --sb-state",
-          "sudo mokutil --import /var/lib/dkms/mok.pub"}, {}, {}}};
+      finding.remedy = {
+          {"Sign the module with a key of your own and enrol that (DKMS does so on Debian, Ubuntu and Fedora), "
+           "or switch Secure Boot off in the firmware's settings.",
+           {"mokutil --sb-state", "sudo mokutil --import /var/lib/dkms/mok.pub"},
+           {},
+           {}}};
       findings.push_back(std::move(finding));
     }
   if (findings.empty()) {
-    findings.push_back(check.finding(Status::pass, host_subject, *lockdown == "none" ? "The kernel is not locked down."
-        : "The kernel is locked down (" + *lockdown + "): VFIO itself works so."));
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     *lockdown == "none"
+                                         ? "The kernel is not locked down."
+                                         : "The kernel is locked down (" + *lockdown + "): VFIO itself works so."));
     findings.back().evidence = {{"/sys/kernel/security/lockdown", *lockdown}};
   }
   return findings;

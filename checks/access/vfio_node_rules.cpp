@@ -21,15 +21,18 @@ std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   for (const auto& rule : host.access.udev_rules) {
     if (!is_for_everybody(rule.text) || rule.text.find("KERNEL==\"vfio\"") != rule.text.npos) continue;
-    auto finding = check.finding(Status::warn, host_subject, "A rule of udev lets everybody on this host open every device "
-        "that VFIO holds.");
+    auto finding = check.finding(Status::warn, host_subject,
+                                 "A rule of udev lets everybody on this host open every device "
+                                 "that VFIO holds.");
     finding.evidence = {{rule.place, rule.text}};
     finding.remedy = {{"Give a group the right instead: GROUP=\"kvm\", MODE=\"0660\". libvirt needs no rule at all.",
-        {"sudo udevadm control --reload"}, {}, "Programs of users who are not in the group cannot open devices any more."}};
+                       {"sudo udevadm control --reload"},
+                       {},
+                       "Programs of users who are not in the group cannot open devices any more."}};
     findings.push_back(std::move(finding));
   }
-  if (findings.empty() && !host.access.udev_rules.empty()) findings.push_back(check.finding(Status::pass, host_subject,
-      "No rule of udev opens VFIO's nodes to everybody."));
+  if (findings.empty() && !host.access.udev_rules.empty())
+    findings.push_back(check.finding(Status::pass, host_subject, "No rule of udev opens VFIO's nodes to everybody."));
   return findings;
 }
 

@@ -62,8 +62,8 @@ bool is_suse_like(const Distribution& distribution) {
 }
 
 bool is_atomic(const Host& host) {
-  static constexpr std::string_view variants[] = {
-      "silverblue", "kinoite", "sericea", "onyx", "coreos", "iot", "cosmic-atomic", "bazzite", "bluefin"};
+  static constexpr std::string_view variants[] = {"silverblue", "kinoite",       "sericea", "onyx",   "coreos",
+                                                  "iot",        "cosmic-atomic", "bazzite", "bluefin"};
   return host.boot.ostree || std::ranges::find(variants, host.distribution.variant_id) != std::end(variants);
 }
 
@@ -107,10 +107,9 @@ ArgumentTool tool_of_loader(const Host& host) {
       break;
   }
   // Nothing says what booted this host; a GRUB configuration with nothing beside it is answer enough.
-  const bool other_entries = std::ranges::any_of(
-      host.boot.entries, [](const BootEntry& entry) { return entry.kind != BootEntryKind::grub_menu; });
-  const bool grub =
-      host.boot.grub_config.has_value() || host.boot.find_setting(BootSettingKind::grub_defaults);
+  const bool other_entries =
+      std::ranges::any_of(host.boot.entries, [](const BootEntry& entry) { return entry.kind != BootEntryKind::grub_menu; });
+  const bool grub = host.boot.grub_config.has_value() || host.boot.find_setting(BootSettingKind::grub_defaults);
   return grub && !other_entries ? ArgumentTool::grub_mkconfig : ArgumentTool::unknown;
 }
 
@@ -122,8 +121,7 @@ ArgumentTool tool_of(const Host& host) {
   if (is_atomic(host)) return is_fedora_like(distribution) ? ArgumentTool::rpm_ostree : ArgumentTool::unknown;
   if (is_fedora_like(distribution) && (boot.loader == BootLoader::grub || boot.loader == BootLoader::unknown))
     return ArgumentTool::grubby;
-  if (boot.find_setting(BootSettingKind::kernelstub) && boot.loader != BootLoader::grub)
-    return ArgumentTool::kernelstub;
+  if (boot.find_setting(BootSettingKind::kernelstub) && boot.loader != BootLoader::grub) return ArgumentTool::kernelstub;
   if (boot.proxmox && boot.loader != BootLoader::grub && boot.find_setting(BootSettingKind::kernel_cmdline))
     return ArgumentTool::proxmox_boot_tool;
   // With a grub.cfg it is GRUB that counts, whatever lies in /etc/kernel.
@@ -132,23 +130,23 @@ ArgumentTool tool_of(const Host& host) {
     return ArgumentTool::sdbootutil;
   const auto tool = tool_of_loader(host);
   if (tool == ArgumentTool::grub_mkconfig && boot.read_only_root) return ArgumentTool::transactional;
-  return tool == ArgumentTool::grub_mkconfig && (boot.proxmox || distribution.is_like("debian"))
-             ? ArgumentTool::update_grub
-             : tool;
+  return tool == ArgumentTool::grub_mkconfig && (boot.proxmox || distribution.is_like("debian")) ? ArgumentTool::update_grub
+                                                                                                 : tool;
 }
 
 std::string mkconfig_command(const Host& host) {
   if (host.boot.grub_config.has_value() && !host.boot.grub_config->starts_with("/boot/grub"))
     return "sudo grub-mkconfig -o " + *host.boot.grub_config;  // a menu on the EFI system partition
-  const bool grub2 = host.boot.grub_config.has_value() ? host.boot.grub_config->starts_with("/boot/grub2/")
-                                                       : is_suse_like(host.distribution);
+  const bool grub2 =
+      host.boot.grub_config.has_value() ? host.boot.grub_config->starts_with("/boot/grub2/") : is_suse_like(host.distribution);
   return grub2 ? "sudo grub2-mkconfig -o /boot/grub2/grub.cfg" : "sudo grub-mkconfig -o /boot/grub/grub.cfg";
 }
 
 std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool) {
   switch (tool) {
     case ArgumentTool::update_grub:
-      if (host.boot.grub_config.has_value() && !host.boot.grub_config->starts_with("/boot/grub")) return {mkconfig_command(host)};
+      if (host.boot.grub_config.has_value() && !host.boot.grub_config->starts_with("/boot/grub"))
+        return {mkconfig_command(host)};
       return {"sudo update-grub"};
     case ArgumentTool::transactional:
       return {"sudo transactional-update grub.cfg"};
@@ -168,9 +166,8 @@ std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool) {
       return host.distribution.is_like("arch") ? std::vector<std::string>{"sudo mkinitcpio -P"}
                                                : std::vector<std::string>{"sudo kernel-install add-all"};
     case ArgumentTool::limine:
-      return host.boot.find_setting(BootSettingKind::limine_defaults)
-                 ? std::vector<std::string>{"sudo limine-update"}
-                 : std::vector<std::string>{};
+      return host.boot.find_setting(BootSettingKind::limine_defaults) ? std::vector<std::string>{"sudo limine-update"}
+                                                                      : std::vector<std::string>{};
     default:
       return {};
   }
@@ -279,14 +276,13 @@ std::string spot_in_file(ArgumentTool tool) {
 }
 
 /// One command changes the argument everywhere; another takes it back.
-Remedy by_command(Change change, const std::string& argument, const std::string& add,
-                  const std::string& remove, const std::string& where) {
+Remedy by_command(Change change, const std::string& argument, const std::string& add, const std::string& remove,
+                  const std::string& where) {
   const bool adds = change == Change::add;
-  return {
-      .text = (adds ? "Add " : "Remove ") + argument + (adds ? " to " : " from ") + where + ", then reboot.",
-      .commands = {adds ? add : remove, "sudo systemctl reboot"},
-      .undo = {adds ? remove : add, "sudo systemctl reboot"},
-      .risk = risk};
+  return {.text = (adds ? "Add " : "Remove ") + argument + (adds ? " to " : " from ") + where + ", then reboot.",
+          .commands = {adds ? add : remove, "sudo systemctl reboot"},
+          .undo = {adds ? remove : add, "sudo systemctl reboot"},
+          .risk = risk};
 }
 
 /// Debian's grub-mkconfig reads drop-ins, so an argument gets a file of its own that is removed as easily.
@@ -327,12 +323,15 @@ Remedy by_firmware_entry(const Host& host, Change change, const std::string& arg
       if (std::ranges::find(unwanted, one) == unwanted.end()) line += (line.empty() ? "" : " ") + one.text();
     }
   if (change == Change::add) line += (line.empty() ? "" : " ") + argument;
-  return {.text = "No boot loader: the firmware starts the kernel with the words of its own boot entry" + (name.empty() ? "" : " " + name) +
-                  ". Make a second entry with the same disk, partition and kernel and with this whole line after --unicode: " + line +
-                  ". Start it once (efibootmgr --bootnext NUMBER), and put it first only when it has started.",
+  return {.text = "No boot loader: the firmware starts the kernel with the words of its own boot entry" +
+                  (name.empty() ? "" : " " + name) +
+                  ". Make a second entry with the same disk, partition and kernel and with this whole line after --unicode: " +
+                  line + ". Start it once (efibootmgr --bootnext NUMBER), and put it first only when it has started.",
           .commands = {"sudo efibootmgr --verbose"},
           .undo = {},
-          .risk = "Medium: an entry that lacks root= or initrd= does not start; keep the old one, which the firmware's boot menu offers."};
+          .risk =
+              "Medium: an entry that lacks root= or initrd= does not start; keep the old one, which the firmware's boot menu "
+              "offers."};
 }
 
 /// Without /etc/kernel/cmdline the images and entries were made from the running line (mkinitcpio build_uki(),
@@ -341,12 +340,15 @@ Remedy by_new_cmdline_file(const Host& host, ArgumentTool tool, Change change, c
   const std::string file = "/etc/kernel/cmdline";
   auto line = running_line(host);
   Remedy remedy;
-  remedy.risk = "Medium: what is not in that file is missing at the next start; without root= the host does not boot. Look at the "
-                "file before the second step, and keep another way to start at hand: the fallback image, an older entry, "
-                "installation media.";
+  remedy.risk =
+      "Medium: what is not in that file is missing at the next start; without root= the host does not boot. Look at the "
+      "file before the second step, and keep another way to start at hand: the fallback image, an older entry, "
+      "installation media.";
   if (line.find("root=") == std::string::npos && line.find("init=") == std::string::npos) {
-    remedy.text = file + " is not there, and what the entries are made from today could not be read. It must first hold the whole "
-                  "command line of this host; only then " + (change == Change::add ? "add " : "leave out ") + argument + ".";
+    remedy.text = file +
+                  " is not there, and what the entries are made from today could not be read. It must first hold the whole "
+                  "command line of this host; only then " +
+                  (change == Change::add ? "add " : "leave out ") + argument + ".";
     return remedy;
   }
   if (change == Change::add) {
@@ -358,9 +360,10 @@ Remedy by_new_cmdline_file(const Host& host, ArgumentTool tool, Change change, c
       if (std::ranges::find(unwanted, one) == unwanted.end()) kept += (kept.empty() ? "" : " ") + one.text();
     line = kept;
   }
-  remedy.text = file + " is not there: until now the running command line was taken, and once the file is there it is used "
-                "instead. So write the whole line into it, " + (change == Change::add ? "with " : "without ") + argument +
-                ", carry it to the boot entries, then reboot.";
+  remedy.text = file +
+                " is not there: until now the running command line was taken, and once the file is there it is used "
+                "instead. So write the whole line into it, " +
+                (change == Change::add ? "with " : "without ") + argument + ", carry it to the boot entries, then reboot.";
   remedy.commands = {"sudo mkdir -p /etc/kernel", "echo " + shell_quoted(line) + " | sudo tee " + file};
   const auto apply = apply_commands(host, tool);
   remedy.commands.insert(remedy.commands.end(), apply.begin(), apply.end());
@@ -397,8 +400,9 @@ Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std:
   remedy.undo = remedy.commands;  // the same way back: edit, apply, reboot
   remedy.risk = risk;
   if (tool == ArgumentTool::unified_image)  // its line cannot be edited in a menu, and started by the firmware it has none
-    remedy.risk = "Low. A wrong argument is ignored or, seldom, keeps the host from booting; then start the fallback image, or "
-                  "installation media: the line of such an image cannot be edited in a menu.";
+    remedy.risk =
+        "Low. A wrong argument is ignored or, seldom, keeps the host from booting; then start the fallback image, or "
+        "installation media: the line of such an image cannot be edited in a menu.";
   return remedy;
 }
 
@@ -418,8 +422,7 @@ Remedy change_kernel_argument(const Host& host, Change change, const std::string
       return by_command(change, argument, "sudo rpm-ostree kargs" + each_word(" --append-if-missing=", argument),
                         "sudo rpm-ostree kargs" + each_word(" --delete-if-present=", argument), "the next deployment");
     case ArgumentTool::kernelstub:
-      return by_command(change, argument, "sudo kernelstub -a " + quoted, "sudo kernelstub -d " + quoted,
-                        "the boot entries");
+      return by_command(change, argument, "sudo kernelstub -a " + quoted, "sudo kernelstub -d " + quoted, "the boot entries");
     case ArgumentTool::update_grub:
       // The drop-in is run by a shell: an argument that a shell would read in its own way goes in by hand.
       return change == Change::add && std::ranges::all_of(argument, [](char c) { return is_plain(c) || c == ' '; })
@@ -428,17 +431,14 @@ Remedy change_kernel_argument(const Host& host, Change change, const std::string
     case ArgumentTool::efi_stub:
       return by_firmware_entry(host, change, argument);
     case ArgumentTool::unknown:
-      return {
-          .text =
-              (change == Change::add ? "Add " : "Remove ") + argument +
-              (change == Change::add ? " to" : " from") +
-              " the kernel command line in your boot loader's configuration, then reboot. Which boot loader "
-              "started this host is not known (" +
-              (host.boot.loader_reason.empty() ? "no trace of one was found" : host.boot.loader_reason) +
-              "), so no command is given.",
-          .commands = {},
-          .undo = {},
-          .risk = risk};
+      return {.text = (change == Change::add ? "Add " : "Remove ") + argument + (change == Change::add ? " to" : " from") +
+                      " the kernel command line in your boot loader's configuration, then reboot. Which boot loader "
+                      "started this host is not known (" +
+                      (host.boot.loader_reason.empty() ? "no trace of one was found" : host.boot.loader_reason) +
+                      "), so no command is given.",
+              .commands = {},
+              .undo = {},
+              .risk = risk};
     default:
       return by_editing(host, tool, change, argument);
   }
@@ -456,13 +456,18 @@ Remedy remove_kernel_argument(const Host& host, const std::string& argument) {
 
 std::string place_of_setting(const Host& host, const std::string& argument) {
   const auto parsed = KernelArguments::parse(argument).all();
-  static const std::map<ArgumentTool, BootSettingKind> settings = {
-      {ArgumentTool::update_grub, BootSettingKind::grub_defaults},      {ArgumentTool::grub_mkconfig, BootSettingKind::grub_defaults},
-      {ArgumentTool::transactional, BootSettingKind::grub_defaults},    {ArgumentTool::proxmox_boot_tool, BootSettingKind::kernel_cmdline},
-      {ArgumentTool::sdbootutil, BootSettingKind::kernel_cmdline},      {ArgumentTool::kernel_install, BootSettingKind::kernel_cmdline},
-      {ArgumentTool::unified_image, BootSettingKind::kernel_cmdline},   {ArgumentTool::limine, BootSettingKind::limine_defaults},
-      {ArgumentTool::sdboot_manage, BootSettingKind::sdboot_manage},    {ArgumentTool::kernelstub, BootSettingKind::kernelstub},
-      {ArgumentTool::grubby, BootSettingKind::grub_defaults}};
+  static const std::map<ArgumentTool, BootSettingKind> settings =
+      {{ArgumentTool::update_grub, BootSettingKind::grub_defaults},
+       {ArgumentTool::grub_mkconfig, BootSettingKind::grub_defaults},
+       {ArgumentTool::transactional, BootSettingKind::grub_defaults},
+       {ArgumentTool::proxmox_boot_tool, BootSettingKind::kernel_cmdline},
+       {ArgumentTool::sdbootutil, BootSettingKind::kernel_cmdline},
+       {ArgumentTool::kernel_install, BootSettingKind::kernel_cmdline},
+       {ArgumentTool::unified_image, BootSettingKind::kernel_cmdline},
+       {ArgumentTool::limine, BootSettingKind::limine_defaults},
+       {ArgumentTool::sdboot_manage, BootSettingKind::sdboot_manage},
+       {ArgumentTool::kernelstub, BootSettingKind::kernelstub},
+       {ArgumentTool::grubby, BootSettingKind::grub_defaults}};
   const auto kind = settings.find(tool_of(host));
   const auto* setting = kind == settings.end() ? nullptr : host.boot.find_setting(kind->second);
   if (kind == settings.end() && !parsed.empty())  // entries that a person writes

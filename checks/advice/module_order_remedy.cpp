@@ -30,14 +30,18 @@ std::vector<std::string> rebuild_initramfs_commands(const Host& host) {
 }
 
 Remedy load_vfio_before(const Host& host, const std::string& driver, const std::string& address) {
-  Remedy remedy{"The guest's manager takes it when the guest starts (libvirt: managed='yes'), whoever has it until then. Where the "
-                "host's driver must never touch it, let vfio-pci be loaded first: a line \"softdep " + driver + " pre: vfio-pci\" in "
-                "a file of /etc/modprobe.d that ends in .conf, then build the initial RAM disk anew. The first command names the "
-                "module, should it be called otherwise than " + driver + ".",
-                {"lspci -nnk -s " + address},
-                {},
-                "A driver that is built into the kernel always comes first, and what vfio-pci holds from the start is of no use to "
-                "the host."};
+  Remedy remedy{
+      "The guest's manager takes it when the guest starts (libvirt: managed='yes'), whoever has it until then. Where the "
+      "host's driver must never touch it, let vfio-pci be loaded first: a line \"softdep " +
+          driver +
+          " pre: vfio-pci\" in "
+          "a file of /etc/modprobe.d that ends in .conf, then build the initial RAM disk anew. The first command names the "
+          "module, should it be called otherwise than " +
+          driver + ".",
+      {"lspci -nnk -s " + address},
+      {},
+      "A driver that is built into the kernel always comes first, and what vfio-pci holds from the start is of no use to "
+      "the host."};
   const auto rebuild = rebuild_initramfs_commands(host);
   if (rebuild.empty() || !is_module_name(driver)) return remedy;
   const std::string file = "/etc/modprobe.d/vfio-before-" + driver + ".conf";

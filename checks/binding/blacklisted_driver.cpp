@@ -34,22 +34,30 @@ std::vector<Finding> run(const Host& host) {
     if (!function.driver.has_value() || !is_wanted_kind(function)) continue;
     const auto known = host.modules.drivers.find(*function.driver);
     const auto module = known == host.modules.drivers.end() || known->second.module.empty()
-        ? normalize_module_name(*function.driver) : known->second.module;
+                            ? normalize_module_name(*function.driver)
+                            : known->second.module;
     const auto said = blacklisted(host, module);
     if (!said) continue;
     any = true;
-    auto finding = check.finding(Status::warn, device_subject(function.address), module + " is on the blacklist, and holds it "
-        "all the same: the list keeps a module from being loaded for a device, not by name or "
-                                                                                 "from an initial RAM disk that was built "
-                                                                                     "before.");
+    auto finding = check.finding(Status::warn, device_subject(function.address),
+                                 module +
+                                     " is on the blacklist, and holds it "
+                                     "all the same: the list keeps a module from being loaded for a device, not by name or "
+                                     "from an initial RAM disk that was built "
+                                     "before.");
     finding.evidence = {*said, {function.sysfs_path + "/driver", *function.driver}};
-    finding.remedy = {{"Build the initial RAM disk anew and reboot. If something loads it by name, this keeps it away: "
-        "module_blacklist=" + module + " on the kernel command line.",
-                       {}, {}, "Without a driver a screen stays dark: look whether the host needs it."}};
+    finding.remedy = {
+        {"Build the initial RAM disk anew and reboot. If something loads it by name, this keeps it away: "
+         "module_blacklist=" +
+             module + " on the kernel command line.",
+         {},
+         {},
+         "Without a driver a screen stays dark: look whether the host needs it."}};
     findings.push_back(std::move(finding));
   }
-  if (!any && !host.vfio.modprobe.lines.empty()) findings.push_back(check.finding(Status::pass, host_subject,
-      "No driver that is on the blacklist holds a device for graphics, sound, USB or NVMe."));
+  if (!any && !host.vfio.modprobe.lines.empty())
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     "No driver that is on the blacklist holds a device for graphics, sound, USB or NVMe."));
   return findings;
 }
 

@@ -13,8 +13,8 @@ std::vector<Evidence> lists_of(const Host& host) {
   std::vector<Evidence> lists;
   if (const auto* arguments = host.kernel.arguments.get())
     for (const auto& argument : arguments->all())
-      if (normalize_module_name(argument.name) == "vfio_pci.ids" && argument.value) lists.push_back({"/proc/cmdline",
-          argument.text()});
+      if (normalize_module_name(argument.name) == "vfio_pci.ids" && argument.value)
+        lists.push_back({"/proc/cmdline", argument.text()});
   for (const auto& option : host.vfio.modprobe.options("vfio_pci"))
     if (option.name == "ids" && option.value) lists.push_back({option.file, option.text});
   return lists;
@@ -33,25 +33,34 @@ std::vector<Finding> run(const Host& host) {
       const auto driver = host.modules.drivers.find(*function.driver);
       if (driver == host.modules.drivers.end() || !driver->second.built_in.has_value()) any_unknown = true;
       if (driver == host.modules.drivers.end() || !driver->second.built_in.is(true) ||
-          driver->second.module.starts_with("vfio")) continue;
+          driver->second.module.starts_with("vfio"))
+        continue;
       const auto address = function.address.text();
-      auto finding = check.finding(Status::warn, device_subject(function.address), "vfio-pci is told to take it by its ids, "
-          "but " + *function.driver +
-                                                                                       " is built into this kernel and always "
-                                                                                           "comes first.");
+      auto finding = check.finding(Status::warn, device_subject(function.address),
+                                   "vfio-pci is told to take it by its ids, "
+                                   "but " +
+                                       *function.driver +
+                                       " is built into this kernel and always "
+                                       "comes first.");
       finding.evidence = {list, {"/sys/module/" + driver->second.module, "no initstate: built in"}};
-      finding.remedy = {{"Take it by its address after the host has started, or let libvirt do that when the guest starts "
-          "(managed='yes').",
-                         {"sudo driverctl set-override " + address + " vfio-pci"}, {"sudo driverctl unset-override " +
-                             address}, "What the host does with it stops."}};
+      finding.remedy = {
+          {"Take it by its address after the host has started, or let libvirt do that when the guest starts "
+           "(managed='yes').",
+           {"sudo driverctl set-override " + address + " vfio-pci"},
+           {"sudo driverctl unset-override " + address},
+           "What the host does with it stops."}};
       findings.push_back(std::move(finding));
       break;
     }
   }
-  if (findings.empty() && any && !any_unknown) findings.push_back(check.finding(Status::pass, host_subject,
-      "No driver that is built in holds a device that vfio-pci is told to take."));
-  if (findings.empty() && any) findings.push_back(check.not_seen("Whether the drivers of devices that vfio-pci is told to "
-      "take are built in could not be seen.", {"/sys/module", "not told"}));
+  if (findings.empty() && any && !any_unknown)
+    findings.push_back(
+        check.finding(Status::pass, host_subject, "No driver that is built in holds a device that vfio-pci is told to take."));
+  if (findings.empty() && any)
+    findings.push_back(
+        check.not_seen("Whether the drivers of devices that vfio-pci is told to "
+                       "take are built in could not be seen.",
+                       {"/sys/module", "not told"}));
   return findings;
 }
 

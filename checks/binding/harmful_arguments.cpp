@@ -28,8 +28,8 @@ bool is_given(std::string_view wanted, const KernelArgument& argument) {
 std::vector<Finding> run(const Host& host) {
   static const auto rows = table_rows(harmful_arguments_table, 3, "harmful_arguments.tsv");
   const auto* arguments = host.kernel.arguments.get();
-  if (!arguments) return {check.not_seen("The running command line could not be read.", {"/proc/cmdline",
-      host.kernel.arguments.why()})};
+  if (!arguments)
+    return {check.not_seen("The running command line could not be read.", {"/proc/cmdline", host.kernel.arguments.why()})};
   std::vector<Finding> findings;
   for (const auto& argument : arguments->all())
     for (const auto& row : rows) {
@@ -39,8 +39,10 @@ std::vector<Finding> run(const Host& host) {
       finding.remedy = {remove_kernel_argument(host, argument.text())};
       findings.push_back(std::move(finding));
     }
-  if (findings.empty()) findings.push_back(check.finding(Status::pass, host_subject, "No argument on the command line is "
-      "known to stand in the way."));
+  if (findings.empty())
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     "No argument on the command line is "
+                                     "known to stand in the way."));
   return findings;
 }
 

@@ -22,17 +22,17 @@ std::vector<Finding> run(const Host& host) {
   if (!hooks || !modules || !ids) return {};
   const bool on_command_line = host.kernel.arguments.has_value() && host.kernel.arguments->last("vfio-pci.ids");
   const bool copies = has_word(*hooks, "modconf") || std::ranges::any_of(host.modules.image, [](const ModuleList& list) {
-    return list.kind == "FILES" && list.text.find("modprobe.d") != std::string::npos;
-  });
+                        return list.kind == "FILES" && list.text.find("modprobe.d") != std::string::npos;
+                      });
   auto finding = check.finding(copies || on_command_line ? Status::pass : Status::warn, host_subject,
-                               copies ? "mkinitcpio takes modprobe.d along."
-                                      : on_command_line ? "vfio-pci gets its ids from the command line."
-                                                        : "vfio-pci is loaded in the initial RAM disk without its ids: "
-                                                            "mkinitcpio copies modprobe.d only with the hook modconf.");
+                               copies            ? "mkinitcpio takes modprobe.d along."
+                               : on_command_line ? "vfio-pci gets its ids from the command line."
+                                                 : "vfio-pci is loaded in the initial RAM disk without its ids: "
+                                                   "mkinitcpio copies modprobe.d only with the hook modconf.");
   finding.evidence = {{hooks->place(), hooks->text}, {modules->place(), modules->text}, {ids->file, ids->text}};
   if (finding.status == Status::warn)
-    finding.remedy = {{"Put modconf into HOOKS, behind udev or systemd, and build the images anew.", {"sudo mkinitcpio -P"},
-        {}, {}}};
+    finding.remedy = {
+        {"Put modconf into HOOKS, behind udev or systemd, and build the images anew.", {"sudo mkinitcpio -P"}, {}, {}}};
   return {finding};
 }
 

@@ -42,47 +42,59 @@ void judge_dracut(const Host& host, std::vector<Finding>& findings) {
   for (const auto& list : host.modules.image) {
     const bool is_vfio_list = std::ranges::any_of(list.words, is_vfio);
     if (list.kind == "omit_drivers" && names_vfio_pci(list))
-      findings.push_back(told(list, "dracut is told to leave vfio-pci out of the initial RAM disk: the host's drivers come "
-          "first there.",
+      findings.push_back(told(list,
+                              "dracut is told to leave vfio-pci out of the initial RAM disk: the host's drivers come "
+                              "first there.",
                               {"Take it out of that list and build the image anew.", {"sudo dracut -f"}, {}, {}}));
     if (!is_vfio_list || !list.kind.ends_with("_drivers")) continue;
     if (list.kind == "force_drivers" && names_vfio_pci(list)) loads = true;
     if (list.kind == "add_drivers" && names_vfio_pci(list)) added = &list;
     if (list.kind != "omit_drivers" && lacks_blanks(list))
-      findings.push_back(told(list, "dracut puts the lists of several files behind each other as they stand, and this one has "
-          "no blank at both ends: its first or last module "
-                                    "grows together with another file's.",
+      findings.push_back(told(list,
+                              "dracut puts the lists of several files behind each other as they stand, and this one has "
+                              "no blank at both ends: its first or last module "
+                              "grows together with another file's.",
                               {"Write it with a blank behind the first quote and before the last: " + list.kind +
-                                  "+=\" vfio_pci vfio vfio_iommu_type1 \"", {}, {}, {}}));
+                                   "+=\" vfio_pci vfio vfio_iommu_type1 \"",
+                               {},
+                               {},
+                               {}}));
   }
   if (const auto* arguments = host.kernel.arguments.get())
     for (const auto& argument : arguments->all())
       if (argument.name == "rd.driver.pre" && argument.value && argument.value->find("vfio") != std::string::npos) loads = true;
   for (const auto& line : host.vfio.modprobe.lines)
     if (line.command == "softdep" && line.module != "vfio_pci" &&
-        normalize_module_name(line.rest).find("vfio_pci") != std::string::npos) loads = true;
+        normalize_module_name(line.rest).find("vfio_pci") != std::string::npos)
+      loads = true;
   if (added && !loads && !host.vfio.pci_driver_built_in)
-    findings.push_back(told(*added, "dracut puts vfio-pci into the initial RAM disk, but nothing loads it there: the host's "
-        "drivers come first.",
-                            {"Write force_drivers instead of add_drivers, and build the image anew.", {"sudo dracut -f"}, {},
-                                "The screen may stay dark until the host is up, also where it asks for a disk's password."}));
+    findings.push_back(told(*added,
+                            "dracut puts vfio-pci into the initial RAM disk, but nothing loads it there: the host's "
+                            "drivers come first.",
+                            {"Write force_drivers instead of add_drivers, and build the image anew.",
+                             {"sudo dracut -f"},
+                             {},
+                             "The screen may stay dark until the host is up, also where it asks for a disk's password."}));
 }
 
 /// MODULES are loaded in their order (mkinitcpio(8)).
 void judge_mkinitcpio(const Host& host, std::vector<Finding>& findings) {
-  static constexpr auto graphics = std::to_array<std::string_view>({"nouveau", "nvidia", "nvidia_drm", "nvidia_modeset",
-      "amdgpu", "radeon", "i915", "xe"});
+  static constexpr auto graphics =
+      std::to_array<std::string_view>({"nouveau", "nvidia", "nvidia_drm", "nvidia_modeset", "amdgpu", "radeon", "i915", "xe"});
   for (const auto& list : host.modules.image) {
     if (list.kind != "MODULES") continue;
-    const auto is_graphics = [](const std::string& word) { return std::ranges::find(graphics,
-        normalize_module_name(word)) != graphics.end(); };
+    const auto is_graphics = [](const std::string& word) {
+      return std::ranges::find(graphics, normalize_module_name(word)) != graphics.end();
+    };
     const auto first = std::ranges::find_if(list.words, is_graphics);
-    const auto vfio = std::ranges::find_if(list.words,
-        [](const std::string& word) { return normalize_module_name(word) == "vfio_pci"; });
+    const auto vfio =
+        std::ranges::find_if(list.words, [](const std::string& word) { return normalize_module_name(word) == "vfio_pci"; });
     if (vfio != list.words.end() && first < vfio)
       findings.push_back(told(list, "mkinitcpio loads " + *first + " before vfio_pci: it takes its card first.",
                               {"Put vfio_pci, vfio and vfio_iommu_type1 in front, and build the images anew.",
-                                  {"sudo mkinitcpio -P"}, {}, {}}));
+                               {"sudo mkinitcpio -P"},
+                               {},
+                               {}}));
   }
 }
 
@@ -98,8 +110,8 @@ std::vector<Finding> run(const Host& host) {
     return findings;
   }
   if (host.modules.image_tools.empty() && !host.modules.unread.empty())
-    return {check.not_seen("What the initial RAM disk is built from could not be seen.", {"/etc",
-        host.modules.unread.front()})};
+    return {
+        check.not_seen("What the initial RAM disk is built from could not be seen.", {"/etc", host.modules.unread.front()})};
   return {};
 }
 

@@ -52,11 +52,16 @@ std::optional<std::string> meant(const std::string& written) {
 }
 
 Finding told(const std::string& what, const std::string& meant_name, Evidence evidence) {
-  auto finding = check.finding(Status::warn, host_subject, what + " is no parameter that anybody reads; " + meant_name +
-      " is: as written it has no effect.");
+  auto finding =
+      check.finding(Status::warn, host_subject,
+                    what + " is no parameter that anybody reads; " + meant_name + " is: as written it has no effect.");
   finding.evidence = {std::move(evidence)};
-  finding.remedy = {{"Write it as " + meant_name + " (a hyphen in the module's name is as good as an underscore; the point "
-      "before the parameter must be a point).", {}, {}, {}}};
+  finding.remedy = {{"Write it as " + meant_name +
+                         " (a hyphen in the module's name is as good as an underscore; the point "
+                         "before the parameter must be a point).",
+                     {},
+                     {},
+                     {}}};
   return finding;
 }
 
@@ -64,25 +69,28 @@ std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   if (const auto* arguments = host.kernel.arguments.get())
     for (const auto& argument : arguments->all())
-      if (const auto name = meant(argument.name)) findings.push_back(told("'" + argument.name +
-          "' on the kernel command line", *name, {"/proc/cmdline", argument.text()}));
+      if (const auto name = meant(argument.name))
+        findings.push_back(
+            told("'" + argument.name + "' on the kernel command line", *name, {"/proc/cmdline", argument.text()}));
   for (const auto& module : known().modules) {
     if (module == "vfio_pci") continue;  // vfio-ids looks at these
     for (const auto& option : host.vfio.modprobe.options(module))
-      if (const auto name = meant(module + "." + option.name)) findings.push_back(told("'" + option.name + "' of " + module,
-          *name, {option.file, option.text}));
+      if (const auto name = meant(module + "." + option.name))
+        findings.push_back(told("'" + option.name + "' of " + module, *name, {option.file, option.text}));
   }
   for (const auto& line : host.vfio.modprobe.lines)
     if (line.command == "options")
-      if (const auto module = meant_word(line.module, known().modules); module && *module != "kvm_intel" &&
-          *module != "kvm_amd")
+      if (const auto module = meant_word(line.module, known().modules);
+          module && *module != "kvm_intel" && *module != "kvm_amd")
         findings.push_back(told("'" + line.module + "' in modprobe.d is no module, and '" + line.rest + "'", *module,
-            {line.place(), line.text()}));
+                                {line.place(), line.text()}));
   if (findings.empty() && host.kernel.arguments.has_value())
-    findings.push_back(check.finding(Status::pass, host_subject, "No parameter of VFIO, KVM or a graphics driver is misspelt "
-        "on the command line or in modprobe.d."));
-  if (findings.empty()) findings.push_back(check.not_seen("The running command line could not be read.", {"/proc/cmdline",
-      host.kernel.arguments.why()}));
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     "No parameter of VFIO, KVM or a graphics driver is misspelt "
+                                     "on the command line or in modprobe.d."));
+  if (findings.empty())
+    findings.push_back(
+        check.not_seen("The running command line could not be read.", {"/proc/cmdline", host.kernel.arguments.why()}));
   return findings;
 }
 

@@ -17,16 +17,17 @@ std::vector<Finding> run(const Host& host) {
   for (const auto& argument : arguments->all()) {
     const auto name = normalize_module_name(argument.name);
     if (name == "pci_stub.ids" && argument.value) stub = &argument;
-    if (name == "vfio_pci.ids" && argument.value) vfio += "," + to_lower(*argument.value), evidence = {"/proc/cmdline",
-        argument.text()};
+    if (name == "vfio_pci.ids" && argument.value)
+      vfio += "," + to_lower(*argument.value), evidence = {"/proc/cmdline", argument.text()};
   }
   for (const auto& option : host.vfio.modprobe.options("vfio_pci"))
     if (option.name == "ids" && option.value) vfio += "," + to_lower(*option.value), evidence = {option.file, option.text};
   if (!stub) return {};
   for (const auto id : split(*stub->value, ',')) {
     if (id.size() < 9 || vfio.find(to_lower(id)) == std::string::npos) continue;
-    auto finding = check.finding(Status::warn, host_subject, "pci-stub and vfio-pci are both told to take " +
-        std::string(id) + ": pci-stub, where it is built in, is first, and no guest can open the device then.");
+    auto finding = check.finding(Status::warn, host_subject,
+                                 "pci-stub and vfio-pci are both told to take " + std::string(id) +
+                                     ": pci-stub, where it is built in, is first, and no guest can open the device then.");
     finding.evidence = {{"/proc/cmdline", stub->text()}, evidence};
     finding.remedy = {{"Take pci-stub.ids off the command line: vfio-pci keeps the host's drivers away as well.", {}, {}, {}}};
     return {finding};

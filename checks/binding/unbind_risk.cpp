@@ -14,8 +14,8 @@ constexpr Check check{"unbind-risk", "Graphics drivers that do not let go", 120,
 bool has_console(const Host& host, const PciFunction& function) {
   const auto* framebuffers = host.console.framebuffers.get();
   return framebuffers && std::ranges::any_of(*framebuffers, [&function](const Framebuffer& framebuffer) {
-    return std::ranges::find(framebuffer.functions, function.address) != framebuffer.functions.end();
-  });
+           return std::ranges::find(framebuffer.functions, function.address) != framebuffer.functions.end();
+         });
 }
 
 std::vector<Finding> run(const Host& host) {
@@ -30,17 +30,22 @@ std::vector<Finding> run(const Host& host) {
     if (!on || !has_console(host, function)) continue;
     auto finding = check.finding(Status::warn, device_subject(function.address),
                                  "nvidia holds it with mode setting on, and the host's text console draws on it: taking it "
-                                     "away hangs (\"non-zero usage count\"), and the card may not wake again.");
-    finding.evidence = {{"/sys/module/nvidia_drm/parameters/modeset", *modeset->second}, {"/proc/fb",
-        "a framebuffer of this card"}};
-    finding.remedy = {{"Keep the driver from it: reserve the card for vfio-pci at boot, or write \"options nvidia-drm "
-        "modeset=0\" into a file of /etc/modprobe.d and build the initial RAM disk anew; stop "
-                       "nvidia-persistenced before a guest starts.", {"sudo systemctl stop nvidia-persistenced"},
-                           {"sudo systemctl start nvidia-persistenced"}, "Screens on the card stay dark."}};
+                                 "away hangs (\"non-zero usage count\"), and the card may not wake again.");
+    finding.evidence = {{"/sys/module/nvidia_drm/parameters/modeset", *modeset->second},
+                        {"/proc/fb", "a framebuffer of this card"}};
+    finding.remedy = {
+        {"Keep the driver from it: reserve the card for vfio-pci at boot, or write \"options nvidia-drm "
+         "modeset=0\" into a file of /etc/modprobe.d and build the initial RAM disk anew; stop "
+         "nvidia-persistenced before a guest starts.",
+         {"sudo systemctl stop nvidia-persistenced"},
+         {"sudo systemctl start nvidia-persistenced"},
+         "Screens on the card stay dark."}};
     findings.push_back(std::move(finding));
   }
-  if (findings.empty() && any) findings.push_back(check.finding(Status::pass, host_subject, "The kernel's console does not "
-      "keep NVIDIA's driver on a card that is not the boot display."));
+  if (findings.empty() && any)
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     "The kernel's console does not "
+                                     "keep NVIDIA's driver on a card that is not the boot display."));
   return findings;
 }
 

@@ -18,17 +18,14 @@ bool is_one_of_kinds(BootEntryKind kind, std::initializer_list<BootEntryKind> ki
 }
 
 /// Where the entries are generations of a system, one generation lacks what a later one has: by design.
-bool has_generations(const Host& host) {
-  return host.boot.ostree || host.distribution.is_like("nixos");
-}
+bool has_generations(const Host& host) { return host.boot.ostree || host.distribution.is_like("nixos"); }
 
 /// True where the boot loader that started this host takes its menu from entries of this kind.
 bool is_used(const Host& host, BootEntryKind kind) {
   using enum BootEntryKind;
   switch (host.boot.loader) {
     case BootLoader::grub:
-      return host.boot.grub_reads_loader_entries.is(true) ? is_one_of_kinds(kind, {loader_entry})
-                                                          : kind == grub_menu;
+      return host.boot.grub_reads_loader_entries.is(true) ? is_one_of_kinds(kind, {loader_entry}) : kind == grub_menu;
     case BootLoader::systemd_boot:
       return is_one_of_kinds(kind, {loader_entry, unified_image});
     case BootLoader::unified_image:
@@ -130,10 +127,7 @@ struct Line {
 class DriftFinder {
  public:
   explicit DriftFinder(const Host& host)
-      : host_(host),
-        boot_(host.boot),
-        running_(host.kernel.arguments.get()),
-        generations_(has_generations(host)) {}
+      : host_(host), boot_(host.boot), running_(host.kernel.arguments.get()), generations_(has_generations(host)) {}
 
   BootDrift find() {
     if (running_) {
@@ -224,8 +218,7 @@ class DriftFinder {
     for (const auto& line : all_)
       if (starts_running_kernel(*line.entry)) candidates.push_back(&line);
     if (candidates.empty()) candidates = normal_;
-    const auto best =
-        std::ranges::min_element(candidates, {}, [&](const Line* line) { return distance(*line); });
+    const auto best = std::ranges::min_element(candidates, {}, [&](const Line* line) { return distance(*line); });
     return best == candidates.end() ? nullptr : *best;
   }
 
@@ -238,16 +231,14 @@ class DriftFinder {
     const auto* image = running_->last("BOOT_IMAGE");
     if (image && image->value && base_name(entry.kernel) == base_name(*image->value)) return true;
     const auto* release = host_.kernel.release.get();
-    return release && !release->empty() &&
-           (entry.version == *release || entry.kernel.ends_with("-" + *release));
+    return release && !release->empty() && (entry.version == *release || entry.kernel.ends_with("-" + *release));
   }
 
   /// How many words differ from what is running.
   std::size_t distance(const Line& line) const {
     std::size_t differences = line.entry->role == BootEntryRole::normal ? 0 : 1;
     for (const auto id : line.sure.all()) differences += 2 * !running_ids_.contains(id);
-    for (const auto id : running_ids_.all())
-      differences += 2 * (!line.may.contains(id) && !mechanical_.contains(id));
+    for (const auto id : running_ids_.all()) differences += 2 * (!line.may.contains(id) && !mechanical_.contains(id));
     return differences;
   }
 
@@ -269,8 +260,8 @@ class DriftFinder {
     }
     if (newest || !boot_.ostree || normal_.empty()) return newest;
     // The deployment with the highest version is first in the menu.
-    return *std::ranges::max_element(
-        normal_, {}, [](const Line* line) { return parse_unsigned(line->entry->version).value_or(0); });
+    return *std::ranges::max_element(normal_, {},
+                                     [](const Line* line) { return parse_unsigned(line->entry->version).value_or(0); });
   }
 
   bool any_normal_may_have(ArgumentIndex::Id id) const { return normal_with_.contains(id); }
@@ -293,8 +284,7 @@ class DriftFinder {
     // A host that was started from another entry than the next may differ in what is no concern here.
     const bool other = !generations_ && booted_ && booted_->may.all() != goal->may.all();
     for (const auto& token : goal->entry->command_line->tokens)
-      if (!running_ids_.contains(index_.id(token.argument)) &&
-          (!other || concerns_passthrough(token.argument)))
+      if (!running_ids_.contains(index_.id(token.argument)) && (!other || concerns_passthrough(token.argument)))
         add(DriftKind::not_rebooted, token, "/proc/cmdline");
     if (!complete_ || !goal->knows_all()) return;
     const auto built_in = words_built_in();
@@ -345,20 +335,17 @@ class DriftFinder {
 
   /// True where entries that are made from this setting, and only such, are there.
   bool feeds_entries(BootSettingKind kind) const {
-    return kind == BootSettingKind::grub_defaults && boot_.grub_reads_loader_entries.is(false) &&
-           !normal_.empty() && std::ranges::all_of(normal_, [](const Line* line) {
-             return line->entry->kind == BootEntryKind::grub_menu;
-           });
+    return kind == BootSettingKind::grub_defaults && boot_.grub_reads_loader_entries.is(false) && !normal_.empty() &&
+           std::ranges::all_of(normal_, [](const Line* line) { return line->entry->kind == BootEntryKind::grub_menu; });
   }
 
   /// What grub-mkconfig wrote once and would not write today.
   void find_not_removed(const BootLine& written) {
     for (const auto& token : normal_.front()->entry->command_line->tokens) {
       const auto name = normalize_module_name(token.argument.name);
-      const bool by_hand = name == "intel_iommu" || name == "amd_iommu" || name == "iommu" ||
-                           name == "vfio_pci.ids" || name == "pcie_acs_override";
-      if (by_hand && !written.may_contain(token.argument))
-        add(DriftKind::not_removed, token, "/etc/default/grub");
+      const bool by_hand = name == "intel_iommu" || name == "amd_iommu" || name == "iommu" || name == "vfio_pci.ids" ||
+                           name == "pcie_acs_override";
+      if (by_hand && !written.may_contain(token.argument)) add(DriftKind::not_removed, token, "/etc/default/grub");
     }
   }
 
@@ -401,7 +388,7 @@ class DriftFinder {
   std::vector<Line> all_;                                           // of the kind this boot loader uses
   std::vector<const Line*> normal_;                                 // not for recovery, not custom
   std::unordered_map<ArgumentIndex::Id, std::size_t> normal_with_;  // how many of them may have it
-  bool complete_ = false;  // every normal entry is known to the last word
+  bool complete_ = false;                                           // every normal entry is known to the last word
   const Line* booted_ = nullptr;
   const Line* next_ = nullptr;
   BootDrift drift_;
@@ -409,8 +396,6 @@ class DriftFinder {
 
 }  // namespace
 
-BootDrift find_boot_drift(const Host& host) {
-  return DriftFinder(host).find();
-}
+BootDrift find_boot_drift(const Host& host) { return DriftFinder(host).find(); }
 
 }  // namespace vfio_doctor

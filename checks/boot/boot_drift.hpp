@@ -32,7 +32,7 @@ struct BootDrift {
   std::vector<DriftedArgument> minor;      ///< differences that nobody needs to act on
   std::vector<UnreadBootFile> unknown;     ///< what could not be compared, and why
   const BootEntry* next = nullptr;         ///< what starts next, where that is known; points into the host
-  bool compared = false;  ///< running arguments against boot entries, or boot entries against settings
+  bool compared = false;                   ///< running arguments against boot entries, or boot entries against settings
 };
 
 BootDrift find_boot_drift(const Host& host);

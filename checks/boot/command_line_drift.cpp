@@ -58,10 +58,8 @@ std::string name_of(const BootEntry& entry) {
 
 /// Why the boot entries take nothing from the settings that the loader's program would read.
 std::string reader_of(const Host& host) {
-  if (host.boot.ostree)
-    return "the boot entries are deployments that rpm-ostree and its kin write themselves";
-  if (host.distribution.is_like("nixos"))
-    return "nixos-rebuild writes the boot entries from its own configuration";
+  if (host.boot.ostree) return "the boot entries are deployments that rpm-ostree and its kin write themselves";
+  if (host.distribution.is_like("nixos")) return "nixos-rebuild writes the boot entries from its own configuration";
   return host.boot.loader_reason;
 }
 
@@ -72,34 +70,30 @@ std::string summary_of(const Host& host, const BootDrift& drift, DriftKind kind,
   const std::string it = arguments.size() == 1 ? "it" : "them";
   switch (kind) {
     case DriftKind::not_applied:
-      return "Edited but not applied: " + names + is + " set in " + files +
-             ", but the boot entries do not have " + it + ".";
+      return "Edited but not applied: " + names + is + " set in " + files + ", but the boot entries do not have " + it + ".";
     case DriftKind::not_removed:
-      return "Edited but not applied: " + names + is + " no longer set in /etc/default/grub, but still in " +
-             files + ".";
+      return "Edited but not applied: " + names + is + " no longer set in /etc/default/grub, but still in " + files + ".";
     case DriftKind::not_running:
-      return "Not running: " + names + is + " set in " + files + ", but the running kernel did not get " +
-             it + ". Either this was not carried to the boot entries, or the host was not rebooted since.";
+      return "Not running: " + names + is + " set in " + files + ", but the running kernel did not get " + it +
+             ". Either this was not carried to the boot entries, or the host was not rebooted since.";
     case DriftKind::not_rebooted:
       return "Not rebooted: " + names + is + " in the boot entry " +
              (drift.next ? "that starts next, " + name_of(*drift.next) + "," : "(" + files + "),") +
              " but the running kernel did not get " + it + ".";
     case DriftKind::only_this_boot:
-      return "Only on this boot: the running kernel got " + names + ", but the boot entries do not have " +
-             it + "; the next boot loses " + it + ".";
+      return "Only on this boot: the running kernel got " + names + ", but the boot entries do not have " + it +
+             "; the next boot loses " + it + ".";
     case DriftKind::not_next:
       return "Only on some boot entries: " + names + is + " not on the one that starts next, " +
              (drift.next ? name_of(*drift.next) : "") + "; the next boot is without " + it + ".";
     case DriftKind::some_entries:
       if (drift.next)
-        return "Only on some boot entries: " + names + is +
-               " not on all of them. The entry that starts next, " + name_of(*drift.next) + ", has " + it +
-               "; an older or another one started by hand may not.";
-      return "Only on some boot entries: " + names + is +
-             " not on all of them; it depends on the entry that is started.";
+        return "Only on some boot entries: " + names + is + " not on all of them. The entry that starts next, " +
+               name_of(*drift.next) + ", has " + it + "; an older or another one started by hand may not.";
+      return "Only on some boot entries: " + names + is + " not on all of them; it depends on the entry that is started.";
     case DriftKind::unread_file:
-      return "Edited in a file that this host's boot loader does not read: " + names + is + " set in " +
-             files + ", but " + reader_of(host) + ".";
+      return "Edited in a file that this host's boot loader does not read: " + names + is + " set in " + files + ", but " +
+             reader_of(host) + ".";
   }
   return names;
 }
@@ -109,8 +103,7 @@ bool decides_iommu(const Host& host, DriftKind kind, const KernelArgument& argum
   if (dma_remapping(host) != Switch::off) return false;
   if (kind == DriftKind::only_this_boot) return switches_off(argument);
   const bool waits_for_it = kind == DriftKind::not_applied || kind == DriftKind::not_rebooted ||
-                            kind == DriftKind::not_running || kind == DriftKind::unread_file ||
-                            kind == DriftKind::not_next;
+                            kind == DriftKind::not_running || kind == DriftKind::unread_file || kind == DriftKind::not_next;
   return waits_for_it && has_option(argument, "intel_iommu", "on") && iommu_vendor(host) != CpuVendor::amd &&
          !host.firmware.dmar.present.is(false);
 }
@@ -131,24 +124,22 @@ Remedy apply(const Host& host, const Arguments& arguments) {
     for (const auto* argument : arguments) texts.push_back(as_shown(argument->token.argument));
     return add_kernel_argument(host, join(texts, " "));
   }
-  Remedy remedy{
-      .text = "Carry the settings to the boot entries, then reboot.",
-      .commands = commands,
-      .undo = {"sudoedit " + arguments.front()->token.file},
-      .risk =
-          "Low. Everything else that was edited there takes effect too. To undo, take the change out of the "
-          "file and run the same commands again."};
+  Remedy remedy{.text = "Carry the settings to the boot entries, then reboot.",
+                .commands = commands,
+                .undo = {"sudoedit " + arguments.front()->token.file},
+                .risk =
+                    "Low. Everything else that was edited there takes effect too. To undo, take the change out of the "
+                    "file and run the same commands again."};
   remedy.commands.emplace_back("sudo systemctl reboot");
   return remedy;
 }
 
 /// For a default that is made to differ: no setting would put the argument there.
 Remedy choose_another_default() {
-  return {
-      .text = "Make an entry that has them the default of the boot menu again, or choose one there by hand.",
-      .commands = {},
-      .undo = {},
-      .risk = "None beyond that of starting the entry that is chosen."};
+  return {.text = "Make an entry that has them the default of the boot menu again, or choose one there by hand.",
+          .commands = {},
+          .undo = {},
+          .risk = "None beyond that of starting the entry that is chosen."};
 }
 
 bool is_written_down(const Host& host, const DriftedArgument* argument) {
@@ -157,11 +148,9 @@ bool is_written_down(const Host& host, const DriftedArgument* argument) {
   });
 }
 
-std::vector<Remedy> remedies_of(const Host& host, const BootDrift& drift, DriftKind kind,
-                                const Arguments& arguments) {
+std::vector<Remedy> remedies_of(const Host& host, const BootDrift& drift, DriftKind kind, const Arguments& arguments) {
   std::vector<Remedy> remedies;
-  if (kind == DriftKind::not_next && drift.next && drift.next->role != BootEntryRole::normal)
-    return {choose_another_default()};
+  if (kind == DriftKind::not_next && drift.next && drift.next->role != BootEntryRole::normal) return {choose_another_default()};
   const bool differ = kind == DriftKind::not_next || kind == DriftKind::some_entries;
   if (differ && std::ranges::all_of(arguments, [&](auto* one) { return is_written_down(host, one); }))
     return {apply(host, arguments)};
@@ -191,16 +180,15 @@ std::vector<Remedy> remedies_of(const Host& host, const BootDrift& drift, DriftK
 }
 
 void add_unknown(const BootDrift& drift, Finding& finding) {
-  for (const auto& unread : drift.unknown)
-    finding.evidence.push_back({unread.file, "not known: " + unread.why});
+  for (const auto& unread : drift.unknown) finding.evidence.push_back({unread.file, "not known: " + unread.why});
 }
 
 void add_minor(const BootDrift& drift, Finding& finding) {
   static constexpr std::size_t most_minor = 12;
   for (const auto& minor : drift.minor) {
     if (&minor - drift.minor.data() >= static_cast<std::ptrdiff_t>(most_minor)) return;
-    finding.evidence.push_back({minor.token.place(), as_shown(minor.token.argument) + " (not in " +
-                                                         minor.lacking + "; of no weight here)"});
+    finding.evidence.push_back(
+        {minor.token.place(), as_shown(minor.token.argument) + " (not in " + minor.lacking + "; of no weight here)"});
   }
 }
 
@@ -223,20 +211,17 @@ Finding drift_finding(const Host& host, const BootDrift& drift, DriftKind kind, 
 
 /// Nothing drifted, as far as it could be seen.
 Finding quiet_finding(const Host& host, const BootDrift& drift) {
-  const bool nothing_here =
-      host.boot.entries.empty() && host.boot.settings.empty() && host.boot.unread.empty();
+  const bool nothing_here = host.boot.entries.empty() && host.boot.settings.empty() && host.boot.unread.empty();
   if (nothing_here)
-    return check.finding(
-        Status::unknown, host_subject,
-        "No boot configuration is visible here, so the running command line cannot be compared with "
-        "one. It may lie where this program does not look (an EFI boot entry of the firmware, another boot "
-        "loader). Inside a container, run the program on the host.");
+    return check.finding(Status::unknown, host_subject,
+                         "No boot configuration is visible here, so the running command line cannot be compared with "
+                         "one. It may lie where this program does not look (an EFI boot entry of the firmware, another boot "
+                         "loader). Inside a container, run the program on the host.");
   if (!drift.unknown.empty())
-    return check.finding(
-        Status::unknown, host_subject,
-        std::string("The running command line could not be compared with the whole boot configuration: ") +
-            drift.unknown.front().file + " is not known" +
-            (lacks_permission(drift) ? ". With sudo, the boot files could be read." : "."));
+    return check.finding(Status::unknown, host_subject,
+                         std::string("The running command line could not be compared with the whole boot configuration: ") +
+                             drift.unknown.front().file + " is not known" +
+                             (lacks_permission(drift) ? ". With sudo, the boot files could be read." : "."));
   if (host.boot.loader == BootLoader::unknown || !drift.compared)
     return check.finding(Status::unknown, host_subject,
                          "Which boot loader started this host is not known (" + host.boot.loader_reason +
@@ -244,20 +229,19 @@ Finding quiet_finding(const Host& host, const BootDrift& drift) {
   std::string others;
   for (const auto& minor : drift.minor)
     if (concerns_passthrough(minor.token.argument) && others.empty()) others = as_shown(minor.token.argument);
-  return check.finding(
-      Status::pass, host_subject,
-      others.empty() ? "The running command line, the boot entries and the settings they are made from agree."
-                     : "The running command line agrees with the boot entry" +
-                           std::string(drift.next ? " that starts next" : " it came from") +
-                           "; not every other entry has " + others + ".");
+  return check.finding(Status::pass, host_subject,
+                       others.empty() ? "The running command line, the boot entries and the settings they are made from agree."
+                                      : "The running command line agrees with the boot entry" +
+                                            std::string(drift.next ? " that starts next" : " it came from") +
+                                            "; not every other entry has " + others + ".");
 }
 
 std::vector<Finding> run(const Host& host) {
   const auto drift = find_boot_drift(host);
   std::vector<Finding> findings;
   using enum DriftKind;
-  for (const auto kind : {not_applied, not_removed, not_running, not_rebooted, only_this_boot, not_next,
-                          some_entries, unread_file}) {
+  for (const auto kind :
+       {not_applied, not_removed, not_running, not_rebooted, only_this_boot, not_next, some_entries, unread_file}) {
     Arguments arguments;
     for (const auto& argument : drift.arguments)
       if (argument.kind == kind) arguments.push_back(&argument);
@@ -273,8 +257,6 @@ std::vector<Finding> run(const Host& host) {
 
 }  // namespace
 
-Check command_line_drift_check() {
-  return check;
-}
+Check command_line_drift_check() { return check; }
 
 }  // namespace vfio_doctor

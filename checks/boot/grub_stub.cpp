@@ -38,31 +38,28 @@ std::vector<Finding> run(const Host& host) {
   for (const auto& config : host.boot.esp_grub_configs) {
     if (!config.own) continue;  // another system's, or the removable fallback
     if (config.kind.is_unreadable()) {
-      auto finding =
-          check.finding(Status::unknown, host_subject, config.file + " could not be read; sudo may help.");
+      auto finding = check.finding(Status::unknown, host_subject, config.file + " could not be read; sudo may help.");
       finding.evidence = {{config.file, config.kind.why()}};
       findings.push_back(std::move(finding));
     } else if (config.kind.is(EspGrubConfig::Kind::full)) {
-      auto finding = check.finding(
-          Status::warn, host_subject,
-          config.file +
-              " should only point to /boot/grub2/grub.cfg, but holds a full menu: it was overwritten, most "
-              "likely by grub2-mkconfig. The host boots from this copy, and changes to the real menu have no "
-              "effect.");
+      auto finding =
+          check.finding(Status::warn, host_subject,
+                        config.file +
+                            " should only point to /boot/grub2/grub.cfg, but holds a full menu: it was overwritten, most "
+                            "likely by grub2-mkconfig. The host boots from this copy, and changes to the real menu have no "
+                            "effect.");
       finding.evidence = {{config.file, "a full menu"}, {"/boot/grub2/grub.cfg", real_menu(host)}};
       finding.remedy = {restore_stub(host, config.file)};
       findings.push_back(std::move(finding));
     } else if (config.kind.is(EspGrubConfig::Kind::stub)) {
-      auto finding =
-          check.finding(Status::pass, host_subject, config.file + " points to the real menu, as it should.");
+      auto finding = check.finding(Status::pass, host_subject, config.file + " points to the real menu, as it should.");
       finding.evidence = {{config.file, "a pointer"}};
       findings.push_back(std::move(finding));
     } else {
-      auto finding =
-          check.finding(Status::unknown, host_subject,
-                        config.file +
-                            " is neither a pointer to the real menu nor a menu, so it is not known "
-                            "what GRUB does with it.");
+      auto finding = check.finding(Status::unknown, host_subject,
+                                   config.file +
+                                       " is neither a pointer to the real menu nor a menu, so it is not known "
+                                       "what GRUB does with it.");
       finding.evidence = {{config.file, "no configfile, no menuentry, no blscfg"}};
       findings.push_back(std::move(finding));
     }
@@ -70,9 +67,8 @@ std::vector<Finding> run(const Host& host) {
   if (!findings.empty()) return findings;
   for (const auto& unread : host.boot.unread) {
     if (!unread.file.starts_with("/boot/efi") && unread.file != "/boot") continue;
-    auto finding = check.finding(
-        Status::unknown, host_subject,
-        "The EFI system partition could not be read. With sudo, GRUB's pointer could be checked.");
+    auto finding = check.finding(Status::unknown, host_subject,
+                                 "The EFI system partition could not be read. With sudo, GRUB's pointer could be checked.");
     finding.evidence = {{unread.file, unread.why}};
     return {finding};
   }
@@ -81,8 +77,6 @@ std::vector<Finding> run(const Host& host) {
 
 }  // namespace
 
-Check grub_stub_check() {
-  return check;
-}
+Check grub_stub_check() { return check; }
 
 }  // namespace vfio_doctor

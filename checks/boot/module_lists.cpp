@@ -17,12 +17,19 @@ bool is_part_of_vfio_now(const Host& host, const ListedModule& listed) {
 
 Finding not_there(const Host& host, const ListedModule& listed) {
   auto finding = check.finding(Status::warn, host_subject,
-                               listed.module + " is named in " + listed.file + ", but this kernel has no such module: what reads the file "
-                               "says \"Failed to find module\" and goes on, or fails.");
+                               listed.module + " is named in " + listed.file +
+                                   ", but this kernel has no such module: what reads the file "
+                                   "says \"Failed to find module\" and goes on, or fails.");
   finding.evidence = {{listed.place(), listed.module}};
-  if (listed.installed.is(false)) finding.evidence.push_back({"/lib/modules/" + (host.kernel.release.has_value() ? *host.kernel.release : "*") + "/modules.dep", "not in it"});
-  if (listed.module == "vfio_virqfd") finding.summary += " It is a part of vfio since Linux 6.2, and nothing is missing without it.";
-  finding.remedy = {{"Take the name out. Where the file is one of the initial RAM disk's, build that anew.", {"sudoedit " + listed.file}, {}, {}}};
+  if (listed.installed.is(false))
+    finding.evidence.push_back(
+        {"/lib/modules/" + (host.kernel.release.has_value() ? *host.kernel.release : "*") + "/modules.dep", "not in it"});
+  if (listed.module == "vfio_virqfd")
+    finding.summary += " It is a part of vfio since Linux 6.2, and nothing is missing without it.";
+  finding.remedy = {{"Take the name out. Where the file is one of the initial RAM disk's, build that anew.",
+                     {"sudoedit " + listed.file},
+                     {},
+                     {}}};
   return finding;
 }
 
@@ -39,9 +46,11 @@ std::vector<Finding> run(const Host& host) {
   }
   if (!findings.empty()) return findings;
   if (any_unread) {
-    auto finding = check.finding(Status::unknown, host_subject, "Whether this kernel has every module of VFIO that is to be loaded could not be seen.");
+    auto finding = check.finding(Status::unknown, host_subject,
+                                 "Whether this kernel has every module of VFIO that is to be loaded could not be seen.");
     for (const auto& listed : all)
-      if (listed.installed.is_unreadable()) finding.evidence.push_back({listed.place(), listed.module + ": " + listed.installed.why()});
+      if (listed.installed.is_unreadable())
+        finding.evidence.push_back({listed.place(), listed.module + ": " + listed.installed.why()});
     return {finding};
   }
   auto finding = check.finding(Status::pass, host_subject, "This kernel has every module of VFIO that is to be loaded.");

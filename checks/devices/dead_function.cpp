@@ -17,8 +17,8 @@ std::vector<Finding> run(const Host& host) {
                                  "or it has no power.");
     finding.effect = Effect::blocked;
     finding.evidence = {{function.sysfs_path + "/config", "all bytes ff"}};
-    finding.remedy = {{"Switch the host off completely (a reboot often is not enough), wait ten seconds, switch it on.",
-                       {}, {}, {}}};
+    finding.remedy = {
+        {"Switch the host off completely (a reboot often is not enough), wait ten seconds, switch it on.", {}, {}, {}}};
     findings.push_back(finding);
   }
   if (findings.empty() && !host.all_functions().empty())

@@ -42,7 +42,9 @@ Finding held(const PciFunction& card, const std::vector<const OpenDevice*>& user
   for (const auto* user : users)
     if (finding.evidence.size() < 8) finding.evidence.push_back({"/proc/" + std::to_string(user->process) + "/fd", user->node});
   finding.remedy = {{"End what holds it: the desktop on this card, computations, nvidia-persistenced. This names them.",
-                     {"sudo fuser -v /dev/nvidia* /dev/dri/*"}, {}, {}}};
+                     {"sudo fuser -v /dev/nvidia* /dev/dri/*"},
+                     {},
+                     {}}};
   return finding;
 }
 

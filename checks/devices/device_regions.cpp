@@ -21,16 +21,22 @@ std::vector<Finding> run(const Host& host) {
     any_read |= unassigned != nullptr;
     if (!unassigned || unassigned->empty()) continue;
     auto finding = check.finding(Status::fail, device_subject(function.address),
-                                 "The firmware and the kernel found no room for its memory (BAR " + numbers(*unassigned) + "): VFIO cannot "
-                                 "switch it on (\"not assigned; can't enable device\").");
+                                 "The firmware and the kernel found no room for its memory (BAR " + numbers(*unassigned) +
+                                     "): VFIO cannot "
+                                     "switch it on (\"not assigned; can't enable device\").");
     finding.effect = Effect::blocked;
     finding.evidence = {{function.sysfs_path + "/resource", "BAR " + numbers(*unassigned) + " has a size and no address"}};
-    finding.remedy = {{"Switch on \"Above 4G Decoding\" in the firmware setup (also: Memory Mapped I/O above 4GB; with it \"Resizable BAR\" "
-                       "may be tried off), then reboot. Where there is no such switch, the kernel argument pci=realloc lets Linux try.",
-                       {}, {}, "With Above 4G Decoding on, some old cards and systems of 32 bits do not start; the switch goes back."}};
+    finding.remedy = {
+        {"Switch on \"Above 4G Decoding\" in the firmware setup (also: Memory Mapped I/O above 4GB; with it \"Resizable BAR\" "
+         "may be tried off), then reboot. Where there is no such switch, the kernel argument pci=realloc lets Linux try.",
+         {},
+         {},
+         "With Above 4G Decoding on, some old cards and systems of 32 bits do not start; the switch goes back."}};
     findings.push_back(std::move(finding));
   }
-  if (findings.empty() && any_read) findings.push_back(check.finding(Status::pass, host_subject, "Every memory region of a device that was read has an address."));
+  if (findings.empty() && any_read)
+    findings.push_back(
+        check.finding(Status::pass, host_subject, "Every memory region of a device that was read has an address."));
   return findings;
 }
 

@@ -17,12 +17,15 @@ std::vector<Finding> run(const Host& host) {
     const auto address = function.address.text();
     const auto path = "/sys/bus/pci/devices/" + address + "/driver_override";
     auto finding = check.finding(Status::warn, address,
-                                 "It is reserved for the driver " + *wanted + ", which does not hold it: the host's own driver "
-                                 "will not come back by itself.");
-    finding.evidence = {{path, *wanted}, {function.sysfs_path + "/driver", function.driver.has_value() ? *function.driver : "none"}};
+                                 "It is reserved for the driver " + *wanted +
+                                     ", which does not hold it: the host's own driver "
+                                     "will not come back by itself.");
+    finding.evidence = {{path, *wanted},
+                        {function.sysfs_path + "/driver", function.driver.has_value() ? *function.driver : "none"}};
     finding.remedy = {{"If no guest is about to use the device, give it back to the host.",
                        {"echo | sudo tee " + path, "echo " + address + " | sudo tee /sys/bus/pci/drivers_probe"},
-                       {"echo " + *wanted + " | sudo tee " + path}, {}}};
+                       {"echo " + *wanted + " | sudo tee " + path},
+                       {}}};
     findings.push_back(finding);
   }
   if (findings.empty() && any_read)

@@ -13,8 +13,7 @@ std::vector<Finding> run(const Host& host);
 constexpr Check check{"function-type", "Functions that are not assigned", 10, run};
 
 /// Functions that vfio-pci itself refuses (vfio_pci_dev_in_denylist in drivers/vfio/pci/vfio_pci.c).
-constexpr std::array<std::uint16_t, 8> denied_intel_devices = {0x19e2, 0x19e3, 0x37c8, 0x37c9,
-                                                               0x0435, 0x0443, 0x0b25, 0x0cfe};
+constexpr std::array<std::uint16_t, 8> denied_intel_devices = {0x19e2, 0x19e3, 0x37c8, 0x37c9, 0x0435, 0x0443, 0x0b25, 0x0cfe};
 
 /// One that vfio-pci holds was not refused: the host's owner forced it (disable_denylist).
 bool is_denied(const PciFunction& function) {
@@ -64,8 +63,9 @@ std::vector<Finding> run(const Host& host) {
     findings.push_back(finding);
   }
   if (others > 0)
-    findings.push_back(check.finding(Status::pass, host_subject, std::to_string(others) + " functions are endpoints of a "
-                                                                 "kind that can be assigned."));
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     std::to_string(others) + " functions are endpoints of a "
+                                                              "kind that can be assigned."));
   return findings;
 }
 

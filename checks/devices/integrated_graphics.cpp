@@ -12,8 +12,9 @@ constexpr Check check{"integrated-graphics", "Graphics of Intel processors", 55,
 /// id, which says the same).
 bool is_integrated(const PciFunction& function) {
   const auto kind = function.class_and_subclass();
-  return kind && *kind >> 8 == 0x03 && function.id.vendor.is(0x8086) && function.address.bus == 0 && function.address.device == 2 &&
-         function.address.function == 0 && !function.parent && !function.physical_function.has_value();
+  return kind && *kind >> 8 == 0x03 && function.id.vendor.is(0x8086) && function.address.bus == 0 &&
+         function.address.device == 2 && function.address.function == 0 && !function.parent &&
+         !function.physical_function.has_value();
 }
 
 /// The host's own screen; who wants to give that away sees it here with --all.
@@ -30,19 +31,25 @@ std::vector<Finding> run(const Host& host) {
     const bool built = known && config->contains("VFIO_PCI_IGD");
     const auto subject = device_subject(function.address);
     if (built) {
-      findings.push_back(check.finding(Status::pass, subject, "This kernel can hand a guest what its firmware needs of the processor's graphics."));
+      findings.push_back(check.finding(Status::pass, subject,
+                                       "This kernel can hand a guest what its firmware needs of the processor's graphics."));
     } else if (known) {
       findings.push_back(check.finding(Status::warn, subject,
-                                       "This kernel was built without VFIO_PCI_IGD: a guest gets the processor's graphics without its OpRegion, "
+                                       "This kernel was built without VFIO_PCI_IGD: a guest gets the processor's graphics "
+                                       "without its OpRegion, "
                                        "and its driver finds no screens."));
       findings.back().remedy = {{"Boot a kernel that has CONFIG_VFIO_PCI_IGD=y.", {}, {}, {}}};
     } else {
-      findings.push_back(check.finding(Status::unknown, subject, "Whether this kernel can hand over the OpRegion of the processor's graphics could not be read."));
+      findings.push_back(
+          check.finding(Status::unknown, subject,
+                        "Whether this kernel can hand over the OpRegion of the processor's graphics could not be read."));
     }
     if (!built && is_own_screen(function)) findings.back().status = Status::not_applicable;
     findings.back().evidence = {{host.kernel.config_source.empty() ? "kernel configuration" : host.kernel.config_source,
-                                 built ? "CONFIG_VFIO_PCI_IGD=y" : known ? "CONFIG_VFIO_PCI_IGD is not set"
-                                 : config ? "only a part of it: CONFIG_PCI is not there" : host.kernel.config.why()}};
+                                 built    ? "CONFIG_VFIO_PCI_IGD=y"
+                                 : known  ? "CONFIG_VFIO_PCI_IGD is not set"
+                                 : config ? "only a part of it: CONFIG_PCI is not there"
+                                          : host.kernel.config.why()}};
   }
   return findings;
 }

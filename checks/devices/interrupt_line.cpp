@@ -29,20 +29,27 @@ std::vector<Finding> run(const Host& host) {
     if (!function.message_interrupts.is(false)) continue;
     const auto sharing = sharing_of(host, function);
     const auto status = sharing == Sharing::alone ? Status::pass : sharing == Sharing::shared ? Status::warn : Status::unknown;
-    const std::string last = sharing == Sharing::alone ? "which no other device of the host takes."
-                             : sharing == Sharing::shared
-                                 ? "which others take, too: unless the device can hold its interrupt back (most from before PCI 2.3 cannot), "
-                                   "VFIO needs the line alone and the guest does not start (\"Device or resource busy\")."
-                                 : "and whether others take the line could not be seen; some devices need it alone.";
-    auto finding = check.finding(status, device_subject(function.address), "It has no message interrupts (MSI) and pulls an interrupt line, " + last);
+    const std::string last =
+        sharing == Sharing::alone ? "which no other device of the host takes."
+        : sharing == Sharing::shared
+            ? "which others take, too: unless the device can hold its interrupt back (most from before PCI 2.3 cannot), "
+              "VFIO needs the line alone and the guest does not start (\"Device or resource busy\")."
+            : "and whether others take the line could not be seen; some devices need it alone.";
+    auto finding = check.finding(status, device_subject(function.address),
+                                 "It has no message interrupts (MSI) and pulls an interrupt line, " + last);
     const auto* line = function.interrupt_line.get();
     const auto takers = line ? host.interrupts.takers.find(*line) : host.interrupts.takers.end();
     finding.evidence = {{function.sysfs_path + "/config", "no MSI and no MSI-X capability"},
                         {function.sysfs_path + "/irq", line ? std::to_string(*line) : function.interrupt_line.why()}};
-    if (takers != host.interrupts.takers.end()) finding.evidence.push_back({"/proc/interrupts", std::to_string(*line) + ": " + takers->second});
+    if (takers != host.interrupts.takers.end())
+      finding.evidence.push_back({"/proc/interrupts", std::to_string(*line) + ": " + takers->second});
     if (status != Status::pass)
-      finding.remedy = {{"Try it. If the guest does not start, unload the drivers of the others on the line, or put the card into another slot.",
-                         {"grep -w '" + (line ? std::to_string(*line) : std::string("IRQ")) + ":' /proc/interrupts"}, {}, {}}};
+      finding.remedy = {
+          {"Try it. If the guest does not start, unload the drivers of the others on the line, or put the card into another "
+           "slot.",
+           {"grep -w '" + (line ? std::to_string(*line) : std::string("IRQ")) + ":' /proc/interrupts"},
+           {},
+           {}}};
     findings.push_back(std::move(finding));
   }
   return findings;

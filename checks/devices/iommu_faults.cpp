@@ -54,16 +54,23 @@ std::vector<Finding> run(const Host& host) {
   for (const auto& [address, of] : faults) {
     const auto* function = host.find(address);
     auto finding = check.finding(Status::warn, device_subject(address),
-                                 "The IOMMU refused accesses of it to memory (" + std::to_string(of.count) + " in this boot's log): its driver, "
-                                 "its firmware or an earlier guest told it to go where it may not.");
+                                 "The IOMMU refused accesses of it to memory (" + std::to_string(of.count) +
+                                     " in this boot's log): its driver, "
+                                     "its firmware or an earlier guest told it to go where it may not.");
     finding.evidence = {{"kernel log", of.last}};
-    if (function && function->driver.has_value()) finding.evidence.push_back({function->sysfs_path + "/driver", *function->driver});
-    finding.remedy = {{"Look when they happen. Once, while a guest starts or ends, is usual; again and again in use is a fault of the driver or "
-                       "the device, or memory that the firmware uses and did not reserve.",
-                       {"sudo dmesg | grep -e 'fault addr' -e IO_PAGE_FAULT"}, {}, {}}};
+    if (function && function->driver.has_value())
+      finding.evidence.push_back({function->sysfs_path + "/driver", *function->driver});
+    finding.remedy = {
+        {"Look when they happen. Once, while a guest starts or ends, is usual; again and again in use is a fault of the driver "
+         "or "
+         "the device, or memory that the firmware uses and did not reserve.",
+         {"sudo dmesg | grep -e 'fault addr' -e IO_PAGE_FAULT"},
+         {},
+         {}}};
     findings.push_back(std::move(finding));
   }
-  if (findings.empty()) findings.push_back(check.finding(Status::pass, host_subject, "The kernel's log names no access that the IOMMU refused."));
+  if (findings.empty())
+    findings.push_back(check.finding(Status::pass, host_subject, "The kernel's log names no access that the IOMMU refused."));
   return findings;
 }
 

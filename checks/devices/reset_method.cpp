@@ -35,7 +35,8 @@ Bus bus_of(const Host& host, const PciFunction& function) {
   const auto companions = companions_of(host, function);
   bool alone = true;
   for (const auto& other : host.all_functions()) {
-    if (other.address.domain != function.address.domain || other.address.bus != function.address.bus || other.address == function.address)
+    if (other.address.domain != function.address.domain || other.address.bus != function.address.bus ||
+        other.address == function.address)
       continue;
     alone = false;
     if (std::ranges::find(companions, other.address) == companions.end()) bus.outside.push_back(other.address);
@@ -56,7 +57,8 @@ std::string words_for(const Bus& bus) {
     names += (names.empty() ? "" : ", ") + one.text();
   }
   if (bus.outside.size() > most_named) names += " and " + std::to_string(bus.outside.size() - most_named) + " more";
-  return "Only a reset of its whole bus reaches it, which takes " + names + " along, of other groups: give them to the same guest, else "
+  return "Only a reset of its whole bus reaches it, which takes " + names +
+         " along, of other groups: give them to the same guest, else "
          "nothing resets it, and it may work for one guest and then keep its state until the host reboots.";
 }
 
@@ -64,21 +66,21 @@ std::vector<Finding> run(const Host& host) {
   const auto& functions = host.all_functions();
   // The attribute came with Linux 5.15 and is shown only where there is a method; a tree that has none at all was
   // recorded without it.
-  const bool kernel_shows_it = std::ranges::any_of(functions, [](const PciFunction& function) {
-    return function.reset_methods.has_value();
-  });
+  const bool kernel_shows_it =
+      std::ranges::any_of(functions, [](const PciFunction& function) { return function.reset_methods.has_value(); });
   if (!kernel_shows_it || dma_remapping(host) == Switch::off) return {};
   std::vector<Finding> findings;
   for (const auto& function : functions) {
     const auto& methods = function.reset_methods;
     const bool has_method = methods.has_value() && !methods->empty();
-    if (has_method || methods.is_unreadable() || !carries_state(function) ) continue;
+    if (has_method || methods.is_unreadable() || !carries_state(function)) continue;
     const auto bus = bus_of(host, function);
     if (bus.can_be_reset) continue;
     auto finding = check.finding(Status::warn, device_subject(function.address), words_for(bus));
-    finding.evidence = {{function.sysfs_path + "/reset_method", methods.is_absent() ? "absent: no method" : "empty: switched off"}};
-    finding.remedy = {{"Try it before you rely on it: start, stop and start the guest again, and watch the host's kernel log.",
-                       {}, {}, {}}};
+    finding.evidence = {
+        {function.sysfs_path + "/reset_method", methods.is_absent() ? "absent: no method" : "empty: switched off"}};
+    finding.remedy = {
+        {"Try it before you rely on it: start, stop and start the guest again, and watch the host's kernel log.", {}, {}, {}}};
     findings.push_back(finding);
   }
   if (findings.empty())

@@ -27,23 +27,28 @@ std::vector<Finding> run(const Host& host) {
     any = true;
     if (has_reset_of_its_own(function)) continue;
     auto finding = check.finding(Status::warn, device_subject(function.address),
-                                 "A card of a kind (" + known->what + ") that is known not to come back from a reset: it works for one guest, and "
-                                 "when that ends or restarts, the card may hang, and the host with it.");
+                                 "A card of a kind (" + known->what +
+                                     ") that is known not to come back from a reset: it works for one guest, and "
+                                     "when that ends or restarts, the card may hang, and the host with it.");
     const auto& methods = function.reset_methods;
     std::string list;
     if (methods.has_value())
       for (const auto& method : *methods) list += (list.empty() ? "" : " ") + method;
-    finding.evidence = {{function.sysfs_path, function.name}, {function.sysfs_path + "/reset_method", methods.has_value() ? list : methods.why()},
+    finding.evidence = {{function.sysfs_path, function.name},
+                        {function.sysfs_path + "/reset_method", methods.has_value() ? list : methods.why()},
                         {"known devices", known->source}};
-    finding.remedy = {{"The module vendor-reset (not a part of Linux) has a reset for it. It must be loaded before the first guest; from Linux "
-                       "5.15 on it also has to be chosen.",
-                       {"sudo modprobe vendor-reset", "echo device_specific | sudo tee " + function.sysfs_path + "/reset_method"},
-                       {"echo default | sudo tee " + function.sysfs_path + "/reset_method"},
-                       "A reset that fails can hang the host; try it while nothing is lost."}};
+    finding.remedy = {
+        {"The module vendor-reset (not a part of Linux) has a reset for it. It must be loaded before the first guest; from "
+         "Linux "
+         "5.15 on it also has to be chosen.",
+         {"sudo modprobe vendor-reset", "echo device_specific | sudo tee " + function.sysfs_path + "/reset_method"},
+         {"echo default | sudo tee " + function.sysfs_path + "/reset_method"},
+         "A reset that fails can hang the host; try it while nothing is lost."}};
     findings.push_back(std::move(finding));
   }
   if (findings.empty() && any)
-    findings.push_back(check.finding(Status::pass, host_subject, "Every card of a kind that is known to hang has a reset of its own."));
+    findings.push_back(
+        check.finding(Status::pass, host_subject, "Every card of a kind that is known to hang has a reset of its own."));
   return findings;
 }
 

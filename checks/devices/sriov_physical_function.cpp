@@ -23,11 +23,13 @@ Finding count_not_read(const PciFunction& function) {
 /// is open (vfio_pci_validate_vf_token in drivers/vfio/pci/vfio_pci_core.c).
 Finding held_with_functions(const PciFunction& function) {
   auto finding = check.finding(Status::warn, device_subject(function.address),
-                               "vfio-pci holds it with " + std::to_string(function.virtual_functions.value()) + " virtual "
-                               "functions enabled: it can be given while none of them is open, and whoever has it decides "
-                               "about them.");
+                               "vfio-pci holds it with " + std::to_string(function.virtual_functions.value()) +
+                                   " virtual "
+                                   "functions enabled: it can be given while none of them is open, and whoever has it decides "
+                                   "about them.");
   finding.evidence = {{function.sysfs_path + "/sriov_numvfs", std::to_string(function.virtual_functions.value())},
-                      {function.sysfs_path + "/driver", function.driver.has_value() ? *function.driver : function.driver.why()}};
+                      {function.sysfs_path + "/driver",
+                       function.driver.has_value() ? *function.driver : function.driver.why()}};
   return finding;
 }
 
@@ -37,9 +39,12 @@ std::optional<Finding> goes_with_its_group(const PciFunction& function, const Pc
   const bool one_group = function.iommu_group.has_value() && physical.iommu_group.is(*function.iommu_group);
   if (!one_group || leaves_dma_to_user(physical)) return std::nullopt;
   auto finding = check.finding(Status::fail, device_subject(function.address),
-                               "It shares its group with its physical function " + physical.address.text() + ", which the "
-                               "host's driver " + *physical.driver + " holds: the group is free only without that driver, and "
-                               "without it the virtual functions are gone.");
+                               "It shares its group with its physical function " + physical.address.text() +
+                                   ", which the "
+                                   "host's driver " +
+                                   *physical.driver +
+                                   " holds: the group is free only without that driver, and "
+                                   "without it the virtual functions are gone.");
   finding.effect = Effect::blocked;
   finding.evidence = {{physical.sysfs_path + "/driver", *physical.driver},
                       {function.sysfs_path + "/iommu_group", std::to_string(*function.iommu_group)}};
@@ -61,7 +66,9 @@ std::optional<Finding> judge_virtual_function(const Host& host, const PciFunctio
   finding.effect = Effect::blocked;
   finding.evidence = {{physical->sysfs_path + "/driver", *physical->driver}};
   finding.remedy = {{"Give the physical function back to its host driver, and let that make the virtual functions.",
-                     {}, {}, "Whoever uses the physical function or the virtual functions now loses them."}};
+                     {},
+                     {},
+                     "Whoever uses the physical function or the virtual functions now loses them."}};
   return finding;
 }
 
@@ -81,9 +88,11 @@ std::vector<Finding> run(const Host& host) {
     const auto address = function.address.text();
     const auto path = "/sys/bus/pci/devices/" + address + "/sriov_numvfs";
     const auto count = std::to_string(function.virtual_functions.value());
-    auto finding = check.finding(Status::fail, address,
-                                 "It has " + count + " virtual functions enabled: vfio-pci does not take it while they are "
-                                 "there (\"Cannot bind to PF with SR-IOV enabled\"). Assign the virtual functions instead.");
+    auto finding =
+        check.finding(Status::fail, address,
+                      "It has " + count +
+                          " virtual functions enabled: vfio-pci does not take it while they are "
+                          "there (\"Cannot bind to PF with SR-IOV enabled\"). Assign the virtual functions instead.");
     finding.effect = Effect::blocked;
     finding.evidence = {{path, count}};
     finding.remedy = {{"To assign the whole card, switch its virtual functions off first.",

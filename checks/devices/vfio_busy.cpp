@@ -67,13 +67,17 @@ std::vector<Finding> run(const Host& host) {
                                      " has it open now: until that ends, nothing else gets it (\"Device or resource busy\").");
     finding.effect = Effect::blocked;
     for (const auto& user : users) finding.evidence.push_back(user.evidence);
-    finding.remedy = {{"If it is a guest, it gives the device back when it is shut down. A service of the host (SPDK, DPDK, Open "
-                       "vSwitch) needs it for the host itself.",
-                       {"sudo fuser -v /dev/vfio/* /dev/vfio/devices/*"}, {}, {}}};
+    finding.remedy = {
+        {"If it is a guest, it gives the device back when it is shut down. A service of the host (SPDK, DPDK, Open "
+         "vSwitch) needs it for the host itself.",
+         {"sudo fuser -v /dev/vfio/* /dev/vfio/devices/*"},
+         {},
+         {}}};
     findings.push_back(std::move(finding));
   }
   if (!findings.empty()) return findings;
-  const bool any_held = std::ranges::any_of(host.all_functions(), [](const PciFunction& function) { return is_held_by_vfio(function); });
+  const bool any_held =
+      std::ranges::any_of(host.all_functions(), [](const PciFunction& function) { return is_held_by_vfio(function); });
   if (!any_held) return {check.finding(Status::not_applicable, host_subject, "VFIO holds no device now.")};
   auto finding = check.finding(Status::pass, host_subject, "No device that VFIO holds is seen in use.");
   if (!host.interrupts.chips.has_value() && !host.processes.all_seen) {

@@ -86,8 +86,8 @@ std::vector<Pattern> patterns_of(const IdList& list) {
 
 /// vfio_pci's own parameters and those of vfio_pci_core that it had before 5.15 (drivers/vfio/pci/vfio_pci.c).
 bool is_parameter(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> known = {"ids",             "nointxmask",   "disable_vga",
-                                                            "disable_idle_d3", "enable_sriov", "disable_denylist"};
+  static constexpr std::array<std::string_view, 6> known = {"ids",          "nointxmask",      "disable_vga", "disable_idle_d3",
+                                                            "enable_sriov", "disable_denylist"};
   return std::ranges::find(known, normalize_module_name(name)) != known.end();
 }
 
@@ -102,8 +102,8 @@ Finding remark(const std::string& summary, Evidence evidence, const std::string&
 void add_remarks(const Host& host, const std::vector<IdList>& lists, std::vector<Finding>& findings) {
   for (std::size_t i = 0; i + 1 < lists.size(); ++i) {
     if (lists[i].ids == lists.back().ids) continue;
-    findings.push_back(remark("vfio-pci gets several lists of ids, and only the last counts: " + lists[i].evidence.value + " (" +
-                                  lists[i].evidence.source + ") is lost to " + lists.back().evidence.value + " (" +
+    findings.push_back(remark("vfio-pci gets several lists of ids, and only the last counts: " + lists[i].evidence.value +
+                                  " (" + lists[i].evidence.source + ") is lost to " + lists.back().evidence.value + " (" +
                                   lists.back().evidence.source + ").",
                               lists[i].evidence, "Put all ids into one list, with commas and without blanks."));
     findings.back().evidence.push_back(lists.back().evidence);
@@ -142,10 +142,12 @@ void add_softdep_slips(const Host& host, std::vector<Finding>& findings) {
       const bool installed = known != host.vfio.softdep_modules.end() && known->second.is(true);
       const auto meant = module_meant_by(name);
       if (installed || meant.empty()) continue;
-      findings.push_back(remark("\"" + line.text() + "\" names a module '" + name + "', which there is not: the line has no effect. " +
-                                    std::string(meant) + " is meant?",
-                                {line.place(), line.text()}, "Mend the name, then build the initial RAM disk anew; this tells whether there is such a "
-                                                             "module: modinfo " + std::string(meant)));
+      findings.push_back(remark("\"" + line.text() + "\" names a module '" + name +
+                                    "', which there is not: the line has no effect. " + std::string(meant) + " is meant?",
+                                {line.place(), line.text()},
+                                "Mend the name, then build the initial RAM disk anew; this tells whether there is such a "
+                                "module: modinfo " +
+                                    std::string(meant)));
     }
   }
 }
@@ -156,8 +158,10 @@ const ModprobeLine* softdep_of(const Host& host, const std::string& driver) {
     if (line.command != "softdep" || line.module != normalize_module_name(driver)) continue;
     bool before = false;
     for (const auto word : split_words(line.rest)) {
-      if (word == "pre:" || word == "post:") before = word == "pre:";
-      else if (before && normalize_module_name(word) == "vfio_pci") return &line;
+      if (word == "pre:" || word == "post:")
+        before = word == "pre:";
+      else if (before && normalize_module_name(word) == "vfio_pci")
+        return &line;
     }
   }
   return nullptr;
@@ -179,11 +183,12 @@ std::string what_host_does_with(const Host& host, const PciAddress& address) {
 }
 
 Remedy tell_apart(const std::string& guests_one) {
-  return {"Ids cannot tell twins apart: leave them out of the list and reserve the one for the guest by its address, or "
-          "let libvirt take it when the guest starts (managed='yes').",
-          {"sudo driverctl set-override " + guests_one + " vfio-pci"},
-          {"sudo driverctl unset-override " + guests_one},
-          {}};
+  return {
+      "Ids cannot tell twins apart: leave them out of the list and reserve the one for the guest by its address, or "
+      "let libvirt take it when the guest starts (managed='yes').",
+      {"sudo driverctl set-override " + guests_one + " vfio-pci"},
+      {"sudo driverctl unset-override " + guests_one},
+      {}};
 }
 
 Remedy let_vfio_come_first(const Host& host, const Pattern& pattern, const std::string& address, const std::string& driver) {
@@ -193,10 +198,13 @@ Remedy let_vfio_come_first(const Host& host, const Pattern& pattern, const std::
     return remedy;
   }
   if (const auto* line = softdep_of(host, driver))
-    return {"A softdep for " + driver + " is there (" + line->place() + "), so the driver came from an initial RAM disk that "
-            "was built without it: build that anew and reboot (Debian: update-initramfs -u; Fedora: dracut -f; Arch: "
-            "mkinitcpio -P). A driver that is built into the kernel always comes first.",
-            rebuild_initramfs_commands(host), {}, {}};
+    return {"A softdep for " + driver + " is there (" + line->place() +
+                "), so the driver came from an initial RAM disk that "
+                "was built without it: build that anew and reboot (Debian: update-initramfs -u; Fedora: dracut -f; Arch: "
+                "mkinitcpio -P). A driver that is built into the kernel always comes first.",
+            rebuild_initramfs_commands(host),
+            {},
+            {}};
   return load_vfio_before(host, driver, address);
 }
 
@@ -213,12 +221,13 @@ Finding held_by_other(const Host& host, const Pattern& pattern, const PciFunctio
     finding.evidence.push_back({twin->sysfs_path + "/driver", twin->driver.value()});
     finding.remedy = {tell_apart(twin->address.text())};
   } else if (!use.empty()) {
-    finding.summary = "vfio-pci is told to take it (" + pattern.text + "), but it " + use +
-                      ": if vfio-pci comes before " + driver + ", the host does not start as it should.";
-    finding.remedy = {{"Take " + pattern.text + " out of the list, and build the initial RAM disk anew if it has the list too.",
-                       {}, {}, {}}};
+    finding.summary = "vfio-pci is told to take it (" + pattern.text + "), but it " + use + ": if vfio-pci comes before " +
+                      driver + ", the host does not start as it should.";
+    finding.remedy = {
+        {"Take " + pattern.text + " out of the list, and build the initial RAM disk anew if it has the list too.", {}, {}, {}}};
   } else {
-    finding.summary = "vfio-pci is told to take it (" + pattern.text + "), but the host's driver " + driver + " was there first.";
+    finding.summary =
+        "vfio-pci is told to take it (" + pattern.text + "), but the host's driver " + driver + " was there first.";
     finding.remedy = {let_vfio_come_first(host, pattern, address, driver)};
   }
   return finding;
@@ -232,24 +241,30 @@ void judge(const Host& host, const Pattern& pattern, std::vector<Finding>& findi
     if (function.is_bridge() || !pattern.matches(function)) continue;
     any = true;
     const auto* driver = function.driver.get();
-    if (driver && leaves_dma_to_user(function)) taken = &function;
-    else if (driver) held.push_back(&function);
+    if (driver && leaves_dma_to_user(function))
+      taken = &function;
+    else if (driver)
+      held.push_back(&function);
   }
   for (const auto* function : held) findings.push_back(held_by_other(host, pattern, *function, taken));
   if (any || host.all_functions().empty()) return;
-  auto finding = check.finding(Status::warn, host_subject, "vfio-pci is told to take " + pattern.text +
-                                                               ", but no device of this host has these ids.");
+  auto finding = check.finding(Status::warn, host_subject,
+                               "vfio-pci is told to take " + pattern.text + ", but no device of this host has these ids.");
   finding.evidence = {pattern.evidence};
   finding.remedy = {{"Look for a slip in the ids; this lists what is there.", {"lspci -nn"}, {}, {}}};
   findings.push_back(std::move(finding));
 }
 
 Finding not_understood(const Pattern& pattern) {
-  auto finding = check.finding(Status::warn, host_subject, "\"" + pattern.text + "\" in vfio-pci's list of ids is no id: the "
-                                                           "kernel passes over it.");
+  auto finding = check.finding(Status::warn, host_subject,
+                               "\"" + pattern.text +
+                                   "\" in vfio-pci's list of ids is no id: the "
+                                   "kernel passes over it.");
   finding.evidence = {pattern.evidence};
   finding.remedy = {{"Write vendor and device with a colon, several with commas: ids=10de:1b80,10de:10f0. This lists them.",
-                     {"lspci -nn"}, {}, {}}};
+                     {"lspci -nn"},
+                     {},
+                     {}}};
   return finding;
 }
 
@@ -260,7 +275,8 @@ std::vector<Finding> run(const Host& host) {
   add_remarks(host, lists, findings);
   add_softdep_slips(host, findings);
   for (const auto& file : host.vfio.modprobe.unread) {
-    findings.push_back(check.finding(Status::unknown, host_subject, "What modprobe.d gives vfio-pci is not wholly known (" + file + ")."));
+    findings.push_back(
+        check.finding(Status::unknown, host_subject, "What modprobe.d gives vfio-pci is not wholly known (" + file + ")."));
     findings.back().evidence = {{"modprobe.d", file}};
   }
   if (patterns.empty() && findings.empty() && !host.kernel.arguments.has_value()) {
@@ -269,11 +285,14 @@ std::vector<Finding> run(const Host& host) {
     return {finding};
   }
   for (const auto& pattern : patterns) {
-    if (pattern.given < 2) findings.push_back(not_understood(pattern));
-    else judge(host, pattern, findings);
+    if (pattern.given < 2)
+      findings.push_back(not_understood(pattern));
+    else
+      judge(host, pattern, findings);
   }
   if (findings.empty() && !patterns.empty()) {
-    findings.push_back(check.finding(Status::pass, host_subject, "No other driver holds a device that vfio-pci is told to take."));
+    findings.push_back(
+        check.finding(Status::pass, host_subject, "No other driver holds a device that vfio-pci is told to take."));
     for (const auto& pattern : patterns) findings.back().evidence.push_back(pattern.evidence);
   }
   return findings;

@@ -24,9 +24,12 @@ std::vector<Finding> run(const Host& host) {
                                      " and reaches memory through it: it cannot be assigned by itself.");
     finding.effect = Effect::blocked;
     finding.evidence = {{"/sys/bus/pci/devices/" + function.address.text(), function.sysfs_path}};
-    finding.remedy = {{"Switch VMD off for this slot in the firmware setup, or assign the whole controller: these devices then go with it.",
-                       {}, {}, "With VMD off, a system installed on such a disk may not boot until its initramfs has the "
-                               "plain driver."}};
+    finding.remedy = {
+        {"Switch VMD off for this slot in the firmware setup, or assign the whole controller: these devices then go with it.",
+         {},
+         {},
+         "With VMD off, a system installed on such a disk may not boot until its initramfs has the "
+         "plain driver."}};
     findings.push_back(finding);
   }
   if (findings.empty() && !host.all_functions().empty())

@@ -20,13 +20,16 @@ struct BusModel {
   unsigned first_slot, last_slot;
   bool takes_devices;
 };
-constexpr std::array bus_models = {
-    BusModel{"pci-root", 1, 31, true},           BusModel{"pcie-root", 1, 31, true},
-    BusModel{"pci-bridge", 1, 31, true},         BusModel{"dmi-to-pci-bridge", 0, 31, true},
-    BusModel{"pcie-to-pci-bridge", 1, 31, true}, BusModel{"pcie-root-port", 0, 0, true},
-    BusModel{"pcie-switch-downstream-port", 0, 0, true},
-    BusModel{"pcie-switch-upstream-port", 0, 31, false},
-    BusModel{"pci-expander-bus", 0, 31, true},   BusModel{"pcie-expander-bus", 0, 31, false}};
+constexpr std::array bus_models = {BusModel{"pci-root", 1, 31, true},
+                                   BusModel{"pcie-root", 1, 31, true},
+                                   BusModel{"pci-bridge", 1, 31, true},
+                                   BusModel{"dmi-to-pci-bridge", 0, 31, true},
+                                   BusModel{"pcie-to-pci-bridge", 1, 31, true},
+                                   BusModel{"pcie-root-port", 0, 0, true},
+                                   BusModel{"pcie-switch-downstream-port", 0, 0, true},
+                                   BusModel{"pcie-switch-upstream-port", 0, 31, false},
+                                   BusModel{"pci-expander-bus", 0, 31, true},
+                                   BusModel{"pcie-expander-bus", 0, 31, false}};
 
 struct Placed {
   const GuestAddress* address;
@@ -74,9 +77,10 @@ void judge_place(const DomainCase& here, const Placed& one, std::vector<Finding>
     add("A device cannot sit on a " + std::string(bus->model) + " directly.",
         "The device at PCI address " + address.text() + " cannot be plugged into the PCI controller with index='" +
             std::to_string(address.bus) + "'. It requires a controller that accepts a PCI Express device.");
-  if (one.assigned && bus->model == "pcie-root" && address.bus == 0 && address.slot == 0x1f && address.function != 1 && address.function < 4 &&
-      here.domain.machine.find("q35") != std::string::npos)
-    add("q35 has its own ISA bridge, SATA controller and SMBus at 00:1f.", "Attempted double use of PCI Address " + address.text());
+  if (one.assigned && bus->model == "pcie-root" && address.bus == 0 && address.slot == 0x1f && address.function != 1 &&
+      address.function < 4 && here.domain.machine.find("q35") != std::string::npos)
+    add("q35 has its own ISA bridge, SATA controller and SMBus at 00:1f.",
+        "Attempted double use of PCI Address " + address.text());
 }
 
 void judge_double_use(const DomainCase& here, const std::vector<Placed>& all, std::vector<Finding>& findings) {
@@ -103,12 +107,14 @@ void judge_functions(const DomainCase& here, const std::vector<Placed>& all, std
     const auto number = std::to_string(one.address->slot) + "." + std::to_string(one.address->function);
     if (zero == zeros.end())
       findings.push_back(check.at_line(Status::fail, here, one.line,
-                                       "It sits at function " + std::to_string(one.address->function) + " of a slot without function 0: "
-                                       "the domain starts, but its guest does not look further and never finds it."));
+                                       "It sits at function " + std::to_string(one.address->function) +
+                                           " of a slot without function 0: "
+                                           "the domain starts, but its guest does not look further and never finds it."));
     else if (zero->second->address->multifunction == "off")
-      findings.push_back(check.at_line(Status::fail, here, one.line, "Function 0 of its slot, in line " +
-                                                                         std::to_string(zero->second->line) + ", has multifunction='off'.",
-                                       "PCI: single function device can't be populated in function " + number));
+      findings.push_back(
+          check.at_line(Status::fail, here, one.line,
+                        "Function 0 of its slot, in line " + std::to_string(zero->second->line) + ", has multifunction='off'.",
+                        "PCI: single function device can't be populated in function " + number));
   }
 }
 
@@ -121,8 +127,9 @@ std::vector<Finding> run(const DomainCase& here) {
   judge_double_use(here, all, findings);
   judge_functions(here, all, findings);
   if (findings.empty())
-    findings.push_back(check.finding(Status::pass, here, all.empty() ? "It leaves the places to libvirt."
-                                                                     : "No two devices have the same place, and each place is possible."));
+    findings.push_back(check.finding(Status::pass, here,
+                                     all.empty() ? "It leaves the places to libvirt."
+                                                 : "No two devices have the same place, and each place is possible."));
   return findings;
 }
 

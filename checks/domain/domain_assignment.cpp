@@ -18,7 +18,8 @@ void judge_driver(const DomainCase& here, const DomainHostdev& device, std::vect
   else if (name == "xen")
     add("It asks for Xen's driver, which QEMU does not have.", "QEMU does not support device assignment mode 'xen'");
   else if (!name.empty() && name != "vfio" && device.origin != DomainHostdev::Origin::disk)
-    add("It asks for a driver that libvirt does not know.", "Invalid value for attribute 'name' in element 'driver': '" + name + "'.");
+    add("It asks for a driver that libvirt does not know.",
+        "Invalid value for attribute 'name' in element 'driver': '" + name + "'.");
   if (device.iommufd && here.around.iommufd.is_absent()) {
     auto finding = check.at_line(here.around.complete ? Status::fail : Status::unknown, here, device.line,
                                  "It asks for iommufd, and the host has no /dev/iommu.", "Could not open '/dev/iommu'");
@@ -33,9 +34,10 @@ std::vector<Finding> run(const DomainCase& here) {
   std::vector<Finding> findings;
   for (const auto& device : here.domain.hostdevs) {
     if (!device.mode.empty() && device.mode != "subsystem")
-      findings.push_back(check.at_line(Status::fail, here, device.line,
-                                       "A PCI device is assigned with mode='subsystem', not '" + device.mode.substr(0, 40) + "'.",
-                                       "unknown host device source address type 'pci'"));
+      findings.push_back(
+          check.at_line(Status::fail, here, device.line,
+                        "A PCI device is assigned with mode='subsystem', not '" + device.mode.substr(0, 40) + "'.",
+                        "unknown host device source address type 'pci'"));
     if (!device.address.type.empty() && device.address.type != "pci" && device.address.type != "unassigned")
       findings.push_back(check.at_line(Status::fail, here, device.line,
                                        "Its place in the guest is of type '" + device.address.type.substr(0, 40) + "'.",

@@ -26,7 +26,8 @@ std::vector<Finding> run(const DomainCase& here) {
     const auto [first, is_new] = lines.emplace(order, line);
     if (!is_new)
       findings.push_back(check.at_line(Status::fail, here, line,
-                                       "The boot order " + std::to_string(order) + " is taken already in line " + std::to_string(first->second) + ".",
+                                       "The boot order " + std::to_string(order) + " is taken already in line " +
+                                           std::to_string(first->second) + ".",
                                        "boot order '" + std::to_string(order) + "' used for more than one device"));
   }
   if (findings.empty()) findings.push_back(check.finding(Status::pass, here, "Each place in the boot order is taken once."));

@@ -34,7 +34,8 @@ struct DomainCheck {
 
   Finding finding(Status status, const DomainCase& here, std::string summary) const;
   /// With the line of the domain's text as evidence, and what libvirt or QEMU says about it.
-  Finding at_line(Status status, const DomainCase& here, std::size_t line, std::string summary, const std::string& words = {}) const;
+  Finding at_line(Status status, const DomainCase& here, std::size_t line, std::string summary,
+                  const std::string& words = {}) const;
 };
 
 /// The subject of findings about a domain.

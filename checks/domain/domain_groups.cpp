@@ -20,13 +20,16 @@ Finding held(const DomainCase& here, const DomainHostdev& device, const PciFunct
   const auto* function = here.host.find(device.source);
   const auto group = function && function->iommu_group.has_value() ? std::to_string(*function->iommu_group) : "?";
   auto finding = check.at_line(Status::fail, here, device.line,
-                               device.source.text() + " is in a group with " + companion.address.text() + ", which the host driver " +
-                                   *companion.driver + " holds and the domain does not take.",
+                               device.source.text() + " is in a group with " + companion.address.text() +
+                                   ", which the host driver " + *companion.driver + " holds and the domain does not take.",
                                "group " + group + " is not viable");
   finding.evidence.push_back({companion.sysfs_path + "/driver", *companion.driver});
-  finding.remedy = {{"Give " + companion.address.text() + " to the same domain, or take the driver away from it: <hostdev "
-                     "managed='yes'> with <address type='unassigned'/> does that for as long as the domain runs.",
-                     {}, {}, "The host does without " + companion.name + " then."}};
+  finding.remedy = {{"Give " + companion.address.text() +
+                         " to the same domain, or take the driver away from it: <hostdev "
+                         "managed='yes'> with <address type='unassigned'/> does that for as long as the domain runs.",
+                     {},
+                     {},
+                     "The host does without " + companion.name + " then."}};
   return finding;
 }
 
@@ -41,7 +44,8 @@ void judge_companions(const DomainCase& here, const DomainHostdev& device, const
 }
 
 /// Another running guest that has a function of the same group.
-void judge_running(const DomainCase& here, const DomainHostdev& device, const PciFunction& function, std::vector<Finding>& findings) {
+void judge_running(const DomainCase& here, const DomainHostdev& device, const PciFunction& function,
+                   std::vector<Finding>& findings) {
   if (!here.around.running.has_value()) return;
   const auto companions = companions_of(here.host, function);
   for (const auto& other : *here.around.running) {
@@ -49,15 +53,19 @@ void judge_running(const DomainCase& here, const DomainHostdev& device, const Pc
     for (const auto& its : other.hostdevs) {
       const bool same = its.source == device.source;
       if (!same && std::ranges::find(companions, its.source) == companions.end()) continue;
-      auto finding = check.at_line(Status::fail, here, device.line,
-                                   (same ? device.source.text() + " belongs to the domain '"
-                                         : device.source.text() + " shares a group with " + its.source.text() + ", which belongs to the domain '") +
-                                       other.name.substr(0, 255) + "', which runs now.",
-                                   "PCI device " + its.source.text() + " is in use by driver QEMU, domain " + other.name.substr(0, 255));
+      auto finding =
+          check.at_line(Status::fail, here, device.line,
+                        (same ? device.source.text() + " belongs to the domain '"
+                              : device.source.text() + " shares a group with " + its.source.text() +
+                                    ", which belongs to the domain '") +
+                            other.name.substr(0, 255) + "', which runs now.",
+                        "PCI device " + its.source.text() + " is in use by driver QEMU, domain " + other.name.substr(0, 255));
       finding.evidence.push_back({other.file, "line " + std::to_string(its.line) + ": " + its.source.text()});
       finding.remedy = {{"Shut that domain down first, or give the whole group to one of the two.",
-                         {"sudo virsh shutdown " + (other.name.find_first_of(" '\"$`\\;&|<>()-") == std::string::npos ? other.name : "DOMAIN")},
-                         {}, {}}};
+                         {"sudo virsh shutdown " +
+                          (other.name.find_first_of(" '\"$`\\;&|<>()-") == std::string::npos ? other.name : "DOMAIN")},
+                         {},
+                         {}}};
       findings.push_back(finding);
     }
   }
@@ -73,7 +81,8 @@ std::vector<Finding> run(const DomainCase& here) {
     judge_running(here, device, *function, findings);
   }
   if (here.around.running.is_unreadable() && !here.domain.hostdevs.empty()) {
-    findings.push_back(check.finding(Status::unknown, here, "Which other guests run now, and with which devices, could not be seen."));
+    findings.push_back(
+        check.finding(Status::unknown, here, "Which other guests run now, and with which devices, could not be seen."));
     findings.back().evidence.push_back({"/run/libvirt/qemu", here.around.running.why()});
   }
   if (findings.empty() && !here.domain.hostdevs.empty())

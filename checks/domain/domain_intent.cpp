@@ -21,24 +21,28 @@ struct KindWord {
   std::string_view word;
   std::uint16_t kind;
 };
-constexpr std::array kind_words = {
-    KindWord{"wifi", 0x0280}, KindWord{"wireless", 0x0280}, KindWord{"wlan", 0x0280},
-    KindWord{"gpu", 0x03ff},  KindWord{"graphics", 0x03ff}, KindWord{"vga", 0x03ff},      KindWord{"nvme", 0x0108},
-    KindWord{"ssd", 0x0108},  KindWord{"ethernet", 0x0200}, KindWord{"nic", 0x0200},      KindWord{"xhci", 0x0c03},
-    KindWord{"usb", 0x0c03},  KindWord{"audio", 0x04ff},    KindWord{"sound", 0x04ff},    KindWord{"sata", 0x0106}};
+constexpr std::array kind_words = {KindWord{"wifi", 0x0280},  KindWord{"wireless", 0x0280}, KindWord{"wlan", 0x0280},
+                                   KindWord{"gpu", 0x03ff},   KindWord{"graphics", 0x03ff}, KindWord{"vga", 0x03ff},
+                                   KindWord{"nvme", 0x0108},  KindWord{"ssd", 0x0108},      KindWord{"ethernet", 0x0200},
+                                   KindWord{"nic", 0x0200},   KindWord{"xhci", 0x0c03},     KindWord{"usb", 0x0c03},
+                                   KindWord{"audio", 0x04ff}, KindWord{"sound", 0x04ff},    KindWord{"sata", 0x0106}};
 
 /// Words of a device's name that tell nothing apart.
-const std::set<std::string, std::less<>> empty_words = {
-    "controller", "device", "family", "series", "chipset", "corporation", "intel", "amd", "nvidia", "host", "bridge", "the", "and",
-    "for", "pass", "passthrough", "pci", "pcie", "express", "root", "port", "hostdev", "ua", "card", "inc", "ltd", "technologies",
-    "semiconductor", "micro", "advanced", "devices", "co", "adapter", "core", "processor", "gen", "this", "share", "guest", "system"};
+const std::set<std::string, std::less<>> empty_words =
+    {"controller", "device", "family",       "series",        "chipset", "corporation", "intel",   "amd",
+     "nvidia",     "host",   "bridge",       "the",           "and",     "for",         "pass",    "passthrough",
+     "pci",        "pcie",   "express",      "root",          "port",    "hostdev",     "ua",      "card",
+     "inc",        "ltd",    "technologies", "semiconductor", "micro",   "advanced",    "devices", "co",
+     "adapter",    "core",   "processor",    "gen",           "this",    "share",       "guest",   "system"};
 
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words(1);
   for (const char c : to_lower(text.substr(0, 600))) {
     const bool part = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == ':' || c == '.';
-    if (part) words.back() += c;
-    else if (!words.back().empty()) words.emplace_back();
+    if (part)
+      words.back() += c;
+    else if (!words.back().empty())
+      words.emplace_back();
   }
   std::erase_if(words, [](const std::string& word) { return word.size() < 3 || empty_words.contains(word); });
   return words;
@@ -59,8 +63,10 @@ unsigned score(const PciFunction& function, const std::vector<std::string>& word
     if (const auto address = PciAddress::parse(word); address && *address == function.address) sum += 10;
     if (function.id.has_ids() && word == ids_text(function.id)) sum += 10;
     const auto known = std::ranges::find(kind_words, word, &KindWord::word);
-    if (name.contains(word)) sum += 2;
-    else if (known != kind_words.end() && is_kind(function, known->kind)) sum += 2;
+    if (name.contains(word))
+      sum += 2;
+    else if (known != kind_words.end() && is_kind(function, known->kind))
+      sum += 2;
   }
   return sum;
 }
@@ -80,13 +86,17 @@ Finding suggest(const DomainCase& here, const DomainHostdev& device, const PciFu
                                    ": did you mean " + described(meant) + its_group(here.host, meant) + "?");
   finding.evidence.push_back(evidence);
   finding.remedy = {{"Write this as the source, if so: <address domain='0x" + hex_text(meant.address.domain, 4) + "' bus='0x" +
-                     hex_text(meant.address.bus, 2) + "' slot='0x" + hex_text(meant.address.device, 2) + "' function='0x" +
-                     hex_text(meant.address.function, 1) + "'/>", {}, {}, {}}};
+                         hex_text(meant.address.bus, 2) + "' slot='0x" + hex_text(meant.address.device, 2) + "' function='0x" +
+                         hex_text(meant.address.function, 1) + "'/>",
+                     {},
+                     {},
+                     {}}};
   return finding;
 }
 
 /// What the text around it calls the device fits another one, and this one not at all.
-void judge_words(const DomainCase& here, const DomainHostdev& device, const PciFunction& taken, std::vector<Finding>& findings) {
+void judge_words(const DomainCase& here, const DomainHostdev& device, const PciFunction& taken,
+                 std::vector<Finding>& findings) {
   const auto text = device.comment + " " + device.label;
   const auto words = words_of(text);
   if (words.empty() || score(taken, words) > 0) return;
@@ -94,8 +104,10 @@ void judge_words(const DomainCase& here, const DomainHostdev& device, const PciF
   unsigned most = 0, ties = 0;
   for (const auto& function : here.host.all_functions()) {
     const auto points = function.is_bridge() ? 0 : score(function, words);
-    if (points > most) best = &function, most = points, ties = 0;
-    else if (points == most && points > 0) ++ties;
+    if (points > most)
+      best = &function, most = points, ties = 0;
+    else if (points == most && points > 0)
+      ++ties;
   }
   if (!best || ties > 0) return;
   findings.push_back(suggest(here, device, taken, *best, "what is written there speaks of another device",
@@ -104,9 +116,11 @@ void judge_words(const DomainCase& here, const DomainHostdev& device, const PciF
 
 /// Group numbers look like slots: "IOMMU group 14" becomes slot='0x14'. Only where the device that this names shares its group
 /// with one that is not taken, which nobody wants, while the group of that number holds one device alone.
-void judge_group_number(const DomainCase& here, const DomainHostdev& device, const PciFunction& taken, std::vector<Finding>& findings) {
+void judge_group_number(const DomainCase& here, const DomainHostdev& device, const PciFunction& taken,
+                        std::vector<Finding>& findings) {
   const auto number = parse_unsigned(hex_text(device.source.device, 2));
-  if (device.source.bus != 0 || device.source.device < 0x10 || !number || taken.iommu_group.is(static_cast<unsigned>(*number))) return;
+  if (device.source.bus != 0 || device.source.device < 0x10 || !number || taken.iommu_group.is(static_cast<unsigned>(*number)))
+    return;
   const auto companions = companions_of(here.host, taken);
   const auto is_taken = [&here](const PciAddress& address) {
     return std::ranges::find(here.domain.hostdevs, address, &DomainHostdev::source) != here.domain.hostdevs.end();
@@ -124,7 +138,8 @@ void judge_group_number(const DomainCase& here, const DomainHostdev& device, con
                              {"/sys/kernel/iommu_groups/" + std::to_string(*number) + "/devices", alone->address.text()}));
 }
 
-void judge_recorded(const DomainCase& here, const DomainHostdev& device, const PciFunction& taken, std::vector<Finding>& findings) {
+void judge_recorded(const DomainCase& here, const DomainHostdev& device, const PciFunction& taken,
+                    std::vector<Finding>& findings) {
   if (device.expected_id.empty() || !taken.id.has_ids()) return;
   const auto now = ids_text(taken.id);
   if (to_lower(device.expected_id) == now) return;
@@ -145,7 +160,8 @@ std::vector<Finding> run(const DomainCase& here) {
     if (findings.size() == before) judge_group_number(here, device, *taken, findings);
   }
   if (findings.empty() && !here.domain.hostdevs.empty())
-    findings.push_back(check.finding(Status::pass, here, "Nothing in its text speaks of other devices than those that it takes."));
+    findings.push_back(
+        check.finding(Status::pass, here, "Nothing in its text speaks of other devices than those that it takes."));
   return findings;
 }
 

@@ -37,19 +37,24 @@ void judge(const DomainCase& here, const DomainHostdev& device, const PciFunctio
   if (has_no_express(here.domain.machine) && (is_express(function) || (display && !function.config.pcie_type.has_value()))) {
     findings.push_back(check.at_line(Status::warn, here, here.domain.os_line,
                                      "The machine type " + here.domain.machine.substr(0, 60) + " has no PCI Express, and " +
-                                         device.source.text() + " is an Express device: its guest sees a conventional one, which some "
+                                         device.source.text() +
+                                         " is an Express device: its guest sees a conventional one, which some "
                                          "drivers refuse (Windows: Code 10)."));
-    findings.back().remedy = {{"Make the domain anew with machine='q35'.", {}, {},
-                               "A guest that is installed already finds all its devices in other places; Windows may want to be "
-                               "activated again."}};
+    findings.back().remedy = {
+        {"Make the domain anew with machine='q35'.",
+         {},
+         {},
+         "A guest that is installed already finds all its devices in other places; Windows may want to be "
+         "activated again."}};
     return;
   }
   if (!device.address.placed || !is_express(function)) return;
   const auto model = model_of_bus(here.domain, device.address.bus);
   if (model == "pci-bridge" || model == "pcie-to-pci-bridge" || model == "dmi-to-pci-bridge")
-    findings.push_back(check.at_line(Status::warn, here, device.line,
-                                     device.source.text() + " is an Express device on a conventional bus (" + std::string(model) +
-                                         "): QEMU hides its Express capability, and some drivers refuse it then (Windows: Code 10)."));
+    findings.push_back(
+        check.at_line(Status::warn, here, device.line,
+                      device.source.text() + " is an Express device on a conventional bus (" + std::string(model) +
+                          "): QEMU hides its Express capability, and some drivers refuse it then (Windows: Code 10)."));
 }
 
 std::vector<Finding> run(const DomainCase& here) {
@@ -62,9 +67,11 @@ std::vector<Finding> run(const DomainCase& here) {
       judge(here, device, *function, findings);
     }
   if (!findings.empty() || here.domain.hostdevs.empty()) return findings;
-  if (known) return {check.finding(Status::pass, here, "Its Express devices meet Express in the guest, as far as the text says where.")};
-  auto finding = check.finding(Status::unknown, here, "Whether its devices are Express ones could not be read (that is behind the first 64 "
-                                                      "bytes of their configuration space, which root may read).");
+  if (known)
+    return {check.finding(Status::pass, here, "Its Express devices meet Express in the guest, as far as the text says where.")};
+  auto finding = check.finding(Status::unknown, here,
+                               "Whether its devices are Express ones could not be read (that is behind the first 64 "
+                               "bytes of their configuration space, which root may read).");
   for (const auto& device : here.domain.hostdevs) {
     const auto* function = here.host.find(device.source);
     finding.evidence.push_back({function ? function->sysfs_path + "/config" : "/sys/bus/pci/devices",

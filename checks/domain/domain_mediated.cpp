@@ -13,8 +13,10 @@ constexpr DomainCheck check{"domain-mediated", "Mediated devices that it takes",
 bool is_uuid(const std::string& text) {
   std::size_t digits = 0;
   for (const char c : text) {
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) ++digits;
-    else if (c != '-') return false;
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
+      ++digits;
+    else if (c != '-')
+      return false;
   }
   return digits == 32;
 }
@@ -24,7 +26,8 @@ std::vector<Finding> run(const DomainCase& here) {
   for (const auto& mdev : here.domain.mdevs) {
     const auto uuid = mdev.uuid.substr(0, 60);
     if (!is_uuid(mdev.uuid)) {
-      findings.push_back(check.at_line(Status::fail, here, mdev.line, "'" + uuid + "' is no UUID.", "Cannot parse uuid attribute of element <address>"));
+      findings.push_back(check.at_line(Status::fail, here, mdev.line, "'" + uuid + "' is no UUID.",
+                                       "Cannot parse uuid attribute of element <address>"));
       continue;
     }
     const auto found = here.around.mdevs.find(mdev.uuid);
@@ -36,8 +39,12 @@ std::vector<Finding> run(const DomainCase& here) {
                                      known ? "mediated device '" + uuid + "' not found" : ""));
     findings.back().effect = Effect::blocked;
     findings.back().evidence.push_back({"/sys/bus/mdev/devices/" + uuid, known ? "absent" : "not seen"});
-    findings.back().remedy = {{"Make it before the domain starts; libvirt does not. Mediated devices are gone after a reboot unless "
-                               "mdevctl defines them.", {"mdevctl list --defined"}, {}, {}}};
+    findings.back().remedy = {
+        {"Make it before the domain starts; libvirt does not. Mediated devices are gone after a reboot unless "
+         "mdevctl defines them.",
+         {"mdevctl list --defined"},
+         {},
+         {}}};
   }
   if (findings.empty() && !here.domain.mdevs.empty())
     findings.push_back(check.finding(Status::pass, here, "Each mediated device that it takes is there."));

@@ -14,7 +14,8 @@ constexpr std::uint64_t gib = 1ULL << 30;
 
 std::string size_text(std::uint64_t bytes) {
   const auto tenths = (bytes * 10) / gib;
-  return tenths >= 10 ? std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GiB" : std::to_string(bytes >> 20) + " MiB";
+  return tenths >= 10 ? std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " GiB"
+                      : std::to_string(bytes >> 20) + " MiB";
 }
 
 void judge_limit(const DomainCase& here, std::uint64_t memory, std::uint64_t devices, std::vector<Finding>& findings) {
@@ -31,8 +32,10 @@ void judge_limit(const DomainCase& here, std::uint64_t memory, std::uint64_t dev
                                      "Behind a virtual IOMMU each of the " + std::to_string(devices) +
                                          " devices locks the guest's memory again: " + sizes + "."));
   } else if (limit < memory + gib) {
-    findings.push_back(check.at_line(Status::warn, here, domain.hard_limit_line,
-                                     "The limit leaves QEMU and the devices' registers less than 1 GiB beside the guest's memory: " + sizes + "."));
+    findings.push_back(
+        check.at_line(Status::warn, here, domain.hard_limit_line,
+                      "The limit leaves QEMU and the devices' registers less than 1 GiB beside the guest's memory: " + sizes +
+                          "."));
   } else {
     return;
   }
@@ -44,9 +47,10 @@ void judge_host(const DomainCase& here, std::uint64_t memory, std::vector<Findin
   if (!total) return;
   const auto sizes = "it has " + size_text(memory) + ", the host " + size_text(*total);
   if (memory > *total)
-    findings.push_back(check.at_line(Status::fail, here, here.domain.memory_line,
-                                     "VFIO locks all memory of the guest, and the host has less (swap does not help): " + sizes + ".",
-                                     "vfio_dma_map: -12 (Cannot allocate memory)"));
+    findings.push_back(
+        check.at_line(Status::fail, here, here.domain.memory_line,
+                      "VFIO locks all memory of the guest, and the host has less (swap does not help): " + sizes + ".",
+                      "vfio_dma_map: -12 (Cannot allocate memory)"));
   else if (memory > *total - *total / 16)
     findings.push_back(check.at_line(Status::warn, here, here.domain.memory_line,
                                      "VFIO locks all memory of the guest, which leaves the host next to none: " + sizes + "."));
@@ -66,7 +70,8 @@ std::vector<Finding> run(const DomainCase& here) {
   if (!findings.empty()) return findings;
   if (here.around.memory_bytes.has_value())
     return {check.finding(Status::pass, here, "The host has the memory that VFIO locks for it, and no limit forbids it.")};
-  auto finding = check.finding(Status::unknown, here, "Whether the host has the memory that VFIO locks for it could not be seen.");
+  auto finding =
+      check.finding(Status::unknown, here, "Whether the host has the memory that VFIO locks for it could not be seen.");
   finding.evidence = {{"/proc/meminfo", here.around.memory_bytes.why()}};
   return {finding};
 }

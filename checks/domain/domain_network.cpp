@@ -9,23 +9,27 @@ constexpr DomainCheck check{"domain-network", "Functions taken as network cards 
 
 constexpr std::string_view vf_only = "Interface type hostdev is currently supported on SR-IOV Virtual Functions only";
 
-void judge_function(const DomainCase& here, const DomainHostdev& device, const PciFunction& function, std::vector<Finding>& findings) {
+void judge_function(const DomainCase& here, const DomainHostdev& device, const PciFunction& function,
+                    std::vector<Finding>& findings) {
   const auto address = device.source.text();
   const bool pool = device.origin == DomainHostdev::Origin::network;
   if (device.origin == DomainHostdev::Origin::interface || pool) {
     if (function.physical_function.has_value()) return;
     const bool known = function.physical_function.is_absent();
-    findings.push_back(check.at_line(known ? Status::fail : Status::unknown, here, device.line,
-                                     known ? address + " is no virtual function: libvirt sets a MAC address through the physical one, "
-                                             "so an <interface type='hostdev'> takes virtual functions only."
-                                           : "Whether " + address + " is a virtual function could not be seen.",
-                                     known ? std::string(vf_only) : ""));
+    findings.push_back(
+        check.at_line(known ? Status::fail : Status::unknown, here, device.line,
+                      known ? address + " is no virtual function: libvirt sets a MAC address through the physical one, "
+                                        "so an <interface type='hostdev'> takes virtual functions only."
+                            : "Whether " + address + " is a virtual function could not be seen.",
+                      known ? std::string(vf_only) : ""));
     findings.back().effect = Effect::blocked;
     findings.back().evidence.push_back({function.sysfs_path + "/physfn", function.physical_function.why()});
     if (known) findings.back().remedy = {{"Take it with <hostdev type='pci'>, without a MAC address.", {}, {}, {}}};
-  } else if (device.origin == DomainHostdev::Origin::disk && function.class_and_subclass() && *function.class_and_subclass() != 0x0108) {
-    findings.push_back(check.at_line(Status::fail, here, device.line, address + " (" + function.class_name +
-                                                                          ") is no NVMe controller, so QEMU's NVMe driver cannot use it as a disk."));
+  } else if (device.origin == DomainHostdev::Origin::disk && function.class_and_subclass() &&
+             *function.class_and_subclass() != 0x0108) {
+    findings.push_back(check.at_line(Status::fail, here, device.line,
+                                     address + " (" + function.class_name +
+                                         ") is no NVMe controller, so QEMU's NVMe driver cannot use it as a disk."));
     findings.back().evidence.push_back({function.sysfs_path + "/class", function.class_name});
   }
 }
@@ -49,10 +53,12 @@ std::vector<Finding> run(const DomainCase& here) {
     findings.back().effect = Effect::blocked;
     for (const auto& device : pool->second->hostdevs)
       if (findings.back().evidence.size() < 16)
-        findings.back().evidence.push_back({pool->second->file, "line " + std::to_string(device.line) + ": " + device.source.text()});
+        findings.back().evidence.push_back(
+            {pool->second->file, "line " + std::to_string(device.line) + ": " + device.source.text()});
   }
   if (findings.empty() && any)
-    findings.push_back(check.finding(Status::pass, here, "Network cards that it takes are virtual functions, disks are NVMe controllers."));
+    findings.push_back(
+        check.finding(Status::pass, here, "Network cards that it takes are virtual functions, disks are NVMe controllers."));
   return findings;
 }
 

@@ -21,8 +21,12 @@ void judge_file(const DomainCase& here, const DomainHostdev& device, std::vector
                                known ? "failed to find romfile \"" + file + "\"" : "");
   finding.evidence.push_back({file, found->second.has_value() ? "no regular file" : found->second.why()});
   finding.effect = Effect::blocked;
-  finding.remedy = {{"Take the file= out: most devices bring their ROM along. Where one is needed, put it where QEMU's user and its "
-                     "security label may read it (/usr/share/vgabios, /usr/share/qemu).", {}, {}, {}}};
+  finding.remedy = {
+      {"Take the file= out: most devices bring their ROM along. Where one is needed, put it where QEMU's user and its "
+       "security label may read it (/usr/share/vgabios, /usr/share/qemu).",
+       {},
+       {},
+       {}}};
   findings.push_back(finding);
 }
 

@@ -11,11 +11,16 @@ constexpr DomainCheck check{"domain-sources", "What the domain takes from the ho
 
 Finding not_there(const DomainCase& here, const DomainHostdev& device) {
   const auto address = device.source.text();
-  auto finding = check.at_line(Status::fail, here, device.line, "It takes " + address + ", but this host has no such function.",
-                               "Device " + address + " not found: could not access /sys/bus/pci/devices/" + address + "/config");
+  auto finding =
+      check.at_line(Status::fail, here, device.line, "It takes " + address + ", but this host has no such function.",
+                    "Device " + address + " not found: could not access /sys/bus/pci/devices/" + address + "/config");
   finding.evidence.push_back({"/sys/bus/pci/devices", "no " + address});
-  finding.remedy = {{"Look the device up by its ids or name: addresses move when a card is added, taken out or switched off in "
-                     "the firmware's setup.", {"lspci -Dnn"}, {}, {}}};
+  finding.remedy = {
+      {"Look the device up by its ids or name: addresses move when a card is added, taken out or switched off in "
+       "the firmware's setup.",
+       {"lspci -Dnn"},
+       {},
+       {}}};
   return finding;
 }
 
@@ -48,8 +53,8 @@ std::vector<Finding> run(const DomainCase& here) {
     if (here.host.functions.has_value()) {
       findings.push_back(not_there(here, device));
     } else {
-      findings.push_back(check.at_line(Status::unknown, here, device.line, "Whether the host has " + device.source.text() +
-                                                                               " could not be seen."));
+      findings.push_back(check.at_line(Status::unknown, here, device.line,
+                                       "Whether the host has " + device.source.text() + " could not be seen."));
       findings.back().effect = Effect::blocked;
       findings.back().evidence.push_back({"/sys/bus/pci/devices", here.host.functions.why()});
     }

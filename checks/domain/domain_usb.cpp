@@ -38,8 +38,8 @@ void judge(const DomainCase& here, const DomainUsb& usb, std::vector<Finding>& f
       return findings.back().evidence.push_back({"/sys/bus/usb/devices", "not in the recording, which need not hold them all"});
     }
     return add(may_be_missing ? Status::warn : Status::fail, "The USB device " + name_of(usb) + " is not there.",
-               by_id ? "Did not find USB device " + name_of(usb) : "Did not find USB device bus:" + std::to_string(*usb.bus) +
-                                                                    " device:" + std::to_string(*usb.device));
+               by_id ? "Did not find USB device " + name_of(usb)
+                     : "Did not find USB device bus:" + std::to_string(*usb.bus) + " device:" + std::to_string(*usb.device));
   }
   if (by_id && !by_place && there.size() > 1)
     return add(Status::fail, "Several USB devices are " + name_of(usb) + ".",
@@ -47,8 +47,11 @@ void judge(const DomainCase& here, const DomainUsb& usb, std::vector<Finding>& f
   if (there.front()->hub) return add(Status::fail, name_of(usb) + " is a hub: USB devices are given one by one, a hub never.");
   const auto& controller = there.front()->controller;
   if (controller && std::ranges::find(here.domain.hostdevs, *controller, &DomainHostdev::source) != here.domain.hostdevs.end())
-    add(Status::fail, "The USB device " + name_of(usb) + " hangs on " + controller->text() + ", which the domain takes as a whole: it "
-                      "is gone from the host when QEMU looks for it.", "Did not find USB device " + name_of(usb));
+    add(Status::fail,
+        "The USB device " + name_of(usb) + " hangs on " + controller->text() +
+            ", which the domain takes as a whole: it "
+            "is gone from the host when QEMU looks for it.",
+        "Did not find USB device " + name_of(usb));
 }
 
 std::vector<Finding> run(const DomainCase& here) {

@@ -22,7 +22,8 @@ std::vector<Finding> run(const DomainCase& here) {
         "Write <driver caching_mode='on'/> in <iommu>.");
   if (iommu.intremap == "on" && !domain.split_io_apic)
     add("Interrupt remapping in the guest wants a split I/O APIC.",
-        "IOMMU interrupt remapping requires split I/O APIC (ioapic driver='qemu')", "Write <ioapic driver='qemu'/> in <features>.");
+        "IOMMU interrupt remapping requires split I/O APIC (ioapic driver='qemu')",
+        "Write <ioapic driver='qemu'/> in <features>.");
   if (!domain.machine.empty() && domain.machine.find("q35") == std::string::npos)
     add("The machine type is not q35.", "IOMMU device: 'intel' is only supported with Q35 machines", "Use machine='q35'.");
   if (findings.empty()) findings.push_back(check.finding(Status::pass, here, "Its IOMMU is set up for assigned devices."));

@@ -37,13 +37,19 @@ const KernelArgument* idle_argument(const Host& host) {
 std::vector<Remedy> remedies(const Host& host, bool clears) {
   std::vector<Remedy> list;
   if (clears)
-    list.push_back({"Take the card from vfio-pci and give it back: this kernel takes the picture away when vfio-pci gets a "
-        "VGA controller.", {}, {}, "The text console goes dark."});
-  list.push_back({"Make another graphics card the first one in the firmware's settings: the firmware then draws there.", {},
-      {}, {}});
+    list.push_back(
+        {"Take the card from vfio-pci and give it back: this kernel takes the picture away when vfio-pci gets a "
+         "VGA controller.",
+         {},
+         {},
+         "The text console goes dark."});
+  list.push_back(
+      {"Make another graphics card the first one in the firmware's settings: the firmware then draws there.", {}, {}, {}});
   auto boot = add_kernel_argument(host, "initcall_blacklist=sysfb_init");
-  boot.text = "Or keep the kernel from taking the picture over at boot (on some kernels, 6.18 among them, that does not "
-      "work). " + boot.text;
+  boot.text =
+      "Or keep the kernel from taking the picture over at boot (on some kernels, 6.18 among them, that does not "
+      "work). " +
+      boot.text;
   boot.risk = "Nothing is shown on that screen until a driver has the card, also no question for a disk's password.";
   list.push_back(std::move(boot));
   return list;
@@ -53,22 +59,24 @@ Finding judge(const Host& host, const FirmwarePicture& picture, const PciFunctio
   const bool clears = kernel_clears_it(host, function), held = is_held_by_vfio(function);
   const bool in_the_way = held || !clears;
   auto finding = check.finding(in_the_way ? Status::warn : Status::pass, device_subject(function.address),
-                               "The firmware's picture (" + picture.name + ") lies in its memory, and the kernel holds on to "
+                               "The firmware's picture (" + picture.name +
+                                   ") lies in its memory, and the kernel holds on to "
                                    "it: ");
   finding.summary += in_the_way ? "VFIO cannot have that memory (\"BAR n: can't reserve\"), and the guest's screen stays dark."
                                 : "this kernel takes it away when vfio-pci gets the card.";
   finding.evidence = {{"/proc/iomem", picture.name + " inside " + function.address.text()}};
   if (function.driver.has_value()) finding.evidence.push_back({function.sysfs_path + "/driver", *function.driver});
-  if (const auto* idle = idle_argument(host); idle && in_the_way) finding.evidence.push_back({"/proc/cmdline", idle->text() +
-      " (read by efifb alone: without effect on this picture)"});
+  if (const auto* idle = idle_argument(host); idle && in_the_way)
+    finding.evidence.push_back({"/proc/cmdline", idle->text() + " (read by efifb alone: without effect on this picture)"});
   if (in_the_way) finding.remedy = remedies(host, clears);
   return finding;
 }
 
 std::vector<Finding> run(const Host& host) {
   const auto* pictures = host.room.pictures.get();
-  if (!pictures) return {check.not_seen("Whether the firmware's picture lies in a card's memory could not be seen.",
-      {"/proc/iomem", host.room.pictures.why()})};
+  if (!pictures)
+    return {check.not_seen("Whether the firmware's picture lies in a card's memory could not be seen.",
+                           {"/proc/iomem", host.room.pictures.why()})};
   std::vector<Finding> findings;
   std::vector<PciAddress> told;
   for (const auto& picture : *pictures) {
@@ -77,8 +85,10 @@ std::vector<Finding> run(const Host& host) {
     told.push_back(picture.function);
     findings.push_back(judge(host, picture, *function));
   }
-  if (findings.empty()) findings.push_back(check.finding(Status::pass, host_subject, "No card's memory holds the firmware's "
-      "picture."));
+  if (findings.empty())
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     "No card's memory holds the firmware's "
+                                     "picture."));
   return findings;
 }
 

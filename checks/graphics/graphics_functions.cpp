@@ -12,36 +12,46 @@ constexpr Check check{"graphics-functions", "Virtual functions of Intel graphics
 
 std::optional<Evidence> asked_for_functions(const Host& host) {
   if (const auto* arguments = host.kernel.arguments.get())
-    if (const auto* argument = arguments->last("i915.max_vfs"); argument && argument->value) return Evidence{"/proc/cmdline",
-        argument->text()};
-  if (const auto option = host.vfio.modprobe.last("i915", "max_vfs"); option && option->value) return Evidence{option->file,
-      option->text};
+    if (const auto* argument = arguments->last("i915.max_vfs"); argument && argument->value)
+      return Evidence{"/proc/cmdline", argument->text()};
+  if (const auto option = host.vfio.modprobe.last("i915", "max_vfs"); option && option->value)
+    return Evidence{option->file, option->text};
   return std::nullopt;
 }
 
 std::vector<Finding> run(const Host& host) {
   const auto asked = asked_for_functions(host);
   if (!asked) return {};
-  const auto graphics = std::ranges::find_if(host.all_functions(),
-      [](const PciFunction& function) { return is_display(function) && function.id.vendor.is(0x8086) &&
-      function.driver.has_value(); });
+  const auto graphics = std::ranges::find_if(host.all_functions(), [](const PciFunction& function) {
+    return is_display(function) && function.id.vendor.is(0x8086) && function.driver.has_value();
+  });
   if (graphics == host.all_functions().end()) return {};
-  auto finding = check.finding(Status::pass, device_subject(graphics->address), "The module i915 that is loaded knows "
-      "max_vfs.");
+  auto finding = check.finding(Status::pass, device_subject(graphics->address),
+                               "The module i915 that is loaded knows "
+                               "max_vfs.");
   finding.evidence = {*asked, {graphics->sysfs_path + "/driver", *graphics->driver}};
   const auto parameter = host.modules.parameters.find("i915.max_vfs");
   if (graphics->driver.is("xe")) {
     finding.status = Status::warn;
     finding.summary = "i915 is told to make virtual functions, but the driver xe has the graphics.";
-    finding.remedy = {{"Keep xe from it (module_blacklist=xe) where the module i915 from outside the kernel is to have it; or "
-        "use xe's own virtual functions (xe.max_vfs).", {}, {}, {}}};
+    finding.remedy = {
+        {"Keep xe from it (module_blacklist=xe) where the module i915 from outside the kernel is to have it; or "
+         "use xe's own virtual functions (xe.max_vfs).",
+         {},
+         {},
+         {}}};
   } else if (graphics->driver.is("i915") && (parameter == host.modules.parameters.end() || parameter->second.is_absent())) {
     finding.status = Status::warn;
-    finding.summary = "i915 is told to make virtual functions (max_vfs), but the one that is loaded has no such parameter: it "
+    finding.summary =
+        "i915 is told to make virtual functions (max_vfs), but the one that is loaded has no such parameter: it "
         "is the kernel's own, not the module from outside.";
     finding.evidence.push_back({"/sys/module/i915/parameters/max_vfs", "not there"});
-    finding.remedy = {{"Build the module for this kernel (DKMS) and the initial RAM disk anew. This tells which one is "
-        "loaded.", {"modinfo i915 | head -3", "dkms status"}, {}, {}}};
+    finding.remedy = {
+        {"Build the module for this kernel (DKMS) and the initial RAM disk anew. This tells which one is "
+         "loaded.",
+         {"modinfo i915 | head -3", "dkms status"},
+         {},
+         {}}};
   }
   return {finding};
 }

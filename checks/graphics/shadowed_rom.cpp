@@ -18,15 +18,21 @@ std::vector<Finding> run(const Host& host) {
     if (!function.boot_vga.is(true)) continue;
     auto finding = check.finding(Status::warn, device_subject(function.address),
                                  "VFIO holds the card on which the host showed its boot: the guest gets the copy of its "
-                                     "option ROM that the boot has changed, and with it the screen may stay dark.");
-    finding.evidence = {{function.sysfs_path + "/boot_vga", "1"}, {function.sysfs_path + "/driver",
-        function.driver.has_value() ? *function.driver : "none"}};
-    finding.remedy = {{"Give the guest an unchanged copy: read it while another card is the boot display, or take it from the "
-        "card's maker, and name it in the domain: <rom file='/path/card.rom'/>.", {}, {}, {}}};
+                                 "option ROM that the boot has changed, and with it the screen may stay dark.");
+    finding.evidence = {{function.sysfs_path + "/boot_vga", "1"},
+                        {function.sysfs_path + "/driver", function.driver.has_value() ? *function.driver : "none"}};
+    finding.remedy = {
+        {"Give the guest an unchanged copy: read it while another card is the boot display, or take it from the "
+         "card's maker, and name it in the domain: <rom file='/path/card.rom'/>.",
+         {},
+         {},
+         {}}};
     findings.push_back(std::move(finding));
   }
-  if (findings.empty() && any) findings.push_back(check.finding(Status::pass, host_subject, "No graphics card that VFIO holds "
-      "was the boot display."));
+  if (findings.empty() && any)
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     "No graphics card that VFIO holds "
+                                     "was the boot display."));
   return findings;
 }
 

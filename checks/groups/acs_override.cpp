@@ -18,9 +18,8 @@ bool is_known_to_be_patched(const Host& host) {
     for (const auto& message : *log)
       if (message.find("ACS overrides enabled") != message.npos) return true;
   const auto* release = host.kernel.release.get();
-  return release && std::ranges::any_of(std::array{"-pve", "zen", "lqx", "acso"}, [release](const char* mark) {
-    return release->find(mark) != release->npos;
-  });
+  return release && std::ranges::any_of(std::array{"-pve", "zen", "lqx", "acso"},
+                                        [release](const char* mark) { return release->find(mark) != release->npos; });
 }
 
 /// "disable_acs_redir=0000:00:1c.0" or "config_acs=..." in the last `pci=` that has one: an option that makes ports let functions
@@ -40,11 +39,14 @@ std::vector<Finding> judge_acs_option(const Host& host, const KernelArguments& a
   const bool redirect = option.starts_with("disable_acs_redir=");
   const auto known = has_rule_since(host, redirect ? KernelVersion{4, 20} : KernelVersion{6, 11});
   if (known == KernelRule::no) return {};
-  auto finding = check.finding(Status::warn, host_subject,
-                               redirect ? "pci=" + option + " lets functions behind these ports reach each other without the IOMMU: they are put "
-                                          "into larger groups, and what is given to guests together is not kept apart."
-                                        : "pci=" + option + " sets by hand how ports keep functions apart: groups may be larger, and may promise "
-                                          "more than the hardware then does.");
+  auto finding =
+      check.finding(Status::warn, host_subject,
+                    redirect ? "pci=" + option +
+                                   " lets functions behind these ports reach each other without the IOMMU: they are put "
+                                   "into larger groups, and what is given to guests together is not kept apart."
+                             : "pci=" + option +
+                                   " sets by hand how ports keep functions apart: groups may be larger, and may promise "
+                                   "more than the hardware then does.");
   finding.evidence = {{"/proc/cmdline", "pci=" + option}};
   finding.remedy = {remove_kernel_argument(host, "pci=" + option)};
   return {finding};
@@ -60,15 +62,17 @@ std::vector<Finding> run(const Host& host) {
   auto findings = judge_acs_option(host, *arguments);
   const auto* given = arguments->last("pcie_acs_override");
   if (!given) {
-    if (findings.empty()) findings.push_back(check.finding(Status::pass, host_subject, "IOMMU groups are as the hardware isolates them."));
+    if (findings.empty())
+      findings.push_back(check.finding(Status::pass, host_subject, "IOMMU groups are as the hardware isolates them."));
     return findings;
   }
   auto finding = check.finding(Status::warn, host_subject, "");
   finding.evidence = {{"/proc/cmdline", given->text()}};
   finding.remedy = {remove_kernel_argument(host, given->text())};
-  finding.remedy.front().risk = "Without it the groups merge again: devices that a guest has today may then share a group with "
-                                "others, and the guest does not start until all of them are given or left without a driver. " +
-                                finding.remedy.front().risk;
+  finding.remedy.front().risk =
+      "Without it the groups merge again: devices that a guest has today may then share a group with "
+      "others, and the guest does not start until all of them are given or left without a driver. " +
+      finding.remedy.front().risk;
   const auto* log = host.kernel.log.get();
   const auto rejects = [](const std::string& message) {
     return message.find("Unknown kernel command line") != message.npos && message.find("pcie_acs_override") != message.npos;
@@ -81,12 +85,15 @@ std::vector<Finding> run(const Host& host) {
   } else if (has_rule_since(host, {5, 14}) == KernelRule::no && !is_known_to_be_patched(host)) {
     // The kernel names words it does not know since 5.14 only (print_unknown_bootoptions() in init/main.c).
     finding.status = Status::unknown;
-    finding.summary = "pcie_acs_override is on the command line; whether this kernel knows it cannot be told from its log "
-                      "(that came with Linux 5.14). Stock kernels do not know it.";
-    finding.evidence.push_back({"/proc/sys/kernel/osrelease", host.kernel.release.has_value() ? *host.kernel.release : host.kernel.release.why()});
+    finding.summary =
+        "pcie_acs_override is on the command line; whether this kernel knows it cannot be told from its log "
+        "(that came with Linux 5.14). Stock kernels do not know it.";
+    finding.evidence.push_back(
+        {"/proc/sys/kernel/osrelease", host.kernel.release.has_value() ? *host.kernel.release : host.kernel.release.why()});
   } else {
-    finding.summary = "pcie_acs_override splits IOMMU groups that the hardware does not isolate: devices shown in groups of "
-                      "their own may still reach each other, and a guest may reach the host.";
+    finding.summary =
+        "pcie_acs_override splits IOMMU groups that the hardware does not isolate: devices shown in groups of "
+        "their own may still reach each other, and a guest may reach the host.";
   }
   findings.push_back(std::move(finding));
   return findings;

@@ -48,25 +48,29 @@ Finding describe_group(const Host& host, const IommuGroup& group, const std::vec
 }
 
 Finding held_by_bridge(const IommuGroup& group, const PciFunction& bridge) {
-  auto finding = check.finding(Status::warn, group_subject(group.number),
-                               "The bridge " + bridge.address.text() + " in this group is held by the driver " +
-                                   bridge.driver.value() + ", which does not share: until that driver lets go, no device "
-                                   "of the group can be assigned.");
+  auto finding =
+      check.finding(Status::warn, group_subject(group.number),
+                    "The bridge " + bridge.address.text() + " in this group is held by the driver " + bridge.driver.value() +
+                        ", which does not share: until that driver lets go, no device "
+                        "of the group can be assigned.");
   finding.evidence = {{bridge.sysfs_path + "/driver", bridge.driver.value()}};
-  finding.remedy = {{"Take the driver off the bridge.",
-                     {"echo " + bridge.address.text() + " | sudo tee /sys/bus/pci/devices/" + bridge.address.text() + "/driver/unbind"},
-                     {"echo " + bridge.address.text() + " | sudo tee /sys/bus/pci/drivers_probe"},
-                     "Hot plug behind this bridge stops working until it is bound again."}};
+  finding.remedy = {
+      {"Take the driver off the bridge.",
+       {"echo " + bridge.address.text() + " | sudo tee /sys/bus/pci/devices/" + bridge.address.text() + "/driver/unbind"},
+       {"echo " + bridge.address.text() + " | sudo tee /sys/bus/pci/drivers_probe"},
+       "Hot plug behind this bridge stops working until it is bound again."}};
   return finding;
 }
 
 Finding doubtful_bridge(const IommuGroup& group, const PciFunction& bridge) {
   auto finding = check.finding(Status::unknown, group_subject(group.number),
-                               "Whether the bridge " + bridge.address.text() + " in this group stands in the way is not "
-                               "known: " +
+                               "Whether the bridge " + bridge.address.text() +
+                                   " in this group stands in the way is not "
+                                   "known: " +
                                    (bridge.driver.has_value()
-                                        ? "its driver " + bridge.driver.value() + " does not share, which counts since Linux "
-                                          "5.19, and whether this distribution's kernel took over that rule is not known."
+                                        ? "its driver " + bridge.driver.value() +
+                                              " does not share, which counts since Linux "
+                                              "5.19, and whether this distribution's kernel took over that rule is not known."
                                         : "its driver could not be read."));
   finding.effect = Effect::blocked;
   finding.evidence = {{bridge.sysfs_path + "/driver", driver_text(bridge)}};
@@ -86,19 +90,26 @@ void add_doubts(const Host& host, const IommuGroup& group, std::vector<Finding>&
     add("This group has more than " + std::to_string(most_members) + " members: too many to name the companions of each.",
         directory, std::to_string(group.members.size()) + " functions");
   if (!group.members_doubt.empty())
-    add("This group may have more members than were seen (" + group.members_doubt + "): what else would have to go to the "
-        "guest is not known. If a device was plugged in just now, run this again.", directory, group.members_doubt);
+    add("This group may have more members than were seen (" + group.members_doubt +
+            "): what else would have to go to the "
+            "guest is not known. If a device was plugged in just now, run this again.",
+        directory, group.members_doubt);
   for (const auto& address : group.members)
     if (!host.find(address)) {
-      add("This group lists " + address.text() + ", which is not among the host's PCI functions: what it is and what holds "
-          "it could not be seen.", directory, address.text());
+      add("This group lists " + address.text() +
+              ", which is not among the host's PCI functions: what it is and what holds "
+              "it could not be seen.",
+          directory, address.text());
       break;
     }
   for (std::size_t i = 0; i < group.other_members.size() && i < group.other_drivers.size(); ++i) {
     const auto& driver = group.other_drivers[i];
     if (!driver.is_unreadable()) continue;
-    add("This group also holds " + group.other_members[i] + ", which is no PCI function: whether a driver holds it could not be "
-        "seen (" + driver.why() + ").", directory, group.other_members[i]);
+    add("This group also holds " + group.other_members[i] +
+            ", which is no PCI function: whether a driver holds it could not be "
+            "seen (" +
+            driver.why() + ").",
+        directory, group.other_members[i]);
     break;
   }
 }
@@ -110,11 +121,16 @@ void add_held_others(const IommuGroup& group, std::vector<Finding>& findings) {
     const auto* driver = group.other_drivers[i].get();
     if (!driver) continue;
     auto finding = check.finding(Status::warn, group_subject(group.number),
-                                 "This group also holds " + group.other_members[i] + ", which is no PCI function, and the "
-                                 "host's driver " + *driver + " has it: until that driver lets go, no device of the group can "
-                                 "be assigned.");
+                                 "This group also holds " + group.other_members[i] +
+                                     ", which is no PCI function, and the "
+                                     "host's driver " +
+                                     *driver +
+                                     " has it: until that driver lets go, no device of the group can "
+                                     "be assigned.");
     finding.effect = Effect::blocked;
-    finding.evidence = {{"/sys/kernel/iommu_groups/" + std::to_string(group.number) + "/devices/" + group.other_members[i] + "/driver", *driver}};
+    finding.evidence = {
+        {"/sys/kernel/iommu_groups/" + std::to_string(group.number) + "/devices/" + group.other_members[i] + "/driver",
+         *driver}};
     findings.push_back(std::move(finding));
   }
 }

@@ -30,9 +30,10 @@ std::vector<Finding> run(const Host& host) {
                                  "It is in no IOMMU group although the IOMMU is on: no remapping unit covers it, so VFIO "
                                  "cannot take it.");
     if (is_intel_graphics(function))
-      finding.summary = "It is in no IOMMU group although the IOMMU is on: the kernel leaves the graphics of this processor "
-                        "out (a quirk of its own for some, such as Broadwell, or igfx_off or intgpu_off on the command "
-                        "line), so VFIO cannot take it.";
+      finding.summary =
+          "It is in no IOMMU group although the IOMMU is on: the kernel leaves the graphics of this processor "
+          "out (a quirk of its own for some, such as Broadwell, or igfx_off or intgpu_off on the command "
+          "line), so VFIO cannot take it.";
     finding.effect = Effect::blocked;
     finding.evidence = {{source, function.iommu_group.why()}};
     if (function.iommu_group.is_unreadable()) {

@@ -33,29 +33,35 @@ Finding judge_direct_region(const Host& host, const IommuGroup& group, const Res
   const auto refusal = kernel_refuses(host);
   if (refusal == KernelRule::not_known) {
     finding.status = Status::unknown;
-    finding.summary = "The firmware keeps a piece of memory tied to a device of this group. Linux 6.6 and newer refuse "
-                      "the assignment; whether this distribution's kernel took over that rule is not known.";
+    finding.summary =
+        "The firmware keeps a piece of memory tied to a device of this group. Linux 6.6 and newer refuse "
+        "the assignment; whether this distribution's kernel took over that rule is not known.";
   } else if (refusal == KernelRule::no) {
     finding.status = Status::warn;
     finding.effect = Effect::none;
     // vfio_iommu_type1 leaves such ranges out of what it lets a guest map (vfio_iommu_resv_exclude() and the check in
     // vfio_dma_do_map(), drivers/vfio/vfio_iommu_type1.c, since 5.4).
-    finding.summary = "The firmware keeps a piece of memory tied to a device of this group; this kernel allows the "
-                      "assignment, Linux 6.6 and newer refuse it. A guest that has memory of its own at these addresses does not "
-                      "start (\"vfio_dma_map: -22 (Invalid argument)\").";
+    finding.summary =
+        "The firmware keeps a piece of memory tied to a device of this group; this kernel allows the "
+        "assignment, Linux 6.6 and newer refuse it. A guest that has memory of its own at these addresses does not "
+        "start (\"vfio_dma_map: -22 (Invalid argument)\").";
   }
   finding.evidence = {{"/sys/kernel/iommu_groups/" + std::to_string(group.number) + "/reserved_regions", region_text(region)}};
   if (finding.status == Status::unknown)
-    finding.evidence.push_back({"/proc/sys/kernel/osrelease", host.kernel.release.has_value() ? *host.kernel.release : host.kernel.release.why()});
-  finding.remedy = {{"Look in the firmware setup for what uses the device before the system starts: \"Pre-boot DMA "
-                     "Protection\", management (iLO, iDRAC) shared memory, USB legacy support; else ask the vendor for an update.",
-                     {}, {}, "Kernels patched to ignore this let a guest write into memory that the firmware still uses."}};
+    finding.evidence.push_back(
+        {"/proc/sys/kernel/osrelease", host.kernel.release.has_value() ? *host.kernel.release : host.kernel.release.why()});
+  finding.remedy = {
+      {"Look in the firmware setup for what uses the device before the system starts: \"Pre-boot DMA "
+       "Protection\", management (iLO, iDRAC) shared memory, USB legacy support; else ask the vendor for an update.",
+       {},
+       {},
+       "Kernels patched to ignore this let a guest write into memory that the firmware still uses."}};
   return finding;
 }
 
 Finding not_read(std::string subject, const std::string& source, const IommuGroup& group) {
-  auto finding = check.finding(Status::unknown, std::move(subject),
-                               "Which memory the firmware reserves for devices could not be read.");
+  auto finding =
+      check.finding(Status::unknown, std::move(subject), "Which memory the firmware reserves for devices could not be read.");
   finding.effect = Effect::blocked;
   finding.evidence = {{source, group.reserved_regions.why()}};
   return finding;

@@ -29,9 +29,7 @@ class Hungarian {
   std::size_t column_of(std::size_t row) const { return column_of_[row]; }
   std::size_t row_of(std::size_t column) const { return row_of_[column]; }
   bool is_real(std::size_t column) const { return column < table_.columns; }
-  bool is_tight(std::size_t row, std::size_t column) const {
-    return column != column_of_[row] && reduced(row, column) == 0;
-  }
+  bool is_tight(std::size_t row, std::size_t column) const { return column != column_of_[row] && reduced(row, column) == 0; }
   bool may_give_up(std::size_t row) const { return column_potential_[column_of_[row]] == 0; }
   Cost total() const {
     Cost sum = 0;

@@ -19,7 +19,8 @@ constexpr std::array rules = {
               "drivers/scsi/sd.c sd_probe(), drivers/scsi/hosts.c"},
     ClassRule{0x0c, 0x04, Proof::disk, "block scsi_host fc_host", "block device or Fibre Channel host", true,
               "drivers/scsi/scsi_transport_fc.c"},
-    ClassRule{0x02, 0xff, Proof::link, "net ieee80211 infiniband", "network interface", true, "net/core/net-sysfs.c carrier_show()"},
+    ClassRule{0x02, 0xff, Proof::link, "net ieee80211 infiniband", "network interface", true,
+              "net/core/net-sysfs.c carrier_show()"},
     ClassRule{0x0d, 0xff, Proof::link, "net ieee80211 bluetooth wwan", "wireless interface", false,
               "net/wireless/core.c, net/bluetooth/hci_sysfs.c, drivers/net/wwan/wwan_core.c"},
     ClassRule{0x03, 0xff, Proof::engine, "drm accel", "display device", false, "drivers/gpu/drm/drm_drv.c drm_dev_register()"},
@@ -68,7 +69,8 @@ RungResult works(const Children& by) { return rung_result(Status::pass, "it work
 /// What claims to work, although no interrupt ever came, works by time-outs at best.
 RungResult works_unless_silent(const Children& by, const GuestFunction& seen) {
   if (!is_silent(seen)) return works(by);
-  return rung_result(Status::fail, shown(by) + " came of it, but no interrupt from it has ever arrived, so it only works by time-outs.");
+  return rung_result(Status::fail,
+                     shown(by) + " came of it, but no interrupt from it has ever arrived, so it only works by time-outs.");
 }
 
 bool has_capacity(const GuestChild* child) {
@@ -90,7 +92,8 @@ RungResult prove_drive(const Children& found, const GuestFunction& seen) {
 RungResult prove_disk(const Children& found, const GuestFunction& seen) {
   const auto disks = chosen(found, has_capacity);
   if (!disks.empty()) return works_unless_silent(disks, seen);
-  return rung_result(Status::unknown, shown(found) + " is there, but no disk has answered on it: nothing is plugged in, or nothing works.");
+  return rung_result(Status::unknown,
+                     shown(found) + " is there, but no disk has answered on it: nothing is plugged in, or nothing works.");
 }
 
 RungResult prove_link(const Children& found, const GuestFunction& seen) {
@@ -101,13 +104,13 @@ RungResult prove_link(const Children& found, const GuestFunction& seen) {
   if (!linked.empty()) return works_unless_silent(linked, seen);
   const auto nodes = chosen(found, [](const GuestChild* child) { return child->kind == Kind::node; });
   if (!nodes.empty()) return works(nodes);
-  const auto radios = chosen(found, [](const GuestChild* child) {
-    return child->kind == Kind::wireless || child->kind == Kind::infiniband;
-  });
+  const auto radios =
+      chosen(found, [](const GuestChild* child) { return child->kind == Kind::wireless || child->kind == Kind::infiniband; });
   if (!radios.empty() && has_signalled(seen))
     return rung_result(Status::pass, "it works: " + shown(found) + "; its firmware answers by interrupts.");
-  return rung_result(Status::unknown, shown(found) + " is there, but has no link and has received nothing. Connect it and bring it up, "
-                                                     "then look again.");
+  return rung_result(Status::unknown, shown(found) +
+                                          " is there, but has no link and has received nothing. Connect it and bring it up, "
+                                          "then look again.");
 }
 
 RungResult prove_engine(const Children& found, const GuestFunction& seen) {
@@ -147,8 +150,8 @@ std::span<const ClassRule> class_rules() { return rules; }
 
 const ClassRule& rule_for(std::uint16_t class_and_subclass) {
   return *std::ranges::find_if(rules, [class_and_subclass](const ClassRule& rule) {
-    return rule.base == 0xff || (rule.base == class_and_subclass >> 8 &&
-                                 (rule.subclass == 0xff || rule.subclass == (class_and_subclass & 0xff)));
+    return rule.base == 0xff ||
+           (rule.base == class_and_subclass >> 8 && (rule.subclass == 0xff || rule.subclass == (class_and_subclass & 0xff)));
   });
 }
 
@@ -168,13 +171,20 @@ RungResult judge_by_rule(const ClassRule& rule, const GuestFunction& seen) {
   if (found.empty() && rule.absence_refutes)
     return rung_result(Status::fail, "its driver is there, but no " + std::string(rule.noun) + " came of it.");
   switch (rule.proof) {
-    case Proof::drive: return prove_drive(found, seen);
-    case Proof::disk: return prove_disk(found, seen);
-    case Proof::link: return found.empty() ? prove_node(found, seen) : prove_link(found, seen);
-    case Proof::engine: return prove_engine(found, seen);
-    case Proof::codec: return prove_codec(found, seen);
-    case Proof::reader: return prove_reader(found, seen);
-    case Proof::node: return prove_node(found, seen);
+    case Proof::drive:
+      return prove_drive(found, seen);
+    case Proof::disk:
+      return prove_disk(found, seen);
+    case Proof::link:
+      return found.empty() ? prove_node(found, seen) : prove_link(found, seen);
+    case Proof::engine:
+      return prove_engine(found, seen);
+    case Proof::codec:
+      return prove_codec(found, seen);
+    case Proof::reader:
+      return prove_reader(found, seen);
+    case Proof::node:
+      return prove_node(found, seen);
   }
   return {};
 }

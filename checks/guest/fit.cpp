@@ -26,17 +26,20 @@ Agreement both(Agreement a, Agreement b) {
 /// Different costs `full`; unknown costs one, so that what agrees is preferred to what was not seen.
 Cost price(Agreement agreement, Cost full) {
   switch (agreement) {
-    case Agreement::same: return 0;
-    case Agreement::unknown: return 1;
-    case Agreement::different: return full;
+    case Agreement::same:
+      return 0;
+    case Agreement::unknown:
+      return 1;
+    case Agreement::different:
+      return full;
   }
   return full;
 }
 
 // What contradicts the identity most weighs most. The sum of all stays below `came_instead`, and that below
 // FitTable::unmatched_cost: the right ids in the wrong place beat the wrong ids in the right place.
-constexpr Cost serial_price = 20'000, subsystem_price = 8'000, class_price = 4'000, place_price = 1'500,
-               revision_price = 400, bars_price = 100, came_instead = 200'000;
+constexpr Cost serial_price = 20'000, subsystem_price = 8'000, class_price = 4'000, place_price = 1'500, revision_price = 400,
+               bars_price = 100, came_instead = 200'000;
 // Windows remembers a card at every place where it sat: any card that is there comes before the memory of one.
 constexpr Cost may_be_gone_price = 40'000, gone_price = 80'000;
 
@@ -52,7 +55,8 @@ bool is_named_like(const ExpectedDevice& expected, const GuestFunction& seen) {
 std::optional<Cost> fit(const ExpectedDevice& expected, const GuestFunction& seen) {
   const auto ids = same_ids(expected, seen);
   // "Device 2684" tells a half of the ids.
-  const bool half = compare(expected.id.device, seen.id.device) == Agreement::same && same_class(expected, seen) != Agreement::different;
+  const bool half =
+      compare(expected.id.device, seen.id.device) == Agreement::same && same_class(expected, seen) != Agreement::different;
   if (ids == Agreement::unknown && !half && !is_named_like(expected, seen)) return std::nullopt;
   if (ids == Agreement::different) {
     const bool in_its_place = seen.path.has_value() && same_place(expected, seen) == Agreement::same;

@@ -8,14 +8,16 @@ namespace {
 
 std::string where(const CycleOutcome& outcome) {
   if (outcome.step == CycleStep::arrive) return "Before the first round";
-  return "Round " + std::to_string(outcome.round) + " of " + std::to_string(outcome.rounds) + ", " + std::string(to_text(outcome.step));
+  return "Round " + std::to_string(outcome.round) + " of " + std::to_string(outcome.rounds) + ", " +
+         std::string(to_text(outcome.step));
 }
 
 Remedy remedy_for(const CycleOutcome& outcome) {
   Remedy remedy;
   remedy.text = outcome.step == CycleStep::arrive
                     ? "Mend what fails before the guest is taken through anything: see the device's own findings."
-                    : "The device did not survive its reset. See which ways of reset the host has for it, and try another one of them; some "
+                    : "The device did not survive its reset. See which ways of reset the host has for it, and try another one "
+                      "of them; some "
                       "devices need a power cycle of the host.";
   remedy.commands = {"vfio-doctor check --domain DOMAIN", "vfio-doctor explain guest-cycle"};
   remedy.risk = "Looking changes nothing. A power cycle stops everything on the host.";
@@ -26,10 +28,14 @@ Remedy remedy_for(const CycleOutcome& outcome) {
 
 std::string_view to_text(CycleStep step) {
   switch (step) {
-    case CycleStep::arrive: return "as it was";
-    case CycleStep::start: return "shutdown and start";
-    case CycleStep::reboot: return "reboot";
-    case CycleStep::reset: break;
+    case CycleStep::arrive:
+      return "as it was";
+    case CycleStep::start:
+      return "shutdown and start";
+    case CycleStep::reboot:
+      return "reboot";
+    case CycleStep::reset:
+      break;
   }
   return "reset";
 }

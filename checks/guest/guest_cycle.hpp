@@ -20,9 +20,9 @@ struct CycleOutcome {
   std::string domain;
   unsigned round = 0, rounds = 0;
   CycleStep step = CycleStep::arrive;
-  std::string trouble;              ///< why the guest did not come back; empty where it did
-  Status proof = Status::unknown;   ///< what its devices then proved: pass, fail or unknown
-  std::vector<std::string> failing; ///< the summaries of what then failed or was not seen
+  std::string trouble;                  ///< why the guest did not come back; empty where it did
+  Status proof = Status::unknown;       ///< what its devices then proved: pass, fail or unknown
+  std::vector<std::string> failing;     ///< the summaries of what then failed or was not seen
   std::vector<std::string> host_lines;  ///< what the host's kernel wrote about the devices meanwhile
 };
 

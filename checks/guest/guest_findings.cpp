@@ -12,9 +12,8 @@ namespace {
 constexpr std::size_t most_listed = 16;
 
 std::string_view rung_title(Rung rung) {
-  static constexpr std::array titles = {"Device is in the guest",       "Device is the right one",
-                                        "Device is in the right place", "Device has a driver",
-                                        "Device is switched on",        "Device works"};
+  static constexpr std::array titles = {"Device is in the guest", "Device is the right one", "Device is in the right place",
+                                        "Device has a driver",    "Device is switched on",   "Device works"};
   return titles[static_cast<std::size_t>(rung)];
 }
 
@@ -25,8 +24,7 @@ Finding device_finding(const DeviceLadder& ladder, Rung rung, const GuestView& v
   finding.id = rung_id(rung);
   finding.title = rung_title(rung);
   finding.status = result.status;
-  finding.subject = ladder.seen && ladder.seen->has_address ? device_subject(ladder.seen->address)
-                                                            : "guest:" + view.name;
+  finding.subject = ladder.seen && ladder.seen->has_address ? device_subject(ladder.seen->address) : "guest:" + view.name;
   finding.expected = expected;
   finding.detail = result.summary;
   finding.summary = ladder.expected->label + ": " + result.summary;

@@ -31,8 +31,8 @@ std::vector<std::uint64_t> sizes_of(const std::vector<GuestBar>& bars) {
 }
 
 bool has_bar(const GuestFunction& seen, bool io) {
-  return seen.bars.has_value() && std::any_of(seen.bars->begin(), seen.bars->end(),
-                                              [io](const GuestBar& bar) { return bar.is_io == io; });
+  return seen.bars.has_value() &&
+         std::any_of(seen.bars->begin(), seen.bars->end(), [io](const GuestBar& bar) { return bar.is_io == io; });
 }
 
 /// Storage, network, display, multimedia, USB: their drivers move data by DMA and turn bus mastering on.
@@ -42,9 +42,7 @@ bool works_by_dma(const GuestFunction& seen) {
   return (base >= 1 && base <= 4) || seen.is_usb_controller();
 }
 
-bool has_working_driver(const RungResult& driver) {
-  return driver.status == Status::pass;
-}
+bool has_working_driver(const RungResult& driver) { return driver.status == Status::pass; }
 
 /// What is wrong with the command register of a driven function; empty where nothing is.
 std::string command_problem(const GuestFunction& seen) {
@@ -115,7 +113,8 @@ RungResult judge_decode(const DeviceLadder& ladder) {
     return rung_result(Status::unknown, "its power state is " + seen.power_state.value() +
                                             "; whether it sleeps or is stuck was not seen. Use it, then look again.");
   if (driven && seen.problem_code.is(0) && !seen.instance_id.empty() && seen.command.is_unreadable()) {
-    auto result = rung_result(Status::pass, "Windows has started it with the resources that it needs (problem code 12 or 29 otherwise).");
+    auto result =
+        rung_result(Status::pass, "Windows has started it with the resources that it needs (problem code 12 or 29 otherwise).");
     if (!seen.resources.empty()) result.evidence.push_back({"resources", seen.resources});
     return result;
   }

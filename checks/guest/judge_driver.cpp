@@ -44,10 +44,14 @@ RungResult judge_placeholder(Holding holding, Need need, const std::string& driv
   if (need == Need::nothing) return rung_result(Status::not_applicable, "it is set aside with " + driver + ".");
   switch (holding) {
     case Holding::for_programs:
-      return rung_result(Status::unknown, driver + " holds it for a program or a guest inside this one; what that makes of it is not "
-                                                   "seen here.");
-    case Holding::aside: return rung_result(Status::fail, driver + " holds it, which makes no use of it.");
-    case Holding::picture: break;
+      return rung_result(Status::unknown,
+                         driver +
+                             " holds it for a program or a guest inside this one; what that makes of it is not "
+                             "seen here.");
+    case Holding::aside:
+      return rung_result(Status::fail, driver + " holds it, which makes no use of it.");
+    case Holding::picture:
+      break;
   }
   return rung_result(Status::fail, driver + " shows a picture on any card: there is no driver for this one.");
 }
@@ -80,14 +84,15 @@ constexpr std::array problem_codes = {
 }  // namespace
 
 const ProblemCode* find_problem_code(unsigned code) {
-  const auto found = std::find_if(problem_codes.begin(), problem_codes.end(),
-                                  [code](const ProblemCode& known) { return known.code == code; });
+  const auto found =
+      std::find_if(problem_codes.begin(), problem_codes.end(), [code](const ProblemCode& known) { return known.code == code; });
   return found == problem_codes.end() ? nullptr : &*found;
 }
 
 std::string problem_text(const ProblemCode& problem) {
   const auto meaning = "Windows says: " + std::string(problem.meaning);
-  return problem.code == GuestFunction::unnamed_problem ? meaning + "." : meaning + " (code " + std::to_string(problem.code) + ").";
+  return problem.code == GuestFunction::unnamed_problem ? meaning + "."
+                                                        : meaning + " (code " + std::to_string(problem.code) + ").";
 }
 
 std::optional<std::string> gave_up(const GuestFunction& seen) {
@@ -117,7 +122,8 @@ RungResult judge_driver(const DeviceLadder& ladder) {
     return result;
   }
   if (seen.driver.is_absent() && ladder.need == Need::use && !seen.answers_nothing)
-    return rung_result(Status::unknown, "no driver is bound to it. The manifest asks for none, but nothing shows of what use it is then.");
+    return rung_result(Status::unknown,
+                       "no driver is bound to it. The manifest asks for none, but nothing shows of what use it is then.");
   if (seen.driver.is_absent()) {
     auto result = rung_result(Status::fail, "no driver is bound to it.");
     if (seen.answers_nothing) result.summary = "no driver is bound to it, and the device answers nothing: it is dead.";

@@ -42,14 +42,16 @@ void add_log(const GuestFunction& seen, RungResult& result) {
 /// not do what it was asked for does not work.
 void add_exercises(const GuestFunction& seen, RungResult& result) {
   using Result = GuestExercise::Result;
-  for (const auto& exercise : seen.exercises) result.evidence.push_back({"exercise", "it " + exercise.act + ": " + exercise.what});
+  for (const auto& exercise : seen.exercises)
+    result.evidence.push_back({"exercise", "it " + exercise.act + ": " + exercise.what});
   if (result.status == Status::not_applicable) return;
   const auto first = [&seen](Result wanted) { return std::ranges::find(seen.exercises, wanted, &GuestExercise::result); };
   if (const auto failed = first(Result::failed); failed != seen.exercises.end() && result.status != Status::fail) {
     result.summary = "it was exercised and failed: " + failed->what + ".";
     result.status = Status::fail;
   }
-  if (const auto worked = first(Result::worked); worked != seen.exercises.end() && result.status == Status::unknown && !is_silent(seen)) {
+  if (const auto worked = first(Result::worked);
+      worked != seen.exercises.end() && result.status == Status::unknown && !is_silent(seen)) {
     result.summary = "it works: exercised, " + worked->what + ".";
     result.status = Status::pass;
   }
@@ -81,11 +83,9 @@ RungResult judge_function(const DeviceLadder& ladder, const GuestView& view) {
   const auto& expected = *ladder.expected;
   const auto& seen = *ladder.seen;
   const auto driver = judge_driver(ladder);
-  if (driver.status == Status::not_applicable)
-    return rung_result(Status::not_applicable, "nothing of use was expected of it.");
+  if (driver.status == Status::not_applicable) return rung_result(Status::not_applicable, "nothing of use was expected of it.");
   if (const auto* code = seen.problem_code.has_value() ? find_problem_code(seen.problem_code.value()) : nullptr)
-    if (code->rung == Rung::function)
-      return rung_result(Status::fail, problem_text(*code));
+    if (code->rung == Rung::function) return rung_result(Status::fail, problem_text(*code));
   if (gave_up(seen)) {
     auto result = rung_result(Status::fail, "its driver tried and gave up: the device does not work.");
     add_log(seen, result);

@@ -20,30 +20,33 @@ const ProblemCode* problem_at(const GuestFunction& seen, Rung rung) {
 
 /// A problem that is none of the listed ones still keeps the device from being used.
 bool has_other_problem(const GuestFunction& seen) {
-  return seen.problem_code.has_value() && seen.problem_code.value() != 0 &&
-         !find_problem_code(seen.problem_code.value());
+  return seen.problem_code.has_value() && seen.problem_code.value() != 0 && !find_problem_code(seen.problem_code.value());
 }
 
 RungResult judge(Rung rung, const DeviceLadder& ladder, const GuestView& view) {
   const auto& expected = *ladder.expected;
   const auto& seen = *ladder.seen;
   if (rung == Rung::driver && has_other_problem(seen))
-    return rung_result(Status::fail,
-                       "Windows reports problem code " + std::to_string(seen.problem_code.value()) + ".");
-  if (const auto* code = problem_at(seen, rung))
-    return rung_result(Status::fail, problem_text(*code));
+    return rung_result(Status::fail, "Windows reports problem code " + std::to_string(seen.problem_code.value()) + ".");
+  if (const auto* code = problem_at(seen, rung)) return rung_result(Status::fail, problem_text(*code));
   switch (rung) {
     case Rung::present:
       if (seen.may_be_gone)
-        return rung_result(Status::unknown, "Windows lists it, but lists what it only remembers too, and this listing does not "
-                                            "tell (Get-PnpDevice -PresentOnly | ConvertTo-Json does).");
+        return rung_result(Status::unknown,
+                           "Windows lists it, but lists what it only remembers too, and this listing does not "
+                           "tell (Get-PnpDevice -PresentOnly | ConvertTo-Json does).");
       return rung_result(Status::pass,
                          seen.has_address ? "it is in the guest, at " + seen.address.text() + "." : "it is in the guest.");
-    case Rung::identity: return judge_identity(ladder);
-    case Rung::placement: return judge_placement(expected, seen);
-    case Rung::driver: return judge_driver(ladder);
-    case Rung::decode: return judge_decode(ladder);
-    case Rung::function: return judge_function(ladder, view);
+    case Rung::identity:
+      return judge_identity(ladder);
+    case Rung::placement:
+      return judge_placement(expected, seen);
+    case Rung::driver:
+      return judge_driver(ladder);
+    case Rung::decode:
+      return judge_decode(ladder);
+    case Rung::function:
+      return judge_function(ladder, view);
   }
   return {};
 }
@@ -65,8 +68,7 @@ void climb(DeviceLadder& ladder, const GuestView& view) {
   }
   auto& decode = ladder.at(Rung::decode);
   const auto function = ladder.at(Rung::function).status;
-  if (decode.status == Status::unknown && ladder.seen->is_asleep() &&
-      (function == Status::pass || function == Status::warn))
+  if (decode.status == Status::unknown && ladder.seen->is_asleep() && (function == Status::pass || function == Status::warn))
     decode = rung_result(Status::pass, "it is asleep now, but it has answered, as FUNCTION shows.");
 }
 
@@ -83,8 +85,8 @@ constexpr std::array emulated_models = {
 
 bool is_emulated_model(const GuestFunction& seen) {
   return std::ranges::any_of(emulated_models, [&seen](const EmulatedModel& model) {
-    return seen.id.vendor.is(model.vendor) && seen.id.device.is(model.device) && seen.id.subsystem_vendor.is(model.subsystem_vendor) &&
-           seen.id.subsystem_device.is(model.subsystem_device);
+    return seen.id.vendor.is(model.vendor) && seen.id.device.is(model.device) &&
+           seen.id.subsystem_vendor.is(model.subsystem_vendor) && seen.id.subsystem_device.is(model.subsystem_device);
   });
 }
 
@@ -102,9 +104,8 @@ bool looks_emulated(const GuestFunction& seen) {
   if (is_one_of(seen.id.vendor.value(), {0x1af4, 0x1b36, 0x1234, 0x15ad, 0x1414, 0x80ee, 0x5853})) return true;
   if (seen.id.subsystem_vendor.has_value()) return is_one_of(seen.id.subsystem_vendor.value(), {0x1af4, 0x1b36});
   return seen.id.vendor.is(0x8086) && seen.id.device.has_value() &&
-         is_one_of(seen.id.device.value(), {0x29c0, 0x2918, 0x2922, 0x2930, 0x1237, 0x7000, 0x7010, 0x7020, 0x7113,
-                                            0x2934, 0x2935, 0x2936, 0x2937, 0x2938, 0x2939, 0x293a, 0x293c, 0x293e,
-                                            0x2668});
+         is_one_of(seen.id.device.value(), {0x29c0, 0x2918, 0x2922, 0x2930, 0x1237, 0x7000, 0x7010, 0x7020, 0x7113, 0x2934,
+                                            0x2935, 0x2936, 0x2937, 0x2938, 0x2939, 0x293a, 0x293c, 0x293e, 0x2668});
 }
 
 /// A function without ids that could be the missing device; nullptr where there is none.
@@ -121,8 +122,10 @@ void leave_unmatched(DeviceLadder& ladder, const GuestView& view) {
   else if (!view.functions_complete)
     present = rung_result(Status::unknown, "it is not in the part of the listing that was given.");
   else if (const auto* candidate = nameless_candidate(*ladder.expected, view))
-    present = rung_result(Status::unknown, "no name in the listing is its own, but the listing shows no ids (lspci -nn does), and "
-                                           "another pci.ids may call it otherwise: " + candidate->name + ".");
+    present = rung_result(Status::unknown,
+                          "no name in the listing is its own, but the listing shows no ids (lspci -nn does), and "
+                          "another pci.ids may call it otherwise: " +
+                              candidate->name + ".");
   else
     present = rung_result(Status::fail, "it is not in the guest.");
   for (const auto rung : all_rungs)
@@ -214,7 +217,8 @@ GuestJudgement judge_guest(const Manifest& manifest, const GuestView& view) {
     judgement.devices.push_back(std::move(ladder));
   }
   for (std::size_t column = 0; column < seen.size(); ++column)
-    if (!is_expected[column] && !may_be_expected(judgement, seen[column]) && !seen[column].is_bridge() && !is_emulated(manifest, seen[column]) && !looks_emulated(seen[column]) && !is_gone(seen[column]))
+    if (!is_expected[column] && !may_be_expected(judgement, seen[column]) && !seen[column].is_bridge() &&
+        !is_emulated(manifest, seen[column]) && !looks_emulated(seen[column]) && !is_gone(seen[column]))
       judgement.unexpected.push_back(&seen[column]);
   return judgement;
 }

@@ -38,8 +38,8 @@ std::vector<Comparison> comparisons(const ExpectedDevice& expected, const GuestF
 
 RungResult came_instead(const ExpectedDevice& expected, const GuestFunction& seen) {
   const auto name = seen.name.empty() ? ids_text(seen.id) : seen.name + " [" + ids_text(seen.id) + "]";
-  auto result = rung_result(Status::fail, "another device came instead: " + name + " sits in its place, not " +
-                                              ids_text(expected.id) + ".");
+  auto result = rung_result(Status::fail,
+                            "another device came instead: " + name + " sits in its place, not " + ids_text(expected.id) + ".");
   result.evidence = {{"expected ids", ids_text(expected.id)}, {"seen ids", ids_text(seen.id)}};
   return result;
 }
@@ -79,8 +79,9 @@ RungResult judge_identity(const DeviceLadder& ladder) {
     result.summary = "the ids " + ids_text(seen.id) + " are right, but it is another card: " + join(differing, "; ") + ".";
   } else if (ladder.alternatives == Alternatives::with_others) {
     result.status = Status::unknown;
-    result.summary = "the guest has another device that fits just as well, perhaps an emulated one. The two cannot "
-                     "be told apart by what was seen.";
+    result.summary =
+        "the guest has another device that fits just as well, perhaps an emulated one. The two cannot "
+        "be told apart by what was seen.";
   } else if (!not_seen.empty()) {
     result.status = Status::unknown;
     result.summary = "the ids " + ids_text(seen.id) + " are right, but this was not seen: " + join(not_seen, ", ") + ".";

@@ -17,12 +17,13 @@ RungResult judge_placement(const ExpectedDevice& expected, const GuestFunction& 
       result.evidence = {{"expected place", wanted}, {"seen place", where}};
       return result;
     }
-    case Agreement::unknown: break;
+    case Agreement::unknown:
+      break;
   }
-  return rung_result(Status::unknown, "its place (" + wanted + ") cannot be told: " +
-                                          (seen.path.is_unreadable() ? seen.path.why()
-                                                                     : std::string("the bridges above it were not seen")) +
-                                          ".");
+  return rung_result(Status::unknown,
+                     "its place (" + wanted + ") cannot be told: " +
+                         (seen.path.is_unreadable() ? seen.path.why() : std::string("the bridges above it were not seen")) +
+                         ".");
 }
 
 }  // namespace vfio_doctor

@@ -12,7 +12,9 @@ std::string shown(const ExpectedUsb& expected) {
   return expected.product.empty() ? expected.id : expected.product + " [" + expected.id + "]";
 }
 
-std::string shown(const GuestUsb& device) { return device.product.empty() ? device.id : device.product + " [" + device.id + "]"; }
+std::string shown(const GuestUsb& device) {
+  return device.product.empty() ? device.id : device.product + " [" + device.id + "]";
+}
 
 bool is_it(const ExpectedUsb& expected, const GuestUsb& seen) {
   if (seen.id != expected.id) return false;
@@ -57,9 +59,7 @@ std::string names(const std::vector<const ExpectedUsb*>& list) {
   return join(parts, ", ");
 }
 
-std::string counted_devices(std::size_t count) {
-  return count == 1 ? "1 device" : std::to_string(count) + " devices";
-}
+std::string counted_devices(std::size_t count) { return count == 1 ? "1 device" : std::to_string(count) + " devices"; }
 
 std::string listed(std::vector<std::string> names) {
   constexpr std::size_t most = 8;
@@ -76,8 +76,9 @@ RungResult judge_empty(const GuestFunction& seen) {
   if (seen.log_errors.has_value() && std::ranges::any_of(seen.log_errors.value(), tells_of_enumeration))
     return rung_result(Status::fail, "what is plugged in could not be enumerated, and nothing else is on it.");
   if (is_silent(seen))
-    return rung_result(Status::unknown, "nothing is plugged in, and no interrupt from it has ever arrived. Plug something in, then look "
-                                        "again.");
+    return rung_result(Status::unknown,
+                       "nothing is plugged in, and no interrupt from it has ever arrived. Plug something in, then look "
+                       "again.");
   return rung_result(Status::pass, "the controller works; nothing is plugged in.");
 }
 
@@ -100,10 +101,10 @@ RungResult judge_tied(const ExpectedDevice& expected, const GuestFunction& seen)
     if (device.is_keyboard_or_mouse && device.inputs.empty())
       return rung_result(Status::fail, "the input device " + device.id + " is on it, but gives no input.");
   }
-  if (!attached.empty() && is_silent(seen))
-    return rung_result(Status::fail, "no interrupt from it has ever arrived.");
+  if (!attached.empty() && is_silent(seen)) return rung_result(Status::fail, "no interrupt from it has ever arrived.");
   if (attached.empty()) return judge_empty(seen);
-  return rung_result(Status::pass, "the controller works, with " + counted_devices(attached.size()) + " on it: " + listed(attached) + ".");
+  return rung_result(Status::pass,
+                     "the controller works, with " + counted_devices(attached.size()) + " on it: " + listed(attached) + ".");
 }
 
 /// "xhci" of "xhci_hcd", "xhci-pci-renesas" and "xhci-hcd".
@@ -114,7 +115,9 @@ std::string usb_problem(const GuestUsb& device) {
   const auto name = shown(device);
   if (device.problem_code.has_value() && device.problem_code.value() != 0) {
     const auto* problem = find_problem_code(device.problem_code.value());
-    return name + ": " + (problem ? problem_text(*problem) : "Windows reports problem code " + std::to_string(device.problem_code.value()) + ".");
+    return name + ": " +
+           (problem ? problem_text(*problem)
+                    : "Windows reports problem code " + std::to_string(device.problem_code.value()) + ".");
   }
   if (device.is_hid && device.lacks_driver) return "the input device " + name + " is there, but no driver takes its input.";
   return {};
@@ -138,18 +141,18 @@ RungResult judge_loose(const ExpectedDevice& expected, const GuestFunction& seen
   for (const auto* device : there)
     if (const auto problem = usb_problem(*device); !problem.empty()) return rung_result(Status::fail, problem);
   for (const auto* device : there)
-    if (seen.driver.has_value() && !device->bus_driver.empty() && family_of(device->bus_driver) != family_of(seen.driver.value()))
+    if (seen.driver.has_value() && !device->bus_driver.empty() &&
+        family_of(device->bus_driver) != family_of(seen.driver.value()))
       return rung_result(Status::unknown, shown(*device) + " hangs on a bus of " + device->bus_driver + ", not on one of " +
                                               seen.driver.value() + ".");
-  const auto controllers =
-      !view.functions.has_value()
-          ? 0
-          : std::count_if(view.functions->begin(), view.functions->end(),
-                          [](const GuestFunction& function) { return function.is_usb_controller(); });
+  const auto controllers = !view.functions.has_value()
+                               ? 0
+                               : std::count_if(view.functions->begin(), view.functions->end(),
+                                               [](const GuestFunction& function) { return function.is_usb_controller(); });
   if (expected.usb.empty()) return rung_result(Status::unknown, "the USB listing does not tell whose bus is whose.");
   if (controllers == 1 && view.functions_complete && !has_other_buses(view.loose_usb.value()))
-    return rung_result(Status::pass, "its " + counted_devices(expected.usb.size()) +
-                                         " are in the guest, which has no other USB controller.");
+    return rung_result(Status::pass,
+                       "its " + counted_devices(expected.usb.size()) + " are in the guest, which has no other USB controller.");
   return rung_result(Status::unknown, "its " + counted_devices(expected.usb.size()) +
                                           " are in the guest, but the listing does not tell on which controller.");
 }

@@ -57,7 +57,7 @@ struct DeviceLadder {
 
 /// The whole judgement. It points into the manifest and the view, which must outlive it.
 struct GuestJudgement {
-  std::vector<DeviceLadder> devices;  ///< in the manifest's order
+  std::vector<DeviceLadder> devices;             ///< in the manifest's order
   std::vector<const GuestFunction*> unexpected;  ///< look like real hardware, but the manifest does not name them
 };
 

@@ -17,9 +17,10 @@ Finding finding_on(Status status, std::string summary, const std::vector<const I
   for (const auto* unit : units) {
     if (finding.evidence.size() == most_shown) break;
     const auto& coherent = unit->coherent;
-    finding.evidence.push_back({"/sys/class/iommu/" + unit->name,
-                                coherent.has_value() ? (coherent.value() ? "dma-coherent in the device tree" : "no dma-coherent in the device tree")
-                                                     : coherent.why()});
+    finding.evidence.push_back(
+        {"/sys/class/iommu/" + unit->name,
+         coherent.has_value() ? (coherent.value() ? "dma-coherent in the device tree" : "no dma-coherent in the device tree")
+                              : coherent.why()});
   }
   return finding;
 }
@@ -32,13 +33,19 @@ std::vector<Finding> refused_by_the_kernel(const Host& host) {
   for (const auto& function : host.all_functions()) {
     if (!function.iommu_group.has_value() || function.is_bridge()) continue;
     const auto line = std::ranges::find_if(*log, [&](const std::string& one) {
-      return one.find(function.address.text()) != one.npos && one.find("vfio-pci") != one.npos && one.find("failed with error -22") != one.npos;
+      return one.find(function.address.text()) != one.npos && one.find("vfio-pci") != one.npos &&
+             one.find("failed with error -22") != one.npos;
     });
     if (line == log->end()) continue;
-    auto finding = check.finding(Status::warn, device_subject(function.address), "vfio-pci refused it although it has an IOMMU group: on Arm "
+    auto finding = check.finding(Status::warn, device_subject(function.address),
+                                 "vfio-pci refused it although it has an IOMMU group: on Arm "
                                  "that is most likely an IOMMU whose DMA does not see the processor's caches.");
     finding.evidence = {{"kernel log", *line}, {function.sysfs_path + "/iommu_group", std::to_string(*function.iommu_group)}};
-    finding.remedy = {{"No setting changes this: the firmware's table (IORT) says so of the machine. A firmware update may correct it.", {}, {}, {}}};
+    finding.remedy = {
+        {"No setting changes this: the firmware's table (IORT) says so of the machine. A firmware update may correct it.",
+         {},
+         {},
+         {}}};
     findings.push_back(std::move(finding));
   }
   return findings;
@@ -52,22 +59,34 @@ std::vector<Finding> run(const Host& host) {
   // x86 and s390 always are.
   if (units.empty()) return refused_by_the_kernel(host);
   const auto is = [](bool value) { return [value](const IommuUnit* unit) { return unit->coherent.is(value); }; };
-  if (std::ranges::all_of(units, is(true))) return {finding_on(Status::pass, "DMA through the IOMMU sees the processor's caches.", units)};
+  if (std::ranges::all_of(units, is(true)))
+    return {finding_on(Status::pass, "DMA through the IOMMU sees the processor's caches.", units)};
   if (!std::ranges::all_of(units, is(false)))
-    return {finding_on(Status::unknown, "Not every IOMMU of this host is known to keep DMA coherent with the processor's caches; VFIO takes no "
-                                        "device behind one that does not.", units)};
+    return {finding_on(Status::unknown,
+                       "Not every IOMMU of this host is known to keep DMA coherent with the processor's caches; VFIO takes no "
+                       "device behind one that does not.",
+                       units)};
   const auto rule = has_rule_since(host, {5, 19});
   if (rule == KernelRule::no) {
-    auto finding = finding_on(Status::warn, "DMA through the IOMMU does not see the processor's caches: this kernel allows the assignment, and "
-                                            "guests may read stale data; Linux 5.19 and newer refuse it.", units);
+    auto finding =
+        finding_on(Status::warn,
+                   "DMA through the IOMMU does not see the processor's caches: this kernel allows the assignment, and "
+                   "guests may read stale data; Linux 5.19 and newer refuse it.",
+                   units);
     finding.effect = Effect::none;
     return {finding};
   }
-  auto finding = finding_on(rule == KernelRule::yes ? Status::fail : Status::unknown,
-                            "DMA through the IOMMU does not see the processor's caches: vfio-pci takes no device (\"probe with driver "
-                            "vfio-pci failed with error -22\").", units);
-  finding.remedy = {{"The hardware decides. Where it is coherent and only the device tree does not say so, a newer device tree of the "
-                     "board helps.", {}, {}, "A device tree that claims it of hardware that is not makes data go wrong silently."}};
+  auto finding =
+      finding_on(rule == KernelRule::yes ? Status::fail : Status::unknown,
+                 "DMA through the IOMMU does not see the processor's caches: vfio-pci takes no device (\"probe with driver "
+                 "vfio-pci failed with error -22\").",
+                 units);
+  finding.remedy = {
+      {"The hardware decides. Where it is coherent and only the device tree does not say so, a newer device tree of the "
+       "board helps.",
+       {},
+       {},
+       "A device tree that claims it of hardware that is not makes data go wrong silently."}};
   return {finding};
 }
 

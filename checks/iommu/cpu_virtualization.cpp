@@ -12,7 +12,8 @@ std::vector<Finding> run(const Host& host) {
   auto finding = check.finding(Status::pass, host_subject, "The processor can run guests, and KVM is there.");
   const auto& flag = host.cpu.virtualization_flag;
   const auto& kvm = host.cpu.kvm_device;
-  finding.evidence = {{"/proc/cpuinfo", flag.has_value() ? (flag.value() ? "flag vmx or svm" : "neither vmx nor svm") : flag.why()},
+  finding.evidence = {{"/proc/cpuinfo",
+                       flag.has_value() ? (flag.value() ? "flag vmx or svm" : "neither vmx nor svm") : flag.why()},
                       {"/dev/kvm", kvm.has_value() ? "present" : kvm.why()}};
   if (kvm.has_value()) return {finding};
   if (host.cpu.runs_on_xen()) {
@@ -25,19 +26,26 @@ std::vector<Finding> run(const Host& host) {
   if (flag.is(false)) {
     finding.status = Status::warn;
     finding.summary = "The processor shows no virtualization (vmx or svm): guests would run in slow emulation.";
-    finding.remedy = {{"Switch on VT-x (Intel) or SVM (AMD) in the firmware setup. This is not VT-d: that is a switch of its own.",
-                       {}, {}, {}}};
+    finding.remedy = {
+        {"Switch on VT-x (Intel) or SVM (AMD) in the firmware setup. This is not VT-d: that is a switch of its own.",
+         {},
+         {},
+         {}}};
   } else if (flag.is(true) && kvm.is_absent()) {
     finding.status = Status::warn;
-    finding.summary = "The processor can run guests, but /dev/kvm is not there: KVM is not loaded, or the firmware "
-                      "switched virtualization off.";
+    finding.summary =
+        "The processor can run guests, but /dev/kvm is not there: KVM is not loaded, or the firmware "
+        "switched virtualization off.";
     finding.remedy = {{"Load KVM; if that fails, switch on VT-x or SVM in the firmware setup.",
-                       {host.cpu.vendor == CpuVendor::amd ? "sudo modprobe kvm_amd" : "sudo modprobe kvm_intel"}, {}, {}}};
+                       {host.cpu.vendor == CpuVendor::amd ? "sudo modprobe kvm_amd" : "sudo modprobe kvm_intel"},
+                       {},
+                       {}}};
   } else if (host.cpu.architecture == Architecture::arm && kvm.is_absent()) {
     // The processor has no flag for it; KVM is built in and says so by this file (arch/arm64/kvm/arm.c).
     finding.status = Status::warn;
-    finding.summary = "/dev/kvm is not there: the kernel was not started at EL2 or has no KVM, and guests would run in slow "
-                      "emulation.";
+    finding.summary =
+        "/dev/kvm is not there: the kernel was not started at EL2 or has no KVM, and guests would run in slow "
+        "emulation.";
   } else {
     finding.status = Status::unknown;
     finding.summary = "Whether this host can use KVM could not be seen.";

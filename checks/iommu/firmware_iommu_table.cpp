@@ -21,11 +21,11 @@ void describe_dmar(const Observed<std::string>& content, Finding& finding) {
     finding.evidence.push_back({"/sys/firmware/acpi/tables/DMAR", "lengths inside the table do not fit"});
     return;
   }
-  finding.evidence.push_back({"/sys/firmware/acpi/tables/DMAR",
-                              std::to_string(dmar->remapping_units) + " remapping units, " +
-                                  std::to_string(dmar->reserved_regions) + " reserved regions, interrupt remapping " +
-                                  (dmar->interrupt_remapping ? "offered" : "not offered") +
-                                  (dmar->x2apic_opt_out ? ", x2APIC opt-out" : "")});
+  finding.evidence.push_back({"/sys/firmware/acpi/tables/DMAR", std::to_string(dmar->remapping_units) + " remapping units, " +
+                                                                    std::to_string(dmar->reserved_regions) +
+                                                                    " reserved regions, interrupt remapping " +
+                                                                    (dmar->interrupt_remapping ? "offered" : "not offered") +
+                                                                    (dmar->x2apic_opt_out ? ", x2APIC opt-out" : "")});
 }
 
 void describe_ivrs(const Observed<std::string>& content, Finding& finding) {

@@ -15,26 +15,35 @@ constexpr Check check{"interrupt-remapping", "Interrupt remapping", 40, run};
 /// A firmware that opts out of x2APIC is no cause: remapping comes up all the same (intel_prepare_irq_remapping() in
 /// drivers/iommu/intel/irq_remapping.c, 5.10 to 6.18).
 Remedy remapping_by_firmware() {
-  return {"Update the firmware, and switch on interrupt remapping there if it has such a switch; the kernel log says what "
-          "the kernel missed.", {"sudo dmesg | grep -i -e remap -e DMAR -e AMD-Vi"}, {}, {}};
+  return {
+      "Update the firmware, and switch on interrupt remapping there if it has such a switch; the kernel log says what "
+      "the kernel missed.",
+      {"sudo dmesg | grep -i -e remap -e DMAR -e AMD-Vi"},
+      {},
+      {}};
 }
 
 Remedy remapping_in_a_virtual_machine() {
-  return {"This host is a virtual machine: give it a virtual IOMMU with interrupt remapping, on the host below. libvirt: "
-          "<iommu model='intel'><driver intremap='on'/></iommu> with <ioapic driver='qemu'/>; QEMU: -machine "
-          "kernel-irqchip=split -device intel-iommu,intremap=on.", {}, {}, {}};
+  return {
+      "This host is a virtual machine: give it a virtual IOMMU with interrupt remapping, on the host below. libvirt: "
+      "<iommu model='intel'><driver intremap='on'/></iommu> with <ioapic driver='qemu'/>; QEMU: -machine "
+      "kernel-irqchip=split -device intel-iommu,intremap=on.",
+      {},
+      {},
+      {}};
 }
 
 /// The module whose word decides: that of the way that is open here.
 Remedy do_without(const Host& host) {
   const auto ways = vfio_ways(host);
   const std::string module = ways[0].open.is(false) ? "iommufd" : "vfio_iommu_type1";
-  return {"If the hardware has none: allow VFIO to do without, only with guests you trust. It counts when the module is "
-          "loaded the next time.",
-          {"echo 'options " + module + " allow_unsafe_interrupts=1' | sudo tee /etc/modprobe.d/vfio-unsafe-interrupts.conf",
-           "sudo modprobe -r " + module + " && sudo modprobe " + module},
-          {"sudo rm /etc/modprobe.d/vfio-unsafe-interrupts.conf"},
-          "A guest can then send any interrupt to the host: it may crash or take over the host."};
+  return {
+      "If the hardware has none: allow VFIO to do without, only with guests you trust. It counts when the module is "
+      "loaded the next time.",
+      {"echo 'options " + module + " allow_unsafe_interrupts=1' | sudo tee /etc/modprobe.d/vfio-unsafe-interrupts.conf",
+       "sudo modprobe -r " + module + " && sudo modprobe " + module},
+      {"sudo rm /etc/modprobe.d/vfio-unsafe-interrupts.conf"},
+      "A guest can then send any interrupt to the host: it may crash or take over the host."};
 }
 
 /// What each way that may be open says to a missing interrupt remapping.
@@ -133,8 +142,9 @@ std::vector<Finding> run(const Host& host) {
   }
   if (allowed.any_allows) {
     finding.status = Status::unknown;
-    finding.summary = "Without interrupt remapping, VFIO's container and iommufd go by a word of their own each, and only one "
-                      "was told to do without: it hangs on which of them the guest uses.";
+    finding.summary =
+        "Without interrupt remapping, VFIO's container and iommufd go by a word of their own each, and only one "
+        "was told to do without: it hangs on which of them the guest uses.";
     for (const auto& state_of_way : vfio_ways(host))
       if (state_of_way.open.is(true) && state_of_way.way != VfioWay::spapr)
         finding.evidence.push_back({std::string(to_text(state_of_way.way)),

@@ -21,11 +21,13 @@ std::string unit_names(const Host& host) {
 
 std::vector<Evidence> common_evidence(const Host& host) {
   const auto& groups = host.iommu.groups;
-  const auto with_pci = groups.has_value() ? std::ranges::count_if(groups.value(), [](const IommuGroup& group) {
-    return !group.members.empty() && !is_noiommu_group(group);
-  }) : 0;
-  return {{"/sys/kernel/iommu_groups", groups.has_value() ? std::to_string(with_pci) + " groups with PCI functions"
-                                                          : groups.why()},
+  const auto with_pci =
+      groups.has_value()
+          ? std::ranges::count_if(groups.value(),
+                                  [](const IommuGroup& group) { return !group.members.empty() && !is_noiommu_group(group); })
+          : 0;
+  return {{"/sys/kernel/iommu_groups",
+           groups.has_value() ? std::to_string(with_pci) + " groups with PCI functions" : groups.why()},
           {"/sys/class/iommu", unit_names(host)}};
 }
 
@@ -61,8 +63,7 @@ std::string argument_that_switches_off(const Host& host, CpuVendor vendor) {
   const auto* arguments = host.kernel.arguments.get();
   if (!arguments || (vendor != CpuVendor::intel && vendor != CpuVendor::amd)) return {};
   std::string found;
-  if (vendor == CpuVendor::intel && intel_switch(*arguments) == "off")
-    found = argument_with(*arguments, "intel_iommu", "off");
+  if (vendor == CpuVendor::intel && intel_switch(*arguments) == "off") found = argument_with(*arguments, "intel_iommu", "off");
   if (vendor == CpuVendor::amd) found = argument_with(*arguments, "amd_iommu", "off");
   return found.empty() ? argument_with(*arguments, "iommu", "off") : found;
 }
@@ -85,8 +86,12 @@ Remedy switch_on_in_firmware(CpuVendor vendor) {
 void explain_xen(Finding& finding) {
   finding.summary = "This kernel runs on Xen, which keeps the IOMMU to itself: VFIO finds none here.";
   finding.evidence.push_back({"/sys/hypervisor/type", "xen"});
-  finding.remedy.push_back({"Give the device away by Xen's own means in its control domain (xl pci-assignable-add, then pci= in "
-                            "the guest's configuration), or boot this kernel without Xen.", {}, {}, {}});
+  finding.remedy.push_back(
+      {"Give the device away by Xen's own means in its control domain (xl pci-assignable-add, then pci= in "
+       "the guest's configuration), or boot this kernel without Xen.",
+       {},
+       {},
+       {}});
 }
 
 /// The option of the IOMMU's driver where this kernel was built without; empty where it has it or nobody knows.
@@ -111,16 +116,32 @@ struct LogCause {
 constexpr LogCause log_causes[] = {
     {"Disable IOMMU on Stoney Ridge",
      "The IOMMU is off: Linux leaves it off on this processor (Stoney Ridge), whose graphics do not work well with it.",
-     "amd_iommu=force_enable", {}},
+     "amd_iommu=force_enable",
+     {}},
     {"IOMMU not currently supported when SME is active",
-     "The IOMMU is off: this kernel cannot use it while memory encryption (SME) is on.", "mem_encrypt=off", {}},
-    {"IVRS table error", "The IOMMU is off: the kernel could not read the firmware's table of it.", {},
+     "The IOMMU is off: this kernel cannot use it while memory encryption (SME) is on.",
+     "mem_encrypt=off",
+     {}},
+    {"IVRS table error",
+     "The IOMMU is off: the kernel could not read the firmware's table of it.",
+     {},
      "Update the firmware of this machine, or ask its maker."},
-    {"DMAR table is damaged", "The IOMMU is off: the firmware's table of it is damaged.", {}, "Update the firmware of this machine, or ask its maker."},
+    {"DMAR table is damaged",
+     "The IOMMU is off: the firmware's table of it is damaged.",
+     {},
+     "Update the firmware of this machine, or ask its maker."},
     {"Your BIOS is broken; DMAR reported at address",
-     "The IOMMU is off: the firmware's table names an IOMMU that is not there.", {}, "Update the firmware of this machine, or ask its maker."},
-    {"Failed to initialize DMAR", "The IOMMU is off: the kernel could not start it.", {}, "Update the firmware of this machine; the kernel's log has more."},
-    {"Initialization failed", "The IOMMU is off: the kernel could not start it.", {}, "Update the firmware of this machine; the kernel's log has more."},
+     "The IOMMU is off: the firmware's table names an IOMMU that is not there.",
+     {},
+     "Update the firmware of this machine, or ask its maker."},
+    {"Failed to initialize DMAR",
+     "The IOMMU is off: the kernel could not start it.",
+     {},
+     "Update the firmware of this machine; the kernel's log has more."},
+    {"Initialization failed",
+     "The IOMMU is off: the kernel could not start it.",
+     {},
+     "Update the firmware of this machine; the kernel's log has more."},
 };
 
 const LogCause* cause_in_log(const Host& host) {
@@ -128,7 +149,8 @@ const LogCause* cause_in_log(const Host& host) {
     for (const auto& cause : log_causes)
       for (const auto& message : *log)
         if ((message.starts_with("DMAR: ") || message.starts_with("AMD-Vi: ") || message.starts_with("WARNING: ") ||
-             message.starts_with("Your BIOS")) && message.find(cause.line) != message.npos)
+             message.starts_with("Your BIOS")) &&
+            message.find(cause.line) != message.npos)
           return &cause;
   return nullptr;
 }
@@ -162,14 +184,23 @@ void explain_off(const Host& host, Finding& finding) {
   if (host.cpu.hypervisor_flag.is(true) && !table.present.is(true)) {
     finding.summary = "The IOMMU is off: this host is a virtual machine without a virtual IOMMU.";
     finding.evidence.push_back({"/proc/cpuinfo", "flag hypervisor"});
-    finding.remedy.push_back({"Give this virtual machine a virtual IOMMU with interrupt remapping, or run the guest on "
-                              "the physical host.", {}, {}, {}});
+    finding.remedy.push_back(
+        {"Give this virtual machine a virtual IOMMU with interrupt remapping, or run the guest on "
+         "the physical host.",
+         {},
+         {},
+         {}});
     if (table.present.is(false)) return;
   }
   if (vendor == CpuVendor::arm && table.present.is(false) && !host.firmware.efi.is(true)) {
-    finding.summary = "This machine shows no IOMMU: its device tree describes none for PCI, or the kernel has no driver for it.";
-    finding.remedy.push_back({"There is no switch for it in such a machine's firmware. Look whether the processor has one for "
-                              "its PCI bus (SMMU), and whether a newer device tree or kernel describes it.", {}, {}, {}});
+    finding.summary =
+        "This machine shows no IOMMU: its device tree describes none for PCI, or the kernel has no driver for it.";
+    finding.remedy.push_back(
+        {"There is no switch for it in such a machine's firmware. Look whether the processor has one for "
+         "its PCI bus (SMMU), and whether a newer device tree or kernel describes it.",
+         {},
+         {},
+         {}});
     return;
   }
   if (table.present.is(false)) {
@@ -189,13 +220,17 @@ void explain_off(const Host& host, Finding& finding) {
   }
   const auto* config = host.kernel.config.get();
   // Debian's own option leaves out no more than the processor's graphics (drivers/iommu/intel/Kconfig of its kernels).
-  const bool on_by_default = config && (config->contains("INTEL_IOMMU_DEFAULT_ON") ||
-                                        config->contains("INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF"));
+  const bool on_by_default =
+      config && (config->contains("INTEL_IOMMU_DEFAULT_ON") || config->contains("INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF"));
   if (const auto driver = driver_left_out(host, vendor); !driver.empty()) {
     finding.summary = "The IOMMU is off: this kernel was built without the driver for it.";
     finding.evidence.push_back({host.kernel.config_source, "CONFIG_" + driver + " is not set"});
-    finding.remedy = {{"Boot a general-purpose kernel of your distribution; kernels made for virtual machines and small systems "
-                       "leave the driver out.", {}, {}, {}}};
+    finding.remedy = {
+        {"Boot a general-purpose kernel of your distribution; kernels made for virtual machines and small systems "
+         "leave the driver out.",
+         {},
+         {},
+         {}}};
     return;
   }
   const auto* arguments = host.kernel.arguments.get();
@@ -208,15 +243,20 @@ void explain_off(const Host& host, Finding& finding) {
     if (config) finding.evidence.push_back({host.kernel.config_source, "CONFIG_INTEL_IOMMU_DEFAULT_ON is not set"});
     if (const auto place = place_of_setting(host, "intel_iommu=on"); !place.empty()) {
       finding.evidence.push_back({place, "intel_iommu=on"});
-      finding.remedy.push_back({"intel_iommu=on is written down already (" + place + ") and did not reach the running kernel: "
-                                "command-line-drift says which step is missing.", {}, {}, {}});
+      finding.remedy.push_back({"intel_iommu=on is written down already (" + place +
+                                    ") and did not reach the running kernel: "
+                                    "command-line-drift says which step is missing.",
+                                {},
+                                {},
+                                {}});
     } else {
       finding.remedy.push_back(add_kernel_argument(host, "intel_iommu=on"));
     }
   }
   if (finding.summary.empty())
-    finding.summary = "The IOMMU is off although the firmware offers it and no kernel argument forbids it; the kernel's log "
-                      "may say why.";
+    finding.summary =
+        "The IOMMU is off although the firmware offers it and no kernel argument forbids it; the kernel's log "
+        "may say why.";
 }
 
 void add_log_evidence(const Host& host, Finding& finding) {

@@ -15,23 +15,23 @@ constexpr Check check{"iommu-arguments", "Kernel arguments for the IOMMU", 30, r
 
 template <std::size_t N>
 bool is_one_of(const std::array<std::string_view, N>& known, std::string_view option) {
-  return std::ranges::any_of(known, [option](auto one) {
-    return one.ends_with('=') ? option.starts_with(one) : option == one;
-  });
+  return std::ranges::any_of(known,
+                             [option](auto one) { return one.ends_with('=') ? option.starts_with(one) : option == one; });
 }
 
 /// intel_iommu_setup() in drivers/iommu/intel/iommu.c; intgpu_off is Debian's.
-constexpr std::array<std::string_view, 10> intel_options = {
-    "on", "off", "igfx_off", "intgpu_off", "forcedac", "strict", "sp_off", "sm_on", "sm_off", "tboot_noforce"};
+constexpr std::array<std::string_view, 10> intel_options = {"on",     "off",    "igfx_off", "intgpu_off", "forcedac",
+                                                            "strict", "sp_off", "sm_on",    "sm_off",     "tboot_noforce"};
 /// parse_amd_iommu_options() in drivers/iommu/amd/init.c.
-constexpr std::array<std::string_view, 9> amd_options = {
-    "off",      "fullflush",   "force_enable", "force_isolation", "pgtbl_v1",
-    "pgtbl_v2", "irtcachedis", "nohugepages",  "v2_pgsizes_only"};
+constexpr std::array<std::string_view, 9> amd_options =
+    {"off",      "fullflush",   "force_enable", "force_isolation", "pgtbl_v1",
+     "pgtbl_v2", "irtcachedis", "nohugepages",  "v2_pgsizes_only"};
 /// iommu_setup() in arch/x86/kernel/pci-dma.c and gart_parse_options() in amd_gart_64.c, which sees each option too.
-constexpr std::array<std::string_view, 24> x86_options = {
-    "off",    "force",  "noforce", "biomerge", "panic",     "nopanic",     "merge",      "nomerge",
-    "forcesac", "allowdac", "nodac", "usedac", "soft",      "pt",          "nopt",       "noagp",
-    "fullflush", "nofullflush", "memaper", "memaper=", "noaperture", "allowed", "leak",   "leak="};
+constexpr std::array<std::string_view, 24> x86_options = {"off",        "force",     "noforce",     "biomerge", "panic",
+                                                          "nopanic",    "merge",     "nomerge",     "forcesac", "allowdac",
+                                                          "nodac",      "usedac",    "soft",        "pt",       "nopt",
+                                                          "noagp",      "fullflush", "nofullflush", "memaper",  "memaper=",
+                                                          "noaperture", "allowed",   "leak",        "leak="};
 
 /// What is wrong with the IOMMU arguments of one command line, a sentence each.
 struct Remark {
@@ -56,9 +56,9 @@ std::vector<Remark> without_effect(const KernelArguments& arguments, CpuVendor v
   }
   for (const auto& option : arguments.options("iommu"))
     if (!is_one_of(x86_options, option) && !parse_unsigned(option))
-      remarks.push_back({"iommu=" + option,
-                         option == "igfx_off" ? "is not an option the kernel knows; igfx_off belongs to intel_iommu="
-                                              : "is not an option the kernel knows"});
+      remarks.push_back({"iommu=" + option, option == "igfx_off"
+                                                ? "is not an option the kernel knows; igfx_off belongs to intel_iommu="
+                                                : "is not an option the kernel knows"});
   return remarks;
 }
 
@@ -95,8 +95,8 @@ std::vector<Finding> run(const Host& host) {
     for (const auto& argument : arguments->all())
       if (normalize_module_name(argument.name) == name) finding.evidence.push_back({"/proc/cmdline", argument.text()});
   if (finding.evidence.empty()) finding.evidence.push_back({"/proc/cmdline", "no argument about the IOMMU"});
-  const auto remarks = host.cpu.vendor == CpuVendor::arm ? std::vector<Remark>{}
-                                                         : without_effect(*arguments, iommu_vendor(host));
+  const auto remarks =
+      host.cpu.vendor == CpuVendor::arm ? std::vector<Remark>{} : without_effect(*arguments, iommu_vendor(host));
   if (remarks.empty()) {
     finding.summary = "No IOMMU argument on the command line is misspelt or without effect.";
     return {finding};

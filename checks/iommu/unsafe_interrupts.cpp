@@ -29,7 +29,8 @@ std::optional<Finding> judge(const Host& host, const Word& word) {
     finding.summary = word.module + " was told to do without interrupt remapping, although this host has it.";
     finding.remedy.push_back({"Remove the option: guests are kept apart better without it.",
                               {"grep -rn allow_unsafe_interrupts /etc/modprobe.d /usr/lib/modprobe.d /proc/cmdline"},
-                              {}, {}});
+                              {},
+                              {}});
   } else if (word.allowed.value()) {
     finding.status = Status::not_applicable;
     finding.summary = "Unsafe interrupts are allowed; see interrupt-remapping for what that means on this host.";

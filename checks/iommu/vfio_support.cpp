@@ -12,8 +12,12 @@ std::vector<Finding> run(const Host& host);
 constexpr Check check{"vfio-support", "VFIO in the kernel", 60, run};
 
 Remedy install_modules() {
-  return {"Install the package with the rest of this kernel's modules (Fedora: kernel-modules; Ubuntu: "
-          "linux-modules-extra), or reboot if the kernel was just updated.", {}, {}, {}};
+  return {
+      "Install the package with the rest of this kernel's modules (Fedora: kernel-modules; Ubuntu: "
+      "linux-modules-extra), or reboot if the kernel was just updated.",
+      {},
+      {},
+      {}};
 }
 
 /// Decides whether there is a vfio-pci for this kernel.
@@ -24,7 +28,8 @@ void judge_driver(const Host& host, Finding& finding) {
   } else if (const auto* config = host.kernel.config.get()) {
     const auto option = config->find("VFIO_PCI");
     const bool there = option != config->end();
-    finding.evidence = {{host.kernel.config_source, there ? "CONFIG_VFIO_PCI=" + option->second : "CONFIG_VFIO_PCI is not set"}};
+    finding.evidence = {
+        {host.kernel.config_source, there ? "CONFIG_VFIO_PCI=" + option->second : "CONFIG_VFIO_PCI is not set"}};
     if (!there) {
       finding.status = Status::fail;
       finding.summary = "This kernel was built without VFIO for PCI devices.";
@@ -54,7 +59,8 @@ void judge_ban(const Host& host, Finding& finding) {
     const auto never = never_loads(host, module);
     if (!never) continue;
     finding.status = Status::fail;
-    finding.summary = "VFIO can never be loaded: " + never->value + " (" + never->source + ") keeps the module " + module + " out.";
+    finding.summary =
+        "VFIO can never be loaded: " + never->value + " (" + never->source + ") keeps the module " + module + " out.";
     finding.evidence.push_back(*never);
     finding.remedy = {{"Take that word away, then reboot.", {}, {}, {}}};
     return;

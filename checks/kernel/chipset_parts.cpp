@@ -21,7 +21,8 @@ std::optional<std::uint16_t> id_or_every(std::string_view text, const std::strin
 
 /// One of two words.
 bool is_first_word(std::string_view text, std::string_view first, std::string_view second, const std::string& place) {
-  if (text != first && text != second) throw InputError(place + "expected " + std::string(first) + " or " + std::string(second));
+  if (text != first && text != second)
+    throw InputError(place + "expected " + std::string(first) + " or " + std::string(second));
   return text == first;
 }
 
@@ -41,7 +42,8 @@ bool fits(const ChipsetPart& part, const PciFunction& function, std::uint16_t ki
   const auto* id = function.id.device.get();
   const bool every_id = part.first == 0 && part.last == 0xffff;
   if (!every_id && (!id || *id < part.first || *id > part.last)) return false;
-  return !part.in_use_only || (function.driver.has_value() && !function.vfio_device.has_value() && !function.driver.is("vfio-pci"));
+  return !part.in_use_only ||
+         (function.driver.has_value() && !function.vfio_device.has_value() && !function.driver.is("vfio-pci"));
 }
 
 }  // namespace
@@ -63,7 +65,8 @@ std::vector<ChipsetPart> parse_chipset_parts(std::string_view text, const std::s
     parts.push_back(std::move(part));
   }
   // A device goes before a part of the same class, wherever it stands in the table.
-  std::ranges::stable_sort(parts, [](const ChipsetPart& one, const ChipsetPart& other) { return one.is_device && !other.is_device; });
+  std::ranges::stable_sort(parts,
+                           [](const ChipsetPart& one, const ChipsetPart& other) { return one.is_device && !other.is_device; });
   return parts;
 }
 

@@ -17,8 +17,9 @@ struct ChipsetPart {
   std::optional<std::uint16_t> vendor_id;  ///< nothing: every maker's
   std::uint16_t class_code = 0;            ///< base class and subclass
   std::uint16_t first = 0, last = 0xffff;  ///< device ids, both included
-  bool root_bus_only = false;  ///< parts of the chipset and the processor are on a root bus; the same class on a card is a device
-  bool in_use_only = false;    ///< a part only while a host driver holds it
+  bool root_bus_only =
+      false;                 ///< parts of the chipset and the processor are on a root bus; the same class on a card is a device
+  bool in_use_only = false;  ///< a part only while a host driver holds it
   std::string what, source;
 };
 

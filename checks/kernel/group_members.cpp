@@ -12,10 +12,9 @@ namespace vfio_doctor {
 
 bool leaves_dma_to_user(std::string_view driver) {
   // Drivers below drivers/vfio/pci and pci-stub; some changed between '-' and '_' from one kernel to the next.
-  static constexpr std::array<std::string_view, 10> drivers = {
-      "vfio_pci",     "mlx5_vfio_pci",        "hisi_acc_vfio_pci", "pds_vfio_pci", "virtio_vfio_pci",
-      "qat_vfio_pci", "nvgrace_gpu_vfio_pci", "xe_vfio_pci",       "ism_vfio_pci",
-      "pci_stub"};
+  static constexpr std::array<std::string_view, 10> drivers =
+      {"vfio_pci",     "mlx5_vfio_pci",        "hisi_acc_vfio_pci", "pds_vfio_pci", "virtio_vfio_pci",
+       "qat_vfio_pci", "nvgrace_gpu_vfio_pci", "xe_vfio_pci",       "ism_vfio_pci", "pci_stub"};
   return std::ranges::find(drivers, normalize_module_name(driver)) != drivers.end();
 }
 
@@ -23,9 +22,7 @@ bool leaves_dma_to_user(const PciFunction& function) {
   return function.vfio_device.has_value() || (function.driver.has_value() && leaves_dma_to_user(*function.driver));
 }
 
-bool is_held_by_vfio(const PciFunction& function) {
-  return leaves_dma_to_user(function) && !function.driver.is("pci-stub");
-}
+bool is_held_by_vfio(const PciFunction& function) { return leaves_dma_to_user(function) && !function.driver.is("pci-stub"); }
 
 Membership membership(const Host& host, const PciFunction& member) {
   if (!member.is_bridge()) {
@@ -37,9 +34,12 @@ Membership membership(const Host& host, const PciFunction& member) {
   const bool lets_go = member.driver.is_absent() || (driver && (*driver == "pcieport" || leaves_dma_to_user(member)));
   if (lets_go) return Membership::exempt_bridge;
   switch (has_rule_since(host, {5, 19})) {
-    case KernelRule::no: return Membership::exempt_bridge;
-    case KernelRule::not_known: return Membership::doubtful_bridge;
-    case KernelRule::yes: break;
+    case KernelRule::no:
+      return Membership::exempt_bridge;
+    case KernelRule::not_known:
+      return Membership::doubtful_bridge;
+    case KernelRule::yes:
+      break;
   }
   return driver ? Membership::held_bridge : Membership::doubtful_bridge;
 }

@@ -10,10 +10,10 @@ namespace vfio_doctor {
 
 /// How a member stands in the way of its group being viable, that is, of a guest owning the group's DMA.
 enum class Membership {
-  endpoint,      ///< goes to the guest too, or is left without a host driver
-  exempt_bridge, ///< may keep its driver; also an event collector on pcieport
-  held_bridge,   ///< a bridge whose driver does its own DMA: that driver must let go
-  doubtful_bridge, ///< one of the two: its driver, or the rule of this kernel, is not known
+  endpoint,         ///< goes to the guest too, or is left without a host driver
+  exempt_bridge,    ///< may keep its driver; also an event collector on pcieport
+  held_bridge,      ///< a bridge whose driver does its own DMA: that driver must let go
+  doubtful_bridge,  ///< one of the two: its driver, or the rule of this kernel, is not known
 };
 
 /// True for drivers that leave DMA ownership to user space (`driver_managed_dma`): VFIO's own, pci-stub and, for

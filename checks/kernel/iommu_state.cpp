@@ -7,9 +7,12 @@ namespace vfio_doctor {
 
 std::string_view to_text(Switch state) {
   switch (state) {
-    case Switch::on: return "on";
-    case Switch::off: return "off";
-    case Switch::unknown: return "unknown";
+    case Switch::on:
+      return "on";
+    case Switch::off:
+      return "off";
+    case Switch::unknown:
+      return "unknown";
   }
   return "unknown";
 }
@@ -59,10 +62,9 @@ Switch interrupt_remapping(const Host& host) {
   }
   const auto any_is = [&chips](auto condition) { return std::ranges::any_of(chips, condition); };
   // "ITS-pMSI" is for platform devices.
-  if (any_is([](std::string_view chip) { return chip.starts_with("ITS-") && !chip.starts_with("ITS-pMSI"); })) return Switch::on;
-  if (any_is([](std::string_view chip) {
-        return chip.starts_with("GICv2m") || chip.starts_with("MBI-") || chip == "MSI";
-      }))
+  if (any_is([](std::string_view chip) { return chip.starts_with("ITS-") && !chip.starts_with("ITS-pMSI"); }))
+    return Switch::on;
+  if (any_is([](std::string_view chip) { return chip.starts_with("GICv2m") || chip.starts_with("MBI-") || chip == "MSI"; }))
     return Switch::off;
   return Switch::unknown;
 }

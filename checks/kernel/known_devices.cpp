@@ -13,8 +13,8 @@ std::vector<KnownDevice> parse_known_devices(std::string_view text, const std::s
   std::vector<KnownDevice> devices;
   for (const auto& row : table_rows(text, name, 5)) {
     const auto ids = hex_range(row.cells[2], row.place);
-    devices.push_back({std::string(row.cells[0]), hex_id(row.cells[1], row.place), ids.first, ids.last, std::string(row.cells[3]),
-                       std::string(row.cells[4])});
+    devices.push_back({std::string(row.cells[0]), hex_id(row.cells[1], row.place), ids.first, ids.last,
+                       std::string(row.cells[3]), std::string(row.cells[4])});
   }
   return devices;
 }

@@ -56,17 +56,24 @@ Observed<bool> is_installed(const Host& host, const std::string& module) {
 }
 
 bool shows_a_cdev(const Host& host) {
-  return std::ranges::any_of(host.all_functions(), [](const PciFunction& function) { return function.vfio_device.has_value(); });
+  return std::ranges::any_of(host.all_functions(),
+                             [](const PciFunction& function) { return function.vfio_device.has_value(); });
 }
 
 VfioWayState without_configuration(const Host& host, const WayNeeds& needs) {
   const std::string module(needs.module);
-  VfioWayState state{needs.way, Observed<bool>::unreadable(host.kernel.config.why()), {"kernel configuration", host.kernel.config.why()}};
+  VfioWayState state{needs.way,
+                     Observed<bool>::unreadable(host.kernel.config.why()),
+                     {"kernel configuration", host.kernel.config.why()}};
   // Whether iommufd is there says nothing of what VFIO does with it.
   if (needs.way == VfioWay::cdev || needs.way == VfioWay::compat_container) return state;
-  if (needs.way == VfioWay::spapr && host.cpu.architecture != Architecture::power) return {needs.way, false, {"/proc/cpuinfo", "not POWER"}};
+  if (needs.way == VfioWay::spapr && host.cpu.architecture != Architecture::power)
+    return {needs.way, false, {"/proc/cpuinfo", "not POWER"}};
   const auto installed = is_installed(host, module);
-  if (installed.has_value()) return {needs.way, installed.value(), {"/lib/modules", module + (installed.value() ? " is installed" : ": none for the running kernel")}};
+  if (installed.has_value())
+    return {needs.way,
+            installed.value(),
+            {"/lib/modules", module + (installed.value() ? " is installed" : ": none for the running kernel")}};
   return state;
 }
 
@@ -74,10 +81,14 @@ VfioWayState without_configuration(const Host& host, const WayNeeds& needs) {
 
 std::string_view to_text(VfioWay way) {
   switch (way) {
-    case VfioWay::group: return "group";
-    case VfioWay::cdev: return "cdev";
-    case VfioWay::compat_container: return "container-compat";
-    case VfioWay::spapr: return "spapr";
+    case VfioWay::group:
+      return "group";
+    case VfioWay::cdev:
+      return "cdev";
+    case VfioWay::compat_container:
+      return "container-compat";
+    case VfioWay::spapr:
+      return "spapr";
   }
   return "group";
 }
@@ -86,7 +97,8 @@ std::optional<Evidence> never_loads(const Host& host, const std::string& module)
   if (is_loaded(host, module) || (module == "vfio_pci" && host.vfio.pci_driver_built_in)) return std::nullopt;
   if (const auto* config = host.kernel.config.get()) {
     auto option = module;
-    std::ranges::transform(option, option.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    std::ranges::transform(option, option.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     if (const auto found = config->find(option); found != config->end() && found->second == "y") return std::nullopt;
   }
   if (const auto* arguments = host.kernel.arguments.get())
@@ -113,7 +125,8 @@ std::vector<VfioWayState> vfio_ways(const Host& host) {
       ways.push_back(without_configuration(host, needs));
     } else if (const auto missing = missing_option(*config, needs); !missing.empty()) {
       ways.push_back({needs.way, false, {host.kernel.config_source, "CONFIG_" + missing + " is not set"}});
-    } else if (const auto& value = config->at(std::string(needs.option)); value != "y" && is_installed(host, module).is(false)) {
+    } else if (const auto& value = config->at(std::string(needs.option));
+               value != "y" && is_installed(host, module).is(false)) {
       ways.push_back({needs.way, false, {"/lib/modules", module + ": none for the running kernel"}});
     } else {
       ways.push_back({needs.way, true, {host.kernel.config_source, "CONFIG_" + std::string(needs.option) + "=" + value}});
@@ -141,7 +154,8 @@ std::optional<std::vector<std::string>> vfio_interfaces(const Host& host) {
 std::optional<Evidence> unsafe_interrupts_allowed(const Host& host, VfioWay way) {
   if (way == VfioWay::spapr) return std::nullopt;
   const std::string module = way == VfioWay::group ? "vfio_iommu_type1" : "iommufd";
-  const auto& parameter = way == VfioWay::group ? host.vfio.allow_unsafe_interrupts : host.vfio.iommufd_allows_unsafe_interrupts;
+  const auto& parameter =
+      way == VfioWay::group ? host.vfio.allow_unsafe_interrupts : host.vfio.iommufd_allows_unsafe_interrupts;
   if (parameter.has_value()) {
     if (!parameter.value()) return std::nullopt;
     return Evidence{"/sys/module/" + module + "/parameters/allow_unsafe_interrupts", "Y"};
@@ -149,7 +163,8 @@ std::optional<Evidence> unsafe_interrupts_allowed(const Host& host, VfioWay way)
   if (const auto* arguments = host.kernel.arguments.get())
     if (const auto* given = arguments->last(module + ".allow_unsafe_interrupts"); given && is_yes(given->value.value_or("Y")))
       return Evidence{"/proc/cmdline", given->text()};
-  if (const auto option = host.vfio.modprobe.last(module, "allow_unsafe_interrupts"); option && is_yes(option->value.value_or("Y")))
+  if (const auto option = host.vfio.modprobe.last(module, "allow_unsafe_interrupts");
+      option && is_yes(option->value.value_or("Y")))
     return Evidence{option->file, "options " + module + " " + option->text};
   return std::nullopt;
 }

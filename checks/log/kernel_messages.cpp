@@ -15,12 +15,11 @@ constexpr Check check{"kernel-messages", "What the kernel has written about devi
 
 /// Said by another check, or an everyday thing: not repeated here.
 bool is_told_elsewhere(std::string_view id) {
-  static const std::set<std::string_view> others = {"mac-denied", "memlock-exceeded", "sriov-no-mmio", "sriov-no-bus",
-      "no-interrupt-remapping", "acs-override-ignored", "wrong-parameter",
-                                                    "iommu-off-argument", "amd-on-argument", "kvm-off", "dmar-broken",
-                                                        "dmar-parse",
-                                                    "guest-fault", "waits-flr", "waits-resume", "waits-bus-reset",
-                                                        "device-request"};
+  static const std::set<std::string_view> others =
+      {"mac-denied",           "memlock-exceeded", "sriov-no-mmio",      "sriov-no-bus",    "no-interrupt-remapping",
+       "acs-override-ignored", "wrong-parameter",  "iommu-off-argument", "amd-on-argument", "kvm-off",
+       "dmar-broken",          "dmar-parse",       "guest-fault",        "waits-flr",       "waits-resume",
+       "waits-bus-reset",      "device-request"};
   return others.contains(id);
 }
 
@@ -44,8 +43,8 @@ Finding told(const PciAddress& address, const std::vector<Trouble>& troubles, co
   for (std::size_t i = 0; i < troubles.size() && i < 3; ++i) {
     std::string meaning(troubles[i].meaning);
     while (meaning.ends_with('.')) meaning.pop_back();
-    summary += (i == 0 ? "" : "; ") + meaning + (troubles[i].messages.size() > 1 ? " (" +
-        std::to_string(troubles[i].messages.size()) + " times)" : "");
+    summary += (i == 0 ? "" : "; ") + meaning +
+               (troubles[i].messages.size() > 1 ? " (" + std::to_string(troubles[i].messages.size()) + " times)" : "");
     finding.evidence.push_back({"kernel log", log[troubles[i].messages.front()]});
   }
   finding.summary = summary + ". That it is so now is not proven by a line of the past.";
@@ -55,14 +54,16 @@ Finding told(const PciAddress& address, const std::vector<Trouble>& troubles, co
 
 std::vector<Finding> run(const Host& host) {
   const auto* log = host.kernel.device_log.get();
-  if (!log) return {check.not_seen("What the kernel has written about devices could not be read.", {"kernel log",
-      host.kernel.device_log.why()})};
+  if (!log)
+    return {check.not_seen("What the kernel has written about devices could not be read.",
+                           {"kernel log", host.kernel.device_log.why()})};
   const auto matches = match_kernel_log(*log);
   const auto recovered = recoveries(matches);
   std::map<PciAddress, std::map<std::string_view, Trouble>> by_device;
   for (const auto& match : matches) {
     if (!match.address || match.signature->kind != Signature::Kind::error || is_told_elsewhere(match.signature->id) ||
-        !host.find(*match.address)) continue;
+        !host.find(*match.address))
+      continue;
     if (const auto later = recovered.find(*match.address); later != recovered.end() && later->second > match.message) continue;
     auto& trouble = by_device[*match.address][match.signature->id];
     trouble.meaning = match.signature->meaning;
@@ -74,8 +75,10 @@ std::vector<Finding> run(const Host& host) {
     for (const auto& [id, trouble] : by_id) troubles.push_back(trouble);
     findings.push_back(told(address, troubles, *log));
   }
-  if (findings.empty()) findings.push_back(check.finding(Status::pass, host_subject, "The kernel has written of no trouble "
-      "with a device that passthrough knows of."));
+  if (findings.empty())
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     "The kernel has written of no trouble "
+                                     "with a device that passthrough knows of."));
   return findings;
 }
 

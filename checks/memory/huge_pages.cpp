@@ -16,8 +16,10 @@ constexpr Check check{"huge-pages", "Huge pages", 20, run};
 std::optional<std::uint64_t> size_in_kib(std::string_view text) {
   if (text.empty()) return std::nullopt;
   const char unit = text.back();
-  const std::uint64_t factor = unit == 'G' || unit == 'g' ? 1 << 20 : unit == 'M' || unit == 'm' ? 1 << 10 : unit == 'K' ||
-      unit == 'k' ? 1 : 0;
+  const std::uint64_t factor = unit == 'G' || unit == 'g'   ? 1 << 20
+                               : unit == 'M' || unit == 'm' ? 1 << 10
+                               : unit == 'K' || unit == 'k' ? 1
+                                                            : 0;
   const auto number = factor == 0 ? std::nullopt : parse_unsigned(text.substr(0, text.size() - 1));
   return number && *number < 1U << 20 ? std::optional(*number * factor) : std::nullopt;
 }
@@ -26,8 +28,8 @@ std::optional<std::uint64_t> size_in_kib(std::string_view text) {
 /// (mm/hugetlb_cmdline.c, before 6.16 mm/hugetlb.c). Numbers for single nodes ("0:4,1:4") are left out.
 std::map<std::uint64_t, std::uint64_t> asked_for(const KernelArguments& arguments) {
   std::uint64_t size = 2048;
-  if (const auto* given = arguments.last("default_hugepagesz"); given &&
-      given->value) size = size_in_kib(*given->value).value_or(size);
+  if (const auto* given = arguments.last("default_hugepagesz"); given && given->value)
+    size = size_in_kib(*given->value).value_or(size);
   std::map<std::uint64_t, std::uint64_t> asked;
   for (const auto& argument : arguments.all()) {
     if (!argument.value) continue;
@@ -46,24 +48,26 @@ Evidence evidence_of(const HugePagePool& pool) {
 /// Fewer than the command line asked for.
 std::optional<Finding> judge(const HugePagePool& pool, std::uint64_t asked) {
   if (pool.total >= asked) return std::nullopt;
-  auto finding = check.finding(Status::warn, host_subject, "The command line asks for " + std::to_string(asked) +
-      " huge pages of " +
-                                                               size_words(pool.page_kib * 1024) + ", and the kernel has " +
-                                                               std::to_string(pool.total) + ": a guest that is to have them "
-                                                                   "does not start.");
+  auto finding = check.finding(Status::warn, host_subject,
+                               "The command line asks for " + std::to_string(asked) + " huge pages of " +
+                                   size_words(pool.page_kib * 1024) + ", and the kernel has " + std::to_string(pool.total) +
+                                   ": a guest that is to have them "
+                                   "does not start.");
   finding.evidence = {evidence_of(pool)};
   finding.remedy = {{"Ask for fewer. Large pages are only to be had early: on the kernel command line, not later.",
-      {"cat /proc/buddyinfo"}, {}, {}}};
+                     {"cat /proc/buddyinfo"},
+                     {},
+                     {}}};
   return finding;
 }
 
 std::optional<Finding> too_many(const Host& host, std::uint64_t reserved_kib) {
   const auto* total = host.guest_memory.total_kib.get();
   if (!total || *total == 0 || reserved_kib / 10 < *total / 11) return std::nullopt;  // more than ten elevenths
-  auto finding = check.finding(Status::warn, host_subject, size_words(reserved_kib * 1024) + " of " +
-      size_words(*total * 1024) +
-                                                               " are set aside as huge pages: little is left for the host "
-                                                                   "itself.");
+  auto finding = check.finding(Status::warn, host_subject,
+                               size_words(reserved_kib * 1024) + " of " + size_words(*total * 1024) +
+                                   " are set aside as huge pages: little is left for the host "
+                                   "itself.");
   finding.evidence = {{"/proc/meminfo", "MemTotal: " + std::to_string(*total) + " kB"}};
   finding.remedy = {{"Set fewer aside.", {}, {}, {}}};
   return finding;
@@ -71,11 +75,11 @@ std::optional<Finding> too_many(const Host& host, std::uint64_t reserved_kib) {
 
 std::vector<Finding> run(const Host& host) {
   const auto& pools = host.guest_memory.pools;
-  if (pools.is_unreadable()) return {check.not_seen("Which huge pages there are could not be seen.",
-      {"/sys/kernel/mm/hugepages", pools.why()})};
+  if (pools.is_unreadable())
+    return {check.not_seen("Which huge pages there are could not be seen.", {"/sys/kernel/mm/hugepages", pools.why()})};
   if (!pools.has_value()) return {};
-  const auto asked = host.kernel.arguments.has_value() ? asked_for(*host.kernel.arguments) : std::map<std::uint64_t,
-      std::uint64_t>();
+  const auto asked =
+      host.kernel.arguments.has_value() ? asked_for(*host.kernel.arguments) : std::map<std::uint64_t, std::uint64_t>();
   std::vector<Finding> findings;
   std::uint64_t reserved_kib = 0;
   for (const auto& pool : *pools) {
@@ -85,8 +89,8 @@ std::vector<Finding> run(const Host& host) {
   }
   if (auto finding = too_many(host, reserved_kib)) findings.push_back(std::move(*finding));
   if (!findings.empty() || reserved_kib == 0) return findings;
-  findings.push_back(check.finding(Status::pass, host_subject, size_words(reserved_kib * 1024) +
-      " are set aside as huge pages."));
+  findings.push_back(
+      check.finding(Status::pass, host_subject, size_words(reserved_kib * 1024) + " are set aside as huge pages."));
   for (const auto& pool : *pools)
     if (pool.total > 0) findings.back().evidence.push_back(evidence_of(pool));
   return findings;

@@ -31,12 +31,12 @@ bool has_huge_pages(const MemoryNode& node) {
 }
 
 Finding far_away(const PciFunction& function, const MemoryNode& node, const std::string& what) {
-  auto finding = check.finding(Status::warn, device_subject(function.address), "It hangs on NUMA node " +
-      std::to_string(node.number) + ", which has " + what +
-                                                                                   ": its guest's memory is on the far side.");
+  auto finding = check.finding(Status::warn, device_subject(function.address),
+                               "It hangs on NUMA node " + std::to_string(node.number) + ", which has " + what +
+                                   ": its guest's memory is on the far side.");
   finding.evidence = {{function.sysfs_path + "/numa_node", std::to_string(node.number)}};
-  finding.remedy = {{"Move the card to a slot of a node with memory, or set the pages aside there.", {"numactl --hardware"},
-      {}, {}}};
+  finding.remedy = {
+      {"Move the card to a slot of a node with memory, or set the pages aside there.", {"numactl --hardware"}, {}, {}}};
   return finding;
 }
 
@@ -47,12 +47,15 @@ std::vector<Finding> run(const Host& host) {
   for (const auto& function : host.all_functions()) {
     const auto* node = moves_much(function) ? node_of(host, function) : nullptr;
     if (!node) continue;
-    if (node->total_kib.is(0)) findings.push_back(far_away(function, *node, "no memory"));
-    else if (any_pages && !has_huge_pages(*node) && is_held_by_vfio(function)) findings.push_back(far_away(function, *node,
-        "no huge pages while others have"));
+    if (node->total_kib.is(0))
+      findings.push_back(far_away(function, *node, "no memory"));
+    else if (any_pages && !has_huge_pages(*node) && is_held_by_vfio(function))
+      findings.push_back(far_away(function, *node, "no huge pages while others have"));
   }
-  if (findings.empty()) findings.push_back(check.finding(Status::pass, host_subject, "Every device that moves much data hangs "
-      "on a node with memory."));
+  if (findings.empty())
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     "Every device that moves much data hangs "
+                                     "on a node with memory."));
   return findings;
 }
 

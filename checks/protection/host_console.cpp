@@ -34,8 +34,8 @@ const Framebuffer* framebuffer_on(const Host& host, const PciAddress& function) 
 }
 
 bool showed_the_boot(const Host& host, const PciFunction& function) {
-  return function.boot_vga.is(true) || std::ranges::find(host.console.boot_displays, function.address) !=
-                                           host.console.boot_displays.end();
+  return function.boot_vga.is(true) ||
+         std::ranges::find(host.console.boot_displays, function.address) != host.console.boot_displays.end();
 }
 
 /// The display that shows the console: the boot display while the host still draws on it, else the holder of the
@@ -62,12 +62,12 @@ std::optional<Console> find_console(const Host& host) {
   if (const auto* framebuffers = host.console.framebuffers.get())
     for (const auto& framebuffer : *framebuffers)
       if (!framebuffer.functions.empty())
-        return Console{framebuffer.functions.back(),
-                       {"text console", "framebuffer " + framebuffer.name, framebuffer.source}};
+        return Console{framebuffer.functions.back(), {"text console", "framebuffer " + framebuffer.name, framebuffer.source}};
   if (const auto* screens = host.console.lit_screens.get())
     for (const auto& screen : *screens)
       if (!screen.functions.empty())
-        return Console{screen.functions.back(), {"a screen that is on", screen.connector, "/sys/class/drm/" + screen.connector}};
+        return Console{screen.functions.back(),
+                       {"a screen that is on", screen.connector, "/sys/class/drm/" + screen.connector}};
   return std::nullopt;
 }
 
@@ -83,7 +83,9 @@ Finding protecting(const Host& host, const Console& console) {
                                     "starts on that one."
                                   : "Leave it to the host, or make sure of another way in (ssh, a serial console) before "
                                     "giving it away.",
-                     {}, {}, "Once a guest has it the host shows nothing more, not even why it does not start."}};
+                     {},
+                     {},
+                     "Once a guest has it the host shows nothing more, not even why it does not start."}};
   return finding;
 }
 
@@ -99,8 +101,9 @@ void add_other_screens(const Host& host, const PciAddress& console, std::vector<
     if (address == console || !function || !in_use(*function) || std::ranges::find(told, address) != told.end()) continue;
     told.push_back(address);
     auto finding = check.finding(Status::warn, device_subject(address),
-                                 "A screen is on at it (" + screen.connector + "): when a guest takes it, what is drawn there "
-                                 "ends, and its driver may hang while a desktop holds it.");
+                                 "A screen is on at it (" + screen.connector +
+                                     "): when a guest takes it, what is drawn there "
+                                     "ends, and its driver may hang while a desktop holds it.");
     finding.evidence = {{"/sys/class/drm/" + screen.connector, "connected, on"}};
     finding.remedy = {{"End the desktop on this card first, or let it draw on the other one.", {}, {}, {}}};
     findings.push_back(std::move(finding));
@@ -123,7 +126,8 @@ std::optional<Doubt> doubt_of(const Host& host) {
   }
   const Evidence no_framebuffer{"/proc/fb", framebuffers ? "no framebuffer" : host.console.framebuffers.why()};
   if (host.console.framebuffers.is_unreadable())
-    return Doubt{"what it draws on could not be seen (" + host.console.framebuffers.why().substr(0, 120) + ")", {no_framebuffer}};
+    return Doubt{"what it draws on could not be seen (" + host.console.framebuffers.why().substr(0, 120) + ")",
+                 {no_framebuffer}};
   const auto is_unclear = [](const PciFunction& function) { return is_vga(function) && !function.boot_vga.has_value(); };
   const auto unclear = std::ranges::find_if(host.all_functions(), is_unclear);
   if (unclear != host.all_functions().end() && (!framebuffers || framebuffers->empty()))

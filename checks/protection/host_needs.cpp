@@ -74,8 +74,8 @@ std::vector<Evidence> evidence_of(const std::vector<HostNeed>& needs) {
 }
 
 InUse::InUse(const Host& host)
-    : drivers_seen_(std::ranges::any_of(host.all_functions(),
-                                        [](const PciFunction& function) { return function.driver.has_value(); })) {}
+    : drivers_seen_(
+          std::ranges::any_of(host.all_functions(), [](const PciFunction& function) { return function.driver.has_value(); })) {}
 
 bool InUse::operator()(const PciFunction& function) const {
   if (function.driver.is_absent()) return !drivers_seen_;

@@ -17,11 +17,12 @@ Finding protecting(const PciAddress& function, const std::vector<HostNeed>& need
                                "This host's way to the network: it carries the " + describe(needs) + ".");
   finding.effect = Effect::protects;
   finding.evidence = evidence_of(needs);
-  finding.remedy = {{"Leave it to the host. To give it away all the same, first give the host another way to the "
-                     "network; these commands show the routes in use.",
-                     {"ip route show table all default", "ip -6 route show table all default"},
-                     {},
-                     "A guest that takes it cuts this host off: a remote session ends at once and cannot be opened again."}};
+  finding.remedy = {
+      {"Leave it to the host. To give it away all the same, first give the host another way to the "
+       "network; these commands show the routes in use.",
+       {"ip route show table all default", "ip -6 route show table all default"},
+       {},
+       "A guest that takes it cuts this host off: a remote session ends at once and cannot be opened again."}};
   return finding;
 }
 
@@ -73,10 +74,10 @@ std::vector<Finding> run(const Host& host) {
   const auto doubts = doubts_of(host);
   if (doubts.empty()) {
     const bool has_paths = host.network.paths.has_value() && !host.network.paths->empty();
-    findings.push_back(check.finding(
-        Status::pass, host_subject,
-        has_paths ? "Every default route and remote session was traced to its network cards."
-                  : "This host has no default route to protect, and nobody is logged in from afar."));
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     has_paths
+                                         ? "Every default route and remote session was traced to its network cards."
+                                         : "This host has no default route to protect, and nobody is logged in from afar."));
     return findings;
   }
   const std::string reason = doubts.front().what + " (" + doubts.front().why + ")";

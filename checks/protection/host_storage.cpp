@@ -22,10 +22,14 @@ int importance_of_mount(std::string_view point) {
 
 int importance(const StorageUse& use) {
   switch (use.kind) {
-    case StorageUseKind::mount: return importance_of_mount(use.use);
-    case StorageUseKind::boot_partition: return 1;
-    case StorageUseKind::swap: return 2;
-    case StorageUseKind::other: break;
+    case StorageUseKind::mount:
+      return importance_of_mount(use.use);
+    case StorageUseKind::boot_partition:
+      return 1;
+    case StorageUseKind::swap:
+      return 2;
+    case StorageUseKind::other:
+      break;
   }
   return 3;
 }
@@ -51,11 +55,12 @@ Finding protecting(const PciAddress& function, const std::vector<const StorageUs
                                    describe(needs) + ".");
   finding.effect = Effect::protects;
   finding.evidence = evidence_of(needs);
-  finding.remedy = {{"Leave it to the host. To give it away all the same, first move what it holds to another disk and "
-                     "stop using it there; these commands show what is on it.",
-                     {"lsblk -o NAME,TYPE,FSTYPE,MOUNTPOINTS", "swapon --show"},
-                     {},
-                     "A guest that takes it stops the host at once, and data that was not written yet is lost."}};
+  finding.remedy = {
+      {"Leave it to the host. To give it away all the same, first move what it holds to another disk and "
+       "stop using it there; these commands show what is on it.",
+       {"lsblk -o NAME,TYPE,FSTYPE,MOUNTPOINTS", "swapon --show"},
+       {},
+       "A guest that takes it stops the host at once, and data that was not written yet is lost."}};
   return finding;
 }
 
@@ -85,7 +90,7 @@ bool may_carry_network(const PciFunction& function) {
 }
 
 struct Doubt {
-  std::string what;    ///< "/mnt/data could not be followed to its disks"
+  std::string what;  ///< "/mnt/data could not be followed to its disks"
   std::string source;
   std::string why;
   Carrier missing = Carrier::storage;
@@ -98,8 +103,8 @@ std::vector<Doubt> doubts_of(const Host& host) {
   std::vector<Doubt> doubts;
   for (const auto& use : *uses)
     if (!use.unresolved.empty())
-      doubts.push_back({"What carries " + use.use + " could not be followed to its end", use.source, use.unresolved,
-                        use.missing});
+      doubts.push_back(
+          {"What carries " + use.use + " could not be followed to its end", use.source, use.unresolved, use.missing});
   return doubts;
 }
 
@@ -122,8 +127,8 @@ void add_doubtful_functions(const Host& host, const std::vector<Doubt>& doubts, 
       if (doubt.missing == Carrier::storage ? may_carry_storage(host, function) : may_carry_network(function))
         own.push_back(doubt);
     if (own.empty()) continue;
-    auto finding = unknown(device_subject(function.address),
-                           own.front().what + " (" + own.front().why + "): it may be this device.", own);
+    auto finding =
+        unknown(device_subject(function.address), own.front().what + " (" + own.front().why + "): it may be this device.", own);
     finding.effect = Effect::protects;
     findings.push_back(std::move(finding));
   }
@@ -138,12 +143,15 @@ void add_unopened(const Host& host, const Needs& needs, std::vector<Finding>& fi
   for (const auto& [function, list] : members) {
     std::vector<HostNeed> told;
     for (const auto* member : list) told.push_back({member->device + " (" + member->kind + ")", "", member->source});
-    auto finding = check.finding(Status::warn, device_subject(function),
-                                 "Nothing that the kernel shows has it open, but it holds a member of a larger store: " +
-                                     describe(told) + ". A service of this host (Ceph, LVM, RAID, ZFS, a database) may use it.");
+    auto finding =
+        check.finding(Status::warn, device_subject(function),
+                      "Nothing that the kernel shows has it open, but it holds a member of a larger store: " + describe(told) +
+                          ". A service of this host (Ceph, LVM, RAID, ZFS, a database) may use it.");
     finding.evidence = evidence_of(told);
     finding.remedy = {{"Make sure that nothing on this host wants it before a guest gets it; this shows what is on the disks.",
-                       {"lsblk -o NAME,TYPE,FSTYPE,LABEL,MOUNTPOINTS"}, {}, "A store that loses a member loses data or stops."}};
+                       {"lsblk -o NAME,TYPE,FSTYPE,LABEL,MOUNTPOINTS"},
+                       {},
+                       "A store that loses a member loses data or stops."}};
     findings.push_back(std::move(finding));
   }
 }
@@ -159,8 +167,7 @@ std::vector<Finding> run(const Host& host) {
     findings.push_back(check.finding(Status::pass, host_subject,
                                      "Every mounted file system, swap and boot partition was traced to its devices."));
   else
-    findings.push_back(
-        unknown(host_subject, doubts.front().what + " (" + doubts.front().why + ").", doubts));
+    findings.push_back(unknown(host_subject, doubts.front().what + " (" + doubts.front().why + ").", doubts));
   return findings;
 }
 

@@ -69,8 +69,7 @@ std::vector<std::string> add_inputs(const std::vector<InputDevice>& inputs, Cont
 
 Finding last_keyboard(const PciAddress& address, const Controller& controller) {
   auto finding = check.finding(Status::warn, device_subject(address),
-                               "Every keyboard of this host hangs on it: " + controller.what_goes() +
-                                   " would go with it.");
+                               "Every keyboard of this host hangs on it: " + controller.what_goes() + " would go with it.");
   finding.evidence = {{"/proc/bus/input/devices", join(controller.keyboards, ", ").substr(0, 300)}};
   finding.evidence.insert(finding.evidence.end(), controller.devices.begin(), controller.devices.end());
   finding.remedy = {{"Make sure of another way in first: ssh from another machine, or a keyboard on another controller.",

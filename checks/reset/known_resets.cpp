@@ -27,12 +27,13 @@ Finding judge(const PciFunction& function, const DeviceRow& row) {
                                "This kernel resets it by " + method + ", which it is known not to survive (" +
                                    std::string(row.fields[2]) + ").");
   finding.evidence = {{function.sysfs_path + "/reset_method", join(*function.reset_methods, " ")},
-      {std::string(row.fields[3]), std::string(row.fields[0])}};
+                      {std::string(row.fields[3]), std::string(row.fields[0])}};
   finding.remedy = {{others.empty() ? "Take the method away before a guest gets it; nothing else can reset the device then. A "
-      "newer kernel may know the device."
+                                      "newer kernel may know the device."
                                     : "Take the method away before a guest gets it, after each boot. A newer kernel may know "
-                                        "the device.",
-                     {"echo '" + join(others, " ") + "' | sudo tee " + path}, {"echo default | sudo tee " + path},
+                                      "the device.",
+                     {"echo '" + join(others, " ") + "' | sudo tee " + path},
+                     {"echo default | sudo tee " + path},
                      "Without a reset the device keeps the state of one guest into the next."}};
   return finding;
 }
@@ -45,13 +46,14 @@ std::vector<Finding> run(const Host& host) {
     const auto* methods = function.reset_methods.get();
     if (!methods) continue;
     any_seen = true;
-    if (function.boot_vga.is(true) && function.driver.has_value() &&
-        !is_held_by_vfio(function)) continue;  // the host's own screen
+    if (function.boot_vga.is(true) && function.driver.has_value() && !is_held_by_vfio(function))
+      continue;  // the host's own screen
     for (const auto* row : rows_about(rows, function))
       if (std::ranges::find(*methods, row->fields[1]) != methods->end()) findings.push_back(judge(function, *row));
   }
-  if (findings.empty() && any_seen) findings.push_back(check.finding(Status::pass, host_subject,
-      "The kernel offers no reset that a device here is known not to survive."));
+  if (findings.empty() && any_seen)
+    findings.push_back(
+        check.finding(Status::pass, host_subject, "The kernel offers no reset that a device here is known not to survive."));
   return findings;
 }
 

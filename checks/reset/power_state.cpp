@@ -19,21 +19,24 @@ std::vector<Finding> run(const Host& host) {
     any = true;
     // "unknown" is what a function without a driver has (pci_device_remove() in drivers/pci/pci-driver.c); D3cold is sleep.
     if (*state != "error" && !function.runtime_status.is("error")) continue;
-    auto finding = check.finding(Status::warn, device_subject(function.address), "The kernel could not change its power "
-        "state: it may not wake for a guest.");
+    auto finding = check.finding(Status::warn, device_subject(function.address),
+                                 "The kernel could not change its power "
+                                 "state: it may not wake for a guest.");
     finding.evidence = {{function.sysfs_path + "/power_state", *state}};
-    if (function.runtime_status.has_value()) finding.evidence.push_back({function.sysfs_path + "/power/runtime_status",
-        *function.runtime_status});
-    finding.remedy = {{"Switch the host off, wait ten seconds, and keep the device awake from then on: a line \"options "
-        "vfio-pci disable_idle_d3=1\" in a file of "
-                       "/etc/modprobe.d, or this.", {"echo 0 | sudo tee /sys/bus/pci/devices/" + function.address.text() +
-                           "/d3cold_allowed"},
-                       {"echo 1 | sudo tee /sys/bus/pci/devices/" + function.address.text() + "/d3cold_allowed"},
-                           "It uses more power while nobody uses it."}};
+    if (function.runtime_status.has_value())
+      finding.evidence.push_back({function.sysfs_path + "/power/runtime_status", *function.runtime_status});
+    finding.remedy = {
+        {"Switch the host off, wait ten seconds, and keep the device awake from then on: a line \"options "
+         "vfio-pci disable_idle_d3=1\" in a file of "
+         "/etc/modprobe.d, or this.",
+         {"echo 0 | sudo tee /sys/bus/pci/devices/" + function.address.text() + "/d3cold_allowed"},
+         {"echo 1 | sudo tee /sys/bus/pci/devices/" + function.address.text() + "/d3cold_allowed"},
+         "It uses more power while nobody uses it."}};
     findings.push_back(std::move(finding));
   }
-  if (findings.empty() && any) findings.push_back(check.finding(Status::pass, host_subject,
-      "No device is known to have failed to change its power state."));
+  if (findings.empty() && any)
+    findings.push_back(
+        check.finding(Status::pass, host_subject, "No device is known to have failed to change its power state."));
   return findings;
 }
 

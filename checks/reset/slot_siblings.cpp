@@ -33,10 +33,12 @@ Finding judge(const PciFunction& given, const std::vector<const PciFunction*>& k
     finding.evidence.push_back({other->sysfs_path + "/driver", *other->driver});
   }
   finding.summary = "VFIO holds it, and the host's drivers hold other functions of the same card: " + join(words, ", ") +
-      ". A card reset as a whole takes "
+                    ". A card reset as a whole takes "
                     "them along, and some cards (AMD's integrated graphics) do not work in parts.";
-  finding.remedy = {{"Give all functions of the card to the same guest.", {"lspci -nnk -s " + given.address.text().substr(0,
-      given.address.text().find('.'))}, {}, {}}};
+  finding.remedy = {{"Give all functions of the card to the same guest.",
+                     {"lspci -nnk -s " + given.address.text().substr(0, given.address.text().find('.'))},
+                     {},
+                     {}}};
   return finding;
 }
 
@@ -44,20 +46,23 @@ std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   bool any = false;
   for (const auto& [slot, functions] : cards_of(host)) {
-    const auto given = std::ranges::find_if(functions, [](const PciFunction* function) { return is_held_by_vfio(*function) &&
-        function->driver.has_value(); });
+    const auto given = std::ranges::find_if(functions, [](const PciFunction* function) {
+      return is_held_by_vfio(*function) && function->driver.has_value();
+    });
     if (given == functions.end()) continue;
     any = true;
     std::vector<const PciFunction*> kept;
     for (const auto* function : functions) {
       const bool one_group = function->iommu_group.has_value() &&
-          (*given)->iommu_group.is(*function->iommu_group);  // its companion: said elsewhere
+                             (*given)->iommu_group.is(*function->iommu_group);  // its companion: said elsewhere
       if (function->driver.has_value() && !leaves_dma_to_user(*function) && !one_group) kept.push_back(function);
     }
     if (!kept.empty()) findings.push_back(judge(**given, kept));
   }
-  if (findings.empty() && any) findings.push_back(check.finding(Status::pass, host_subject, "No card that VFIO holds is held "
-      "in part by the host."));
+  if (findings.empty() && any)
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     "No card that VFIO holds is held "
+                                     "in part by the host."));
   return findings;
 }
 

@@ -23,18 +23,21 @@ std::vector<Finding> run(const Host& host) {
     const auto& methods = *function.reset_methods;
     if (!methods.empty() && methods.front() == "device_specific") continue;
     const auto path = "/sys/bus/pci/devices/" + function.address.text() + "/reset_method";
-    auto finding = check.finding(Status::warn, device_subject(function.address), "vendor-reset is loaded, but this kernel "
-        "resets the card by " +
-                                                                                     (methods.empty()
-                                                                                         ? std::string("nothing")
-                                                                                         : methods.front()) + " first.");
+    auto finding = check.finding(Status::warn, device_subject(function.address),
+                                 "vendor-reset is loaded, but this kernel "
+                                 "resets the card by " +
+                                     (methods.empty() ? std::string("nothing") : methods.front()) + " first.");
     finding.evidence = {{function.sysfs_path + "/reset_method", join(methods, " ")}};
-    finding.remedy = {{"Choose its method after each boot.", {"echo device_specific | sudo tee " + path},
-        {"echo default | sudo tee " + path}, {}}};
+    finding.remedy = {{"Choose its method after each boot.",
+                       {"echo device_specific | sudo tee " + path},
+                       {"echo default | sudo tee " + path},
+                       {}}};
     findings.push_back(std::move(finding));
   }
-  if (findings.empty() && any) findings.push_back(check.finding(Status::pass, host_subject, "Cards that need vendor-reset are "
-      "reset by it."));
+  if (findings.empty() && any)
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     "Cards that need vendor-reset are "
+                                     "reset by it."));
   return findings;
 }
 

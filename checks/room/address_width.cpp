@@ -34,18 +34,20 @@ std::vector<Finding> run(const Host& host) {
   if (!least) return {};
   const auto* memory = host.guest_memory.total_kib.get();
   const bool too_narrow = memory && *least < 54 && *memory > (1ULL << (*least - 10));
-  auto finding = check.finding(too_narrow ? Status::warn : Status::pass, host_subject, "The IOMMU translates addresses of " +
-      std::to_string(*least) + " bits.");
+  auto finding = check.finding(too_narrow ? Status::warn : Status::pass, host_subject,
+                               "The IOMMU translates addresses of " + std::to_string(*least) + " bits.");
   finding.evidence = {evidence};
   if (too_narrow) {
-    finding.summary = "The IOMMU translates addresses of " + std::to_string(*least) + " bits, " +
-        size_words(1ULL << *least) + ", fewer than the host has memory: a guest larger than "
+    finding.summary = "The IOMMU translates addresses of " + std::to_string(*least) + " bits, " + size_words(1ULL << *least) +
+                      ", fewer than the host has memory: a guest larger than "
                       "that gets no device.";
     finding.evidence.push_back({"/proc/meminfo", "MemTotal: " + std::to_string(*memory) + " kB"});
     finding.remedy = {{"Keep guests with devices smaller.", {}, {}, {}}};
   } else if (const auto* bits = host.room.physical_bits.get(); bits && *bits > *least) {
-    finding.summary += " The processor has " + std::to_string(*bits) + ": a guest that is to place devices by the processor's "
-        "width needs host-phys-bits-limit=" + std::to_string(*least) + ".";
+    finding.summary += " The processor has " + std::to_string(*bits) +
+                       ": a guest that is to place devices by the processor's "
+                       "width needs host-phys-bits-limit=" +
+                       std::to_string(*least) + ".";
     finding.evidence.push_back({"/proc/cpuinfo", "address sizes: " + std::to_string(*bits) + " bits physical"});
   }
   return {finding};

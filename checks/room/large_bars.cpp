@@ -24,14 +24,19 @@ std::uint64_t bytes_above_4g(const FunctionRoom& room) {
 
 Finding judge(const PciFunction& function, std::uint64_t bytes) {
   auto finding = check.finding(Status::warn, device_subject(function.address),
-                               "It has " + size_words(bytes) + " of memory regions: older guest firmware keeps 32 GiB for all "
+                               "It has " + size_words(bytes) +
+                                   " of memory regions: older guest firmware keeps 32 GiB for all "
                                    "devices together, and leaves what does "
-                               "not fit without an address (in the guest: \"BAR1 is 0M @ 0x0\").");
+                                   "not fit without an address (in the guest: \"BAR1 is 0M @ 0x0\").");
   finding.evidence = {{function.sysfs_path + "/resource", size_words(bytes) + " in 64-bit regions"}};
-  finding.remedy = {{"Give the guest the host's processor (cpu mode host-passthrough), so that firmware of edk2-stable202211 "
-      "or later takes its window from the address width; or tell "
-                     "the firmware the size in MiB: -fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=SIZE, at least twice the sum "
-                         "of all such devices.", {}, {}, {}}};
+  finding.remedy = {
+      {"Give the guest the host's processor (cpu mode host-passthrough), so that firmware of edk2-stable202211 "
+       "or later takes its window from the address width; or tell "
+       "the firmware the size in MiB: -fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=SIZE, at least twice the sum "
+       "of all such devices.",
+       {},
+       {},
+       {}}};
   return finding;
 }
 
@@ -44,8 +49,10 @@ std::vector<Finding> run(const Host& host) {
     any = true;
     if (const auto bytes = bytes_above_4g(room); bytes >= usual_window) findings.push_back(judge(*function, bytes));
   }
-  if (findings.empty() && any) findings.push_back(check.finding(Status::pass, host_subject, "No device needs more room than "
-      "any guest's firmware has."));
+  if (findings.empty() && any)
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     "No device needs more room than "
+                                     "any guest's firmware has."));
   return findings;
 }
 

@@ -5,22 +5,37 @@
 #include <functional>
 #include <set>
 
+#include "base/text.hpp"
 #include "checks/signatures/known_versions.hpp"
 #include "checks/signatures/occurrence.hpp"
-#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-constexpr std::array<std::string_view, 19> plain_facts = {
-    "companion-held",   "companion-listed", "sibling-held",       "alone-in-group",  "self-held",          "igd-address",
-    "identical-ids",    "share-group",      "ids-not-bound",      "not-on-command-line", "two-vfio-devices", "log-without-iommu-table",
-    "log-without-groups", "asked-for-iommu", "guest-kernel-log", "virtual-function", "given", "groups-differ", "no-groups-listed"};
+constexpr std::array<std::string_view, 19> plain_facts = {"companion-held",
+                                                          "companion-listed",
+                                                          "sibling-held",
+                                                          "alone-in-group",
+                                                          "self-held",
+                                                          "igd-address",
+                                                          "identical-ids",
+                                                          "share-group",
+                                                          "ids-not-bound",
+                                                          "not-on-command-line",
+                                                          "two-vfio-devices",
+                                                          "log-without-iommu-table",
+                                                          "log-without-groups",
+                                                          "asked-for-iommu",
+                                                          "guest-kernel-log",
+                                                          "virtual-function",
+                                                          "given",
+                                                          "groups-differ",
+                                                          "no-groups-listed"};
 
 /// Drivers that leave their device to a user program, and the port driver that shares (Linux 5.19 driver_managed_dma).
 bool leaves_group_alone(std::string_view driver) {
-  return driver.empty() || driver.find("vfio") != driver.npos || driver == "pci-stub" || driver == "pcieport" || driver == "pciback" ||
-         driver == "xen-pciback";
+  return driver.empty() || driver.find("vfio") != driver.npos || driver == "pci-stub" || driver == "pcieport" ||
+         driver == "pciback" || driver == "xen-pciback";
 }
 
 class Computer {
@@ -70,11 +85,14 @@ class Computer {
     for (const auto& one : refused) {
       auto group = one.address ? group_of(*one.address) : std::nullopt;
       if (!group)
-        if (const auto number = parse_unsigned(one.capture("group")); number && members_.contains(static_cast<unsigned>(*number)))
+        if (const auto number = parse_unsigned(one.capture("group"));
+            number && members_.contains(static_cast<unsigned>(*number)))
           group = static_cast<unsigned>(*number);
       if (!group && !one.address && members_.size() == 1) group = members_.begin()->first;  // "group X" beside one listing
-      if (group) judge_group(*group, one.address);
-      else if (one.address) judge_siblings(*one.address);
+      if (group)
+        judge_group(*group, one.address);
+      else if (one.address)
+        judge_siblings(*one.address);
     }
   }
 
@@ -89,13 +107,17 @@ class Computer {
       shown = at;
       const auto driven = driven_.find(address);
       const bool is_held = driven != driven_.end() && !leaves_group_alone(*driven->second->driver);
-      const Captures captures = {{"companion", address.text()}, {"group", group}, {"driver", is_held ? *driven->second->driver : ""}};
+      const Captures captures = {{"companion", address.text()},
+                                 {"group", group},
+                                 {"driver", is_held ? *driven->second->driver : ""}};
       if (subject && address == *subject) {
         if (is_held) add("self-held", *driven->second->driver_at, captures, subject);
         continue;
       }
-      if (is_held) add("companion-held", *driven->second->driver_at, captures, subject);
-      else if (driven == driven_.end()) add("companion-listed", *at, captures, subject);
+      if (is_held)
+        add("companion-held", *driven->second->driver_at, captures, subject);
+      else if (driven == driven_.end())
+        add("companion-listed", *at, captures, subject);
     }
     if (endpoints == 1 && shown) add("alone-in-group", *shown, {{"group", group}}, subject);
   }
@@ -103,8 +125,8 @@ class Computer {
   /// Without a group's listing: other functions of the same device that a host driver holds.
   void judge_siblings(const PciAddress& subject) {
     for (const auto& [address, function] : driven_)
-      if (address != subject && address.domain == subject.domain && address.bus == subject.bus && address.device == subject.device &&
-          !leaves_group_alone(*function->driver))
+      if (address != subject && address.domain == subject.domain && address.bus == subject.bus &&
+          address.device == subject.device && !leaves_group_alone(*function->driver))
         add("sibling-held", *function->driver_at, {{"companion", address.text()}, {"driver", *function->driver}}, subject);
   }
 
@@ -117,7 +139,8 @@ class Computer {
       const auto group = parse_unsigned(member.text.substr(0, blank));
       const auto function = address ? functions_.find(*address) : functions_.end();
       if (!address || !group || is_guest(member.at) || (function != functions_.end() && function->second->is_bridge)) continue;
-      if (documents_[member.at.document].kind == PasteKind::group_listing) listings[member.at.document][static_cast<unsigned>(*group)].insert(*address);
+      if (documents_[member.at.document].kind == PasteKind::group_listing)
+        listings[member.at.document][static_cast<unsigned>(*group)].insert(*address);
     }
     if (listings.size() != 2) return;
     std::map<PciAddress, unsigned> first;
@@ -155,7 +178,8 @@ class Computer {
     std::set<std::string> hosts;
     for (const auto& one : occurrences_.of("qemu-vfio-device")) hosts.insert(std::string(one.capture("bdf")));
     const auto& devices = occurrences_.of("qemu-vfio-device");
-    if (hosts.size() > 1 || devices.size() > 1) add("two-vfio-devices", PastedAt(devices.back().at), {{"count", std::to_string(hosts.size())}});
+    if (hosts.size() > 1 || devices.size() > 1)
+      add("two-vfio-devices", PastedAt(devices.back().at), {{"count", std::to_string(hosts.size())}});
   }
 
   /// What a short excerpt of a listing asks about; a whole machine's listing asks nothing.
@@ -175,14 +199,18 @@ class Computer {
 
   void compare(const PastedFunction& one, const PastedFunction& other) {
     const auto held = [](const PastedFunction& function) { return function.driver && !leaves_group_alone(*function.driver); };
-    const auto given = [](const PastedFunction& function) { return function.driver && function.driver->find("vfio") != std::string::npos; };
+    const auto given = [](const PastedFunction& function) {
+      return function.driver && function.driver->find("vfio") != std::string::npos;
+    };
     const bool same_ids = one.vendor_id && one.vendor_id == other.vendor_id && one.device_id == other.device_id;
     if (same_ids && ((given(one) && held(other)) || (given(other) && held(one))))
       add("identical-ids", given(one) ? other.at : one.at,
-          {{"first", one.address.text()}, {"second", other.address.text()},
+          {{"first", one.address.text()},
+           {"second", other.address.text()},
            {"ids", hex_text(*one.vendor_id, 4) + ":" + hex_text(*one.device_id, 4)}});
     if (one.group && one.group == other.group && !one.is_bridge && !other.is_bridge)
-      add("share-group", other.at, {{"first", one.address.text()}, {"second", other.address.text()}, {"group", std::to_string(*one.group)}});
+      add("share-group", other.at,
+          {{"first", one.address.text()}, {"second", other.address.text()}, {"group", std::to_string(*one.group)}});
   }
 
   void judge_settings() {
@@ -195,11 +223,14 @@ class Computer {
       // lspci -v prints the driver's line where there is one.
       const bool is_unbound = function->driver ? function->driver->find("vfio") == std::string::npos : function->shows_details;
       if (is_unbound && given_ids.contains(ids))
-        add("ids-not-bound", function->driver_at.value_or(function->at), {{"ids", ids}, {"driver", function->driver.value_or("none")}}, address);
+        add("ids-not-bound", function->driver_at.value_or(function->at),
+            {{"ids", ids}, {"driver", function->driver.value_or("none")}}, address);
     }
     for (const auto& search : machine_.searches_without_result)
-      if (search.text == "iommu_groups") add("no-groups-listed", search.at);
-      else add("not-on-command-line", search.at, {{"word", search.text}});
+      if (search.text == "iommu_groups")
+        add("no-groups-listed", search.at);
+      else
+        add("not-on-command-line", search.at, {{"word", search.text}});
     for (const auto& line : machine_.command_lines)
       if (line.text.find("intel_iommu=on") != std::string::npos || line.text.find("iommu=pt") != std::string::npos ||
           line.text.find("vfio") != std::string::npos)
@@ -216,7 +247,8 @@ class Computer {
     for (const auto& cpu : occurrences_.of("cpu")) {
       if (cpu.at.document != document) continue;
       const auto name = cpu.capture("name");
-      const auto family = parse_unsigned(cpu.capture("family"), 16).value_or(0), model = parse_unsigned(cpu.capture("model"), 16).value_or(0);
+      const auto family = parse_unsigned(cpu.capture("family"), 16).value_or(0),
+                 model = parse_unsigned(cpu.capture("model"), 16).value_or(0);
       // Xeons have VT-d; of the others, those since Skylake (model 4e). AMD: every Zen.
       if (name.find("xeon") != name.npos || (name.find("intel") != name.npos && family == 6 && model >= 0x4e) ||
           (name.find("amd") != name.npos && family >= 0x17))
@@ -242,11 +274,13 @@ class Computer {
       }
       if (!has("boot-start") || !has("late-boot") || has("iommu-groups-made") || has("iommu-on") || has("xen-host")) continue;
       const bool has_table = has("dmar-table") || has("ivrs-table") || has("iort-table");
-      const bool is_asked = std::ranges::any_of(occurrences_.of("asked-for-iommu"), [i](const Occurrence& one) { return one.at.document == i; }) ||
+      const bool is_asked = std::ranges::any_of(occurrences_.of("asked-for-iommu"),
+                                                [i](const Occurrence& one) { return one.at.document == i; }) ||
                             has("dmar-argument-echo");
       if (!has_table && occurrences_.count("acpi-table", i) >= 6 && (is_vtd_capable(i) || is_asked))
         add("log-without-iommu-table", place_of("acpi-table"));
-      if (has_table) add("log-without-groups", place_of(has("dmar-table") ? "dmar-table" : has("ivrs-table") ? "ivrs-table" : "iort-table"));
+      if (has_table)
+        add("log-without-groups", place_of(has("dmar-table") ? "dmar-table" : has("ivrs-table") ? "ivrs-table" : "iort-table"));
     }
   }
 

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <set>
 
-#include "checks/signatures/triage.hpp"
 #include "base/text.hpp"
+#include "checks/signatures/triage.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -17,15 +17,17 @@ struct Proof {
   Confidence confidence = Confidence::possible;
   std::vector<const Occurrence*> seen;
   std::size_t terms = 0;
-  bool is_old = false;              ///< all before the last boot
+  bool is_old = false;                 ///< all before the last boot
   const Occurrence* undone = nullptr;  ///< a success that came later
 };
 
 class Judge {
  public:
-  Judge(const Occurrences& occurrences, const std::vector<PasteDocument>& documents) : occurrences_(occurrences), documents_(documents) {
+  Judge(const Occurrences& occurrences, const std::vector<PasteDocument>& documents)
+      : occurrences_(occurrences), documents_(documents) {
     for (const auto& document : documents)
-      if (document.kind == PasteKind::kernel_log) last_boot_[document.file] = std::max(last_boot_[document.file], document.boot);
+      if (document.kind == PasteKind::kernel_log)
+        last_boot_[document.file] = std::max(last_boot_[document.file], document.boot);
     for (const auto& [id, list] : occurrences.all())
       for (const auto& one : list)
         if (one.address && subjects_.size() < most_subjects && !(one.signature && one.signature->kind == Signature::Kind::fact))
@@ -62,7 +64,8 @@ class Judge {
   bool may_speak(const Occurrence& one) const {
     if (!one.signature || one.signature->speaker == Signature::Speaker::any) return true;
     const auto machine = machine_of(one);
-    return machine == PastedFrom::unknown || (machine == PastedFrom::host) == (one.signature->speaker == Signature::Speaker::host);
+    return machine == PastedFrom::unknown ||
+           (machine == PastedFrom::host) == (one.signature->speaker == Signature::Speaker::host);
   }
 
   bool is_prose(const Occurrence& one) const {
@@ -146,7 +149,8 @@ class Judge {
 /// Nothing that a shell could take for more than a word: captured text is somebody else's.
 bool is_plain_word(std::string_view text) {
   return !text.empty() && text.size() <= 120 && text.front() != '-' && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ':' || c == '.' || c == '_' || c == '/' || c == '-' || c == '+';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ':' || c == '.' || c == '_' ||
+           c == '/' || c == '-' || c == '+';
   });
 }
 
@@ -164,7 +168,9 @@ class Filler {
       const auto inside = text.substr(open + 1, close - open - 1);
       const auto bar = inside.find('|');
       const auto value = value_of(inside.substr(0, bar));
-      filled += is_plain_word(value) ? value : std::string(bar == inside.npos ? std::string_view("(not known)") : inside.substr(bar + 1));
+      filled += is_plain_word(value)
+                    ? value
+                    : std::string(bar == inside.npos ? std::string_view("(not known)") : inside.substr(bar + 1));
       text.remove_prefix(close + 1);
     }
   }
@@ -220,7 +226,8 @@ Cause describe(const KnownCause& known, const Subject& subject, const Proof& pro
   for (const auto* one : proof.seen) add_evidence(cause, {{one->at.file, one->at.line, one->at.text}});
   for (const auto& text : known.rules_out) cause.ruled_out.push_back(fill(text));
   if (proof.is_old) cause.ruled_out.push_back("It was seen before the last boot only, not since.");
-  if (proof.undone) cause.ruled_out.push_back("Line " + std::to_string(proof.undone->at.line) + " says that it worked again later.");
+  if (proof.undone)
+    cause.ruled_out.push_back("Line " + std::to_string(proof.undone->at.line) + " says that it worked again later.");
   for (const auto& remedy : known.remedies) {
     Remedy one{fill(remedy.text), {}, {}, fill(remedy.risk)};
     for (const auto& command : remedy.commands) one.commands.push_back(fill(command));
@@ -235,8 +242,10 @@ Cause describe(const KnownCause& known, const Subject& subject, const Proof& pro
 bool is_explained(const Cause& weak, const std::vector<Cause>& causes) {
   return std::ranges::any_of(causes, [&](const Cause& strong) {
     return strong.confidence > weak.confidence && std::ranges::all_of(weak.evidence, [&](const PastedLine& line) {
-      return std::ranges::any_of(strong.evidence, [&](const PastedLine& other) { return other.file == line.file && other.line == line.line; });
-    });
+             return std::ranges::any_of(strong.evidence, [&](const PastedLine& other) {
+               return other.file == line.file && other.line == line.line;
+             });
+           });
   });
 }
 
@@ -247,7 +256,8 @@ void doubt_collections(std::vector<Cause>& causes) {
   if (count <= most_at_once) return;
   for (auto& cause : causes) {
     cause.confidence = Confidence::possible;
-    cause.ruled_out.push_back("The paste names " + std::to_string(count) + " causes at once: rather a text about errors than the output of one machine.");
+    cause.ruled_out.push_back("The paste names " + std::to_string(count) +
+                              " causes at once: rather a text about errors than the output of one machine.");
   }
 }
 
@@ -262,17 +272,20 @@ std::vector<Cause> judge_occurrences(const Occurrences& occurrences, const std::
   };
   std::vector<Found> found;
   for (const auto& known : SignatureTable::built_in().causes)
-    if (const auto best = judge.best(known)) found.push_back({describe(known, best->first, best->second), best->second.terms, &known});
+    if (const auto best = judge.best(known))
+      found.push_back({describe(known, best->first, best->second), best->second.terms, &known});
   std::set<std::string> explained;
   for (const auto& one : found)
     for (auto& other : found)
-      if (other.cause.confidence >= one.cause.confidence && std::ranges::find(other.known->over, one.cause.id) != other.known->over.end()) {
+      if (other.cause.confidence >= one.cause.confidence &&
+          std::ranges::find(other.known->over, one.cause.id) != other.known->over.end()) {
         explained.insert(one.cause.id);
         add_evidence(other.cause, one.cause.evidence);  // it explains these lines too
       }
   std::erase_if(found, [&explained](const Found& one) { return explained.contains(one.cause.id); });
   std::ranges::stable_sort(found, [](const Found& one, const Found& other) {
-    return one.cause.confidence != other.cause.confidence ? one.cause.confidence > other.cause.confidence : one.terms > other.terms;
+    return one.cause.confidence != other.cause.confidence ? one.cause.confidence > other.cause.confidence
+                                                          : one.terms > other.terms;
   });
   std::vector<Cause> causes;
   for (auto& one : found) causes.push_back(std::move(one.cause));

@@ -71,7 +71,11 @@ std::vector<DeviceQuirk> parse_device_quirks(std::string_view text, const std::s
     const auto vendor = ids.size() == 2 ? parse_unsigned(ids[0], 16) : std::nullopt;
     const auto device = ids.size() == 2 ? parse_unsigned(ids[1], 16) : std::nullopt;
     if (!vendor || !device || row[1].size() != 9) throw InputError(where + "expected vendor:device");
-    quirks.push_back({std::string(row[0]), std::string(row[2]), std::string(row[3]), {}, static_cast<std::uint16_t>(*vendor),
+    quirks.push_back({std::string(row[0]),
+                      std::string(row[2]),
+                      std::string(row[3]),
+                      {},
+                      static_cast<std::uint16_t>(*vendor),
                       static_cast<std::uint16_t>(*device)});
   });
   return quirks;

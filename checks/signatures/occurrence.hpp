@@ -16,12 +16,12 @@ namespace vfio_doctor {
 
 /// A signature or a computed fact, seen at one place of a paste.
 struct Occurrence {
-  std::string_view id;               ///< of the table, or of a computed fact
+  std::string_view id;                   ///< of the table, or of a computed fact
   const Signature* signature = nullptr;  ///< nothing for computed facts
   PastedAt at;
-  std::uint64_t order = 0;           ///< counts through the whole paste
+  std::uint64_t order = 0;  ///< counts through the whole paste
   Captures captures;
-  std::optional<PciAddress> address; ///< whose function it speaks of
+  std::optional<PciAddress> address;  ///< whose function it speaks of
   std::string_view capture(std::string_view name) const;
 };
 

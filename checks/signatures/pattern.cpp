@@ -5,9 +5,9 @@
 #include <array>
 #include <stdexcept>
 
-#include "facts/paste/unwrap.hpp"
 #include "base/ascii.hpp"
 #include "base/text.hpp"
+#include "facts/paste/unwrap.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -15,14 +15,27 @@ namespace {
 constexpr std::size_t longest_gap = 200, longest_word = 120;
 
 /// strerror() of glibc and Go's errors, folded.
-constexpr std::array<std::string_view, 16> error_texts = {
-    "operation not permitted", "no such file or directory", "no such device", "input/output error", "permission denied",
-    "device or resource busy", "file exists", "invalid argument", "cannot allocate memory", "no space left on device",
-    "inappropriate ioctl for device", "operation not supported", "not a directory", "bad address", "connection timed out",
-    "no such process"};
+constexpr std::array<std::string_view, 16> error_texts = {"operation not permitted",
+                                                          "no such file or directory",
+                                                          "no such device",
+                                                          "input/output error",
+                                                          "permission denied",
+                                                          "device or resource busy",
+                                                          "file exists",
+                                                          "invalid argument",
+                                                          "cannot allocate memory",
+                                                          "no space left on device",
+                                                          "inappropriate ioctl for device",
+                                                          "operation not supported",
+                                                          "not a directory",
+                                                          "bad address",
+                                                          "connection timed out",
+                                                          "no such process"};
 
 bool is_hexadecimal(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || c == 'x'; }
-bool is_word(char c) { return c != ' ' && c != ',' && c != ';' && c != '(' && c != ')' && c != '[' && c != ']' && c != '<' && c != '>' && c != '='; }
+bool is_word(char c) {
+  return c != ' ' && c != ',' && c != ';' && c != '(' && c != ')' && c != '[' && c != ']' && c != '<' && c != '>' && c != '=';
+}
 /// "0000:xx:00.y", "<vf>": what people write in the place of an address.
 bool is_address_like(char c) { return is_alphanumeric(c) || c == ':' || c == '.' || c == '<' || c == '>' || c == '_'; }
 
@@ -54,8 +67,13 @@ std::size_t address_length(std::string_view text) {
 std::optional<PciAddress> captured_address(std::string_view text) { return PciAddress::parse(text); }
 
 Pattern::Token Pattern::hole_token(std::string_view inside) {
-  static constexpr std::array<std::pair<std::string_view, Hole>, 7> kinds = {{{"bdf", Hole::address}, {"gbdf", Hole::guest_address},
-      {"n", Hole::number}, {"hex", Hole::hexadecimal}, {"word", Hole::word}, {"errno", Hole::errno_text}, {"*", Hole::anything}}};
+  static constexpr std::array<std::pair<std::string_view, Hole>, 7> kinds = {{{"bdf", Hole::address},
+                                                                              {"gbdf", Hole::guest_address},
+                                                                              {"n", Hole::number},
+                                                                              {"hex", Hole::hexadecimal},
+                                                                              {"word", Hole::word},
+                                                                              {"errno", Hole::errno_text},
+                                                                              {"*", Hole::anything}}};
   const auto colon = inside.find(':');
   const auto kind = inside.substr(0, colon);
   const auto found = std::ranges::find(kinds, kind, [](const auto& one) { return one.first; });
@@ -79,7 +97,8 @@ Pattern::Pattern(std::string_view text) {
     }
     const auto close = text.find('}');
     if (close == text.npos) throw std::invalid_argument("a hole without its end");
-    if (!tokens_.empty() && tokens_.back().hole != Hole::none) throw std::invalid_argument("two holes without text between them");
+    if (!tokens_.empty() && tokens_.back().hole != Hole::none)
+      throw std::invalid_argument("two holes without text between them");
     auto hole = hole_token(text.substr(1, close - 1));
     if (hole.hole == Hole::hexadecimal && !tokens_.empty() && tokens_.back().text.ends_with("0x"))
       throw std::invalid_argument("{hex} takes the 0x with it");
@@ -92,18 +111,21 @@ Pattern::Pattern(std::string_view text) {
     return token.hole == Hole::none ? token.text.size() : 0;
   });
   anchor_ = static_cast<std::size_t>(longest - tokens_.begin());
-  if (tokens_[anchor_].hole != Hole::none || tokens_[anchor_].text.size() < 5) throw std::invalid_argument("no literal piece of 5 characters");
+  if (tokens_[anchor_].hole != Hole::none || tokens_[anchor_].text.size() < 5)
+    throw std::invalid_argument("no literal piece of 5 characters");
 }
 
 std::size_t Pattern::take(Hole hole, std::string_view text) {
   switch (hole) {
     case Hole::address:
-    case Hole::guest_address: return address_length(text);
+    case Hole::guest_address:
+      return address_length(text);
     case Hole::number: {
       const auto digits = run(text, 20, is_digit);
       return digits > 0 ? digits : text.starts_with('n') || text.starts_with('x') ? 1 : 0;
     }
-    case Hole::hexadecimal: return run(text, 20, is_hexadecimal);
+    case Hole::hexadecimal:
+      return run(text, 20, is_hexadecimal);
     case Hole::word: {
       auto length = run(text, longest_word, is_word);
       while (length > 1 && (text[length - 1] == ':' || text[length - 1] == '.')) --length;
@@ -113,7 +135,8 @@ std::size_t Pattern::take(Hole hole, std::string_view text) {
       for (const auto known : error_texts)
         if (text.starts_with(known)) return known.size();
       return 0;
-    default: return 0;
+    default:
+      return 0;
   }
 }
 
@@ -130,9 +153,12 @@ std::size_t Pattern::take_back(Hole hole, std::string_view text) {
       const auto digits = run_back(text, 20, is_digit);
       return digits > 0 ? digits : text.ends_with('n') || text.ends_with('x') ? 1 : 0;
     }
-    case Hole::hexadecimal: return run_back(text, 20, is_hexadecimal);
-    case Hole::word: return run_back(text, longest_word, is_word);
-    default: return 0;
+    case Hole::hexadecimal:
+      return run_back(text, 20, is_hexadecimal);
+    case Hole::word:
+      return run_back(text, longest_word, is_word);
+    default:
+      return 0;
   }
 }
 

@@ -40,8 +40,10 @@ void SignatureScanner::connect() {
   std::deque<std::uint32_t> queue;
   for (std::uint32_t column = 0; column < width_; ++column) {
     auto& target = next_[column];
-    if (target == none) target = 0;
-    else queue.push_back(target);
+    if (target == none)
+      target = 0;
+    else
+      queue.push_back(target);
   }
   while (!queue.empty()) {
     const auto state = queue.front();
@@ -80,8 +82,10 @@ std::vector<SignatureMatch> SignatureScanner::scan(std::string_view folded) cons
       const auto same = std::ranges::find_if(matches, [&](const SignatureMatch& match) {
         return signatures_[match.signature].id == signature.id && (match.signature != index || match.captures == *captures);
       });
-      if (same == matches.end()) matches.push_back({index, std::move(*captures)});
-      else if (same->captures.size() < captures->size()) *same = {index, std::move(*captures)};
+      if (same == matches.end())
+        matches.push_back({index, std::move(*captures)});
+      else if (same->captures.size() < captures->size())
+        *same = {index, std::move(*captures)};
     }
   }
   return matches;

@@ -35,7 +35,7 @@ class SignatureScanner {
   std::uint32_t& next(std::uint32_t state, unsigned char byte) { return next_[state * width_ + column_[byte]]; }
 
   const std::vector<Signature>& signatures_;
-  std::vector<std::uint8_t> column_;   ///< by byte; 0 for bytes that no anchor holds
+  std::vector<std::uint8_t> column_;  ///< by byte; 0 for bytes that no anchor holds
   std::uint32_t width_ = 1;
   std::vector<std::uint32_t> next_;    ///< by state and column
   std::vector<std::uint32_t> output_;  ///< by state: index into ends_, or none

@@ -7,9 +7,9 @@
 #include <set>
 #include <stdexcept>
 
-#include "checks/signatures/cause_pages.hpp"
 #include "base/input_error.hpp"
 #include "base/text.hpp"
+#include "checks/signatures/cause_pages.hpp"
 
 namespace vfio_doctor {
 
@@ -36,14 +36,17 @@ Value one_of(const std::array<std::pair<std::string_view, Value>, count>& words,
 }
 
 constexpr std::array<std::pair<std::string_view, Signature::Kind>, 4> kinds = {{{"error", Signature::Kind::error},
-    {"fact", Signature::Kind::fact}, {"benign", Signature::Kind::benign}, {"success", Signature::Kind::success}}};
-constexpr std::array<std::pair<std::string_view, Signature::Speaker>, 3> speakers = {{{"host", Signature::Speaker::host},
-    {"guest", Signature::Speaker::guest}, {"any", Signature::Speaker::any}}};
-constexpr std::array<std::pair<std::string_view, Confidence>, 3> confidences = {{{"possible", Confidence::possible},
-    {"likely", Confidence::likely}, {"certain", Confidence::certain}}};
+                                                                                {"fact", Signature::Kind::fact},
+                                                                                {"benign", Signature::Kind::benign},
+                                                                                {"success", Signature::Kind::success}}};
+constexpr std::array<std::pair<std::string_view, Signature::Speaker>, 3> speakers = {
+    {{"host", Signature::Speaker::host}, {"guest", Signature::Speaker::guest}, {"any", Signature::Speaker::any}}};
+constexpr std::array<std::pair<std::string_view, Confidence>, 3> confidences = {
+    {{"possible", Confidence::possible}, {"likely", Confidence::likely}, {"certain", Confidence::certain}}};
 
 bool is_id(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+  return !text.empty() &&
+         std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
 }
 
 /// "!id", "id|other", "id[n>=4000]"
@@ -78,16 +81,26 @@ void add_to_cause(KnownCause& cause, std::string_view key, std::string_view valu
     if (cause.remedies.empty()) at.fail("'" + std::string(key) + "' without a remedy before it");
     return cause.remedies.back();
   };
-  if (key == "page") into(cause.page);
-  else if (key == "place") into(cause.place);
-  else if (key == "title") into(cause.title);
-  else if (key == "summary") into(cause.summary);
-  else if (key == "ask") cause.ask.emplace_back(value);
-  else if (key == "rules-out") cause.rules_out.emplace_back(value);
-  else if (key == "remedy") cause.remedies.push_back({std::string(value), {}, {}, {}});
-  else if (key == "run") remedy().commands.emplace_back(value);
-  else if (key == "undo") remedy().undo.emplace_back(value);
-  else if (key == "risk") remedy().risk = value;
+  if (key == "page")
+    into(cause.page);
+  else if (key == "place")
+    into(cause.place);
+  else if (key == "title")
+    into(cause.title);
+  else if (key == "summary")
+    into(cause.summary);
+  else if (key == "ask")
+    cause.ask.emplace_back(value);
+  else if (key == "rules-out")
+    cause.rules_out.emplace_back(value);
+  else if (key == "remedy")
+    cause.remedies.push_back({std::string(value), {}, {}, {}});
+  else if (key == "run")
+    remedy().commands.emplace_back(value);
+  else if (key == "undo")
+    remedy().undo.emplace_back(value);
+  else if (key == "risk")
+    remedy().risk = value;
   else if (key == "over" || key == "undone-by") {
     for (const auto id : split_words(value)) (key == "over" ? cause.over : cause.undone_by).emplace_back(id);
   } else {
@@ -118,9 +131,9 @@ std::vector<Signature> parse_signatures(std::string_view text, const std::string
     if (!is_id(fields[0])) at.fail("'" + std::string(fields[0]) + "' is no id");
     if (!texts.emplace(fields[3]).second) at.fail("the same text stands in another row");
     try {
-      signatures.push_back({std::string(fields[0]), std::string(fields[3]), one_of(kinds, fields[1], at), one_of(speakers, fields[2], at),
-                            std::string(fields[4]), std::string(fields[5]), std::string(fields[6]), std::string(fields[7]),
-                            Pattern(fields[3])});
+      signatures.push_back({std::string(fields[0]), std::string(fields[3]), one_of(kinds, fields[1], at),
+                            one_of(speakers, fields[2], at), std::string(fields[4]), std::string(fields[5]),
+                            std::string(fields[6]), std::string(fields[7]), Pattern(fields[3])});
     } catch (const std::invalid_argument& problem) {
       at.fail(problem.what());
     }
@@ -138,7 +151,8 @@ std::vector<KnownCause> parse_causes(std::string_view text, const std::string& n
     const auto key = line.substr(0, blank), value = blank == line.npos ? std::string_view() : trim(line.substr(blank));
     if (value.empty()) at.fail("expected 'KEY VALUE'");
     if (key == "cause") {
-      if (!is_id(value) || std::ranges::find(causes, value, &KnownCause::id) != causes.end()) at.fail("a cause needs an id of its own");
+      if (!is_id(value) || std::ranges::find(causes, value, &KnownCause::id) != causes.end())
+        at.fail("a cause needs an id of its own");
       causes.emplace_back().id = value;
     } else {
       if (causes.empty()) at.fail("expected 'cause ID' first");

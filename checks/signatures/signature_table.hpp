@@ -35,7 +35,7 @@ struct Signature {
 struct Term {
   std::vector<std::string> ids;  ///< any of them
   bool negated = false;
-  std::string number;            ///< the capture that must be at least `least`; empty where any will do
+  std::string number;  ///< the capture that must be at least `least`; empty where any will do
   std::uint64_t least = 0;
 };
 
@@ -52,8 +52,8 @@ struct KnownCause {
   std::string id, page, title, summary;
   std::string place;  ///< where it lies: host, firmware, hardware, domain, manager, container, libvirt, guest
   std::vector<CauseRule> rules;
-  std::vector<std::string> over;      ///< causes that this one explains: they are not named beside it
-  std::vector<std::string> undone_by; ///< success signatures that lower it
+  std::vector<std::string> over;       ///< causes that this one explains: they are not named beside it
+  std::vector<std::string> undone_by;  ///< success signatures that lower it
   std::vector<Remedy> remedies;
   std::vector<std::string> ask, rules_out;
 };

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <functional>
 
-#include "facts/paste/unwrap.hpp"
 #include "base/text.hpp"
+#include "facts/paste/unwrap.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -78,9 +78,11 @@ void TriageReader::scan(const PasteLine& line, const std::string& folded, const 
   auto& state = *state_;
   const auto matches = state.scanner.scan(folded);
   if (matches.empty()) return;
-  const auto benign = std::ranges::find_if(matches, [&](const auto& match) { return is_benign(state.table.signatures[match.signature]); });
+  const auto benign =
+      std::ranges::find_if(matches, [&](const auto& match) { return is_benign(state.table.signatures[match.signature]); });
   if (benign != matches.end() && !broken_with && state.triage.harmless.size() < most_harmless)
-    state.triage.harmless.push_back({{line.file, line.number, quoted(line.text)}, state.table.signatures[benign->signature].meaning});
+    state.triage.harmless.push_back(
+        {{line.file, line.number, quoted(line.text)}, state.table.signatures[benign->signature].meaning});
   // What the two lines say by themselves was seen.
   std::vector<SignatureMatch> before;
   if (broken_with) {
@@ -91,8 +93,15 @@ void TriageReader::scan(const PasteLine& line, const std::string& folded, const 
   for (const auto& match : matches) {
     const auto& signature = state.table.signatures[match.signature];
     if (is_benign(signature) || (benign != matches.end() && signature.kind == Signature::Kind::error)) continue;
-    if (std::ranges::any_of(before, [&](const auto& other) { return state.table.signatures[other.signature].id == signature.id; })) continue;
-    state.occurrences.add({signature.id, &signature, {line.file, line.number, line.document, quoted(line.text)}, 0, match.captures, address_of(match)});
+    if (std::ranges::any_of(before,
+                            [&](const auto& other) { return state.table.signatures[other.signature].id == signature.id; }))
+      continue;
+    state.occurrences.add({signature.id,
+                           &signature,
+                           {line.file, line.number, line.document, quoted(line.text)},
+                           0,
+                           match.captures,
+                           address_of(match)});
   }
 }
 
@@ -109,7 +118,8 @@ Triage TriageReader::judge() {
                       });
   for (const auto& cause : triage.causes)
     for (const auto& command : cause.ask)
-      if (cause.confidence != Confidence::certain && std::ranges::find(triage.ask, command) == triage.ask.end() && triage.ask.size() < 8)
+      if (cause.confidence != Confidence::certain && std::ranges::find(triage.ask, command) == triage.ask.end() &&
+          triage.ask.size() < 8)
         triage.ask.push_back(command);
   if (triage.causes.empty() && !triage.recognised)
     triage.ask = {"sudo dmesg", "lspci -nnk", "find /sys/kernel/iommu_groups -type l", "cat /proc/cmdline",
@@ -139,7 +149,8 @@ std::string page_for_error_text(std::string_view text) {
     for (const auto& cause : table.causes)
       for (const auto& rule : cause.rules)
         for (const auto& term : rule.terms)
-          if (!term.negated && std::ranges::find(term.ids, table.signatures[match.signature].id) != term.ids.end()) return page_of(cause.page);
+          if (!term.negated && std::ranges::find(term.ids, table.signatures[match.signature].id) != term.ids.end())
+            return page_of(cause.page);
   return {};
 }
 

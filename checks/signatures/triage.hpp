@@ -37,13 +37,13 @@ struct HarmlessLine {
 struct Triage {
   std::vector<std::string> files;  ///< their names
   std::vector<PasteDocument> documents;
-  std::vector<Cause> causes;       ///< the best first
+  std::vector<Cause> causes;  ///< the best first
   std::vector<HarmlessLine> harmless;
   std::vector<std::string> ask;
-  PastedMachine machine;           ///< what listings and settings in it say
-  std::vector<PastedLine> text;    ///< the paste itself, as far as it is kept: all of a short one, else the marked lines
+  PastedMachine machine;         ///< what listings and settings in it say
+  std::vector<PastedLine> text;  ///< the paste itself, as far as it is kept: all of a short one, else the marked lines
   bool is_text_whole = true;
-  bool recognised = false;         ///< something in it is output of a program that this one knows
+  bool recognised = false;  ///< something in it is output of a program that this one knows
 };
 
 /// Reads pastes and judges them. One pass, bounded memory however long the paste.

@@ -16,17 +16,23 @@ std::vector<Finding> run(const Host& host) {
     if (!function || !function->physical_function.has_value() || !room.runtime_enabled.has_value()) continue;
     any = true;
     if (!room.runtime_enabled.is("disabled") || !is_held_by_vfio(*function)) continue;
-    auto finding = check.finding(Status::warn, device_subject(address), "vfio-pci holds this virtual function, and its "
-        "runtime power management is switched off: with some kernels opening it fails (\"error getting device from group: "
-        "Permission denied\").");
-    finding.evidence = {{function->sysfs_path + "/power/runtime_enabled", "disabled"}, {"Linux 4d4c10f763d7, mended by "
-        "907a7a2e5bf4", "6.8.12-12-pve, 6.14.6 to 6.14.8-pve, 6.16-rc1"}};
-    finding.remedy = {{"If opening fails so, use a kernel without that defect: 6.8.12-11-pve, or 6.16 and later.",
-        {"uname -r"}, {}, {}}};
+    auto finding = check.finding(Status::warn, device_subject(address),
+                                 "vfio-pci holds this virtual function, and its "
+                                 "runtime power management is switched off: with some kernels opening it fails (\"error "
+                                 "getting device from group: "
+                                 "Permission denied\").");
+    finding.evidence = {{function->sysfs_path + "/power/runtime_enabled", "disabled"},
+                        {"Linux 4d4c10f763d7, mended by "
+                         "907a7a2e5bf4",
+                         "6.8.12-12-pve, 6.14.6 to 6.14.8-pve, 6.16-rc1"}};
+    finding.remedy = {
+        {"If opening fails so, use a kernel without that defect: 6.8.12-11-pve, or 6.16 and later.", {"uname -r"}, {}, {}}};
     findings.push_back(std::move(finding));
   }
-  if (findings.empty() && any) findings.push_back(check.finding(Status::pass, host_subject, "Runtime power management of "
-      "virtual functions is as it should be."));
+  if (findings.empty() && any)
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     "Runtime power management of "
+                                     "virtual functions is as it should be."));
   return findings;
 }
 

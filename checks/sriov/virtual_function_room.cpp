@@ -16,7 +16,7 @@ const std::string* refused(const Host& host, const PciAddress& address) {
   if (!log) return nullptr;
   const auto found = std::ranges::find_if(*log, [&](const std::string& line) {
     return (line.find("not enough MMIO resources for SR-IOV") != line.npos || line.find("SR-IOV: bus number out of "
-        "range") != line.npos) &&
+                                                                                        "range") != line.npos) &&
            line.find(address.text()) != line.npos;
   });
   return found == log->end() ? nullptr : &*found;
@@ -27,8 +27,8 @@ std::vector<Evidence> without_room(const PciFunction& function, const FunctionRo
   if (const auto* regions = room.regions.get())
     for (const auto& region : *regions)
       if (region.index >= 7 && region.index <= 12 && region.is_memory() && region.is_unset() && region.bytes() > 0)
-        evidence.push_back({function.sysfs_path + "/resource", "VF BAR " + std::to_string(region.index - 7) + ": " +
-            size_words(region.bytes()) + ", no address"});
+        evidence.push_back({function.sysfs_path + "/resource",
+                            "VF BAR " + std::to_string(region.index - 7) + ": " + size_words(region.bytes()) + ", no address"});
   return evidence;
 }
 
@@ -43,18 +43,25 @@ std::vector<Finding> run(const Host& host) {
     const auto* line = refused(host, address);
     if (line) evidence.push_back({"kernel log", *line});
     if (evidence.empty()) continue;
-    auto finding = check.finding(Status::warn, device_subject(address), "It can have " +
-        std::to_string(*room.total_virtual_functions) + " virtual functions, but the firmware left no MMIO room for them: "
-                                                                        "switching them on fails (\"Cannot allocate "
-                                                                            "memory\").");
+    auto finding = check.finding(Status::warn, device_subject(address),
+                                 "It can have " + std::to_string(*room.total_virtual_functions) +
+                                     " virtual functions, but the firmware left no MMIO room for them: "
+                                     "switching them on fails (\"Cannot allocate "
+                                     "memory\").");
     finding.evidence = std::move(evidence);
-    finding.remedy = {{"Switch SR-IOV and \"Above 4G decoding\" on in the firmware's settings (HPE: PCI resource padding), or "
-        "update the firmware; where that does not help, let the kernel give out addresses anew "
-                       "(pci=realloc on its command line).", {"sudo dmesg | grep -i sr-iov"}, {}, {}}};
+    finding.remedy = {
+        {"Switch SR-IOV and \"Above 4G decoding\" on in the firmware's settings (HPE: PCI resource padding), or "
+         "update the firmware; where that does not help, let the kernel give out addresses anew "
+         "(pci=realloc on its command line).",
+         {"sudo dmesg | grep -i sr-iov"},
+         {},
+         {}}};
     findings.push_back(std::move(finding));
   }
-  if (findings.empty() && any) findings.push_back(check.finding(Status::pass, host_subject, "Cards that can have virtual "
-      "functions have room for them."));
+  if (findings.empty() && any)
+    findings.push_back(check.finding(Status::pass, host_subject,
+                                     "Cards that can have virtual "
+                                     "functions have room for them."));
   return findings;
 }
 

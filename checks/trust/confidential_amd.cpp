@@ -16,8 +16,11 @@ constexpr Check check{"confidential-amd", "AMD's confidential guests (SEV-SNP)",
 const std::string* refusal(const Host& host) {
   const auto* log = host.kernel.device_log.get();
   if (!log) return nullptr;
-  const auto found = std::ranges::find_if(*log, [](const std::string& line) { return line.find("SNP cannot be "
-      "supported") != line.npos; });
+  const auto found = std::ranges::find_if(*log, [](const std::string& line) {
+    return line.find(
+               "SNP cannot be "
+               "supported") != line.npos;
+  });
   return found == log->end() ? nullptr : &*found;
 }
 
@@ -25,8 +28,9 @@ const KernelArgument* passthrough_argument(const Host& host) {
   const auto* arguments = host.kernel.arguments.get();
   if (!arguments) return nullptr;
   for (const auto& argument : arguments->all())
-    if ((argument.name == "iommu" && argument.value && *argument.value == "pt") || (argument.name == "iommu.passthrough" &&
-        argument.value && *argument.value == "1")) return &argument;
+    if ((argument.name == "iommu" && argument.value && *argument.value == "pt") ||
+        (argument.name == "iommu.passthrough" && argument.value && *argument.value == "1"))
+      return &argument;
   return nullptr;
 }
 
@@ -39,15 +43,19 @@ std::vector<Finding> run(const Host& host) {
   const auto* line = refusal(host);
   if (is_on) return {check.finding(Status::pass, host_subject, "Confidential guests (SEV-SNP) are on.")};
   if (!line && !argument) return {};
-  auto finding = check.finding(Status::warn, host_subject, std::string("The processor can run confidential guests (SEV-SNP), "
-      "and ") + (argument ? argument->text() + " switches that off" : "the kernel switched that off") +
-                                                               ": SNP wants the IOMMU to translate for the host, too.");
+  auto finding = check.finding(Status::warn, host_subject,
+                               std::string("The processor can run confidential guests (SEV-SNP), "
+                                           "and ") +
+                                   (argument ? argument->text() + " switches that off" : "the kernel switched that off") +
+                                   ": SNP wants the IOMMU to translate for the host, too.");
   if (argument) finding.evidence.push_back({"/proc/cmdline", argument->text()});
   if (line) finding.evidence.push_back({"kernel log", *line});
-  if (snp != host.modules.parameters.end() &&
-      snp->second.has_value()) finding.evidence.push_back({"/sys/module/kvm_amd/parameters/sev_snp", *snp->second});
-  if (argument) finding.remedy = {remove_kernel_argument(host, argument->text())};
-  else finding.remedy = {{"The message says what it wants.", {"sudo dmesg | grep SNP"}, {}, {}}};
+  if (snp != host.modules.parameters.end() && snp->second.has_value())
+    finding.evidence.push_back({"/sys/module/kvm_amd/parameters/sev_snp", *snp->second});
+  if (argument)
+    finding.remedy = {remove_kernel_argument(host, argument->text())};
+  else
+    finding.remedy = {{"The message says what it wants.", {"sudo dmesg | grep SNP"}, {}, {}}};
   return {finding};
 }
 

@@ -41,6 +41,8 @@ std::vector<Finding> check_memory_nodes(const Json& facts) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  return run_plugin({"example-cpp", "1.0", {{"example-memory-node", "Memory node", "devices", {"pci"}, page, check_memory_nodes}}},
+  return run_plugin({"example-cpp",
+                     "1.0",
+                     {{"example-memory-node", "Memory node", "devices", {"pci"}, page, check_memory_nodes}}},
                     count, arguments);
 }

@@ -13,9 +13,9 @@ namespace {
 constexpr std::size_t most_files = 512, most_settings = 500, most_rules = 100;
 
 constexpr auto units = std::to_array<const char*>({"libvirtd.service", "virtqemud.service"});
-constexpr auto unit_directories = std::to_array<const char*>({"/usr/lib/systemd/system", "/lib/systemd/system",
-    "/usr/local/lib/systemd/system",
-                                                               "/run/systemd/system", "/etc/systemd/system"});
+constexpr auto unit_directories =
+    std::to_array<const char*>({"/usr/lib/systemd/system", "/lib/systemd/system", "/usr/local/lib/systemd/system",
+                                "/run/systemd/system", "/etc/systemd/system"});
 /// Those that hide modules, nodes or rights from the daemon (systemd.exec(5), systemd.resource-control(5)).
 constexpr auto wanted_settings = std::to_array<std::string_view>(
     {"ProtectKernelModules", "PrivateDevices", "DevicePolicy", "DeviceAllow", "ProtectKernelTunables", "CapabilityBoundingSet",
@@ -31,8 +31,8 @@ void read_unit_file(const Root& root, const std::string& unit, const std::string
     if (equals == line.npos) continue;
     const auto name = trim(line.substr(0, equals));
     if (std::ranges::find(wanted_settings, name) == wanted_settings.end() || settings.size() == most_settings) continue;
-    settings.push_back({unit, std::string(name), std::string(trim(line.substr(equals + 1)).substr(0, 200)), file + ":" +
-        std::to_string(number)});
+    settings.push_back({unit, std::string(name), std::string(trim(line.substr(equals + 1)).substr(0, 200)),
+                        file + ":" + std::to_string(number)});
   }
 }
 
@@ -76,16 +76,18 @@ Observed<std::string> read_lockdown(const Root& root) {
   const auto text = root.read_line("/sys/kernel/security/lockdown");
   if (!text.has_value()) return text;
   const auto open = text->find('['), close = text->find(']');
-  if (open == std::string::npos || close == std::string::npos || close < open) return Observed<std::string>::unreadable("no "
-      "choice in brackets");
+  if (open == std::string::npos || close == std::string::npos || close < open)
+    return Observed<std::string>::unreadable(
+        "no "
+        "choice in brackets");
   return text->substr(open + 1, close - open - 1);
 }
 
 Observed<bool> read_sockets(const Root& root) {
   const auto names = root.list("/run/libvirt");
   if (!names.has_value()) return Observed<bool>::like(names);
-  return std::ranges::any_of(names.value(), [](const std::string& name) { return name == "libvirt-sock" ||
-      name == "virtqemud-sock"; });
+  return std::ranges::any_of(names.value(),
+                             [](const std::string& name) { return name == "libvirt-sock" || name == "virtqemud-sock"; });
 }
 
 Observed<bool> is_there(const Root& root, const std::string& path) {

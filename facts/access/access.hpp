@@ -12,7 +12,7 @@ namespace vfio_doctor {
 
 /// A line of a unit of libvirt's daemons: "ProtectKernelModules=yes".
 struct UnitSetting {
-  std::string unit;   ///< "virtqemud.service"
+  std::string unit;  ///< "virtqemud.service"
   std::string name, value;
   std::string place;  ///< "FILE:LINE"
 };
@@ -29,9 +29,9 @@ struct AccessFacts {
   Observed<bool> iommu_node;               ///< /dev/iommu
   std::vector<UnitSetting> unit_settings;  ///< in the order in which systemd reads them: the last of a name counts
   std::vector<VfioRule> udev_rules;
-  Observed<std::string> lockdown;          ///< "none", "integrity", "confidentiality"; absent where the kernel has no such thing
-  bool libvirt_installed = false;          ///< /etc/libvirt/qemu.conf
-  Observed<bool> libvirt_listens;          ///< a socket of libvirtd or virtqemud in /run/libvirt
+  Observed<std::string> lockdown;  ///< "none", "integrity", "confidentiality"; absent where the kernel has no such thing
+  bool libvirt_installed = false;  ///< /etc/libvirt/qemu.conf
+  Observed<bool> libvirt_listens;  ///< a socket of libvirtd or virtqemud in /run/libvirt
   bool kubernetes = false, opennebula = false, proxmox = false;  ///< other managers, by their directories
 
   /// The last value that counts for a setting of a unit; nothing where no file names it.

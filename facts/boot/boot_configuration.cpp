@@ -116,9 +116,7 @@ class BootGatherer {
       const auto path = directory + "/" + name;
       const auto drop_in = read(path, settings_limit);
       if (drop_in.has_value())
-        settings.read(
-            *drop_in, path,
-            reads_drop_ins ? ShellSettings::Certainty::certain : ShellSettings::Certainty::possible);
+        settings.read(*drop_in, path, reads_drop_ins ? ShellSettings::Certainty::certain : ShellSettings::Certainty::possible);
       if (drop_in.is_unreadable()) unread = path + ": " + drop_in.why(), cause = drop_in.cause();
       read_any |= drop_in.has_value();
     }
@@ -206,10 +204,8 @@ class BootGatherer {
       }
     }
     for (const auto& partition : partitions_)
-      for (const auto* name :
-           {"/limine.conf", "/limine/limine.conf", "/EFI/limine/limine.conf", "/limine.cfg"})
-        if (const auto text = read(partition + name); text.has_value())
-          add_entries(parse_limine(*text, partition + name));
+      for (const auto* name : {"/limine.conf", "/limine/limine.conf", "/EFI/limine/limine.conf", "/limine.cfg"})
+        if (const auto text = read(partition + name); text.has_value()) add_entries(parse_limine(*text, partition + name));
   }
 
   /// limine-entry-tool adds what its drop-ins say: KERNEL_CMDLINE[default]+=" ARGUMENTS".
@@ -246,16 +242,15 @@ class BootGatherer {
     for (const auto* file : {"/boot/grub2/grub.cfg", "/boot/grub/grub.cfg"}) {
       const auto text = read(file, 4 * Root::default_limit);
       // Where a BIOS starts the host, the menu there counts for nothing.
-      if (text.has_value() && !found_.grub_config.has_value() && !esp_menu_.empty() && root_.exists("/sys/firmware/efi") && is_running(esp_menu_, esp_menu_file_) &&
-          !is_running(*text, file)) {
+      if (text.has_value() && !found_.grub_config.has_value() && !esp_menu_.empty() && root_.exists("/sys/firmware/efi") &&
+          is_running(esp_menu_, esp_menu_file_) && !is_running(*text, file)) {
         menu_in_use_ = ", and the menu with the running line is " + esp_menu_file_ + "; " + file + " has no such entry";
         use_grub_config(esp_menu_, esp_menu_file_);
       }
       if (text.has_value() && !found_.grub_config.has_value()) use_grub_config(*text, file);
       if (text.is_unreadable() && !found_.grub_config.has_value()) {
         found_.grub_config = text;
-        if (found_.grub_reads_loader_entries.is_absent())
-          found_.grub_reads_loader_entries = Observed<bool>::like(text);
+        if (found_.grub_reads_loader_entries.is_absent()) found_.grub_reads_loader_entries = Observed<bool>::like(text);
       }
     }
     if (found_.grub_config.is_absent() && !esp_menu_.empty()) use_grub_config(esp_menu_, esp_menu_file_);
@@ -375,8 +370,7 @@ class BootGatherer {
   void read_refind() {
     std::vector<std::string> files = {"/boot/refind_linux.conf"};
     for (const auto& partition : partitions_)  // it lies beside the kernel that it starts
-      for (const auto& vendor : list(partition + "/EFI"))
-        files.push_back(partition + "/EFI/" + vendor + "/refind_linux.conf");
+      for (const auto& vendor : list(partition + "/EFI")) files.push_back(partition + "/EFI/" + vendor + "/refind_linux.conf");
     for (const auto& file : files)
       if (const auto text = read(file, settings_limit); text.has_value() && seen_.insert("refind\n" + *text).second)
         add_entries(parse_refind_linux(*text, file));
@@ -414,7 +408,8 @@ class BootGatherer {
           continue;
         }
         const auto expanded = expand_grub_line(token.argument.text(), token.file, token.line, grub_variables_);
-        for (const auto* part : {&expanded.tokens, &expanded.possible}) line.possible.insert(line.possible.end(), part->begin(), part->end());
+        for (const auto* part : {&expanded.tokens, &expanded.possible})
+          line.possible.insert(line.possible.end(), part->begin(), part->end());
       }
       line.tokens = std::move(kept);
     }
@@ -431,15 +426,13 @@ class BootGatherer {
            std::ranges::all_of(name.substr(0, 32), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   }
 
-  void add_entries(std::vector<BootEntry> entries) {
-    std::ranges::move(entries, std::back_inserter(found_.entries));
-  }
+  void add_entries(std::vector<BootEntry> entries) { std::ranges::move(entries, std::back_inserter(found_.entries)); }
 
   const Root& root_;
   BootConfiguration found_;
   GrubVariables grub_variables_;
   std::string esp_menu_,
-      esp_menu_file_;  // the first full menu on an EFI system partition, unless it is in use
+      esp_menu_file_;        // the first full menu on an EFI system partition, unless it is in use
   std::string menu_in_use_;  // a clause, where the menu on the EFI system partition goes before the one in /boot
   std::optional<std::string> grub_default_;  // for the loader entries
   std::vector<std::string> partitions_;
@@ -455,8 +448,6 @@ const BootSetting* BootConfiguration::find_setting(BootSettingKind kind) const {
   return nullptr;
 }
 
-BootConfiguration gather_boot_configuration(const Root& root) {
-  return BootGatherer(root).gather();
-}
+BootConfiguration gather_boot_configuration(const Root& root) { return BootGatherer(root).gather(); }
 
 }  // namespace vfio_doctor

@@ -16,19 +16,13 @@ bool holds(const std::vector<BootToken>& tokens, const KernelArgument& argument)
   });
 }
 
-bool is_blank(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
+bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 }  // namespace
 
-bool BootLine::contains(const KernelArgument& argument) const {
-  return holds(tokens, argument);
-}
+bool BootLine::contains(const KernelArgument& argument) const { return holds(tokens, argument); }
 
-bool BootLine::may_contain(const KernelArgument& argument) const {
-  return contains(argument) || holds(possible, argument);
-}
+bool BootLine::may_contain(const KernelArgument& argument) const { return contains(argument) || holds(possible, argument); }
 
 std::uint32_t PlacedText::place_of(const std::string& file, unsigned line) {
   // Text comes in order, so the place is nearly always the last one.
@@ -38,9 +32,7 @@ std::uint32_t PlacedText::place_of(const std::string& file, unsigned line) {
   return static_cast<std::uint32_t>(origins_.size() - 1);
 }
 
-void PlacedText::append(char c, const std::string& file, unsigned line) {
-  append(std::string_view(&c, 1), file, line);
-}
+void PlacedText::append(char c, const std::string& file, unsigned line) { append(std::string_view(&c, 1), file, line); }
 
 void PlacedText::append(std::string_view text, const std::string& file, unsigned line) {
   if (text_.size() >= limit || text.empty()) return;

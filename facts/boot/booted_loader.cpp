@@ -40,13 +40,11 @@ bool has_entry(const BootConfiguration& found, BootEntryKind kind) {
 /// The loaders other than GRUB that have a configuration here.
 std::vector<BootLoader> configured_loaders(const Root& root, const BootConfiguration& found) {
   std::vector<BootLoader> loaders;
-  for (const auto* file :
-       {"/boot/loader/loader.conf", "/efi/loader/loader.conf", "/boot/efi/loader/loader.conf"})
+  for (const auto* file : {"/boot/loader/loader.conf", "/efi/loader/loader.conf", "/boot/efi/loader/loader.conf"})
     if (loaders.empty() && root.exists(file)) loaders.push_back(BootLoader::systemd_boot);
   if (has_entry(found, BootEntryKind::limine)) loaders.push_back(BootLoader::limine);
   if (has_entry(found, BootEntryKind::refind)) loaders.push_back(BootLoader::refind);
-  if (loaders.empty() && has_entry(found, BootEntryKind::unified_image))
-    loaders.push_back(BootLoader::unified_image);
+  if (loaders.empty() && has_entry(found, BootEntryKind::unified_image)) loaders.push_back(BootLoader::unified_image);
   return loaders;
 }
 
@@ -63,8 +61,7 @@ BootedLoader from_files(const Root& root, const BootConfiguration& found) {
   const auto loaders = configured_loaders(root, found);
   if (loaders.size() == 1)
     return {loaders[0],
-            "the command line bears no mark of GRUB, and only " + std::string(name_of(loaders[0])) +
-                " is set up here",
+            "the command line bears no mark of GRUB, and only " + std::string(name_of(loaders[0])) + " is set up here",
             std::nullopt, std::nullopt};
   return {BootLoader::unknown,
           loaders.empty() ? "no boot loader left its mark and none is set up here"
@@ -75,8 +72,7 @@ BootedLoader from_files(const Root& root, const BootConfiguration& found) {
 /// These go before loader.conf: `bootctl set-oneshot`, then `bootctl set-default`.
 std::optional<std::string> default_by_variable(const Root& root) {
   for (const auto* name : {"LoaderEntryOneShot", "LoaderEntryDefault"})
-    if (const auto entry = read_loader_variable(root, name); entry.has_value() && !entry->empty())
-      return *entry;
+    if (const auto entry = read_loader_variable(root, name); entry.has_value() && !entry->empty()) return *entry;
   return std::nullopt;
 }
 
@@ -98,8 +94,7 @@ Observed<std::string> read_loader_variable(const Root& root, const std::string& 
 BootedLoader find_booted_loader(const Root& root, const BootConfiguration& found) {
   const auto line = root.read("/proc/cmdline");
   if (!line.has_value())
-    return {BootLoader::unknown, "the running kernel's command line could not be read", std::nullopt,
-            std::nullopt};
+    return {BootLoader::unknown, "the running kernel's command line could not be read", std::nullopt, std::nullopt};
   const auto arguments = KernelArguments::parse(*line);
   const auto* image = arguments.last("BOOT_IMAGE");
   if (image && arguments.last("initrd"))
@@ -108,8 +103,7 @@ BootedLoader find_booted_loader(const Root& root, const BootConfiguration& found
                               std::nullopt}
                : BootedLoader{BootLoader::unknown, "the command line looks like SYSLINUX's, whose configuration was not found",
                               std::nullopt, std::nullopt};
-  if (image)
-    return {BootLoader::grub, "GRUB put BOOT_IMAGE= on the command line", std::nullopt, std::nullopt};
+  if (image) return {BootLoader::grub, "GRUB put BOOT_IMAGE= on the command line", std::nullopt, std::nullopt};
   const auto info = read_loader_variable(root, "LoaderInfo");
   const auto selected = read_loader_variable(root, "LoaderEntrySelected");
   const auto selected_entry = selected.has_value() ? std::optional(*selected) : std::nullopt;
@@ -118,16 +112,18 @@ BootedLoader find_booted_loader(const Root& root, const BootConfiguration& found
       return {*loader, "it says so in the EFI variable LoaderInfo (" + *info + ")", selected_entry,
               *loader == BootLoader::systemd_boot ? default_by_variable(root) : std::nullopt};
   if (const auto stub = read_loader_variable(root, "StubInfo"); stub.has_value())
-    return {BootLoader::unified_image, "its stub says so in the EFI variable StubInfo (" + *stub + ")",
-            selected_entry, std::nullopt};
+    return {BootLoader::unified_image, "its stub says so in the EFI variable StubInfo (" + *stub + ")", selected_entry,
+            std::nullopt};
   for (const auto& entry : found.entries)
     if (entry.kind == BootEntryKind::firmware)
-      return {BootLoader::efi_stub, "the command line is that of the firmware's boot entry " + entry.id + " (" + entry.title + ")",
-              entry.id, entry.starts_next ? std::optional(entry.id) : std::nullopt};
+      return {BootLoader::efi_stub,
+              "the command line is that of the firmware's boot entry " + entry.id + " (" + entry.title + ")", entry.id,
+              entry.starts_next ? std::optional(entry.id) : std::nullopt};
   auto by_files = from_files(root, found);
   // Without a boot loader the firmware hands over the kernel's own path, with the backslashes of EFI, as the first word.
   if (by_files.loader == BootLoader::unknown && line->starts_with('\\'))
-    return {BootLoader::efi_stub, "the command line begins with the kernel's path as the firmware writes it", std::nullopt, std::nullopt};
+    return {BootLoader::efi_stub, "the command line begins with the kernel's path as the firmware writes it", std::nullopt,
+            std::nullopt};
   return by_files;
 }
 

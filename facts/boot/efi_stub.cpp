@@ -71,7 +71,8 @@ std::optional<BootEntry> read_efi_stub_entry(const Root& root) {
   if (!option || option->words.empty()) return std::nullopt;
   // Some firmware puts the kernel's path before the words.
   auto line = std::string(trim(*running));
-  if (line != option->words && line.starts_with('\\')) line = std::string(trim(line.substr(std::min(line.find(' '), line.size()))));
+  if (line != option->words && line.starts_with('\\'))
+    line = std::string(trim(line.substr(std::min(line.find(' '), line.size()))));
   if (line != option->words) return std::nullopt;
   BootEntry entry;
   entry.kind = BootEntryKind::firmware;

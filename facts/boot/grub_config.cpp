@@ -13,12 +13,8 @@ namespace {
 constexpr std::size_t most_entries = 2000;
 constexpr std::size_t most_alternatives = 64;  // of one line, and of the default
 
-bool is_name_part(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
+bool is_name_part(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 /// A piece of a word: literal text, or a variable's name.
 struct Piece {
@@ -29,9 +25,7 @@ struct Piece {
 struct Word {
   std::vector<Piece> pieces;
   bool quoted = false;  ///< some part of it stood in quotes, so it is no operator
-  bool is_variable(std::string_view name) const {
-    return pieces.size() == 1 && pieces[0].variable && pieces[0].text == name;
-  }
+  bool is_variable(std::string_view name) const { return pieces.size() == 1 && pieces[0].variable && pieces[0].text == name; }
   /// The word where it is only literal text; variables are left out.
   std::string literal() const {
     std::string text;
@@ -67,8 +61,7 @@ class GrubScanner {
       } else if (c == '\n' || c == ';') {
         statement.end = take();
         break;
-      } else if (statement.words.empty() ? (statement.line = line_, add_word(statement))
-                                         : add_word(statement)) {
+      } else if (statement.words.empty() ? (statement.line = line_, add_word(statement)) : add_word(statement)) {
         break;
       }
     }
@@ -168,8 +161,7 @@ class GrubScanner {
 };
 
 /// Words as one kernel command line with GRUB's variables filled in.
-BootLine expand(std::span<const Word> words, const std::string& file, unsigned line,
-                const GrubVariables& variables) {
+BootLine expand(std::span<const Word> words, const std::string& file, unsigned line, const GrubVariables& variables) {
   std::string text;
   std::vector<std::string> possible;
   std::string unknown_name;
@@ -178,8 +170,8 @@ BootLine expand(std::span<const Word> words, const std::string& file, unsigned l
     if (!text.empty()) text += ' ';
     const auto literal = word.literal();
     // A quoted word with blanks is one argument; GRUB puts quotes around it for the kernel.
-    const bool wrap = word.quoted && literal.find('"') == std::string::npos &&
-                      literal.find_first_of(" \t") != std::string::npos;
+    const bool wrap =
+        word.quoted && literal.find('"') == std::string::npos && literal.find_first_of(" \t") != std::string::npos;
     if (wrap) text += '"';
     for (const auto& piece : word.pieces) {
       if (text.size() > PlacedText::limit || possible.size() > most_alternatives) break;
@@ -196,8 +188,7 @@ BootLine expand(std::span<const Word> words, const std::string& file, unsigned l
   }
   auto result = split_boot_line(text, file, line);
   if (!unknown_name.empty()) {
-    result.unknown_part =
-        "GRUB's variable '" + unknown_name + "' could not be read (" + variables.environment_unknown() + ")";
+    result.unknown_part = "GRUB's variable '" + unknown_name + "' could not be read (" + variables.environment_unknown() + ")";
     result.unknown_cause = variables.environment_cause();
   }
   for (const auto& other : possible)
@@ -211,8 +202,7 @@ BootEntryRole role_of(const std::string& title, const std::string& section, cons
     if (lower.find(word) != std::string::npos) return BootEntryRole::recovery;
   for (const auto* word : {"single", "recovery", "rescue"})
     if (line.contains({word, std::nullopt})) return BootEntryRole::recovery;
-  if (section.empty() || section.starts_with("10_linux") || section.starts_with("10_proxmox"))
-    return BootEntryRole::normal;
+  if (section.empty() || section.starts_with("10_linux") || section.starts_with("10_proxmox")) return BootEntryRole::normal;
   return BootEntryRole::custom;
 }
 
@@ -284,8 +274,7 @@ class GrubReader {
       if (!block.item) item.conditional = true;  // in a function
     }
     for (std::size_t i = 2; i + 1 < words.size(); ++i)
-      if (words[i].literal() == "--id" || words[i].is_variable("menuentry_id_option"))
-        item.id = words[i + 1].literal();
+      if (words[i].literal() == "--id" || words[i].is_variable("menuentry_id_option")) item.id = words[i + 1].literal();
     items.push_back(std::move(item));
     return items.size() - 1;
   }
@@ -294,8 +283,7 @@ class GrubReader {
     if (command == "blscfg") config_.reads_loader_entries = config_.has_menu = true;
     if (command == "configfile") config_.goes_on_elsewhere = true;
     if (command == "set" && words.size() > 1) return assign(words[1], statement.section);
-    if (words.size() == 1 && command.find('=') != std::string::npos)
-      return assign(words[0], statement.section);
+    if (words.size() == 1 && command.find('=') != std::string::npos) return assign(words[0], statement.section);
     const bool loads_linux = command == "linux" || command == "linux16" || command == "linuxefi";
     if (!loads_linux || words.size() < 2 || is_foreign(statement.section)) return;
     if (raw_.size() >= most_entries) config_.cut_short = true;
@@ -363,8 +351,7 @@ GrubConfig parse_grub_config(std::string_view text, const std::string& file, Gru
   return GrubReader(text, file, variables).read();
 }
 
-BootLine expand_grub_line(std::string_view text, const std::string& file, unsigned line,
-                          const GrubVariables& variables) {
+BootLine expand_grub_line(std::string_view text, const std::string& file, unsigned line, const GrubVariables& variables) {
   GrubScanner scanner(text);
   std::vector<Word> words;
   while (!scanner.at_end()) {

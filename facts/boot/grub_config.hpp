@@ -52,8 +52,7 @@ class GrubVariables {
 
 /// What a grub.cfg holds.
 struct GrubConfig {
-  std::vector<BootEntry>
-      entries;  ///< Linux entries in order; those os-prober found on other disks are left out
+  std::vector<BootEntry> entries;  ///< Linux entries in order; those os-prober found on other disks are left out
   GrubMenu menu;
   bool reads_loader_entries = false;  ///< has the command "blscfg"
   bool goes_on_elsewhere = false;     ///< has the command "configfile"
@@ -66,7 +65,6 @@ struct GrubConfig {
 GrubConfig parse_grub_config(std::string_view text, const std::string& file, GrubVariables& variables);
 
 /// Expands "$name" and "${name}" in the words of a kernel command line as GRUB does.
-BootLine expand_grub_line(std::string_view text, const std::string& file, unsigned line,
-                          const GrubVariables& variables);
+BootLine expand_grub_line(std::string_view text, const std::string& file, unsigned line, const GrubVariables& variables);
 
 }  // namespace vfio_doctor

@@ -34,8 +34,7 @@ bool is_number(std::string_view text) {
 }
 
 /// One step: among the items of one menu.
-std::optional<std::size_t> find_sibling(const GrubMenu& menu, std::optional<std::size_t> parent,
-                                        const std::string& wanted) {
+std::optional<std::size_t> find_sibling(const GrubMenu& menu, std::optional<std::size_t> parent, const std::string& wanted) {
   std::uint64_t left = 0;
   const bool counts = wanted.empty() || is_number(wanted);
   if (is_number(wanted)) {

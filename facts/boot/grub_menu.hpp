@@ -15,9 +15,8 @@ struct GrubMenu {
     std::string title, id;
     std::optional<std::size_t> parent;  ///< the submenu it stands in; nothing at the top
     bool submenu = false;
-    bool conditional = false;  ///< in the menu only under a condition that is not evaluated
-    std::optional<std::size_t>
-        entry;  ///< its place in GrubConfig::entries, where it starts this system's Linux
+    bool conditional = false;          ///< in the menu only under a condition that is not evaluated
+    std::optional<std::size_t> entry;  ///< its place in GrubConfig::entries, where it starts this system's Linux
   };
   /// `set default=...`
   struct Choice {

@@ -52,8 +52,7 @@ std::uint32_t little_endian(std::string_view bytes, std::size_t at, std::size_t 
 
 }  // namespace
 
-std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::string& file,
-                                            const GrubVariables& variables) {
+std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::string& file, const GrubVariables& variables) {
   BootEntry entry;
   entry.kind = BootEntryKind::loader_entry;
   entry.file = file;
@@ -71,8 +70,8 @@ std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::st
     if (pair->key == "initrd") initrds += std::string(pair->value) + " ";
     if (pair->key != "options") continue;
     const bool has_variables = pair->value.find('$') != std::string_view::npos;
-    append(command_line, has_variables ? expand_grub_line(pair->value, file, number, variables)
-                                       : split_boot_line(pair->value, file, number));
+    append(command_line,
+           has_variables ? expand_grub_line(pair->value, file, number, variables) : split_boot_line(pair->value, file, number));
   }
   if (entry.kernel.empty()) return std::nullopt;
   entry.role = role_of(entry, initrds);

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/text.hpp"
 #include "base/bounded_json.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -48,8 +48,7 @@ Observed<BootLine> parse_kernelstub(std::string_view json, const std::string& fi
   }
   if (!parsed.is_object()) return Observed<BootLine>::unreadable(file + " is not valid JSON");
   const auto user = parsed.find("user");
-  if (user == parsed.end() || !user->is_object() || !user->contains("kernel_options"))
-    return Observed<BootLine>::absent();
+  if (user == parsed.end() || !user->is_object() || !user->contains("kernel_options")) return Observed<BootLine>::absent();
   const auto& options = (*user)["kernel_options"];
   std::string line;
   if (options.is_string()) line = options.get<std::string>();
@@ -92,8 +91,7 @@ std::vector<BootEntry> parse_limine(std::string_view text, const std::string& fi
     if (!open || end == std::string_view::npos) continue;
     const auto key = to_lower(trim(line.substr(0, end)));
     const auto value = trim(line.substr(end + 1));
-    if (key == "cmdline" || key == "kernel_cmdline")
-      entry.command_line = split_boot_line(value, file, number);
+    if (key == "cmdline" || key == "kernel_cmdline") entry.command_line = split_boot_line(value, file, number);
     if (key == "path" || key == "kernel_path") entry.kernel = value;
   }
   finish();

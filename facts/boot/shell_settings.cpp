@@ -12,18 +12,10 @@ namespace {
 constexpr std::size_t most_alternatives = 16;
 constexpr std::size_t most_variables = 2000;
 
-bool is_name_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_name_part(char c) {
-  return is_name_start(c) || (c >= '0' && c <= '9');
-}
-bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
-bool ends_word(char c) {
-  return is_blank(c) || c == '\n' || std::string_view(";&|()<>").find(c) != std::string_view::npos;
-}
+bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+bool is_name_part(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool ends_word(char c) { return is_blank(c) || c == '\n' || std::string_view(";&|()<>").find(c) != std::string_view::npos; }
 
 template <std::size_t N>
 bool is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
@@ -298,9 +290,10 @@ class ShellReader {
     const char operation = peek(length + (colon ? 1 : 0));
     const auto found = settings_.variables_.find(name);
     // What no file sets may come from the environment, except GRUB's own names, which nobody exports.
-    const bool known = found == settings_.variables_.end()
-                           ? name.starts_with("GRUB_")
-                           : (found->second.others.empty() && found->second.value.text().find(PlacedText::unknown) == std::string::npos);
+    const bool known =
+        found == settings_.variables_.end()
+            ? name.starts_with("GRUB_")
+            : (found->second.others.empty() && found->second.value.text().find(PlacedText::unknown) == std::string::npos);
     if ((operation != '-' && operation != '+') || !known || nested_ == most_nested) {
       skip_nested('{', '}');
       return add_unknown(value);
@@ -319,11 +312,15 @@ class ShellReader {
   void add_word_in_braces(Variable& word) {
     while (!at_end() && peek() != '}') {
       const char c = take();
-      if (c == '\\' && !at_end()) add(word, take());
-      else if (c != '"') add_plain_or_expansion(word, c);
+      if (c == '\\' && !at_end())
+        add(word, take());
+      else if (c != '"')
+        add_plain_or_expansion(word, c);
     }
-    if (at_end()) give_up_on_file("a bracket is never closed");
-    else take();
+    if (at_end())
+      give_up_on_file("a bracket is never closed");
+    else
+      take();
   }
 
   void append(Variable& value, const Variable& addition) {
@@ -380,8 +377,7 @@ BootLine ShellSettings::line(const std::vector<std::string>& names) const {
     std::vector<BootLine> others;
     for (const auto& other : found->second.others) others.push_back(other.split());
     for (auto& token : main.tokens) {
-      const bool certain =
-          std::ranges::all_of(others, [&](const BootLine& other) { return other.contains(token.argument); });
+      const bool certain = std::ranges::all_of(others, [&](const BootLine& other) { return other.contains(token.argument); });
       (certain ? line.tokens : line.possible).push_back(std::move(token));
     }
     for (auto& other : others) {

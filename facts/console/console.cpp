@@ -79,9 +79,7 @@ class Looking {
     note(path, line);
     return line.is(wanted);
   }
-  std::vector<std::string> list(const std::string& path) {
-    return names(path, root_.list(path));
-  }
+  std::vector<std::string> list(const std::string& path) { return names(path, root_.list(path)); }
   /// The names in a listing that was taken already.
   std::vector<std::string> names(const std::string& path, const Observed<std::vector<std::string>>& listing) {
     note(path, listing);
@@ -142,8 +140,8 @@ bool has_vga_text_console(const Root& root, Looking& looking) {
 }
 
 bool is_serial_line(std::string_view name) {
-  static constexpr auto prefixes = std::to_array<std::string_view>({"console=ttyS", "console=ttyAMA", "console=ttyUSB",
-                                                                    "console=uart", "console=hvc", "console=ttymxc"});
+  static constexpr auto prefixes = std::to_array<std::string_view>(
+      {"console=ttyS", "console=ttyAMA", "console=ttyUSB", "console=uart", "console=hvc", "console=ttymxc"});
   return std::ranges::any_of(prefixes, [name](std::string_view prefix) { return name.starts_with(prefix); });
 }
 

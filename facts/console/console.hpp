@@ -42,10 +42,10 @@ struct ConsoleFacts {
   Observed<std::vector<UsbDevice>> usb;
   /// In the order of their numbers: the first is the one the text console draws on. Empty: the kernel has none.
   Observed<std::vector<Framebuffer>> framebuffers;
-  std::vector<PciAddress> boot_displays;  ///< functions whose screens showed the boot (boot_display, Linux 6.18)
+  std::vector<PciAddress> boot_displays;         ///< functions whose screens showed the boot (boot_display, Linux 6.18)
   Observed<std::vector<LitScreen>> lit_screens;  ///< connectors with a screen that is on; absent without DRM
-  bool vga_text_console = false;  ///< the console is the VGA text mode of the boot display
-  bool serial_console = false;    ///< a console= argument names a serial line
+  bool vga_text_console = false;                 ///< the console is the VGA text mode of the boot display
+  bool serial_console = false;                   ///< a console= argument names a serial line
 };
 
 ConsoleFacts gather_console(const Root& root);

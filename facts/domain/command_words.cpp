@@ -71,7 +71,8 @@ class WordReader {
         domain_.unresolved.push_back({line, "QEMU reads more devices from a file (-readconfig), which is not read here.", {}});
       const bool device = i > 0 && (words[i - 1].text == "-device" || words[i - 1].text == "--device");
       if (text.starts_with("-") && text.find(" vfio-pci") != text.npos)
-        domain_.faults.push_back({line, "One argument holds an option and its value: QEMU takes them as two.", text.substr(0, 60) + ": invalid option"});
+        domain_.faults.push_back({line, "One argument holds an option and its value: QEMU takes them as two.",
+                                  text.substr(0, 60) + ": invalid option"});
       else if (device && text.starts_with(" "))
         domain_.faults.push_back({line, "The name of a device begins with a blank.", "is not a valid device model name"});
       if (set)
@@ -133,7 +134,8 @@ class WordReader {
       if (path != options.end()) add_path(path->second);
       if (domain_.hostdevs.size() > known) name_it(options, domain_.hostdevs.back());
       if (host == options.end() && path == options.end() && options.contains("fd"))
-        domain_.unresolved.push_back({line_, "A vfio-pci device is handed over as an open file (fd=): which one is not known here.", {}});
+        domain_.unresolved.push_back(
+            {line_, "A vfio-pci device is handed over as an open file (fd=): which one is not known here.", {}});
       if (domain_.form == Domain::Form::command_line && options.contains("romfile") && !domain_.hostdevs.empty())
         domain_.hostdevs.back().rom_file = options.at("romfile");
       return;
@@ -196,14 +198,22 @@ std::vector<CommandWord> split_command_line(const std::string& text, const std::
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     const bool escaped = !zeros && c == '\\' && quote != '\'' && i + 1 < text.size();
-    if (escaped && text[i + 1] != '\n') put(text[++i]);
-    else if (escaped) ++i, ++line;
-    else if (zeros && c == '\0') in_word = false;
-    else if (zeros) put(c);
-    else if (quote != 0 && c == quote) quote = 0;
-    else if (quote == 0 && (c == '\'' || c == '"')) put(0), quote = c;
-    else if (quote == 0 && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) in_word = false;
-    else put(c);
+    if (escaped && text[i + 1] != '\n')
+      put(text[++i]);
+    else if (escaped)
+      ++i, ++line;
+    else if (zeros && c == '\0')
+      in_word = false;
+    else if (zeros)
+      put(c);
+    else if (quote != 0 && c == quote)
+      quote = 0;
+    else if (quote == 0 && (c == '\'' || c == '"'))
+      put(0), quote = c;
+    else if (quote == 0 && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
+      in_word = false;
+    else
+      put(c);
     if (c == '\n' && !escaped) ++line;
   }
   return words;
@@ -213,8 +223,7 @@ Domain parse_qemu_command_line(const std::string& text, const std::string& name)
   const auto words = split_command_line(text, name);
   std::size_t first = 0;  // "sudo -E qemu-system-x86_64", "#!/bin/sh" and variables may come before
   while (first < words.size() && !is_qemu(words[first].text)) ++first;
-  if (first == words.size())
-    throw InputError(name + ": neither XML nor a Proxmox configuration nor a QEMU command line");
+  if (first == words.size()) throw InputError(name + ": neither XML nor a Proxmox configuration nor a QEMU command line");
   Domain domain;
   domain.form = Domain::Form::command_line;
   domain.file = name;

@@ -9,9 +9,9 @@
 #include <pugixml.hpp>
 #include <string_view>
 
+#include "base/bounded_json.hpp"
 #include "base/input_error.hpp"
 #include "base/text.hpp"
-#include "base/bounded_json.hpp"
 #include "facts/domain/command_words.hpp"
 #include "facts/domain/id_override.hpp"
 #include "facts/domain/libvirt_numbers.hpp"
@@ -139,7 +139,8 @@ class DomainReader {
   void read_controllers(pugi::xml_node devices) {
     for (const auto node : devices.children("controller")) {
       GuestDevice device{"controller", node.attribute("model").value(), {}, guest_address(node), line_of(node), {}};
-      if (std::string_view(node.attribute("type").value()) == "pci") device.index = libvirt_number(node.attribute("index").value());
+      if (std::string_view(node.attribute("type").value()) == "pci")
+        device.index = libvirt_number(node.attribute("index").value());
       if (device.index && controllers_.size() < most_domain_devices)
         controllers_[*device.index] = {device.model, place_of(device.address)};
       keep(std::move(device));
@@ -227,7 +228,8 @@ class DomainReader {
 
   static std::string comment_of(pugi::xml_node node) {
     std::string text;
-    for (auto before = node.previous_sibling(); before && before.type() != pugi::node_element; before = before.previous_sibling())
+    for (auto before = node.previous_sibling(); before && before.type() != pugi::node_element;
+         before = before.previous_sibling())
       if (before.type() == pugi::node_comment) text += std::string(before.value()) + " ";
     for (const auto child : node.children())
       if (child.type() == pugi::node_comment) text += std::string(child.value()) + " ";
@@ -276,22 +278,25 @@ class DomainReader {
     const std::string_view kind = node.name(), type = node.attribute("type").value();
     const auto functions = domain_.hostdevs.size();
     if (const auto order = node.child("boot").attribute("order"))
-      if (const auto value = libvirt_number(order.value())) domain_.boot_orders.emplace_back(*value, line_of(node.child("boot")));
+      if (const auto value = libvirt_number(order.value()))
+        domain_.boot_orders.emplace_back(*value, line_of(node.child("boot")));
     if (kind == "disk") read_disk(node);
     if (kind == "interface") read_interface(node);
     if (kind == "iommu")
       domain_.viommu = VirtualIommu{node.attribute("model").value(), node.child("driver").attribute("caching_mode").value(),
                                     node.child("driver").attribute("intremap").value(), line_of(node)};
     if (kind == "hostdev" && type == "mdev") {
-      domain_.mdevs.push_back({node.child("source").child("address").attribute("uuid").value(), node.attribute("model").value(),
-                               line_of(node)});
-      domain_.notes.push_back("A <hostdev type='mdev'> is a part of a host device, with ids of its own: the manifest leaves it out.");
+      domain_.mdevs.push_back(
+          {node.child("source").child("address").attribute("uuid").value(), node.attribute("model").value(), line_of(node)});
+      domain_.notes.push_back(
+          "A <hostdev type='mdev'> is a part of a host device, with ids of its own: the manifest leaves it out.");
     }
     if (kind == "hostdev" && type == "usb") read_usb(node);
     const bool is_pci = kind == "hostdev" && type == "pci";
     if (is_pci) read_function(node, node, DomainHostdev::Origin::hostdev);
     if (!is_pci && kind != "controller" && node.type() == pugi::node_element)
-      if (auto address = guest_address(node); address.placed && (kind == "disk" || domain_.hostdevs.size() == functions))  // else it is kept there
+      if (auto address = guest_address(node);
+          address.placed && (kind == "disk" || domain_.hostdevs.size() == functions))  // else it is kept there
         keep({std::string(kind), {}, {}, std::move(address), line_of(node), {}});
   }
 
@@ -317,7 +322,8 @@ class DomainReader {
             read_command_words({{"vfio-pci,host=" + value, line_of(property)}}, domain_);
           if (key == "sysfsdev") read_command_words({{"vfio-pci,sysfsdev=" + value, line_of(property)}}, domain_);
           if (key.starts_with("x-pci-"))
-            domain_.notes.push_back("The domain overrides " + key.substr(0, 60) + ": the guest sees other ids than the device has.");
+            domain_.notes.push_back("The domain overrides " + key.substr(0, 60) +
+                                    ": the guest sees other ids than the device has.");
         }
   }
 
@@ -374,9 +380,11 @@ class DomainReader {
       }
     }
     for (const auto node : forward.children("pf"))
-      domain_.unresolved.push_back({line_of(node), "The network hands out virtual functions of " +
-                                    std::string(node.attribute("dev").value()).substr(0, 40) +
-                                    "; which of them a domain gets is known only when it starts.", {}});
+      domain_.unresolved.push_back({line_of(node),
+                                    "The network hands out virtual functions of " +
+                                        std::string(node.attribute("dev").value()).substr(0, 40) +
+                                        "; which of them a domain gets is known only when it starts.",
+                                    {}});
     if (!domain_.takes_anything()) fail("a <network> that hands out no host function");
   }
 

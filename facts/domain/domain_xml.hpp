@@ -16,7 +16,7 @@ struct GuestAddress {
   std::string type;  ///< "pci", "unassigned", "ccw", ...; empty where nothing is said
   std::uint64_t domain = 0, bus = 0;
   std::uint8_t slot = 0, function = 0;
-  bool placed = false;  ///< a PCI address that says where; else libvirt finds a place
+  bool placed = false;        ///< a PCI address that says where; else libvirt finds a place
   std::string multifunction;  ///< "on", "off" or empty
 
   std::string text() const;  ///< "0000:01:00.0", as libvirt's messages have it
@@ -34,20 +34,21 @@ struct DomainHostdev {
   Origin origin = Origin::hostdev;
   PciAddress source;
   bool managed = false;
-  bool reaches_guest = true;  ///< false: taken from the host, but nothing that the guest sees (<address type='unassigned'/>, a disk)
+  bool reaches_guest =
+      true;  ///< false: taken from the host, but nothing that the guest sees (<address type='unassigned'/>, a disk)
   std::optional<SlotChain> guest_path;  ///< nothing where the XML gives it no place
   /// Ids that QEMU shows the guest instead of the device's own (x-pci-vendor-id and its like; facts/domain/id_override.cpp).
   std::optional<std::uint16_t> shown_vendor_id, shown_device_id, shown_subsystem_vendor_id, shown_subsystem_device_id;
-  std::string label;                    ///< its alias; may be empty
+  std::string label;  ///< its alias; may be empty
 
-  std::size_t line = 0;     ///< where it stands, from 1
-  bool whole_slot = false;  ///< every function of the slot is meant (Proxmox "0000:03:00"); see expand_slots()
-  std::string comment;      ///< a comment right before or in it
+  std::size_t line = 0;             ///< where it stands, from 1
+  bool whole_slot = false;          ///< every function of the slot is meant (Proxmox "0000:03:00"); see expand_slots()
+  std::string comment;              ///< a comment right before or in it
   std::string mode, driver, model;  ///< mode=, <driver name=, <driver model=; empty where nothing is said
-  bool iommufd = false;     ///< <driver iommufd='yes'/>
-  bool startup_policy = false;  ///< <source startupPolicy=>, which libvirt takes for USB devices only
+  bool iommufd = false;             ///< <driver iommufd='yes'/>
+  bool startup_policy = false;      ///< <source startupPolicy=>, which libvirt takes for USB devices only
   GuestAddress address;
-  std::string rom_file;     ///< <rom file=>
+  std::string rom_file;       ///< <rom file=>
   bool rom_disabled = false;  ///< <rom enabled='no'>
   bool rom_bar_given = false;
   std::string expected_id;  ///< "8086:24f3": what a mapping recorded for it; empty where nothing did
@@ -56,8 +57,8 @@ struct DomainHostdev {
 
 /// Any other device with a place on a PCI bus of the guest.
 struct GuestDevice {
-  std::string kind;  ///< "interface", "controller"
-  std::string model; ///< of a controller
+  std::string kind;                    ///< "interface", "controller"
+  std::string model;                   ///< of a controller
   std::optional<std::uint64_t> index;  ///< of a PCI controller: the bus it makes
   GuestAddress address;
   std::size_t line = 0;
@@ -110,7 +111,7 @@ struct Domain {
   std::vector<DomainUsb> usb;
   std::vector<DomainMdev> mdevs;
   std::vector<DomainNetwork> networks;  ///< of <interface type='network'>
-  std::string type;  ///< "kvm", "qemu", "xen", ...; empty where nothing is said
+  std::string type;                     ///< "kvm", "qemu", "xen", ...; empty where nothing is said
   std::string machine, architecture, loader;
   std::size_t os_line = 0, os_boot_line = 0, memory_line = 0, hard_limit_line = 0;
   std::vector<std::pair<std::uint64_t, std::size_t>> boot_orders;  ///< <boot order=> of every device, with its line
@@ -124,8 +125,9 @@ struct Domain {
 };
 
 /// Among the notes of a domain with an <interface type='network'>; of no use where the networks are known.
-inline constexpr const char* pool_note = "An <interface type='network'> may take a virtual function from a pool; which one is only "
-                                         "known while the guest runs.";
+inline constexpr const char* pool_note =
+    "An <interface type='network'> may take a virtual function from a pool; which one is only "
+    "known while the guest runs.";
 
 inline constexpr std::size_t largest_domain_xml = 4 << 20;
 inline constexpr std::size_t most_domain_devices = 4096;

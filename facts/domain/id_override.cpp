@@ -33,7 +33,8 @@ void read_override(pugi::xml_node node, Domain& domain) {
     for (const auto side : device.children())
       for (const auto property : side.children())
         if (local_name(device) == "device" && local_name(side) == "frontend" && local_name(property) == "property")
-          set(domain, device.attribute("alias").value(), property.attribute("name").value(), property.attribute("value").value());
+          set(domain, device.attribute("alias").value(), property.attribute("name").value(),
+              property.attribute("value").value());
 }
 
 /// "device.ua-wifi.x-pci-device-id=0x24f0"

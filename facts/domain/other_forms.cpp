@@ -105,7 +105,8 @@ class ProxmoxReader {
   void add(std::string_view address, const std::string& id) {
     auto device = proxmox_source(trim(address));
     if (!device) {
-      domain_.faults.push_back({line_, "'" + std::string(address.substr(0, 40)) + "' is no PCI address.", "Please provide a valid PCI address"});
+      domain_.faults.push_back(
+          {line_, "'" + std::string(address.substr(0, 40)) + "' is no PCI address.", "Please provide a valid PCI address"});
       return;
     }
     device->line = line_;
@@ -116,19 +117,25 @@ class ProxmoxReader {
   void read_mapping(const std::string& mapping) {
     const auto config = root_.read("/etc/pve/mapping/pci.cfg");
     const auto node = root_.read_line("/etc/hostname");
-    const auto found = config.has_value() ? mapped_here(*config, mapping, node.has_value() ? *node : "") : std::vector<Mapped>{};
+    const auto found =
+        config.has_value() ? mapped_here(*config, mapping, node.has_value() ? *node : "") : std::vector<Mapped>{};
     if (found.size() == 1) {
       for (const auto path : split(found.front().path, ';')) add(path, found.front().id);
       return;
     }
     const auto what = "The mapping '" + mapping.substr(0, 60) + "' ";
     if (!config.has_value())
-      domain_.unresolved.push_back({line_, what + "could not be looked up (/etc/pve/mapping/pci.cfg: " + config.why() + ").", {}});
+      domain_.unresolved.push_back(
+          {line_, what + "could not be looked up (/etc/pve/mapping/pci.cfg: " + config.why() + ").", {}});
     else if (found.empty())
-      domain_.faults.push_back({line_, what + "has no device on this node.", "PCI device mapping not found for '" + mapping.substr(0, 60) + "'"});
+      domain_.faults.push_back(
+          {line_, what + "has no device on this node.", "PCI device mapping not found for '" + mapping.substr(0, 60) + "'"});
     else
-      domain_.unresolved.push_back({line_, what + "names " + std::to_string(found.size()) + " devices; which of them is taken is "
-                                           "known only at the start.", {}});
+      domain_.unresolved.push_back({line_,
+                                    what + "names " + std::to_string(found.size()) +
+                                        " devices; which of them is taken is "
+                                        "known only at the start.",
+                                    {}});
   }
 
   const Root& root_;
@@ -163,7 +170,9 @@ bool looks_like_proxmox(const std::string& text) {
   for (const auto line : split_lines(text)) {
     const auto colon = line.find(':');
     const auto key = line.substr(0, colon == line.npos ? 0 : colon);
-    if (key.starts_with("hostpci") || key == "scsihw" || key == "vmgenid" || key == "smbios1" || key == "ostype" || key == "agent") return true;
+    if (key.starts_with("hostpci") || key == "scsihw" || key == "vmgenid" || key == "smbios1" || key == "ostype" ||
+        key == "agent")
+      return true;
   }
   return false;
 }
@@ -199,8 +208,11 @@ Domain parse_device_list(const std::string& text, const std::string& name) {
       device.line = number;
       domain.hostdevs.push_back(std::move(device));
     } else if (key == "deviceName" && domain.unresolved.size() < most_domain_devices) {
-      domain.unresolved.push_back({number, "Which function the resource " + std::string(value.substr(0, 80)) + " stands for is "
-                                           "known only to the node's device plugin.", {}});
+      domain.unresolved.push_back({number,
+                                   "Which function the resource " + std::string(value.substr(0, 80)) +
+                                       " stands for is "
+                                       "known only to the node's device plugin.",
+                                   {}});
     }
   }
   return domain;
@@ -209,7 +221,8 @@ Domain parse_device_list(const std::string& text, const std::string& name) {
 Domain parse_domain(const std::string& text, const std::string& name, const Root& root) {
   const auto start = text.find_first_not_of(" \t\r\n\xef\xbb\xbf");
   Domain domain;
-  if (start == text.npos || text[start] == '<' || name.ends_with(".xml") || text.find('\0') == 1 || text.starts_with("\xff\xfe"))
+  if (start == text.npos || text[start] == '<' || name.ends_with(".xml") || text.find('\0') == 1 ||
+      text.starts_with("\xff\xfe"))
     domain = parse_domain_xml(text, name);
   else if (name.ends_with(".conf") || looks_like_proxmox(text))
     domain = parse_proxmox_configuration(text, name, root);

@@ -33,10 +33,10 @@ struct DomainSurroundings {
   Observed<std::vector<RunningDomain>> running;
   Observed<std::vector<HostUsb>> usb;
   Observed<std::uint64_t> memory_bytes;
-  Observed<bool> iommufd;                                  ///< /dev/iommu is there
-  std::map<std::string, Observed<NodeKind>> files;         ///< ROM files that the domain names
-  std::map<std::string, Observed<bool>> mdevs;             ///< by UUID
-  std::map<std::string, Observed<Domain>> pools;           ///< networks by name; one that hands out no function takes nothing
+  Observed<bool> iommufd;                           ///< /dev/iommu is there
+  std::map<std::string, Observed<NodeKind>> files;  ///< ROM files that the domain names
+  std::map<std::string, Observed<bool>> mdevs;      ///< by UUID
+  std::map<std::string, Observed<Domain>> pools;    ///< networks by name; one that hands out no function takes nothing
 };
 
 /// Asks `root` about what `domain` names. `complete`: see there.

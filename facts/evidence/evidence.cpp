@@ -63,8 +63,8 @@ std::string as_utf8(const std::string& text) {
 
 /// Lists of Windows: Format-List has keys without blanks inside, in every language; pnputil has "Instance ID" and translates.
 std::optional<EvidenceKind> windows_kind_of(std::string_view text) {
-  static constexpr std::array<std::string_view, 6> keys = {"InstanceId", "PNPDeviceID", "DeviceID", "HardwareID", "CompatibleID",
-                                                           "ConfigManagerErrorCode"};
+  static constexpr std::array<std::string_view, 6> keys = {"InstanceId", "PNPDeviceID",  "DeviceID",
+                                                           "HardwareID", "CompatibleID", "ConfigManagerErrorCode"};
   const auto key = trim(text.substr(0, text.find_first_of(":=")));
   if (key.size() < text.size() && std::ranges::find(keys, key) != keys.end()) return EvidenceKind::windows_list;
   const auto words = split_words(text);
@@ -104,11 +104,13 @@ EvidenceKind recognise(std::string_view text, const std::string& name) {
   CapturedLines lines(text, name);
   for (int looked = 0; looked < 200 && lines.next(); ++looked)
     if (const auto kind = kind_of_line(lines.line())) return *kind;
-  throw InputError(name + ": not the output of lspci, lsusb, pnputil /enum-devices, Get-PnpDevice, Win32_PnPEntity, devcon or pciconf -lv");
+  throw InputError(
+      name + ": not the output of lspci, lsusb, pnputil /enum-devices, Get-PnpDevice, Win32_PnPEntity, devcon or pciconf -lv");
 }
 
 bool is_of_linux_terminal(EvidenceKind kind) {
-  return kind == EvidenceKind::lspci || kind == EvidenceKind::lspci_quoted || kind == EvidenceKind::lsusb || kind == EvidenceKind::lsusb_tree;
+  return kind == EvidenceKind::lspci || kind == EvidenceKind::lspci_quoted || kind == EvidenceKind::lsusb ||
+         kind == EvidenceKind::lsusb_tree;
 }
 
 /// People copy a terminal with several commands in it: one text for each kind of listing, in which the lines of the others

@@ -26,8 +26,8 @@ bool is_broken_by_a_message(std::string_view line) {
 std::string_view typed_at_a_prompt(std::string_view text) {
   const bool is_bracketed = text.starts_with('[') && text.find('@') < text.find(']');
   const auto place = text.substr(0, text.find(' '));
-  const bool is_plain = place.find('@') != place.npos && place.find(':') != place.npos &&
-                        (place.ends_with('#') || place.ends_with('$'));
+  const bool is_plain =
+      place.find('@') != place.npos && place.find(':') != place.npos && (place.ends_with('#') || place.ends_with('$'));
   if (!is_bracketed && !is_plain) return {};
   const auto at = is_plain ? place.size() : text.find(']') + 2;
   return at < text.size() ? trim(text.substr(at)) : std::string_view();
@@ -48,8 +48,9 @@ bool is_prompt(std::string_view text) {
 
 /// "$ lspci -nn", "# lsusb", "lspci: Unable to load libkmod", "pcilib: sysfs_read_vpd: read failed".
 bool is_about_the_capture(std::string_view line) {
-  static constexpr std::array<std::string_view, 9> starts = {"$ ",     "# ",          "lspci:", "pcilib:", "lsusb:",
-                                                             "```",    "PS C:\\",     "Couldn't open device", "can't get"};
+  static constexpr std::array<std::string_view, 9> starts = {"$ ",       "# ",  "lspci:",  "pcilib:",
+                                                             "lsusb:",   "```", "PS C:\\", "Couldn't open device",
+                                                             "can't get"};
   const auto text = trim(line);
   return is_prompt(text) ||
          std::any_of(starts.begin(), starts.end(), [text](std::string_view start) { return text.starts_with(start); });
@@ -73,38 +74,46 @@ bool CapturedLines::next() {
   return false;
 }
 
-void CapturedLines::fail(const std::string& what) const {
-  throw InputError(name_ + ":" + std::to_string(at_) + ": " + what);
-}
+void CapturedLines::fail(const std::string& what) const { throw InputError(name_ + ":" + std::to_string(at_) + ": " + what); }
 
 GuestFunction unseen_function() {
   const std::string why = "the listing does not show it";
-  const auto unseen = [&why](auto&... facts) {
-    ((facts = std::remove_reference_t<decltype(facts)>::unreadable(why)), ...);
-  };
+  const auto unseen = [&why](auto&... facts) { ((facts = std::remove_reference_t<decltype(facts)>::unreadable(why)), ...); };
   GuestFunction function;
-  unseen(function.path, function.id.vendor, function.id.device, function.id.subsystem_vendor,
-         function.id.subsystem_device, function.id.class_code, function.class_and_subclass, function.id.revision,
-         function.id.serial, function.driver, function.modules, function.command, function.power_state,
-         function.runtime_status, function.bars, function.interrupts.vectors, function.interrupts.arrived,
-         function.children, function.usb, function.log_errors, function.problem_code);
+  unseen(function.path, function.id.vendor, function.id.device, function.id.subsystem_vendor, function.id.subsystem_device,
+         function.id.class_code, function.class_and_subclass, function.id.revision, function.id.serial, function.driver,
+         function.modules, function.command, function.power_state, function.runtime_status, function.bars,
+         function.interrupts.vectors, function.interrupts.arrived, function.children, function.usb, function.log_errors,
+         function.problem_code);
   return function;
 }
 
 std::optional<std::uint16_t> class_of_name(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, std::uint16_t>, 24> known = {{
-      {"SCSI storage controller", 0x0100},       {"IDE interface", 0x0101},
-      {"RAID bus controller", 0x0104},           {"SATA controller", 0x0106},
-      {"Non-Volatile memory controller", 0x0108}, {"Ethernet controller", 0x0200},
-      {"Network controller", 0x0280},            {"VGA compatible controller", 0x0300},
-      {"3D controller", 0x0302},                 {"Display controller", 0x0380},
-      {"Multimedia audio controller", 0x0401},   {"Audio device", 0x0403},
-      {"Memory controller", 0x0580},             {"Host bridge", 0x0600},
-      {"ISA bridge", 0x0601},                    {"PCI bridge", 0x0604},
-      {"Bridge", 0x0680},                        {"Communication controller", 0x0780},
-      {"SD Host controller", 0x0805},            {"System peripheral", 0x0880},
-      {"USB controller", 0x0c03},                {"USB Controller", 0x0c03},
-      {"SMBus", 0x0c05},                         {"Signal processing controller", 0x1180},
+      {"SCSI storage controller", 0x0100},
+      {"IDE interface", 0x0101},
+      {"RAID bus controller", 0x0104},
+      {"SATA controller", 0x0106},
+      {"Non-Volatile memory controller", 0x0108},
+      {"Ethernet controller", 0x0200},
+      {"Network controller", 0x0280},
+      {"VGA compatible controller", 0x0300},
+      {"3D controller", 0x0302},
+      {"Display controller", 0x0380},
+      {"Multimedia audio controller", 0x0401},
+      {"Audio device", 0x0403},
+      {"Memory controller", 0x0580},
+      {"Host bridge", 0x0600},
+      {"ISA bridge", 0x0601},
+      {"PCI bridge", 0x0604},
+      {"Bridge", 0x0680},
+      {"Communication controller", 0x0780},
+      {"SD Host controller", 0x0805},
+      {"System peripheral", 0x0880},
+      {"USB controller", 0x0c03},
+      {"USB Controller", 0x0c03},
+      {"SMBus", 0x0c05},
+      {"Signal processing controller", 0x1180},
   }};
   for (const auto& [text, code] : known)
     if (text == name) return code;

@@ -18,10 +18,10 @@ struct Listing {
   std::vector<GuestFunction> functions;
   std::vector<GuestUsb> usb;
   bool lists_functions = false, lists_usb = false;
-  bool has_gaps = false;  ///< "[...]": somebody left parts out
-  bool shows_root_hub = false;  ///< a USB listing without one was cut to some devices
+  bool has_gaps = false;                                   ///< "[...]": somebody left parts out
+  bool shows_root_hub = false;                             ///< a USB listing without one was cut to some devices
   std::vector<std::pair<std::string, GuestUsb>> tied_usb;  ///< with the instance id of the PCI function that each hangs on
-  bool usb_has_gaps = false;  ///< the same, where it is known of the USB devices alone
+  bool usb_has_gaps = false;                               ///< the same, where it is known of the USB devices alone
 };
 
 /// The lines of a file with what is about the capture, not the machine, taken out: prompts, elisions, messages of

@@ -34,8 +34,8 @@ void put_ids(std::string_view text, Observed<std::uint16_t>& first, Observed<std
 void put_programming_interface(std::string_view text, GuestFunction& function) {
   const auto number = text.size() == 2 ? parse_unsigned(text, 16) : std::nullopt;
   if (!number || !function.class_and_subclass.has_value()) return;
-  function.id.class_code = static_cast<std::uint32_t>(function.class_and_subclass.value()) << 8 |
-                        static_cast<std::uint32_t>(*number);
+  function.id.class_code =
+      static_cast<std::uint32_t>(function.class_and_subclass.value()) << 8 | static_cast<std::uint32_t>(*number);
 }
 
 /// Takes "(rev 3a)" and "(prog-if 30 [XHCI])" off the end of `text`.
@@ -103,8 +103,8 @@ void read_region(std::string_view text, GuestFunction& function) {
   const bool unplaced = text.find("<unassigned>") != text.npos || text.find("<ignored>") != text.npos;
   if (!function.bars.has_value()) function.bars = std::vector<GuestBar>{};
   if (function.bars->size() < 6)
-    function.bars.value().push_back({static_cast<unsigned>(*index), *size << shift,
-                                     text.find("I/O ports") != text.npos, !unplaced});
+    function.bars.value().push_back(
+        {static_cast<unsigned>(*index), *size << shift, text.find("I/O ports") != text.npos, !unplaced});
 }
 
 /// "I/O- Mem+ BusMaster+ ..." behind "Control: ".
@@ -170,7 +170,8 @@ class Lspci {
     if (line.starts_with("Region ")) read_region(line, function);
     if (const auto range = after("Bus: primary=")) read_bridge(*range, function);
     if (const auto serial = line.find("Device Serial Number "); serial != line.npos)
-      function.id.serial = to_lower(split_words(line.substr(serial + 21)).empty() ? "" : split_words(line.substr(serial + 21)).front());
+      function.id.serial =
+          to_lower(split_words(line.substr(serial + 21)).empty() ? "" : split_words(line.substr(serial + 21)).front());
     if (line.starts_with("!!! Unknown header type 7f")) function.answers_nothing = true;
   }
 
@@ -221,8 +222,7 @@ class Lspci {
     for (auto& function : listing_.functions) {
       function.path = path_of(function.address);
       if (shows_drivers_ && !function.driver.has_value()) function.driver = Observed<std::string>::absent();
-      if (function.power_state.has_value() && function.power_state.value() == "D3")
-        function.power_state = std::string("D3hot");
+      if (function.power_state.has_value() && function.power_state.value() == "D3") function.power_state = std::string("D3hot");
     }
   }
 

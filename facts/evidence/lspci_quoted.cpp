@@ -9,7 +9,7 @@ namespace vfio_doctor {
 namespace {
 
 struct Fields {
-  std::vector<std::string_view> quoted;  ///< class, vendor, device, subsystem vendor and device, and BusyBox's driver
+  std::vector<std::string_view> quoted;   ///< class, vendor, device, subsystem vendor and device, and BusyBox's driver
   std::vector<std::string_view> options;  ///< "-r3a", "-p02"
 };
 
@@ -39,7 +39,8 @@ void read_option(std::string_view option, GuestFunction& function) {
   if (!number) return;
   if (option[1] == 'r') function.id.revision = static_cast<std::uint8_t>(*number);
   if (option[1] == 'p' && function.class_and_subclass.has_value())
-    function.id.class_code = static_cast<std::uint32_t>(function.class_and_subclass.value()) << 8 | static_cast<std::uint32_t>(*number);
+    function.id.class_code =
+        static_cast<std::uint32_t>(function.class_and_subclass.value()) << 8 | static_cast<std::uint32_t>(*number);
 }
 
 std::optional<GuestFunction> read_line(std::string_view line) {

@@ -15,12 +15,11 @@ std::optional<GuestFunction> read_selector(std::string_view text) {
   if (parts.size() != 4) return std::nullopt;
   const auto domain = parse_unsigned(parts[0]), bus = parse_unsigned(parts[1]), slot = parse_unsigned(parts[2]),
              function_number = parse_unsigned(parts[3]);
-  if (!domain || !bus || !slot || !function_number || *domain > 0xffffffff || *bus > 255 || *slot > 31 ||
-      *function_number > 7)
+  if (!domain || !bus || !slot || !function_number || *domain > 0xffffffff || *bus > 255 || *slot > 31 || *function_number > 7)
     return std::nullopt;
   auto function = unseen_function();
-  function.address = {static_cast<std::uint32_t>(*domain), static_cast<std::uint8_t>(*bus),
-                      static_cast<std::uint8_t>(*slot), static_cast<std::uint8_t>(*function_number)};
+  function.address = {static_cast<std::uint32_t>(*domain), static_cast<std::uint8_t>(*bus), static_cast<std::uint8_t>(*slot),
+                      static_cast<std::uint8_t>(*function_number)};
   auto driver = text.substr(0, at);
   while (!driver.empty() && driver.back() >= '0' && driver.back() <= '9') driver.remove_suffix(1);
   function.driver = driver == "none" ? Observed<std::string>::absent() : Observed<std::string>(std::string(driver));
@@ -70,8 +69,8 @@ void read_bar(std::string_view text, GuestFunction& function) {
   if (!function.bars.has_value()) function.bars = std::vector<GuestBar>{};
   const bool placed = text.find("base 0x0,") == text.npos && text.find("base 0,") == text.npos;
   if (function.bars->size() < 6)
-    function.bars.value().push_back({static_cast<unsigned>((*reg - 0x10) / 4), *size,
-                                     text.find("I/O Port") != text.npos, placed});
+    function.bars.value().push_back(
+        {static_cast<unsigned>((*reg - 0x10) / 4), *size, text.find("I/O Port") != text.npos, placed});
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 #include <array>
 #include <cstdint>
 
-#include "base/text.hpp"
 #include "base/bounded_json.hpp"
+#include "base/text.hpp"
 #include "facts/evidence/windows_device.hpp"
 
 namespace vfio_doctor {
@@ -45,7 +45,8 @@ void read_location_path(std::string_view text, GuestFunction& function) {
   SlotChain chain;
   const auto parts = split(text, '#');
   for (std::size_t i = 1; i < parts.size(); ++i) {
-    const auto step = parts[i].size() == 9 && parts[i].starts_with("PCI(") ? parse_unsigned(parts[i].substr(4, 4), 16) : std::nullopt;
+    const auto step =
+        parts[i].size() == 9 && parts[i].starts_with("PCI(") ? parse_unsigned(parts[i].substr(4, 4), 16) : std::nullopt;
     if (!step || *step >> 8 > 31 || (*step & 0xff) > 7 || chain.steps.size() == SlotChain::most_steps) return;
     chain.steps.push_back({static_cast<std::uint8_t>(*step >> 8), static_cast<std::uint8_t>(*step & 0xff)});
   }
@@ -139,7 +140,8 @@ void read_own_members(const Json& object, WindowsDevice& device) {
 std::string resources_of(const WindowsDevice& device) {
   std::vector<std::string> parts;
   for (const auto size : device.memory) parts.push_back(std::to_string(size) + " bytes of memory");
-  if (device.interrupts) parts.push_back(*device.interrupts == 1 ? "1 interrupt" : std::to_string(*device.interrupts) + " interrupts");
+  if (device.interrupts)
+    parts.push_back(*device.interrupts == 1 ? "1 interrupt" : std::to_string(*device.interrupts) + " interrupts");
   return join(parts, ", ");
 }
 

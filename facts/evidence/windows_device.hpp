@@ -15,7 +15,7 @@ namespace vfio_doctor {
 struct WindowsDevice {
   std::string instance_id, name, status, class_name, driver, location, location_path;
   std::vector<std::string> ids;  ///< hardware and compatible ids
-  std::string controller;  ///< instance id of the PCI function that a USB device hangs on; empty: the list does not say
+  std::string controller;        ///< instance id of the PCI function that a USB device hangs on; empty: the list does not say
   std::vector<std::uint64_t> memory;   ///< sizes of the memory ranges that it was given, in bytes
   std::optional<unsigned> interrupts;  ///< how many it was given
   std::optional<unsigned> problem;

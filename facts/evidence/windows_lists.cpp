@@ -44,7 +44,8 @@ Listing read_pnputil(std::string_view text, const std::string& name) {
     const auto colon = line.find(':');
     const auto key = colon == line.npos ? std::string_view() : line.substr(0, colon);
     const auto value = colon == line.npos ? line : trim(line.substr(colon + 1));
-    const bool starts = value.find('\\') != value.npos && (key == "Instance ID" || (colon != line.npos && may_start && is_instance_id(value)));
+    const bool starts =
+        value.find('\\') != value.npos && (key == "Instance ID" || (colon != line.npos && may_start && is_instance_id(value)));
     may_start = line.empty();
     if (starts) {
       finish();
@@ -54,7 +55,8 @@ Listing read_pnputil(std::string_view text, const std::string& name) {
     } else if (open) {
       // Indented are lists: the drivers that would fit (/drivers), more ids (/deviceids).
       const bool is_listed = raw.starts_with(' ') || raw.starts_with('\t');
-      read_pnputil_member(is_listed ? std::string_view() : key, is_listed && value.ends_with(".inf") ? std::string_view() : value, *open);
+      read_pnputil_member(is_listed ? std::string_view() : key,
+                          is_listed && value.ends_with(".inf") ? std::string_view() : value, *open);
     }
   }
   finish();

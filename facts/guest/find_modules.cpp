@@ -32,8 +32,7 @@ std::string modalias_of(const GuestFunction& function) {
   const auto code = function.id.class_code.value();
   char text[80];
   std::snprintf(text, sizeof text, "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X", function.id.vendor.value(),
-                function.id.device.value(),
-                function.id.subsystem_vendor.has_value() ? function.id.subsystem_vendor.value() : 0,
+                function.id.device.value(), function.id.subsystem_vendor.has_value() ? function.id.subsystem_vendor.value() : 0,
                 function.id.subsystem_device.has_value() ? function.id.subsystem_device.value() : 0, code >> 16,
                 code >> 8 & 0xff, code & 0xff);
   return text;

@@ -16,14 +16,15 @@ struct ClassDirectory {
   Kind kind;
 };
 /// Directories whose entries stand for a working device by themselves: the driver makes them once the device has answered.
-constexpr std::array node_classes = {"tty",         "video4linux", "dvb",          "accel", "apex", "bluetooth", "wwan",    "tpm",
-                                     "fpga_manager", "fpga_region", "hailo_chardev", "xdma",  "mei",  "dma",       "fc_host", "firewire"};
+constexpr std::array node_classes = {"tty",  "video4linux", "dvb",          "accel",       "apex",          "bluetooth",
+                                     "wwan", "tpm",         "fpga_manager", "fpga_region", "hailo_chardev", "xdma",
+                                     "mei",  "dma",         "fc_host",      "firewire"};
 constexpr std::array node_buses = {"firewire", "dsa", "thunderbolt"};
 constexpr std::array classes = {
-    ClassDirectory{"block", Kind::block},      ClassDirectory{"net", Kind::net},
-    ClassDirectory{"ieee80211", Kind::wireless}, ClassDirectory{"sound", Kind::sound},
-    ClassDirectory{"drm", Kind::display},      ClassDirectory{"mmc_host", Kind::mmc},
-    ClassDirectory{"scsi_host", Kind::scsi},   ClassDirectory{"nvme", Kind::nvme},
+    ClassDirectory{"block", Kind::block},           ClassDirectory{"net", Kind::net},
+    ClassDirectory{"ieee80211", Kind::wireless},    ClassDirectory{"sound", Kind::sound},
+    ClassDirectory{"drm", Kind::display},           ClassDirectory{"mmc_host", Kind::mmc},
+    ClassDirectory{"scsi_host", Kind::scsi},        ClassDirectory{"nvme", Kind::nvme},
     ClassDirectory{"infiniband", Kind::infiniband},
 };
 
@@ -47,8 +48,7 @@ Observed<std::uint64_t> read_sectors(const Root& root, const std::string& path) 
   const auto line = root.read_line(path + "/size");
   if (!line.has_value()) return Observed<std::uint64_t>::like(line);
   const auto sectors = parse_unsigned(line.value());
-  return sectors ? Observed<std::uint64_t>(*sectors)
-                 : Observed<std::uint64_t>::unreadable(path + "/size holds no number");
+  return sectors ? Observed<std::uint64_t>(*sectors) : Observed<std::uint64_t>::unreadable(path + "/size holds no number");
 }
 
 /// With native multipath a namespace's disk hangs on a virtual subsystem, not on the PCI function. The function's
@@ -57,8 +57,8 @@ void add_nvme_paths(const Root& root, const std::string& controller, std::vector
   const auto entries = root.list(controller);
   if (!entries.has_value()) return;
   for (const auto& name : entries.value()) {
-    const bool is_namespace = name.starts_with("nvme") && name.find('n', 1) != std::string::npos &&
-                              root.exists(controller + "/" + name + "/size");
+    const bool is_namespace =
+        name.starts_with("nvme") && name.find('n', 1) != std::string::npos && root.exists(controller + "/" + name + "/size");
     const auto known = [&name](const GuestChild& child) { return child.name == name; };
     if (!is_namespace || std::any_of(children.begin(), children.end(), known)) continue;
     auto child = child_of({"block", Kind::block}, name);
@@ -96,7 +96,8 @@ void add_log_names(const Root& root, const std::string& path, GuestFunction& fun
   const auto entries = root.list(path);
   if (!entries.has_value()) return;
   for (const auto& name : entries.value())
-    if (name.starts_with("ata") && name.find_first_not_of("0123456789", 3) == std::string::npos) function.log_names.push_back(name);
+    if (name.starts_with("ata") && name.find_first_not_of("0123456789", 3) == std::string::npos)
+      function.log_names.push_back(name);
 }
 
 /// Intel's QuickAssist makes no device node; its driver says itself whether it is up (ABI, sysfs-driver-qat).

@@ -29,8 +29,7 @@ Observed<std::vector<GuestBar>> read_bars(const Root& root, const std::string& p
   for (unsigned index = 0; index < 6 && index < lines.size(); ++index) {
     const auto words = split_words(lines[index]);
     if (words.size() != 3) return Observed<Bars>::unreadable(path + "/resource is not what the kernel writes");
-    const auto start = parse_unsigned(words[0], 16), end = parse_unsigned(words[1], 16),
-               flags = parse_unsigned(words[2], 16);
+    const auto start = parse_unsigned(words[0], 16), end = parse_unsigned(words[1], 16), flags = parse_unsigned(words[2], 16);
     if (!start || !end || !flags) return Observed<Bars>::unreadable(path + "/resource holds no numbers");
     if (*end <= *start) continue;
     constexpr std::uint64_t is_io = 0x100, unset = 0x20000000;
@@ -125,9 +124,8 @@ GuestView gather_guest(const Root& root) {
   view.kernel = root.read_line("/proc/sys/kernel/osrelease");
   const auto entries = root.list(bus_directory);
   if (!entries.has_value()) {
-    view.functions = entries.is_absent()
-                         ? Observed<std::vector<GuestFunction>>::unreadable("/sys/bus/pci/devices is not there")
-                         : Observed<std::vector<GuestFunction>>::like(entries);
+    view.functions = entries.is_absent() ? Observed<std::vector<GuestFunction>>::unreadable("/sys/bus/pci/devices is not there")
+                                         : Observed<std::vector<GuestFunction>>::like(entries);
     return view;
   }
   std::vector<GuestFunction> functions;

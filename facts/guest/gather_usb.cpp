@@ -48,8 +48,7 @@ void add_interface(const Root& root, const std::string& path, GuestUsb& device) 
   const auto driver = root.read_link(path + "/driver");
   if (!driver.has_value()) return;
   const auto name = base_name(driver.value());
-  if (std::find(device.drivers.begin(), device.drivers.end(), name) == device.drivers.end())
-    device.drivers.push_back(name);
+  if (std::find(device.drivers.begin(), device.drivers.end(), name) == device.drivers.end()) device.drivers.push_back(name);
 }
 
 struct Found {

@@ -28,10 +28,10 @@ struct GuestBar {
 struct GuestChild {
   enum class Kind { block, net, wireless, sound, display, mmc, scsi, nvme, infiniband, node };
   Kind kind = Kind::block;
-  std::string name;             ///< "nvme0n1", "eth0", "card0"
-  std::string type;             ///< the directory of /sys/class or /sys/bus that lists it: "block", "net", "tty", "dvb"
-  Observed<std::string> state;  ///< NVMe controller: "live", "dead", ...; network: "up", "down"; absent for other kinds
-  Observed<std::uint64_t> sectors;  ///< block: its size; absent for other kinds
+  std::string name;                  ///< "nvme0n1", "eth0", "card0"
+  std::string type;                  ///< the directory of /sys/class or /sys/bus that lists it: "block", "net", "tty", "dvb"
+  Observed<std::string> state;       ///< NVMe controller: "live", "dead", ...; network: "up", "down"; absent for other kinds
+  Observed<std::uint64_t> sectors;   ///< block: its size; absent for other kinds
   Observed<std::uint64_t> received;  ///< network: packets; absent for other kinds
   Observed<bool> carrier;            ///< network: a link is there; absent for other kinds, and while the interface is down
 };
@@ -54,8 +54,8 @@ struct GuestExercise {
 
 /// One USB device, hubs and root hubs included.
 struct GuestUsb {
-  std::string name;  ///< "1-2.1", "usb3"; what a captured listing calls it otherwise ("Bus 001 Device 004")
-  std::string id;    ///< "046d:c077"
+  std::string name;              ///< "1-2.1", "usb3"; what a captured listing calls it otherwise ("Bus 001 Device 004")
+  std::string id;                ///< "046d:c077"
   unsigned bus = 0, device = 0;  ///< as lsusb counts them; 0: not known
   std::string product;
   Observed<std::string> serial;
@@ -64,9 +64,9 @@ struct GuestUsb {
   bool is_keyboard_or_mouse = false;  ///< and says so: boot protocol 1 or 2
   std::vector<std::string> drivers;   ///< of its interfaces, each once
   std::vector<std::string> inputs;    ///< "input5"
-  bool lacks_driver = false;  ///< one of its interfaces is shown to have none; a captured listing
-  std::string bus_driver;     ///< of its bus: "xhci_hcd", "vhci_hcd"; empty: not shown
-  Observed<unsigned> problem_code;  ///< Windows: 0 = works; absent elsewhere
+  bool lacks_driver = false;          ///< one of its interfaces is shown to have none; a captured listing
+  std::string bus_driver;             ///< of its bus: "xhci_hcd", "vhci_hcd"; empty: not shown
+  Observed<unsigned> problem_code;    ///< Windows: 0 = works; absent elsewhere
 };
 
 struct GuestInterrupts {
@@ -77,28 +77,28 @@ struct GuestInterrupts {
 /// One PCI function as the guest sees it. Captured listings fill in what they show; the rest stays unreadable.
 struct GuestFunction {
   PciAddress address;
-  bool has_address = true;     ///< false: the source names no address (Windows, without its location)
-  std::string instance_id;     ///< what Windows calls it, in upper case; empty elsewhere
-  bool may_be_gone = false;    ///< Windows lists what it remembers too, and this listing does not tell which it is
-  std::string resources;       ///< Windows: what memory and interrupts it was given, in words; empty: not shown
-  std::string name;            ///< as the source prints it, or from pci.ids; may be empty
+  bool has_address = true;   ///< false: the source names no address (Windows, without its location)
+  std::string instance_id;   ///< what Windows calls it, in upper case; empty elsewhere
+  bool may_be_gone = false;  ///< Windows lists what it remembers too, and this listing does not tell which it is
+  std::string resources;     ///< Windows: what memory and interrupts it was given, in words; empty: not shown
+  std::string name;          ///< as the source prints it, or from pci.ids; may be empty
   Observed<SlotChain> path;
   PciIdentity id;
   Observed<std::uint16_t> class_and_subclass;  ///< also where the programming interface is not shown
-  Observed<std::string> driver;             ///< absent: none is bound
+  Observed<std::string> driver;                ///< absent: none is bound
   Observed<std::vector<std::string>> modules;  ///< kernel modules that could drive it (inventory only)
-  Observed<std::uint16_t> command;          ///< command register
-  bool answers_nothing = false;             ///< its configuration space reads all ones
-  Observed<std::string> power_state;        ///< "D0", "D3hot", ...
-  Observed<std::string> runtime_status;     ///< "active", "suspended"
+  Observed<std::uint16_t> command;             ///< command register
+  bool answers_nothing = false;                ///< its configuration space reads all ones
+  Observed<std::string> power_state;           ///< "D0", "D3hot", ...
+  Observed<std::string> runtime_status;        ///< "active", "suspended"
   Observed<std::vector<GuestBar>> bars;
   GuestInterrupts interrupts;
   Observed<std::vector<GuestChild>> children;
-  Observed<std::vector<GuestUsb>> usb;      ///< on this controller; absent where it is no USB controller
-  std::vector<std::string> log_names;       ///< what the kernel log calls it besides: "ata3", "usb1", "irq 24"
-  Observed<std::vector<GuestLogLine>> log_errors;  ///< kernel messages about it that tell of trouble, in their order
-  std::vector<GuestExercise> exercises;     ///< only where they were asked for
-  Observed<unsigned> problem_code;          ///< Windows: 0 = works; absent elsewhere
+  Observed<std::vector<GuestUsb>> usb;              ///< on this controller; absent where it is no USB controller
+  std::vector<std::string> log_names;               ///< what the kernel log calls it besides: "ata3", "usb1", "irq 24"
+  Observed<std::vector<GuestLogLine>> log_errors;   ///< kernel messages about it that tell of trouble, in their order
+  std::vector<GuestExercise> exercises;             ///< only where they were asked for
+  Observed<unsigned> problem_code;                  ///< Windows: 0 = works; absent elsewhere
   static constexpr unsigned unnamed_problem = 999;  ///< `problem_code` where there is a problem that is not told
 
   bool is_bridge() const;
@@ -107,18 +107,20 @@ struct GuestFunction {
   /// Off, while the kernel counts it as awake: that is no sleep, it cannot be reached.
   bool is_cut_off() const { return power_state.is("D3cold") && runtime_status.is("active"); }
   /// In D3, where it is not shown whether its driver sent it to sleep: a captured lspci.
-  bool may_be_asleep() const { return runtime_status.is_unreadable() && power_state.has_value() && power_state.value() != "D0"; }
+  bool may_be_asleep() const {
+    return runtime_status.is_unreadable() && power_state.has_value() && power_state.value() != "D0";
+  }
 };
 
 /// Everything one guest says about the devices it has.
 struct GuestView {
-  std::string name;    ///< host name, or the captured files
+  std::string name;  ///< host name, or the captured files
   Observed<std::string> kernel;
   Observed<std::vector<GuestFunction>> functions;  ///< sorted by address
-  bool functions_complete = true;  ///< false: a captured listing with parts left out
-  bool usb_complete = true;        ///< the same for `loose_usb`
-  Observed<std::vector<GuestUsb>> loose_usb;  ///< devices that are not known to hang on one of the functions
-  std::vector<std::string> notes;  ///< what could not be seen, and who could see it
+  bool functions_complete = true;                  ///< false: a captured listing with parts left out
+  bool usb_complete = true;                        ///< the same for `loose_usb`
+  Observed<std::vector<GuestUsb>> loose_usb;       ///< devices that are not known to hang on one of the functions
+  std::vector<std::string> notes;                  ///< what could not be seen, and who could see it
 };
 
 /// Reads the guest this runs in, or one that `root` recorded. Wakes no sleeping device. Names, serials and modules

@@ -60,7 +60,6 @@ std::vector<std::string_view> name_words(std::string_view line) {
   return words;
 }
 
-
 /// What a word of a line names, where that is not the word itself; `before` is the word in front of it.
 std::string implied_name(std::string_view word, std::string_view before) {
   if (word.starts_with("pci:")) return std::string(word.substr(4)) + ".0";  // an Xid tells no function

@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/bounded_json.hpp"
 #include "base/input_error.hpp"
 #include "base/text.hpp"
-#include "base/bounded_json.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -46,9 +46,8 @@ class Reader {
   Observed<Number> hex(const char* key, std::size_t digits) const {
     const auto value = text(key);
     if (!value) return Observed<Number>::unreadable(not_told);
-    const auto number = value->size() == digits && value->find_first_of("xX") == std::string::npos
-                            ? parse_unsigned(*value, 16)
-                            : std::nullopt;
+    const auto number =
+        value->size() == digits && value->find_first_of("xX") == std::string::npos ? parse_unsigned(*value, 16) : std::nullopt;
     if (!number) fail(quoted(key) + " must be " + std::to_string(digits) + " hexadecimal digits");
     return static_cast<Number>(*number);
   }
@@ -206,8 +205,7 @@ Manifest parse_manifest(std::string_view text, const std::string& name) {
   const auto* devices = reader.array("devices", Manifest::most_devices);
   if (!devices || devices->empty()) reader.fail("\"devices\" is empty: there is nothing to look for");
   for (const auto& device : *devices)
-    manifest.devices.push_back(
-        read_device(device, name + ": device " + std::to_string(manifest.devices.size() + 1)));
+    manifest.devices.push_back(read_device(device, name + ": device " + std::to_string(manifest.devices.size() + 1)));
   read_emulated(reader, manifest);
   return manifest;
 }

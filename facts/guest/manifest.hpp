@@ -38,7 +38,7 @@ struct Manifest {
   static constexpr std::size_t most_usb = 256;
   static constexpr std::size_t most_emulated = 1024;
 
-  std::string domain;  ///< may be empty
+  std::string domain;                   ///< may be empty
   std::vector<ExpectedDevice> devices;  ///< never empty
   std::vector<SlotChain> emulated;      ///< where the domain puts devices of its own; what sits there came from no host
 };

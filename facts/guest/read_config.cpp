@@ -12,8 +12,7 @@ constexpr std::size_t header_bytes = 64, extended_bytes = 4096;
 
 /// Unreadable where a normal user gets no more than the header.
 Observed<std::string> read_serial(const std::string& config) {
-  if (config.size() <= header_bytes)
-    return Observed<std::string>::unreadable("only root can read behind the first 64 bytes");
+  if (config.size() <= header_bytes) return Observed<std::string>::unreadable("only root can read behind the first 64 bytes");
   const auto serial = config.size() < extended_bytes ? std::nullopt : device_serial(config);
   return serial ? Observed<std::string>(*serial) : Observed<std::string>::absent();
 }
@@ -38,8 +37,8 @@ void read_config(const Root& root, const std::string& path, GuestFunction& funct
     return;
   }
   // A virtual function's ids read ffff; with the command register all ones too, nothing answers.
-  function.answers_nothing = little_endian(config.value(), 0, 4) == 0xffffffff &&
-                             little_endian(config.value(), 4, 4) == 0xffffffff;
+  function.answers_nothing =
+      little_endian(config.value(), 0, 4) == 0xffffffff && little_endian(config.value(), 4, 4) == 0xffffffff;
   function.command = static_cast<std::uint16_t>(little_endian(config.value(), 4, 2));
 }
 
@@ -54,7 +53,7 @@ void read_serials(const Root& root, GuestView& view, const std::function<bool(co
     }
     const auto config = root.read_head("/sys/bus/pci/devices/" + function.address.text() + "/config", extended_bytes);
     function.id.serial = config.has_value() ? read_serial(config.value())
-                                         : Observed<std::string>::unreadable("its configuration space: " + config.why());
+                                            : Observed<std::string>::unreadable("its configuration space: " + config.why());
     hidden = hidden || function.id.serial.is_unreadable();
   }
   if (hidden) view.notes.push_back("Device serial numbers could not be read; root in the guest can see them.");

@@ -138,8 +138,8 @@ void doubt_missing_links(const std::vector<IommuGroup>& groups, std::vector<PciF
     for (const auto& member : group.members) {
       const auto function = std::ranges::lower_bound(functions, member, {}, &PciFunction::address);
       if (function != functions.end() && function->address == member && function->iommu_group.is_absent())
-        function->iommu_group = Observed<unsigned>::unreadable("it has no such link, but group " +
-                                                               std::to_string(group.number) + " lists it");
+        function->iommu_group =
+            Observed<unsigned>::unreadable("it has no such link, but group " + std::to_string(group.number) + " lists it");
     }
 }
 

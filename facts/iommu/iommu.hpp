@@ -24,15 +24,15 @@ struct IommuGroup {
   Observed<std::string> type;  ///< "DMA", "DMA-FQ", "identity", "blocked", "unmanaged"
   Observed<std::vector<ReservedRegion>> reserved_regions;
   std::vector<PciAddress> members;         ///< sorted
-  std::string members_doubt;  ///< why there may be more members than these; empty where there are no others
+  std::string members_doubt;               ///< why there may be more members than these; empty where there are no others
   std::vector<std::string> other_members;  ///< platform, ACPI and other devices that are no PCI functions
   std::vector<Observed<std::string>> other_drivers;  ///< for each of those its driver; absent: none is bound
 };
 
 /// One remapping unit, an entry of /sys/class/iommu.
 struct IommuUnit {
-  std::string name;              ///< "dmar0", "ivhd0", "smmu3.0x..."
-  Observed<std::string> capabilities;  ///< Intel "cap", AMD "cap": hexadecimal text
+  std::string name;                             ///< "dmar0", "ivhd0", "smmu3.0x..."
+  Observed<std::string> capabilities;           ///< Intel "cap", AMD "cap": hexadecimal text
   Observed<std::string> extended_capabilities;  ///< Intel "ecap", AMD "features"
   /// Arm with a device tree: whether the tree says that DMA through it sees the processor's caches; absent elsewhere.
   Observed<bool> coherent = Observed<bool>::absent();

@@ -56,7 +56,8 @@ std::string_view take_word(std::string_view& text) {
 }
 
 bool is_read(const std::string& name) {
-  return !name.starts_with('.') && ((name.size() > 5 && name.ends_with(".conf")) || (name.size() > 6 && name.ends_with(".alias")));
+  return !name.starts_with('.') &&
+         ((name.size() > 5 && name.ends_with(".conf")) || (name.size() > 6 && name.ends_with(".alias")));
 }
 
 /// One word of a parameter line: a blank ends it unless it stands between double quotes.
@@ -116,8 +117,8 @@ std::optional<ModprobeOption> ModprobeConfig::last(std::string_view module, std:
 }
 
 const ModprobeLine* ModprobeConfig::find(std::string_view command, std::string_view module) const {
-  const auto found = std::ranges::find_if(
-      lines, [&](const ModprobeLine& line) { return line.command == command && line.module == module; });
+  const auto found =
+      std::ranges::find_if(lines, [&](const ModprobeLine& line) { return line.command == command && line.module == module; });
   return found == lines.end() ? nullptr : &*found;
 }
 

@@ -31,8 +31,8 @@ struct ModprobeOption {
 
 /// What modprobe.d says, read as kmod does (libkmod/libkmod-config.c, kmod 30).
 struct ModprobeConfig {
-  std::vector<ModprobeLine> lines;     ///< in the order in which kmod hands them on
-  std::vector<std::string> unread;     ///< files that exist and could not be read, with the reason
+  std::vector<ModprobeLine> lines;  ///< in the order in which kmod hands them on
+  std::vector<std::string> unread;  ///< files that exist and could not be read, with the reason
 
   /// Every parameter that `module` (with underscores) is given, in order, split as the kernel splits them (next_arg in
   /// lib/cmdline.c): of several for one parameter the last counts.

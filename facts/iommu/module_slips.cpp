@@ -18,10 +18,10 @@ bool is_near(std::string_view one, std::string_view other) {
 
 /// Modules that people let vfio-pci come before, installed or not, and real ones whose names are near to those.
 constexpr std::array usual_drivers = std::to_array<std::string_view>(
-    {"vfio_pci", "vfio",     "nouveau",  "nvidia",   "nvidia_drm", "nvidia_modeset", "nvidia_uvm", "nvidiafb",      "amdgpu",
-     "radeon",   "radeonfb", "i915",     "xe",       "snd_hda_intel", "xhci_hcd",    "xhci_pci",   "ehci_hcd",      "ehci_pci",
-     "ohci_hcd", "ohci_pci", "uhci_hcd", "ahci",     "nvme",       "nvmet",          "igb",        "i2c_nvidia_gpu", "e1000",
-     "e1000e",   "ixgb",     "ixgbe",    "ixgbevf"});
+    {"vfio_pci", "vfio",           "nouveau",  "nvidia",   "nvidia_drm", "nvidia_modeset", "nvidia_uvm", "nvidiafb",
+     "amdgpu",   "radeon",         "radeonfb", "i915",     "xe",         "snd_hda_intel",  "xhci_hcd",   "xhci_pci",
+     "ehci_hcd", "ehci_pci",       "ohci_hcd", "ohci_pci", "uhci_hcd",   "ahci",           "nvme",       "nvmet",
+     "igb",      "i2c_nvidia_gpu", "e1000",    "e1000e",   "ixgb",       "ixgbe",          "ixgbevf"});
 
 }  // namespace
 

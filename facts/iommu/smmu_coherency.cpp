@@ -15,7 +15,7 @@ constexpr unsigned deepest = 4;             // SMMUs stand below the root or bel
 constexpr std::size_t most_nodes = 20'000;  // the largest trees have some thousands
 
 struct SmmuNode {
-  std::string name;  ///< "iommu@fc900000"
+  std::string name;    ///< "iommu@fc900000"
   bool third = false;  ///< "arm,smmu-v3"; else one of the older kind
   bool coherent = false;
 };
@@ -45,13 +45,16 @@ class TreeReader {
       return;
     }
     const auto has = [&entries](std::string_view entry) { return std::ranges::binary_search(entries.value(), entry); };
-    if (has("dma-coherent")) coherent = true;
-    else if (has("dma-noncoherent")) coherent = false;
+    if (has("dma-coherent"))
+      coherent = true;
+    else if (has("dma-noncoherent"))
+      coherent = false;
     if (has("compatible")) note(path, name, coherent);
     if (depth == deepest) return;
     for (const auto& entry : entries.value()) {
       const bool may_lead_on = entry.find('@') != entry.npos || entry.starts_with("soc") || entry.find("bus") != entry.npos;
-      if (may_lead_on && root_.kind(path + "/" + entry).is(NodeKind::directory)) look_into(path + "/" + entry, entry, coherent, depth + 1);
+      if (may_lead_on && root_.kind(path + "/" + entry).is(NodeKind::directory))
+        look_into(path + "/" + entry, entry, coherent, depth + 1);
     }
   }
 
@@ -59,8 +62,10 @@ class TreeReader {
     const auto compatible = root_.read(path + "/compatible");
     if (!compatible.has_value()) return;
     const auto says = [&compatible](std::string_view what) { return compatible->find(what) != compatible->npos; };
-    if (says("smmu-v3")) tree_.smmus.push_back({name, true, coherent});
-    else if (says("arm,smmu") || says("arm,mmu-") || says("qcom,smmu") || says("nvidia,smmu-500")) tree_.smmus.push_back({name, false, coherent});
+    if (says("smmu-v3"))
+      tree_.smmus.push_back({name, true, coherent});
+    else if (says("arm,smmu") || says("arm,mmu-") || says("qcom,smmu") || says("nvidia,smmu-500"))
+      tree_.smmus.push_back({name, false, coherent});
     if (says("pci") && name.starts_with("pci")) {
       tree_.any_host = true;
       (coherent ? tree_.any_coherent_host : tree_.any_other_host) = true;
@@ -85,7 +90,8 @@ bool is_node_of(const IommuUnit& unit, const SmmuNode& node) {
 /// drivers/iommu/arm/arm-smmu/arm-smmu.c).
 Observed<bool> coherency(const SmmuNode& node, const Tree& tree) {
   if (node.coherent || node.third) return node.coherent;
-  if (tree.any_coherent_host && tree.any_other_host) return Observed<bool>::unreadable("some of the PCI host bridges are coherent, others are not");
+  if (tree.any_coherent_host && tree.any_other_host)
+    return Observed<bool>::unreadable("some of the PCI host bridges are coherent, others are not");
   return tree.any_coherent_host;
 }
 
@@ -95,7 +101,8 @@ void note_coherency(const Root& root, std::vector<IommuUnit>& units) {
   const auto is_arm = [](const IommuUnit& unit) { return unit.name.find("smmu") != std::string::npos; };
   if (std::ranges::none_of(units, is_arm) || !root.exists(tree_path)) return;
   const auto tree = TreeReader(root).read();
-  const std::string why = tree.whole ? "the device tree shows no node of this unit" : tree_path + " could not be read as a whole";
+  const std::string why =
+      tree.whole ? "the device tree shows no node of this unit" : tree_path + " could not be read as a whole";
   for (auto& unit : units) {
     if (!is_arm(unit)) continue;
     const auto own = std::ranges::find_if(tree.smmus, [&unit](const SmmuNode& node) { return is_node_of(unit, node); });

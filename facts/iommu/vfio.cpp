@@ -73,7 +73,8 @@ std::set<std::string> modules_in_softdeps(const ModprobeConfig& config) {
   constexpr std::size_t most = 200;
   std::set<std::string> names;
   for (const auto& line : config.lines) {
-    if (line.command != "softdep" || (line.module + line.rest).find("vfio") == std::string::npos || names.size() > most) continue;
+    if (line.command != "softdep" || (line.module + line.rest).find("vfio") == std::string::npos || names.size() > most)
+      continue;
     names.insert(line.module);
     for (const auto word : split_words(line.rest))
       if (!word.ends_with(':')) names.insert(normalize_module_name(word));
@@ -100,15 +101,17 @@ VfioFacts gather_vfio(const Root& root, const Observed<std::string>& kernel_rele
                                                : Observed<bool>::unreadable("the kernel's list of modules could not be read");
   for (const auto& name : in_softdeps)
     vfio.softdep_modules[name] = root.exists("/sys/module/" + name) ? Observed<bool>(true)
-                                 : modules.lists_modules() ? modules.has(name)
-                                                           : Observed<bool>::unreadable("the kernel's list of modules could not be read");
+                                 : modules.lists_modules()
+                                     ? modules.has(name)
+                                     : Observed<bool>::unreadable("the kernel's list of modules could not be read");
   vfio.pci_driver_built_in = modules.is_built_in("vfio_pci");
   vfio.pci_driver_installed = vfio.installed["vfio_pci"];
   vfio.allow_unsafe_interrupts = read_bool(root, "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
   vfio.iommufd_allows_unsafe_interrupts = read_bool(root, "/sys/module/iommufd/parameters/allow_unsafe_interrupts");
   vfio.unsafe_noiommu_mode = read_bool(root, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
   const auto option = vfio.modprobe.last("vfio_iommu_type1", "allow_unsafe_interrupts");
-  vfio.modprobe_unsafe_interrupts = option ? Observed<std::string>(option->value.value_or("Y")) : Observed<std::string>::absent();
+  vfio.modprobe_unsafe_interrupts =
+      option ? Observed<std::string>(option->value.value_or("Y")) : Observed<std::string>::absent();
   return vfio;
 }
 

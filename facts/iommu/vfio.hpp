@@ -19,10 +19,10 @@ struct VfioFacts {
   std::map<std::string, bool> loaded;
   /// For the same names: built in or there to be loaded by the running kernel.
   std::map<std::string, Observed<bool>> installed;
-  bool pci_driver_built_in = false;        ///< modules.builtin names vfio-pci
-  Observed<bool> allow_unsafe_interrupts;  ///< vfio_iommu_type1's; absent while it is not loaded
+  bool pci_driver_built_in = false;                 ///< modules.builtin names vfio-pci
+  Observed<bool> allow_unsafe_interrupts;           ///< vfio_iommu_type1's; absent while it is not loaded
   Observed<bool> iommufd_allows_unsafe_interrupts;  ///< iommufd's own; absent while it is not loaded
-  Observed<bool> unsafe_noiommu_mode;      ///< absent where the kernel has no such mode or vfio is not loaded
+  Observed<bool> unsafe_noiommu_mode;               ///< absent where the kernel has no such mode or vfio is not loaded
   /// What modprobe.d gives vfio_iommu_type1 when it gets loaded: "1", "Y", ...; absent where no file says anything.
   Observed<std::string> modprobe_unsafe_interrupts;
   ModprobeConfig modprobe;

@@ -31,9 +31,10 @@ Observed<std::vector<HugePagePool>> read_pools(const Root& root, const std::stri
     if (!name.starts_with("hugepages-") || !name.ends_with("kB") || pools.size() == most_pools) continue;
     const auto size = parse_unsigned(name.substr(10, name.size() - 12));
     const auto path = directory + "/" + std::string(name);
-    const auto total = read_number<std::uint64_t>(root, path + "/nr_hugepages"), free = read_number<std::uint64_t>(root, path + "/free_hugepages");
-    if (size && *size < 1ULL << 32 && total.has_value() && free.has_value() && *total < 1ULL << 32) pools.push_back({*size,
-        *total, *free});
+    const auto total = read_number<std::uint64_t>(root, path + "/nr_hugepages"),
+               free = read_number<std::uint64_t>(root, path + "/free_hugepages");
+    if (size && *size < 1ULL << 32 && total.has_value() && free.has_value() && *total < 1ULL << 32)
+      pools.push_back({*size, *total, *free});
   }
   std::ranges::sort(pools, {}, &HugePagePool::page_kib);
   return pools;

@@ -32,13 +32,13 @@ struct LockLimitLine {
 
 /// Memory as far as guests with devices care: what they use is locked, all of it, from the start.
 struct MemoryFacts {
-  Observed<std::uint64_t> total_kib, available_kib;          ///< MemTotal, MemAvailable of /proc/meminfo
-  Observed<std::uint64_t> commit_limit_kib, committed_kib;   ///< CommitLimit, Committed_AS
-  Observed<std::uint64_t> overcommit_mode;                   ///< vm.overcommit_memory: 2 is strict
-  Observed<std::vector<HugePagePool>> pools;                 ///< sorted by size; absent: the kernel has none
-  std::vector<MemoryNode> nodes;                             ///< empty where the machine has one node only
+  Observed<std::uint64_t> total_kib, available_kib;         ///< MemTotal, MemAvailable of /proc/meminfo
+  Observed<std::uint64_t> commit_limit_kib, committed_kib;  ///< CommitLimit, Committed_AS
+  Observed<std::uint64_t> overcommit_mode;                  ///< vm.overcommit_memory: 2 is strict
+  Observed<std::vector<HugePagePool>> pools;                ///< sorted by size; absent: the kernel has none
+  std::vector<MemoryNode> nodes;                            ///< empty where the machine has one node only
   std::vector<LockLimitLine> lock_limits;
-  Observed<std::uint64_t> mappings_allowed;                  ///< vfio_iommu_type1's dma_entry_limit; absent while it is not loaded
+  Observed<std::uint64_t> mappings_allowed;  ///< vfio_iommu_type1's dma_entry_limit; absent while it is not loaded
 };
 
 MemoryFacts gather_memory(const Root& root);

@@ -15,9 +15,13 @@ constexpr std::size_t most_files = 256, most_lists = 1'000, most_drivers = 256;
 constexpr auto wanted_modules = std::to_array<const char*>(
     {"vendor_reset", "nvidia", "nvidia_drm", "nouveau", "amdgpu", "radeon", "i915", "xe", "kvm_amd", "kvm_intel", "vfio_pci"});
 
-constexpr auto wanted_parameters = std::to_array<std::array<const char*, 2>>(
-    {{"nvidia_drm", "modeset"}, {"kvm_amd", "sev"}, {"kvm_amd", "sev_snp"}, {"kvm_intel", "tdx"}, {"i915", "enable_gvt"},
-     {"i915", "max_vfs"}, {"i915", "enable_guc"}});
+constexpr auto wanted_parameters = std::to_array<std::array<const char*, 2>>({{"nvidia_drm", "modeset"},
+                                                                              {"kvm_amd", "sev"},
+                                                                              {"kvm_amd", "sev_snp"},
+                                                                              {"kvm_intel", "tdx"},
+                                                                              {"i915", "enable_gvt"},
+                                                                              {"i915", "max_vfs"},
+                                                                              {"i915", "enable_guc"}});
 
 /// modules-load.d(5) and /etc/modules: one name a line, with parameters behind it in the latter; '#' and ';' begin comments.
 void read_load_file(const Root& root, const std::string& file, ModuleFacts& facts) {
@@ -28,8 +32,8 @@ void read_load_file(const Root& root, const std::string& file, ModuleFacts& fact
   for (const auto line : split_lines(text.value())) {
     ++number;
     const auto words = split_words(trim(line));
-    if (words.empty() || words[0].front() == '#' || words[0].front() == ';' ||
-        facts.load_at_start.size() == most_lists) continue;
+    if (words.empty() || words[0].front() == '#' || words[0].front() == ';' || facts.load_at_start.size() == most_lists)
+      continue;
     facts.load_at_start.push_back({"load", {std::string(words[0])}, std::string(trim(line).substr(0, 200)), file, number});
   }
 }
@@ -37,15 +41,16 @@ void read_load_file(const Root& root, const std::string& file, ModuleFacts& fact
 void read_load_files(const Root& root, ModuleFacts& facts) {
   read_load_file(root, "/etc/modules", facts);
   std::set<std::string> seen;  // a file in a directory of more weight takes the place of its namesakes
-  for (const std::string directory : {"/etc/modules-load.d", "/run/modules-load.d", "/usr/local/lib/modules-load.d",
-      "/usr/lib/modules-load.d"}) {
+  for (const std::string directory :
+       {"/etc/modules-load.d", "/run/modules-load.d", "/usr/local/lib/modules-load.d", "/usr/lib/modules-load.d"}) {
     const auto names = root.list(directory);
     if (!names.has_value()) continue;
     for (const auto& name : names.value()) {
       const auto path = directory + "/" + name;
       // Debian: modules.conf there is a link to /etc/modules.
       if (!name.ends_with(".conf") || seen.size() == most_files || !seen.insert(name).second ||
-          root.canonical(path).is("/etc/modules")) continue;
+          root.canonical(path).is("/etc/modules"))
+        continue;
       read_load_file(root, path, facts);
     }
   }
@@ -55,8 +60,8 @@ void read_load_files(const Root& root, ModuleFacts& facts) {
 void read_drivers(const Root& root, const std::vector<PciFunction>& functions, ModuleFacts& facts) {
   for (const auto& function : functions) {
     const auto* driver = function.driver.get();
-    if (!driver || driver->find('/') != driver->npos || facts.drivers.size() == most_drivers ||
-        facts.drivers.contains(*driver)) continue;
+    if (!driver || driver->find('/') != driver->npos || facts.drivers.size() == most_drivers || facts.drivers.contains(*driver))
+      continue;
     auto& entry = facts.drivers[*driver];
     const auto link = root.read_link("/sys/bus/pci/drivers/" + *driver + "/module");
     if (!link.has_value()) continue;

@@ -112,8 +112,8 @@ class InterfaceFollower {
     std::vector<std::string> carriers;
     for (const auto line : split_lines(text.value()))
       if (const auto words = split_words(line); words.size() == 3 && words[0] != "Id") carriers.emplace_back(words[2]);
-    const auto connections = std::ranges::count_if(
-        names.value(), [this](const std::string& name) { return is_point_to_point(net_class + name); });
+    const auto connections =
+        std::ranges::count_if(names.value(), [this](const std::string& name) { return is_point_to_point(net_class + name); });
     if (static_cast<std::size_t>(connections) > carriers.size()) return {};
     std::ranges::sort(carriers);
     const auto repeated = std::ranges::unique(carriers);
@@ -219,8 +219,8 @@ void add_remote_sessions(const Root& root, const RouteTable& table, std::vector<
     for (const auto& name : names.value()) {
       if (name == "lo" || !told.insert(name).second) continue;
       auto footing = follow_route(root, table, name);
-      paths.push_back({name, std::move(footing.chain), path.use, path.source, std::move(footing.functions),
-                       std::move(footing.unresolved)});
+      paths.push_back(
+          {name, std::move(footing.chain), path.use, path.source, std::move(footing.functions), std::move(footing.unresolved)});
     }
   }
 }

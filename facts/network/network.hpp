@@ -15,12 +15,12 @@ namespace vfio_doctor {
 /// A way into or out of this host: a default route or the route to who is logged in from afar, followed down to the
 /// network cards.
 struct NetworkPath {
-  std::string interface;  ///< where the route points: "vlan10"
-  std::string chain;      ///< "vlan10 on bond0 on eth0, eth1"
-  std::string use;        ///< "default route (IPv4)", "default route (IPv6)", "remote session"
-  std::string source;     ///< "rtnetlink", "/proc/net/route"
+  std::string interface;              ///< where the route points: "vlan10"
+  std::string chain;                  ///< "vlan10 on bond0 on eth0, eth1"
+  std::string use;                    ///< "default route (IPv4)", "default route (IPv6)", "remote session"
+  std::string source;                 ///< "rtnetlink", "/proc/net/route"
   std::vector<PciAddress> functions;  ///< sorted; empty where the interface stands on no PCI function
-  std::string unresolved;  ///< not empty: could not be followed to its end, for this reason
+  std::string unresolved;             ///< not empty: could not be followed to its end, for this reason
 };
 
 /// A network interface that is switched on and stands on PCI functions by itself.

@@ -85,8 +85,7 @@ std::optional<Route> parse_v6(std::string_view line, const std::string& path) {
   route.metric = parse_unsigned(words[5], 16).value_or(0);
   // Multicast is on every interface and says nothing about a way out.
   const bool multicast = route.destination.bytes[0] == 0xff && *length >= 8;
-  if ((*flags & flag_up) != 0 && (*flags & flag_reject) == 0 && words[9] != "lo" && !multicast)
-    route.interface = words[9];
+  if ((*flags & flag_up) != 0 && (*flags & flag_reject) == 0 && words[9] != "lo" && !multicast) route.interface = words[9];
   return route;
 }
 
@@ -98,8 +97,7 @@ std::optional<Route> parse_told(std::string_view line) {
   const auto address = InternetAddress::parse(words[1].substr(0, slash));
   const auto length = slash == words[1].npos ? std::nullopt : parse_unsigned(words[1].substr(slash + 1));
   const auto table = parse_unsigned(words[5]), metric = parse_unsigned(words[7]);
-  if (!address || !length || *length > (address->family == Family::v4 ? 32u : 128u) || !table || !metric)
-    return std::nullopt;
+  if (!address || !length || *length > (address->family == Family::v4 ? 32u : 128u) || !table || !metric) return std::nullopt;
   Route route;
   route.source = "rtnetlink";
   route.destination = *address;
@@ -150,8 +148,7 @@ std::string other_network(const Root& root) {
   return "this program runs in a container, where the network of the host cannot be seen";
 }
 
-void add_routes(RouteTable& table, const RouteFile& file,
-                std::optional<Route> (*parse)(std::string_view, const std::string&)) {
+void add_routes(RouteTable& table, const RouteFile& file, std::optional<Route> (*parse)(std::string_view, const std::string&)) {
   for (const auto line : split_lines(file.text.value())) {
     if (trim(line).empty() || line.starts_with("Iface")) continue;
     auto route = parse(line, file.path);
@@ -174,8 +171,8 @@ std::vector<std::string> other_default_tables(std::string_view text) {
       section = std::string(line.substr(0, line.find(':')));
     } else if (words[0] == "|--") {
       at_zero = words.size() > 1 && words[1] == "0.0.0.0";
-    } else if (at_zero && words[0] == "/0" && words.back() == "UNICAST" && section != "Main" &&
-               section != "Local" && (tables.empty() || tables.back() != section)) {
+    } else if (at_zero && words[0] == "/0" && words.back() == "UNICAST" && section != "Main" && section != "Local" &&
+               (tables.empty() || tables.back() != section)) {
       tables.push_back(section);
     }
   }
@@ -219,7 +216,8 @@ Observed<RouteTable> read_routes(const Root& root) {
   if (const auto told = root.routes(); told.has_value()) return parse_told_routes(told.value());
   const auto v4 = read_route_file(root, "route");
   if (!v4.text.has_value()) return Observed<RouteTable>::unreadable(v4.path + ": " + v4.text.why());
-  if (!v4.text->starts_with("Iface")) return Observed<RouteTable>::unreadable(v4.path + " has no heading: it is masked or cut off");
+  if (!v4.text->starts_with("Iface"))
+    return Observed<RouteTable>::unreadable(v4.path + " has no heading: it is masked or cut off");
   RouteTable table;
   add_routes(table, v4, parse_v4);
   const auto v6 = read_route_file(root, "ipv6_route");

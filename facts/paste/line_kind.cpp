@@ -5,8 +5,8 @@
 #include <array>
 #include <initializer_list>
 
-#include "machine/pci_address.hpp"
 #include "base/text.hpp"
+#include "machine/pci_address.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -35,11 +35,12 @@ bool is_group_heading(std::string_view text) {
   for (const std::string_view start : {"iommu group ", "iommu_group ", "group: ", "group ", "iommu group: "})
     if (lower.starts_with(start)) {
       const auto rest = trim(text.substr(start.size()));
-      const auto digits = static_cast<std::size_t>(
-          std::ranges::find_if_not(rest, [](char c) { return c >= '0' && c <= '9'; }) - rest.begin());
+      const auto digits =
+          static_cast<std::size_t>(std::ranges::find_if_not(rest, [](char c) { return c >= '0' && c <= '9'; }) - rest.begin());
       const auto behind = trim(rest.substr(digits));
-      if (digits > 0 && digits < 6 && (behind.empty() || behind.starts_with(':') || PciAddress::parse(first_word(behind)) ||
-                                       behind.starts_with('[') || behind.starts_with('(')))
+      if (digits > 0 && digits < 6 &&
+          (behind.empty() || behind.starts_with(':') || PciAddress::parse(first_word(behind)) || behind.starts_with('[') ||
+           behind.starts_with('(')))
         return true;
     }
   return false;
@@ -62,15 +63,22 @@ bool is_interrupt(std::string_view text) {
 /// "00: 86 80 f3 24 ..." of lspci -x.
 bool is_hex_dump(std::string_view text) {
   const auto words = split_words(text);
-  return words.size() > 4 && words[0].size() <= 4 && words[0].ends_with(':') && parse_unsigned(words[0].substr(0, words[0].size() - 1), 16) &&
-         std::ranges::all_of(words.begin() + 1, words.begin() + 5, [](std::string_view word) { return word.size() == 2 && parse_unsigned(word, 16); });
+  return words.size() > 4 && words[0].size() <= 4 && words[0].ends_with(':') &&
+         parse_unsigned(words[0].substr(0, words[0].size() - 1), 16) &&
+         std::ranges::all_of(words.begin() + 1, words.begin() + 5,
+                             [](std::string_view word) { return word.size() == 2 && parse_unsigned(word, 16); });
 }
 
 /// "pci_warn_once(pdev, "text": a function's name, its bracket, and a quoted text inside.
 bool is_call_with_text(std::string_view text) {
-  const auto name = static_cast<std::size_t>(std::ranges::find_if_not(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '+' || c == '-' || c == ' ' || c == '\t';
-  }) - text.begin());
+  const auto name = static_cast<std::size_t>(std::ranges::find_if_not(text,
+                                                                      [](char c) {
+                                                                        return (c >= 'a' && c <= 'z') ||
+                                                                               (c >= 'A' && c <= 'Z') ||
+                                                                               (c >= '0' && c <= '9') || c == '_' || c == '+' ||
+                                                                               c == '-' || c == ' ' || c == '\t';
+                                                                      }) -
+                                             text.begin());
   return name > 2 && name < text.size() && text[name] == '(' && text[name - 1] != ' ' && text.find(' ') > name - 1 &&
          (text.find(", \"", name) != text.npos || text.substr(name).starts_with("(\""));
 }
@@ -92,26 +100,31 @@ bool is_command_line(std::string_view text) {
 }
 
 bool is_kernel_message(std::string_view text) {
-  return starts_with_any(text, {"vfio-pci ", "vfio_pci", "DMAR: ", "DMAR:[", "DMAR-IR: ", "AMD-Vi: ", "NVRM: ", "pci 0000:", "pcieport ",
-                                "VFIO - ", "vfio_iommu_type1", "vfio_pin_pages", "xen_pciback: ", "i915 0", "nvidia 0", "amdgpu 0",
-                                "xhci_hcd ", "nvme nvme", "snd_hda_intel ", "vfio-pci: ", "nvidia: probe", "vendor_reset", "pciback "});
+  return starts_with_any(text,
+                         {"vfio-pci ",      "vfio_pci",   "DMAR: ",        "DMAR:[",       "DMAR-IR: ",        "AMD-Vi: ",
+                          "NVRM: ",         "pci 0000:",  "pcieport ",     "VFIO - ",      "vfio_iommu_type1", "vfio_pin_pages",
+                          "xen_pciback: ",  "i915 0",     "nvidia 0",      "amdgpu 0",     "xhci_hcd ",        "nvme nvme",
+                          "snd_hda_intel ", "vfio-pci: ", "nvidia: probe", "vendor_reset", "pciback "});
 }
 
 LineKind classify_log(std::string_view text) {
   const auto starts = [](PasteKind kind) { return LineKind{LineRole::starts, kind}; };
-  if (starts_with_any(text, {"TASK ERROR", "start failed: QEMU", "kvm: -device", "swtpm_setup"}) || has_any(text, {"proxmox", "qm start"}))
+  if (starts_with_any(text, {"TASK ERROR", "start failed: QEMU", "kvm: -device", "swtpm_setup"}) ||
+      has_any(text, {"proxmox", "qm start"}))
     return starts(PasteKind::proxmox);
   if (has_any(text, {"qemu-system", "qemu-kvm", "-device vfio-pci", "-device intel-iommu", "kvm: -device"}) ||
-      (text.starts_with("vfio ") && text.find(": ") != text.npos) || text.starts_with("vfio: ") || text.starts_with("-device ") ||
-      text.starts_with("-machine "))
+      (text.starts_with("vfio ") && text.find(": ") != text.npos) || text.starts_with("vfio: ") ||
+      text.starts_with("-device ") || text.starts_with("-machine "))
     return starts(PasteKind::qemu);
-  if (starts_with_any(text, {"-bash: ", "bash: ", "sh: ", "-sh: ", "zsh: ", "ls: ", "cat: ", "tee: ", "echo: ", "modprobe: ", "rmmod: "}))
+  if (starts_with_any(text, {"-bash: ", "bash: ", "sh: ", "-sh: ", "zsh: ", "ls: ", "cat: ", "tee: ", "echo: ", "modprobe: ",
+                             "rmmod: "}))
     return starts(PasteKind::shell);
-  if (text.starts_with("error: ") || has_any(text, {"libvirt", "virt-manager", "internal error: ", "unsupported configuration: ", "Requested operation is not valid",
-                     "virsh ", "operation failed: ", "XML error: "}))
+  if (text.starts_with("error: ") ||
+      has_any(text, {"libvirt", "virt-manager", "internal error: ", "unsupported configuration: ",
+                     "Requested operation is not valid", "virsh ", "operation failed: ", "XML error: "}))
     return starts(PasteKind::libvirt);
-  if (has_any(text, {"kubelet", "kubevirt", "virt-launcher", "nodes are available", "reason: ", "component\":\"virt", "Warning  Failed",
-                     "FailedScheduling", "permittedHostDevices", "harvester"}))
+  if (has_any(text, {"kubelet", "kubevirt", "virt-launcher", "nodes are available", "reason: ", "component\":\"virt",
+                     "Warning  Failed", "FailedScheduling", "permittedHostDevices", "harvester"}))
     return starts(PasteKind::kubernetes);
   if (has_any(text, {"containerd", "kata", "EAL: ", "GenericError: ", "lxc ", "incus ", "cloud-hypervisor", "cloud_hypervisor",
                      "failed to generate container", "level=error", "level=info", "level=warn"}))
@@ -121,12 +134,17 @@ LineKind classify_log(std::string_view text) {
 
 LineKind classify_configuration(std::string_view text) {
   const auto starts = [](PasteKind kind) { return LineKind{LineRole::starts, kind}; };
-  if (starts_with_any(text, {"options ", "softdep ", "blacklist ", "install vfio"}) )
-    return starts(text.starts_with("options ") && has_any(text, {"root=", "initrd="}) ? PasteKind::boot_entry : PasteKind::modprobe);
-  if (starts_with_any(text, {"GRUB_", "menuentry ", "linux\t/", "linux /", "linux   /", "title "})) return starts(PasteKind::boot_entry);
-  if (starts_with_any(text, {"hostpci", "scsihw:", "bios: ", "machine: q35", "machine: pc"})) return starts(PasteKind::machine_conf);
-  if (starts_with_any(text, {"[Service]", "[Unit]", "force_drivers", "add_drivers", "MODULES=", "ProtectKernel"})) return starts(PasteKind::settings);
-  if (starts_with_any(text, {"<domain ", "<domain>", "<hostdev", "<interface", "<iommu", "<devices>", "<qemu:commandline", "<source>", "<address "}))
+  if (starts_with_any(text, {"options ", "softdep ", "blacklist ", "install vfio"}))
+    return starts(text.starts_with("options ") && has_any(text, {"root=", "initrd="}) ? PasteKind::boot_entry
+                                                                                      : PasteKind::modprobe);
+  if (starts_with_any(text, {"GRUB_", "menuentry ", "linux\t/", "linux /", "linux   /", "title "}))
+    return starts(PasteKind::boot_entry);
+  if (starts_with_any(text, {"hostpci", "scsihw:", "bios: ", "machine: q35", "machine: pc"}))
+    return starts(PasteKind::machine_conf);
+  if (starts_with_any(text, {"[Service]", "[Unit]", "force_drivers", "add_drivers", "MODULES=", "ProtectKernel"}))
+    return starts(PasteKind::settings);
+  if (starts_with_any(text, {"<domain ", "<domain>", "<hostdev", "<interface", "<iommu", "<devices>", "<qemu:commandline",
+                             "<source>", "<address "}))
     return starts(PasteKind::domain_xml);
   if (text.starts_with("<device>") || text.starts_with("<capability type='pci'")) return starts(PasteKind::node_device);
   if (text.starts_with("Bus ") && has_any(text, {" Device ", ": ID "})) return starts(PasteKind::lsusb);
@@ -135,16 +153,19 @@ LineKind classify_configuration(std::string_view text) {
 
 bool is_windows(std::string_view text) {
   return starts_with_any(text, {"Instance ID:", "InstanceId", "Device Description:", "PS C:\\", "C:\\"}) ||
-         has_any(text, {"PCI\\VEN_", "ConfigManagerErrorCode", "Windows has stopped this device", "(Code 43)", "(Code 12)", "(Code 10)"});
+         has_any(text, {"PCI\\VEN_", "ConfigManagerErrorCode", "Windows has stopped this device", "(Code 43)", "(Code 12)",
+                        "(Code 10)"});
 }
 
 }  // namespace
 
 std::string_view to_text(PasteKind kind) {
-  static constexpr std::array<std::string_view, 22> names = {
-      "kernel-log", "qemu",         "libvirt",  "proxmox",    "kubernetes",   "container",   "lspci",  "group-listing",
-      "command-line", "boot-entry", "modprobe", "domain-xml", "machine-conf", "node-device", "lsusb",  "iomem",
-      "interrupts", "windows",      "shell",    "settings", "source-code", "prose"};
+  static constexpr std::array<std::string_view, 22> names = {"kernel-log",   "qemu",        "libvirt",  "proxmox",
+                                                             "kubernetes",   "container",   "lspci",    "group-listing",
+                                                             "command-line", "boot-entry",  "modprobe", "domain-xml",
+                                                             "machine-conf", "node-device", "lsusb",    "iomem",
+                                                             "interrupts",   "windows",     "shell",    "settings",
+                                                             "source-code",  "prose"};
   const auto at = static_cast<std::size_t>(kind);
   return at < names.size() ? names[at] : "prose";
 }
@@ -152,14 +173,16 @@ std::string_view to_text(PasteKind kind) {
 std::string_view typed_command(std::string_view text) {
   text = trim(text);
   if (text.starts_with("$ ") || text.starts_with("% ") || text == "$") return trim(text.substr(1));
-  if (text.starts_with("PS C:\\")) return trim(text.substr(std::min(text.size(), text.find('>') == text.npos ? text.size() : text.find('>') + 1)));
+  if (text.starts_with("PS C:\\"))
+    return trim(text.substr(std::min(text.size(), text.find('>') == text.npos ? text.size() : text.find('>') + 1)));
   for (const char mark : {'#', '$', '%'}) {
     const auto at = text.find(mark);
     if (at == text.npos || at == 0 || at > 80) continue;
     const auto place = text.substr(0, at);
     const bool is_place = place.find('@') != place.npos || place.starts_with("bash-") || place.starts_with("sh-");
     const bool has_blank = place.find(' ') != place.npos && !place.starts_with('[');
-    if (is_place && !has_blank && (at + 1 == text.size() || text[at + 1] == ' ' || place.find(':') != place.npos || place.ends_with(']')))
+    if (is_place && !has_blank &&
+        (at + 1 == text.size() || text[at + 1] == ' ' || place.find(':') != place.npos || place.ends_with(']')))
       return trim(text.substr(at + 1));
   }
   return {};
@@ -168,7 +191,8 @@ std::string_view typed_command(std::string_view text) {
 LineKind classify_line(std::string_view text, const StampedLine& stamped) {
   const auto bare = trim(text);
   if (bare.empty()) return {LineRole::continues, PasteKind::prose};
-  if (bare.starts_with("```") || bare.starts_with("~~~") || !typed_command(bare).empty()) return {LineRole::parts, PasteKind::prose};
+  if (bare.starts_with("```") || bare.starts_with("~~~") || !typed_command(bare).empty())
+    return {LineRole::parts, PasteKind::prose};
   if (is_source_code(bare)) return {LineRole::starts, PasteKind::source_code};
   if (stamped.from_kernel || is_kernel_message(stamped.message)) return {LineRole::starts, PasteKind::kernel_log};
   if (is_windows(bare)) return {LineRole::starts, PasteKind::windows};

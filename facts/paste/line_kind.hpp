@@ -13,8 +13,8 @@ enum class PasteKind {
   qemu,
   libvirt,
   proxmox,
-  kubernetes,    ///< events and messages of Kubernetes, KubeVirt and their helpers
-  container,     ///< containerd, kata, Incus, cloud-hypervisor, DPDK
+  kubernetes,  ///< events and messages of Kubernetes, KubeVirt and their helpers
+  container,   ///< containerd, kata, Incus, cloud-hypervisor, DPDK
   lspci,
   group_listing,
   command_line,  ///< of the kernel
@@ -27,9 +27,9 @@ enum class PasteKind {
   iomem,
   interrupts,
   windows,
-  shell,         ///< messages of a shell and its tools
-  settings,      ///< systemd units, dracut and the like
-  source_code,   ///< texts of programs, patches: what they would print, not what was printed
+  shell,        ///< messages of a shell and its tools
+  settings,     ///< systemd units, dracut and the like
+  source_code,  ///< texts of programs, patches: what they would print, not what was printed
   prose,
 };
 std::string_view to_text(PasteKind kind);  ///< "kernel-log", "qemu", "lspci", ...

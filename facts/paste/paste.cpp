@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include "facts/paste/unwrap.hpp"
 #include "base/text.hpp"
+#include "facts/paste/unwrap.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -46,16 +46,24 @@ constexpr std::array<Mark, 22> marks = {{
 /// Kinds of output that only a host has.
 std::string_view host_only(PasteKind kind) {
   switch (kind) {
-    case PasteKind::qemu: return "QEMU runs on the host";
-    case PasteKind::libvirt: return "libvirt runs on the host";
+    case PasteKind::qemu:
+      return "QEMU runs on the host";
+    case PasteKind::libvirt:
+      return "libvirt runs on the host";
     case PasteKind::proxmox:
-    case PasteKind::machine_conf: return "Proxmox is the host";
+    case PasteKind::machine_conf:
+      return "Proxmox is the host";
     case PasteKind::kubernetes:
-    case PasteKind::container: return "the virtual machine's manager runs on the host";
-    case PasteKind::group_listing: return "IOMMU groups are the host's";
-    case PasteKind::domain_xml: return "the host holds the guest's definition";
-    case PasteKind::node_device: return "libvirt runs on the host";
-    default: return {};
+    case PasteKind::container:
+      return "the virtual machine's manager runs on the host";
+    case PasteKind::group_listing:
+      return "IOMMU groups are the host's";
+    case PasteKind::domain_xml:
+      return "the host holds the guest's definition";
+    case PasteKind::node_device:
+      return "libvirt runs on the host";
+    default:
+      return {};
   }
 }
 

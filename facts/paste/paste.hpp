@@ -16,20 +16,20 @@ std::string_view to_text(PastedFrom machine);  ///< "host", "guest", "unknown"
 
 /// A run of lines of one kind, from one machine and one boot.
 struct PasteDocument {
-  std::uint32_t file = 0;       ///< index into the names that were given
+  std::uint32_t file = 0;          ///< index into the names that were given
   std::uint32_t from = 0, to = 0;  ///< lines, from 1
   PasteKind kind = PasteKind::prose;
   PastedFrom machine = PastedFrom::unknown;
-  std::string why;              ///< the reason for the label
-  std::uint32_t boot = 0;       ///< of the file's kernel logs: counts the boots seen in it
+  std::string why;         ///< the reason for the label
+  std::uint32_t boot = 0;  ///< of the file's kernel logs: counts the boots seen in it
 };
 
 /// One piece of a line on its way through.
 struct PasteLine {
   std::uint32_t file = 0, number = 0;
   std::uint32_t document = 0;
-  std::string_view raw;      ///< as pasted
-  std::string_view text;     ///< unwrapped
+  std::string_view raw;   ///< as pasted
+  std::string_view text;  ///< unwrapped
   StampedLine stamped;
   PasteKind kind = PasteKind::prose;
   bool is_first_piece = true;  ///< further pieces of the same raw line follow where JSON held line ends

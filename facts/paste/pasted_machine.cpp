@@ -10,7 +10,6 @@
 namespace vfio_doctor {
 namespace {
 
-
 void keep(std::vector<PastedText>& list, std::string text, PastedAt at, std::size_t most = PastedMachine::most_texts) {
   if (list.size() < most) list.push_back({std::move(text), std::move(at)});
 }
@@ -24,7 +23,8 @@ std::optional<std::pair<std::uint16_t, std::uint16_t>> ids_in(std::string_view t
     return std::pair{static_cast<std::uint16_t>(*vendor), static_cast<std::uint16_t>(*device)};
   };
   for (auto open = text.rfind('['); open != text.npos; open = open == 0 ? text.npos : text.rfind('[', open - 1))
-    if (const auto found = pair(text.substr(open + 1, 9)); found && open + 10 < text.size() && text[open + 10] == ']') return found;
+    if (const auto found = pair(text.substr(open + 1, 9)); found && open + 10 < text.size() && text[open + 10] == ']')
+      return found;
   const auto colon = text.find(": ");
   return colon == text.npos ? std::nullopt : pair(trim(text.substr(colon + 2)).substr(0, 9));
 }
@@ -89,9 +89,11 @@ void PastedMachineReader::take(const PasteLine& line) {
     const auto command = line.command;
     if (command.find("/proc/cmdline") != command.npos && command.find("grep") != command.npos)
       search_ = PastedText{std::string(split_words(command).back()), place(line)};
-    if (command.find("/sys/kernel/iommu_groups") != command.npos && (command.starts_with("ls ") || command.starts_with("find ") || command.starts_with("sudo ")))
+    if (command.find("/sys/kernel/iommu_groups") != command.npos &&
+        (command.starts_with("ls ") || command.starts_with("find ") || command.starts_with("sudo ")))
       search_ = PastedText{"iommu_groups", place(line)};
-    if (const auto path = command.find("iommu_groups/"); path != command.npos) group_ = leading_number(command.substr(path + 13));
+    if (const auto path = command.find("iommu_groups/"); path != command.npos)
+      group_ = leading_number(command.substr(path + 13));
     return;
   }
   if (text.empty()) {
@@ -99,8 +101,10 @@ void PastedMachineReader::take(const PasteLine& line) {
     return;
   }
   search_.reset();
-  if (line.kind == PasteKind::group_listing || line.kind == PasteKind::lspci || group_) take_group(line, text);
-  else if (const auto at = text.find("drv="); at != text.npos) take_heading(line, text, std::nullopt);
+  if (line.kind == PasteKind::group_listing || line.kind == PasteKind::lspci || group_)
+    take_group(line, text);
+  else if (const auto at = text.find("drv="); at != text.npos)
+    take_heading(line, text, std::nullopt);
   if (line.kind == PasteKind::lspci || line.kind == PasteKind::group_listing) take_detail(line, text);
   if (line.kind == PasteKind::kernel_log)
     if (const auto at = line.stamped.message.find("dding to iommu group "); at != std::string_view::npos) {
@@ -130,7 +134,8 @@ void PastedMachineReader::take_group(const PasteLine& line, std::string_view tex
     number = leading_number(rest);
     if (number) {
       group_ = number;
-      rest.remove_prefix(std::min(rest.size(), static_cast<std::size_t>(std::ranges::find_if_not(rest, is_digit) - rest.begin())));
+      rest.remove_prefix(
+          std::min(rest.size(), static_cast<std::size_t>(std::ranges::find_if_not(rest, is_digit) - rest.begin())));
     }
   } else if (line.kind == PasteKind::lspci && text.front() != ' ' && PciAddress::parse(text.substr(0, text.find(' ')))) {
     take_heading(line, text, std::nullopt);
@@ -194,7 +199,9 @@ void take_hex_dump(std::string_view text, PastedFunction& function) {
 
 void PastedMachineReader::take_detail(const PasteLine& line, std::string_view text) {
   if (function_ && text.starts_with("00: ")) return take_hex_dump(text, machine_.functions[*function_]);
-  if (!function_ || line.text.empty() || (line.text.front() != ' ' && line.text.front() != '\t' && !text.starts_with("Kernel driver"))) return;
+  if (!function_ || line.text.empty() ||
+      (line.text.front() != ' ' && line.text.front() != '\t' && !text.starts_with("Kernel driver")))
+    return;
   auto& function = machine_.functions[*function_];
   if (text.starts_with("Flags:") || text.starts_with("Control:")) function.shows_details = true;
   for (const std::string_view start : {"Kernel driver in use:", "Kernel driver in use :"})
@@ -214,7 +221,8 @@ void PastedMachineReader::take_detail(const PasteLine& line, std::string_view te
 
 /// Kernel releases look like "6.8.12-20-pve", "6.4.0-150600.23.22-default", "5.14.0-570.el9": three numbers, then a dash.
 void PastedMachineReader::take_release(const PasteLine& line, std::string_view word) {
-  while (!word.empty() && (word.back() == ',' || word.back() == '.' || word.back() == ')' || word.back() == ';')) word.remove_suffix(1);
+  while (!word.empty() && (word.back() == ',' || word.back() == '.' || word.back() == ')' || word.back() == ';'))
+    word.remove_suffix(1);
   if (word.starts_with("/boot/vmlinuz-")) word.remove_prefix(14);
   if (word.starts_with("vmlinuz-")) word.remove_prefix(8);
   if (word.size() < 5 || word.size() > 64 || !is_digit(word.front())) return;
@@ -236,16 +244,20 @@ void PastedMachineReader::take_words(const PasteLine& line, std::string_view tex
   auto message = line.stamped.message;
   for (const std::string_view start : {"Kernel command line: ", "Command line: "})
     if (message.starts_with(start)) keep(machine_.command_lines, std::string(message.substr(start.size())), place(line));
-  if (line.kind == PasteKind::command_line && !message.starts_with("Command line:") && !message.starts_with("Kernel command line:"))
+  if (line.kind == PasteKind::command_line && !message.starts_with("Command line:") &&
+      !message.starts_with("Kernel command line:"))
     keep(machine_.command_lines, std::string(text), place(line));
-  if (text.size() > 4096 || line.kind == PasteKind::lspci || line.kind == PasteKind::iomem || line.kind == PasteKind::interrupts) return;
+  if (text.size() > 4096 || line.kind == PasteKind::lspci || line.kind == PasteKind::iomem ||
+      line.kind == PasteKind::interrupts)
+    return;
   if (const auto ids = text.find("vfio-pci"); ids != text.npos)
     for (const std::string_view key : {"ids=", "vfio-pci.ids=", "vfio_pci.ids="})
       if (const auto value = value_of(text.substr(ids), key); value.size() >= 9) {
         keep(machine_.vfio_ids, std::string(value), place(line));
         break;
       }
-  if (text.find("-pve") != text.npos || text.find("6.") != text.npos || text.find("5.") != text.npos || message.starts_with("Linux version "))
+  if (text.find("-pve") != text.npos || text.find("6.") != text.npos || text.find("5.") != text.npos ||
+      message.starts_with("Linux version "))
     for (const auto word : split_words(text)) take_release(line, word);
 }
 

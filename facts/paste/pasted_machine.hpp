@@ -26,13 +26,13 @@ std::string quoted(std::string_view text);
 struct PastedFunction {
   PciAddress address;
   PastedAt at;
-  std::string description;             ///< "Audio device [0403]: NVIDIA ..."
+  std::string description;  ///< "Audio device [0403]: NVIDIA ..."
   std::optional<std::uint16_t> vendor_id, device_id, class_and_subclass;
-  std::optional<std::string> driver;   ///< empty: the listing shows that there is none
+  std::optional<std::string> driver;  ///< empty: the listing shows that there is none
   std::optional<PastedAt> driver_at;
   std::optional<unsigned> group;
   bool is_bridge = false;
-  bool shows_details = false;          ///< as lspci -v does
+  bool shows_details = false;  ///< as lspci -v does
 };
 
 /// A word of a command line, a release of a kernel: what was pasted as one.
@@ -45,13 +45,13 @@ struct PastedText {
 /// apart by the document. All lists are bounded.
 struct PastedMachine {
   static constexpr std::size_t most_functions = 4096, most_texts = 64;
-  std::vector<PastedFunction> functions;           ///< in the order of the paste; the same address may come again
-  std::vector<PastedText> group_members;           ///< "N ADDRESS", as group listings show them
+  std::vector<PastedFunction> functions;  ///< in the order of the paste; the same address may come again
+  std::vector<PastedText> group_members;  ///< "N ADDRESS", as group listings show them
   std::vector<PastedText> command_lines;
-  std::vector<PastedText> vfio_ids;                ///< of modprobe.d and command lines: "10de:1c82,10de:0fb9"
-  std::vector<PastedText> releases;                ///< "6.8.12-20-pve"
-  std::vector<PastedText> searches_without_result; ///< a grep in /proc/cmdline that printed nothing: what it looked for
-  std::vector<PastedText> iomem, interrupts;       ///< lines
+  std::vector<PastedText> vfio_ids;                 ///< of modprobe.d and command lines: "10de:1c82,10de:0fb9"
+  std::vector<PastedText> releases;                 ///< "6.8.12-20-pve"
+  std::vector<PastedText> searches_without_result;  ///< a grep in /proc/cmdline that printed nothing: what it looked for
+  std::vector<PastedText> iomem, interrupts;        ///< lines
 };
 
 /// Builds it from the lines of a paste, one after the other.
@@ -72,9 +72,9 @@ class PastedMachineReader {
   void finish_search();
 
   PastedMachine machine_;
-  std::optional<unsigned> group_;      ///< of the lines that follow
+  std::optional<unsigned> group_;        ///< of the lines that follow
   std::optional<std::size_t> function_;  ///< whose details follow
-  std::optional<PastedText> search_;   ///< a grep whose output has not come
+  std::optional<PastedText> search_;     ///< a grep whose output has not come
 };
 
 }  // namespace vfio_doctor

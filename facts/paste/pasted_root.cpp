@@ -43,7 +43,8 @@ PastedRoot::PastedRoot(const PastedMachine& machine, const std::vector<PasteDocu
   inner_ = std::make_unique<MemoryRoot>(std::move(nodes));
 }
 
-void PastedRoot::add_functions(const PastedMachine& machine, const std::vector<PasteDocument>& documents, RecordedNodes& nodes) {
+void PastedRoot::add_functions(const PastedMachine& machine, const std::vector<PasteDocument>& documents,
+                               RecordedNodes& nodes) {
   for (const auto& function : machine.functions) {
     if (is_guest(function.at, documents) || !function.vendor_id) continue;
     const auto address = function.address.text();
@@ -60,9 +61,11 @@ void PastedRoot::add_functions(const PastedMachine& machine, const std::vector<P
       nodes[directory + "/vendor"] = {Kind::file, "0x" + hex_text(*function.vendor_id, 4) + "\n"};
       nodes[directory + "/device"] = {Kind::file, "0x" + hex_text(*function.device_id, 4) + "\n"};
     } else {
-      uevent = {Kind::file, (function.driver.value_or("").empty() ? std::string() : "DRIVER=" + *function.driver + "\n") + "PCI_ID=" + ids + "\n"};
+      uevent = {Kind::file, (function.driver.value_or("").empty() ? std::string() : "DRIVER=" + *function.driver + "\n") +
+                                "PCI_ID=" + ids + "\n"};
     }
-    if (function.group) nodes[directory + "/iommu_group"] = {Kind::link, "../../../../kernel/iommu_groups/" + std::to_string(*function.group)};
+    if (function.group)
+      nodes[directory + "/iommu_group"] = {Kind::link, "../../../../kernel/iommu_groups/" + std::to_string(*function.group)};
     shown_[address] = function.driver_at.value_or(function.at);
   }
   for (const auto& member : machine.group_members) {
@@ -74,7 +77,9 @@ void PastedRoot::add_functions(const PastedMachine& machine, const std::vector<P
   }
 }
 
-Observed<std::string> PastedRoot::read(const std::string& path, std::size_t limit) const { return not_pasted(inner_->read(path, limit)); }
+Observed<std::string> PastedRoot::read(const std::string& path, std::size_t limit) const {
+  return not_pasted(inner_->read(path, limit));
+}
 Observed<std::string> PastedRoot::read_head(const std::string& path, std::size_t length) const {
   return not_pasted(inner_->read_head(path, length));
 }

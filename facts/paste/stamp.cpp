@@ -11,7 +11,6 @@
 namespace vfio_doctor {
 namespace {
 
-
 /// Seconds in "   13.104512" or "+0.001779"; nothing where it is no such number.
 std::optional<double> seconds(std::string_view text) {
   text = trim(text);
@@ -26,9 +25,11 @@ std::optional<double> seconds(std::string_view text) {
 
 /// "Wed Jun 12 02:42:37 2024", "2017-10-23 09:08:16.318", "2025-04-26T22:24:08.316Z": a clock and nothing else.
 bool is_date(std::string_view text) {
-  return text.size() >= 8 && text.size() <= 40 && text.find(':') != text.npos && is_digit(text[text.find(':') - (text.find(':') > 0)]) &&
-         std::ranges::all_of(text, [](char c) { return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                                                       c == ':' || c == '-' || c == '.' || c == ' ' || c == '+' || c == ','; });
+  return text.size() >= 8 && text.size() <= 40 && text.find(':') != text.npos &&
+         is_digit(text[text.find(':') - (text.find(':') > 0)]) && std::ranges::all_of(text, [](char c) {
+           return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == ':' || c == '-' || c == '.' ||
+                  c == ' ' || c == '+' || c == ',';
+         });
 }
 
 /// "T1", "C0", "  T1234": who called printk (CONFIG_PRINTK_CALLER).

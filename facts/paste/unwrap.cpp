@@ -28,10 +28,10 @@ std::size_t end_of_escape(std::string_view text, std::size_t at) {
 
 /// What editors, chats and terminals put in the place of ASCII.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 28> look_alikes = {{
-    {"\u2018", "'"}, {"\u2019", "'"}, {"\u201a", "'"}, {"\u201b", "'"}, {"\u2032", "'"}, {"\u201c", "\""}, {"\u201d", "\""},
-    {"\u201e", "\""}, {"\u00ab", "\""}, {"\u00bb", "\""}, {"\u00a0", " "}, {"\u202f", " "}, {"\u2009", " "}, {"\u3000", " "},
-    {"\u2026", "..."}, {"\u2013", "-"}, {"\u2014", "-"}, {"\u2212", "-"}, {"\u2010", "-"}, {"\u2011", "-"}, {"\u200b", ""},
-    {"\u200c", ""}, {"\u200d", ""}, {"\ufeff", ""}, {"\u2060", ""}, {"\u276f", "$"}, {"\u279c", "$"}, {"\u25b6", ">"},
+    {"\u2018", "'"},   {"\u2019", "'"},  {"\u201a", "'"},  {"\u201b", "'"}, {"\u2032", "'"}, {"\u201c", "\""}, {"\u201d", "\""},
+    {"\u201e", "\""},  {"\u00ab", "\""}, {"\u00bb", "\""}, {"\u00a0", " "}, {"\u202f", " "}, {"\u2009", " "},  {"\u3000", " "},
+    {"\u2026", "..."}, {"\u2013", "-"},  {"\u2014", "-"},  {"\u2212", "-"}, {"\u2010", "-"}, {"\u2011", "-"},  {"\u200b", ""},
+    {"\u200c", ""},    {"\u200d", ""},   {"\ufeff", ""},   {"\u2060", ""},  {"\u276f", "$"}, {"\u279c", "$"},  {"\u25b6", ">"},
 }};
 
 bool is_box_drawing(std::string_view text, std::size_t at) {  // U+2500..U+257F
@@ -68,11 +68,12 @@ std::string plain_characters(std::string_view raw) {
 }
 
 /// Elements of web pages that hold text; those of a domain's XML are none of them.
-constexpr std::array<std::string_view, 22> page_elements = {"a",    "b",  "blockquote", "br", "code", "details", "div", "em",
-                                                            "i",    "kbd", "li",        "p",  "pre",  "samp",    "span", "strong",
-                                                            "summary", "td", "tr",      "tt", "ul",   "table"};
-constexpr std::array<std::pair<std::string_view, char>, 7> entities = {{{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'},
-                                                                        {"&#39;", '\''}, {"&apos;", '\''}, {"&nbsp;", ' '}}};
+constexpr std::array<std::string_view, 22> page_elements = {"a",   "b",    "blockquote", "br",     "code",    "details",
+                                                            "div", "em",   "i",          "kbd",    "li",      "p",
+                                                            "pre", "samp", "span",       "strong", "summary", "td",
+                                                            "tr",  "tt",   "ul",         "table"};
+constexpr std::array<std::pair<std::string_view, char>, 7> entities = {
+    {{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&#39;", '\''}, {"&apos;", '\''}, {"&nbsp;", ' '}}};
 
 /// The length of the page element's tag at `at`; 0 where there is none.
 std::size_t tag_length(std::string_view text, std::size_t at) {
@@ -80,7 +81,8 @@ std::size_t tag_length(std::string_view text, std::size_t at) {
   if (name < text.size() && text[name] == '/') ++name;
   auto end = name;
   while (end < text.size() && is_letter(text[end])) ++end;
-  if (end == name || end - name > 10 || std::ranges::find(page_elements, to_lower(text.substr(name, end - name))) == page_elements.end())
+  if (end == name || end - name > 10 ||
+      std::ranges::find(page_elements, to_lower(text.substr(name, end - name))) == page_elements.end())
     return 0;
   if (end < text.size() && text[end] != '>' && text[end] != ' ' && text[end] != '/') return 0;
   const auto close = text.substr(end, 300).find('>');
@@ -94,8 +96,10 @@ std::string without_markup(std::string_view text) {
       at += length;
       continue;
     }
-    const auto entity = text[at] == '&' ? std::ranges::find_if(entities, [&](const auto& one) { return text.substr(at).starts_with(one.first); })
-                                        : entities.end();
+    const auto entity =
+        text[at] == '&'
+            ? std::ranges::find_if(entities, [&](const auto& one) { return text.substr(at).starts_with(one.first); })
+            : entities.end();
     if (entity != entities.end()) {
       plain += entity->second;
       at += entity->first.size();
@@ -109,13 +113,16 @@ std::string without_markup(std::string_view text) {
 /// "C:\Users": a letter on both sides.
 bool has_windows_path(std::string_view text) {
   for (auto at = text.find(":\\"); at != text.npos; at = text.find(":\\", at + 1))
-    if (at > 0 && at + 2 < text.size() && is_letter(text[at - 1]) && is_letter(text[at + 2]) && (at < 2 || !is_letter(text[at - 2]))) return true;
+    if (at > 0 && at + 2 < text.size() && is_letter(text[at - 1]) && is_letter(text[at + 2]) &&
+        (at < 2 || !is_letter(text[at - 2])))
+      return true;
   return text.find("\\VEN_") != text.npos || text.find("\\ven_") != text.npos;
 }
 
 /// Text inside JSON or logfmt: it has escaped quotes or line ends. A Windows path ("C:\new", "PCI\VEN_") is none.
 bool is_escaped(std::string_view text) {
-  return (text.find("\\\"") != text.npos || text.find("\\n") != text.npos || text.find("\\u00") != text.npos) && !has_windows_path(text);
+  return (text.find("\\\"") != text.npos || text.find("\\n") != text.npos || text.find("\\u00") != text.npos) &&
+         !has_windows_path(text);
 }
 
 std::optional<char> hexadecimal_escape(std::string_view digits) {
@@ -131,11 +138,16 @@ std::string unescaped(std::string_view text) {
       continue;
     }
     const char next = text[++at];
-    if (next == 'n') plain += '\n';
-    else if (next == 't' || next == 'r') plain += ' ';
-    else if (next == '"' || next == '\'' || next == '/' || next == '\\') plain += next;
-    else if (const auto code = next == 'u' ? hexadecimal_escape(text.substr(at + 1, 4)) : std::nullopt) plain += *code, at += 4;
-    else plain += '\\', plain += next;
+    if (next == 'n')
+      plain += '\n';
+    else if (next == 't' || next == 'r')
+      plain += ' ';
+    else if (next == '"' || next == '\'' || next == '/' || next == '\\')
+      plain += next;
+    else if (const auto code = next == 'u' ? hexadecimal_escape(text.substr(at + 1, 4)) : std::nullopt)
+      plain += *code, at += 4;
+    else
+      plain += '\\', plain += next;
   }
   return plain;
 }
@@ -153,7 +165,9 @@ std::string_view without_quoting(std::string_view text) {
   if (text.starts_with("```") || text.starts_with("~~~")) return text;
   const auto first = text.find_first_not_of(" \t`"), last = text.find_last_not_of(" \t`");
   const bool has_ticks = first != text.npos && text.substr(0, first).find('`') != text.npos;
-  return has_ticks || text.ends_with('`') ? text.substr(first == text.npos ? text.size() : first, last == text.npos ? 0 : last + 1 - first) : text;
+  return has_ticks || text.ends_with('`')
+             ? text.substr(first == text.npos ? text.size() : first, last == text.npos ? 0 : last + 1 - first)
+             : text;
 }
 
 }  // namespace

@@ -217,8 +217,7 @@ PciFunction gather_function(const Root& root, const Circumstances& circumstances
   function.reset_methods = read_words(root, path("reset_method"));
   function.driver_override = read_driver_override(root, path("driver_override"));
   function.vfio_device = read_vfio_device(root, function, path("vfio-dev"));
-  function.numa_node =
-      circumstances.one_numa_node ? Observed<int>::absent() : read_numa_node(root, path("numa_node"));
+  function.numa_node = circumstances.one_numa_node ? Observed<int>::absent() : read_numa_node(root, path("numa_node"));
   function.virtual_functions = read_number<unsigned>(root, path("sriov_numvfs"), 10);
   if (may_be_given(function)) function.unassigned_regions = read_unassigned_regions(root, path("resource"));
   return function;
@@ -257,8 +256,8 @@ void find_physical_functions(const Root& root, std::vector<PciFunction>& functio
     return enabled.is_unreadable() || (enabled.has_value() && enabled.value() > 0);
   });
   for (auto& function : functions)
-    function.physical_function = some_may_be_virtual ? read_address_link(root, function.sysfs_path + "/physfn")
-                                                     : Observed<PciAddress>::absent();
+    function.physical_function =
+        some_may_be_virtual ? read_address_link(root, function.sysfs_path + "/physfn") : Observed<PciAddress>::absent();
 }
 
 }  // namespace
@@ -274,15 +273,14 @@ Observed<std::vector<PciFunction>> gather_pci(const Root& root, Wake wake) {
   // To load the list of names takes as long as to read hundreds of functions.
   auto loading = beside([&root] { return std::make_unique<PciNames>(root); });
   const Circumstances circumstances{wake, root.read_line("/sys/devices/system/node/online").is("0")};
-  auto functions = in_parallel(
-      found, [&](const auto& entry) { return gather_function(root, circumstances, entry.first, entry.second); });
+  auto functions =
+      in_parallel(found, [&](const auto& entry) { return gather_function(root, circumstances, entry.first, entry.second); });
   find_physical_functions(root, functions);
   look_at_conventional_functions(root, wake, functions);
   find_removable_functions(root, functions);
   const auto names = loading.get();
   for (auto& function : functions) {
-    if (function.id.has_ids())
-      function.name = names->function_name(*function.id.vendor, *function.id.device);
+    if (function.id.has_ids()) function.name = names->function_name(*function.id.vendor, *function.id.device);
     if (const auto kind = function.class_and_subclass()) function.class_name = names->class_name(*kind);
   }
   return functions;

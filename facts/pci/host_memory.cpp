@@ -66,8 +66,10 @@ HostMemoryFacts gather_host_memory(const Root& root) {
       devices.push_back(std::move(memory));
     }
   }
-  if (!devices.empty()) facts.devices = std::move(devices);
-  else facts.devices = unread.empty() ? Observed<Devices>::absent() : Observed<Devices>::unreadable(unread);
+  if (!devices.empty())
+    facts.devices = std::move(devices);
+  else
+    facts.devices = unread.empty() ? Observed<Devices>::absent() : Observed<Devices>::unreadable(unread);
   return facts;
 }
 

@@ -33,24 +33,34 @@ std::optional<std::size_t> find_capability(std::string_view bytes, unsigned id) 
 
 PcieType pcie_type(unsigned type) {
   switch (type) {
-    case PCI_EXP_TYPE_ENDPOINT: return PcieType::endpoint;
-    case PCI_EXP_TYPE_LEG_END: return PcieType::legacy_endpoint;
-    case PCI_EXP_TYPE_ROOT_PORT: return PcieType::root_port;
-    case PCI_EXP_TYPE_UPSTREAM: return PcieType::upstream_port;
-    case PCI_EXP_TYPE_DOWNSTREAM: return PcieType::downstream_port;
-    case PCI_EXP_TYPE_PCI_BRIDGE: return PcieType::pcie_to_pci_bridge;
-    case PCI_EXP_TYPE_PCIE_BRIDGE: return PcieType::pci_to_pcie_bridge;
-    case PCI_EXP_TYPE_ROOT_INT_EP: return PcieType::root_complex_endpoint;
-    case PCI_EXP_TYPE_ROOT_EC: return PcieType::root_complex_event_collector;
-    default: return PcieType::conventional;
+    case PCI_EXP_TYPE_ENDPOINT:
+      return PcieType::endpoint;
+    case PCI_EXP_TYPE_LEG_END:
+      return PcieType::legacy_endpoint;
+    case PCI_EXP_TYPE_ROOT_PORT:
+      return PcieType::root_port;
+    case PCI_EXP_TYPE_UPSTREAM:
+      return PcieType::upstream_port;
+    case PCI_EXP_TYPE_DOWNSTREAM:
+      return PcieType::downstream_port;
+    case PCI_EXP_TYPE_PCI_BRIDGE:
+      return PcieType::pcie_to_pci_bridge;
+    case PCI_EXP_TYPE_PCIE_BRIDGE:
+      return PcieType::pci_to_pcie_bridge;
+    case PCI_EXP_TYPE_ROOT_INT_EP:
+      return PcieType::root_complex_endpoint;
+    case PCI_EXP_TYPE_ROOT_EC:
+      return PcieType::root_complex_event_collector;
+    default:
+      return PcieType::conventional;
   }
 }
 
 void decode_standard_capabilities(std::string_view bytes, PciConfig& config) {
   const auto express = find_capability(bytes, PCI_CAP_ID_EXP);
   const auto advanced = find_capability(bytes, PCI_CAP_ID_AF);
-  bool resets = advanced && *advanced + 4 <= standard_size &&
-                (little_endian(bytes, *advanced + PCI_AF_CAP, 1) & PCI_AF_CAP_FLR) != 0;
+  bool resets =
+      advanced && *advanced + 4 <= standard_size && (little_endian(bytes, *advanced + PCI_AF_CAP, 1) & PCI_AF_CAP_FLR) != 0;
   config.pcie_type = PcieType::conventional;
   if (express && *express + 8 <= standard_size) {
     config.pcie_type = pcie_type((little_endian(bytes, *express + PCI_EXP_FLAGS, 2) & PCI_EXP_FLAGS_TYPE) >> 4);

@@ -38,34 +38,34 @@ struct PciConfig {
   Observed<std::uint8_t> header_type;  ///< without the multi-function bit: 0 endpoint, 1 bridge, 2 CardBus
   Observed<bool> multifunction;        ///< bit 7 of the header type register
   Observed<PcieType> pcie_type;
-  Observed<AcsCapability> acs;         ///< absent where the function has none
+  Observed<AcsCapability> acs;  ///< absent where the function has none
   Observed<bool> function_level_reset;
   /// Base address registers 0 to 5 as they stand; an endpoint's only. Zero: no such register, or none was assigned.
   Observed<std::array<std::uint32_t, 6>> base_addresses;
-  bool denied = false;                 ///< more than 64 bytes were asked for and not given
-  bool all_ones = false;               ///< the function answers nothing: dead or powered off
+  bool denied = false;    ///< more than 64 bytes were asked for and not given
+  bool all_ones = false;  ///< the function answers nothing: dead or powered off
 };
 
 /// One PCI function as sysfs shows it.
 struct PciFunction {
   PciAddress address;
-  std::string sysfs_path;               ///< "/sys/devices/pci0000:00/0000:00:1c.0/0000:03:00.0"
-  std::optional<PciAddress> parent;     ///< the bridge above; none on a root bus
+  std::string sysfs_path;            ///< "/sys/devices/pci0000:00/0000:00:1c.0/0000:03:00.0"
+  std::optional<PciAddress> parent;  ///< the bridge above; none on a root bus
   PciIdentity id;
-  std::string name;                     ///< "Vendor Device" from pci.ids; "Vendor 8086 Device 24f3" where unknown
-  std::string class_name;               ///< "Network controller"; "Class 0280" where unknown
+  std::string name;        ///< "Vendor Device" from pci.ids; "Vendor 8086 Device 24f3" where unknown
+  std::string class_name;  ///< "Network controller"; "Class 0280" where unknown
   PciConfig config;
-  Observed<std::string> driver;         ///< absent: no driver is bound
-  Observed<unsigned> iommu_group;       ///< absent: the kernel put it in no group
-  Observed<bool> boot_vga;              ///< absent on functions that are no VGA controller
+  Observed<std::string> driver;    ///< absent: no driver is bound
+  Observed<unsigned> iommu_group;  ///< absent: the kernel put it in no group
+  Observed<bool> boot_vga;         ///< absent on functions that are no VGA controller
   Observed<std::vector<std::string>> reset_methods;
-  Observed<std::string> driver_override;  ///< absent where none is set
-  Observed<std::string> power_state;      ///< "D0", "D3hot", "D3cold", "unknown", "error"
-  Observed<std::string> runtime_status;   ///< "active", "suspended", "unsupported"
-  Observed<int> numa_node;                ///< -1: not known to the firmware; absent where the machine has one node only
-  Observed<PciAddress> physical_function; ///< on a virtual function: its physical function
-  Observed<std::string> vfio_device;      ///< "vfio3": a VFIO driver holds it (DEVICE/vfio-dev, since Linux 6.1)
-  Observed<unsigned> virtual_functions;   ///< sriov_numvfs: how many are enabled; absent where SR-IOV is not there
+  Observed<std::string> driver_override;   ///< absent where none is set
+  Observed<std::string> power_state;       ///< "D0", "D3hot", "D3cold", "unknown", "error"
+  Observed<std::string> runtime_status;    ///< "active", "suspended", "unsupported"
+  Observed<int> numa_node;                 ///< -1: not known to the firmware; absent where the machine has one node only
+  Observed<PciAddress> physical_function;  ///< on a virtual function: its physical function
+  Observed<std::string> vfio_device;       ///< "vfio3": a VFIO driver holds it (DEVICE/vfio-dev, since Linux 6.1)
+  Observed<unsigned> virtual_functions;    ///< sriov_numvfs: how many are enabled; absent where SR-IOV is not there
   /// Memory regions (BAR 0 to 5) that have a size and no address; empty where each has one. Not asked of bridges and parts
   /// of the chipset.
   Observed<std::vector<unsigned>> unassigned_regions;

@@ -15,9 +15,7 @@ struct Step {
 };
 
 /// "pci10000:e0", the directory of a root bus.
-bool is_root_bus(std::string_view component) {
-  return component.starts_with("pci") && component.find(':') != component.npos;
-}
+bool is_root_bus(std::string_view component) { return component.starts_with("pci") && component.find(':') != component.npos; }
 
 /// The functions along the path. A name counts only as sysfs writes it, so that a hostile device name does not.
 std::vector<Step> steps_along(const std::string& path) {
@@ -59,7 +57,8 @@ std::vector<PciAddress> functions_behind(const Root& root, const std::string& sy
   for (const auto& step : steps)
     if (step.has_own_domain) functions.push_back(step.address);
   for (std::size_t i = 0; i + 1 < steps.size(); ++i)
-    if (const auto controller = tunnel_controller_of(root, sysfs_path.substr(0, steps[i].end))) functions.push_back(*controller);
+    if (const auto controller = tunnel_controller_of(root, sysfs_path.substr(0, steps[i].end)))
+      functions.push_back(*controller);
   const auto physical = root.read_link(sysfs_path.substr(0, steps.back().end) + "/physfn");
   if (physical.has_value())
     if (const auto address = PciAddress::parse(base_name(physical.value()))) functions.push_back(*address);

@@ -53,8 +53,8 @@ void gather_config(const Root& root, Kernel& kernel) {
   std::vector<std::string> files;
   if (const auto* release = kernel.release.get())
     if (release->find('/') == release->npos)
-      files = {"/boot/config-" + *release, "/lib/modules/" + *release + "/config",
-               "/usr/lib/modules/" + *release + "/config", "/usr/lib/ostree-boot/config-" + *release};
+      files = {"/boot/config-" + *release, "/lib/modules/" + *release + "/config", "/usr/lib/modules/" + *release + "/config",
+               "/usr/lib/ostree-boot/config-" + *release};
   kernel.config = Observed<Options>::absent();
   for (const auto& file : files) {
     const auto text = root.read(file, most_config_bytes);
@@ -82,19 +82,46 @@ std::string_view without_stamp(std::string_view line) {
 }
 
 bool matters(std::string_view message) {
-  static constexpr std::array<std::string_view, 12> marks = {
-      "DMAR", "AMD-Vi", "iommu", "IOMMU", "vfio", "IVRS", "Unknown kernel command line", "x2apic", "VMX",
-      "ACS overrides enabled", "SMMU", "smmu"};
+  static constexpr std::array<std::string_view, 12> marks = {"DMAR",
+                                                             "AMD-Vi",
+                                                             "iommu",
+                                                             "IOMMU",
+                                                             "vfio",
+                                                             "IVRS",
+                                                             "Unknown kernel command line",
+                                                             "x2apic",
+                                                             "VMX",
+                                                             "ACS overrides enabled",
+                                                             "SMMU",
+                                                             "smmu"};
   return std::ranges::any_of(marks, [message](auto mark) { return message.find(mark) != message.npos; });
 }
 
 /// Troubles of single devices and refusals, as the kernel words them (drivers/pci/{pci,probe,iov,setup-res}.c, drivers/vfio,
 /// drivers/iommu, audit). Ordinary lines of a boot are not among them.
 bool is_about_a_device(std::string_view message) {
-  static constexpr std::array<std::string_view, 22> marks = {
-      "can't reserve", "not ready", "D3cold",       "D3hot",          "stuck in D3",  "giving up",          "SR-IOV",       "MMIO resources",
-      "no space",      "AER:",      "PAGE_FAULT",   "fault addr",     "NVRM",         "failed with error",  "RLIMIT_MEMLOCK", "Invalid PCI ROM",
-      "DENIED",        "avc:  denied", "SNP",       "reset method",   "vfio",         "tdx"};
+  static constexpr std::array<std::string_view, 22> marks = {"can't reserve",
+                                                             "not ready",
+                                                             "D3cold",
+                                                             "D3hot",
+                                                             "stuck in D3",
+                                                             "giving up",
+                                                             "SR-IOV",
+                                                             "MMIO resources",
+                                                             "no space",
+                                                             "AER:",
+                                                             "PAGE_FAULT",
+                                                             "fault addr",
+                                                             "NVRM",
+                                                             "failed with error",
+                                                             "RLIMIT_MEMLOCK",
+                                                             "Invalid PCI ROM",
+                                                             "DENIED",
+                                                             "avc:  denied",
+                                                             "SNP",
+                                                             "reset method",
+                                                             "vfio",
+                                                             "tdx"};
   return std::ranges::any_of(marks, [message](auto mark) { return message.find(mark) != message.npos; });
 }
 
@@ -116,7 +143,8 @@ void gather_log(const Root& root, Kernel& kernel) {
     if (device_messages.size() > most_device_messages) device_messages.pop_front();  // what is going on now counts
   }
   kernel.log = std::move(messages);
-  kernel.device_log = Messages(std::make_move_iterator(device_messages.begin()), std::make_move_iterator(device_messages.end()));
+  kernel.device_log =
+      Messages(std::make_move_iterator(device_messages.begin()), std::make_move_iterator(device_messages.end()));
 }
 
 Observed<KernelVersion> parse_version(const Observed<std::string>& release) {

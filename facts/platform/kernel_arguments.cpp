@@ -7,9 +7,7 @@ namespace vfio_doctor {
 namespace {
 
 /// The kernel's isspace(): the C locale's blanks and the no-break space of Latin 1.
-bool is_kernel_blank(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r') || c == '\xa0';
-}
+bool is_kernel_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\xa0'; }
 
 /// One word of the line, without the quote around the whole word: lib/cmdline.c next_arg().
 KernelArgument split_word(std::string_view word, bool quoted, std::size_t equals) {

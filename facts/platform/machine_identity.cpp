@@ -97,7 +97,8 @@ void read_pacman(const std::vector<std::string>& names, Versions& versions) {
   for (const std::string& entry : names) {
     const auto release = entry.rfind('-');
     const auto version = release == entry.npos || release == 0 ? entry.npos : entry.rfind('-', release - 1);
-    if (version != entry.npos) note_version(versions, std::string_view(entry).substr(0, version), std::string_view(entry).substr(version + 1));
+    if (version != entry.npos)
+      note_version(versions, std::string_view(entry).substr(0, version), std::string_view(entry).substr(version + 1));
   }
 }
 
@@ -111,8 +112,8 @@ Text version_of(std::string_view what, const Versions& versions, const Text& dat
 /// "libvirt.so.0.9000.0" is libvirt 9.0.0: the library's minor number is 1000 times the version's first plus its second
 /// (LIBVIRT_SOVERSION in libvirt's meson.build).
 Text libvirt_from_library(const Root& root) {
-  static constexpr std::array<const char*, 4> directories = {"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64",
-                                                             "/usr/lib"};
+  static constexpr std::array<const char*, 4> directories = {"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu",
+                                                             "/usr/lib64", "/usr/lib"};
   constexpr std::string_view start = "libvirt.so.0.";
   for (const std::string directory : directories) {
     const auto target = root.read_link(directory + "/libvirt.so.0");
@@ -171,7 +172,8 @@ MachineIdentity gather_board(const Root& root) {
   identity.board = both(dmi(root, "board_vendor"), dmi(root, "board_name"));
   identity.system = both(dmi(root, "sys_vendor"), dmi(root, "product_name"));
   if (!identity.board.has_value())
-    if (const auto model = short_line(root.read_line("/sys/firmware/devicetree/base/model")); model.has_value()) identity.board = model;
+    if (const auto model = short_line(root.read_line("/sys/firmware/devicetree/base/model")); model.has_value())
+      identity.board = model;
   identity.firmware_vendor = dmi(root, "bios_vendor");
   identity.firmware_version = dmi(root, "bios_version");
   identity.firmware_date = dmi(root, "bios_date");
@@ -198,10 +200,10 @@ HostName gather_host_name(const Root& root) {
   host.name = short_line(root.read_line("/proc/sys/kernel/hostname"));
   host.boot_id = short_line(root.read_line("/proc/sys/kernel/random/boot_id"));
   const auto id = root.read_line("/etc/machine-id");
-  const auto is_id = [](const std::string& text) {
-    return text.size() == 32 && std::ranges::all_of(text, is_hex_digit);
-  };
-  host.id = !id.has_value() ? id : is_id(id.value()) ? Text(hash_of(id.value())) : Text::unreadable("/etc/machine-id holds no id");
+  const auto is_id = [](const std::string& text) { return text.size() == 32 && std::ranges::all_of(text, is_hex_digit); };
+  host.id = !id.has_value()     ? id
+            : is_id(id.value()) ? Text(hash_of(id.value()))
+                                : Text::unreadable("/etc/machine-id holds no id");
   return host;
 }
 

@@ -14,8 +14,8 @@ struct MachineIdentity {
   /// Where a snapshot keeps versions_text(): the package database itself says too much and is too large.
   static constexpr const char* recorded_versions_path = "/run/vfio-doctor/versions";
 
-  Observed<std::string> board;  ///< "Vendor Name" of the mainboard (/sys/class/dmi/id); on device trees their "model"
-  Observed<std::string> system; ///< "Vendor Name" of the whole machine
+  Observed<std::string> board;   ///< "Vendor Name" of the mainboard (/sys/class/dmi/id); on device trees their "model"
+  Observed<std::string> system;  ///< "Vendor Name" of the whole machine
   Observed<std::string> firmware_vendor, firmware_version, firmware_date;
   Observed<std::string> microcode;            ///< "0xf0", of the first processor
   Observed<std::string> qemu, libvirt, ovmf;  ///< versions as the package database or the library's name has them

@@ -28,10 +28,10 @@ struct Cpu {
 
 /// /etc/os-release.
 struct Distribution {
-  Observed<std::string> id;        ///< "fedora", "debian", "arch"
-  std::vector<std::string> like;   ///< ID_LIKE
-  std::string version_id;          ///< "40", empty where there is none
-  std::string variant_id;          ///< "silverblue", empty where there is none
+  Observed<std::string> id;       ///< "fedora", "debian", "arch"
+  std::vector<std::string> like;  ///< ID_LIKE
+  std::string version_id;         ///< "40", empty where there is none
+  std::string variant_id;         ///< "silverblue", empty where there is none
   Observed<std::string> pretty_name;
   /// True where `name` is the id or one of the ids it is like.
   bool is_like(std::string_view name) const;
@@ -49,7 +49,7 @@ struct Kernel {
   Observed<KernelArguments> arguments;  ///< the running command line
   /// CONFIG_ options without the prefix: "VFIO_PCI" -> "m"; options that are not set are not in the map.
   Observed<std::map<std::string, std::string>> config;
-  std::string config_source;  ///< the file it came from
+  std::string config_source;               ///< the file it came from
   Observed<std::vector<std::string>> log;  ///< messages that matter here, in order, without time stamps
   /// The same of messages about devices: resets, power, memory windows, denials, faults. The last ones where there are very many.
   Observed<std::vector<std::string>> device_log;

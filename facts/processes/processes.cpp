@@ -20,8 +20,9 @@ bool has_number(std::string_view text, std::string_view prefix) {
 /// The nodes of VFIO (drivers/vfio/group.c, device_cdev.c), of NVIDIA's driver and of the DRM layer; not those that
 /// belong to no device: /dev/vfio/vfio, /dev/nvidiactl.
 bool is_wanted(std::string_view node) {
-  return has_number(node, "/dev/vfio/") || has_number(node, "/dev/vfio/noiommu-") || has_number(node, "/dev/vfio/devices/vfio") ||
-         has_number(node, "/dev/nvidia") || has_number(node, "/dev/dri/card") || has_number(node, "/dev/dri/renderD");
+  return has_number(node, "/dev/vfio/") || has_number(node, "/dev/vfio/noiommu-") ||
+         has_number(node, "/dev/vfio/devices/vfio") || has_number(node, "/dev/nvidia") || has_number(node, "/dev/dri/card") ||
+         has_number(node, "/dev/dri/renderD");
 }
 
 /// Each NVIDIA card tells the number of its node: "Device Minor: \t 0" in /proc/driver/nvidia/gpus/ADDRESS/information.
@@ -35,7 +36,8 @@ std::map<std::string, PciAddress> nvidia_nodes(const Root& root) {
     if (!address || !text.has_value()) continue;
     for (const auto line : split_lines(text.value()))
       if (line.starts_with("Device Minor:"))
-        if (const auto number = parse_unsigned(trim(line.substr(13)))) nodes.emplace("/dev/nvidia" + std::to_string(*number), *address);
+        if (const auto number = parse_unsigned(trim(line.substr(13))))
+          nodes.emplace("/dev/nvidia" + std::to_string(*number), *address);
   }
   return nodes;
 }
@@ -67,8 +69,8 @@ class OpenDevices {
       const auto number = words.size() < 2 ? std::nullopt : parse_unsigned(words[0]);
       if (!number || *number > 0x7fffffff || !is_wanted(words[1]) || facts_.open.size() >= most_told) continue;
       const auto behind = line.find(words[1]) + words[1].size();
-      facts_.open.push_back({std::string(words[1]), static_cast<unsigned>(*number), std::string(trim(line.substr(behind))).substr(0, 40),
-                             function_of(std::string(words[1]))});
+      facts_.open.push_back({std::string(words[1]), static_cast<unsigned>(*number),
+                             std::string(trim(line.substr(behind))).substr(0, 40), function_of(std::string(words[1]))});
     }
     return std::move(facts_);
   }
@@ -89,7 +91,8 @@ class OpenDevices {
       if (!node.has_value() || !is_wanted(node.value()) || std::ranges::find(seen, node.value()) != seen.end()) continue;
       seen.push_back(node.value());
       const auto program = root_.read_line("/proc/" + std::to_string(process) + "/comm");
-      facts_.open.push_back({node.value(), process, program.has_value() ? program->substr(0, 40) : "", function_of(node.value())});
+      facts_.open.push_back(
+          {node.value(), process, program.has_value() ? program->substr(0, 40) : "", function_of(node.value())});
     }
   }
 

@@ -14,9 +14,9 @@ namespace vfio_doctor {
 
 /// A device file that some program has open.
 struct OpenDevice {
-  std::string node;     ///< "/dev/vfio/14", "/dev/vfio/devices/vfio3", "/dev/nvidia0", "/dev/dri/card1"
+  std::string node;  ///< "/dev/vfio/14", "/dev/vfio/devices/vfio3", "/dev/nvidia0", "/dev/dri/card1"
   unsigned process = 0;
-  std::string program;  ///< "qemu-system-x86", empty where it could not be read
+  std::string program;                 ///< "qemu-system-x86", empty where it could not be read
   std::optional<PciAddress> function;  ///< what a graphics node belongs to, where the machine says so
 };
 

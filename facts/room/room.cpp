@@ -57,8 +57,8 @@ FunctionRoom look_at(const Root& root, const PciFunction& function) {
 }
 
 Observed<std::vector<FirmwarePicture>> read_pictures(const Root& root) {
-  static constexpr auto names = std::to_array<std::string_view>({"BOOTFB", "efifb", "simplefb", "simple-framebuffer",
-      "simpledrm", "vesafb"});
+  static constexpr auto names =
+      std::to_array<std::string_view>({"BOOTFB", "efifb", "simplefb", "simple-framebuffer", "simpledrm", "vesafb"});
   const auto areas = areas_in_functions(root, names);
   if (!areas.has_value()) return Observed<std::vector<FirmwarePicture>>::like(areas);
   std::vector<FirmwarePicture> found;
@@ -73,8 +73,8 @@ Observed<unsigned> read_physical_bits(const Root& root) {
   for (const auto line : split_lines(text.value())) {
     if (!line.starts_with("address sizes")) continue;
     const auto words = split_words(line.substr(std::min(line.size(), line.find(':') + 1)));
-    if (const auto bits = words.empty() ? std::nullopt : parse_unsigned(words[0]); bits &&
-        *bits <= 64) return static_cast<unsigned>(*bits);
+    if (const auto bits = words.empty() ? std::nullopt : parse_unsigned(words[0]); bits && *bits <= 64)
+      return static_cast<unsigned>(*bits);
   }
   return Observed<unsigned>::absent();
 }
@@ -86,11 +86,11 @@ Observed<std::vector<Region>> parse_regions(std::string_view text) {
   unsigned index = 0;
   for (const auto line : split_lines(text)) {
     const auto words = split_words(line);
-    if (words.size() != 3) return Observed<std::vector<Region>>::unreadable("resource: line " + std::to_string(index + 1) +
-        " is no region");
+    if (words.size() != 3)
+      return Observed<std::vector<Region>>::unreadable("resource: line " + std::to_string(index + 1) + " is no region");
     const auto start = parse_unsigned(words[0], 16), end = parse_unsigned(words[1], 16), flags = parse_unsigned(words[2], 16);
-    if (!start || !end || !flags) return Observed<std::vector<Region>>::unreadable("resource: line " + std::to_string(index +
-        1) + " is no region");
+    if (!start || !end || !flags)
+      return Observed<std::vector<Region>>::unreadable("resource: line " + std::to_string(index + 1) + " is no region");
     if (*flags != 0) regions.push_back({index, *start, *end, *flags});
     if (++index > 64) break;
   }

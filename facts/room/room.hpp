@@ -18,8 +18,8 @@ struct Region {
   unsigned index = 0;
   std::uint64_t start = 0, end = 0, flags = 0;
   std::uint64_t bytes() const { return end >= start ? end - start + 1 : 0; }
-  bool is_memory() const { return (flags & 0x200) != 0; }      ///< IORESOURCE_MEM (include/linux/ioport.h)
-  bool is_64_bit() const { return (flags & 0x100000) != 0; }   ///< IORESOURCE_MEM_64
+  bool is_memory() const { return (flags & 0x200) != 0; }     ///< IORESOURCE_MEM (include/linux/ioport.h)
+  bool is_64_bit() const { return (flags & 0x100000) != 0; }  ///< IORESOURCE_MEM_64
   /// IORESOURCE_UNSET, or a memory region that begins at nought: nobody found an address for it.
   bool is_unset() const { return (flags & 0x20000000) != 0 || (is_memory() && start == 0 && end > 0); }
 };

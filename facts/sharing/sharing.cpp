@@ -38,8 +38,8 @@ SharingFacts gather_sharing(const Root& root, const std::vector<PciFunction>& fu
   facts.mediated = read_mediated(root);
   facts.mediating = read_mediating(root);
   for (const auto& function : functions) {
-    if (!function.physical_function.has_value() || !function.driver.is("nvidia") ||
-        facts.nvidia_types.size() == most_told) continue;
+    if (!function.physical_function.has_value() || !function.driver.is("nvidia") || facts.nvidia_types.size() == most_told)
+      continue;
     const auto text = root.read_line(function.sysfs_path + "/nvidia/current_vgpu_type");
     const auto number = text.has_value() ? parse_unsigned(text.value()) : std::nullopt;
     facts.nvidia_types[function.address] = number && *number < 1U << 31 ? Observed<unsigned>(static_cast<unsigned>(*number))

@@ -20,8 +20,8 @@ struct MediatedDevice {
 
 /// Cards that are given out in parts: mediated devices and NVIDIA's virtual functions.
 struct SharingFacts {
-  Observed<std::vector<MediatedDevice>> mediated;        ///< /sys/bus/mdev/devices; absent while no driver offers any
-  Observed<std::vector<PciAddress>> mediating;           ///< functions that offer mediated devices (/sys/class/mdev_bus)
+  Observed<std::vector<MediatedDevice>> mediated;  ///< /sys/bus/mdev/devices; absent while no driver offers any
+  Observed<std::vector<PciAddress>> mediating;     ///< functions that offer mediated devices (/sys/class/mdev_bus)
   /// nvidia/current_vgpu_type of virtual functions that the driver nvidia holds: 0 is none chosen.
   std::map<PciAddress, Observed<unsigned>> nvidia_types;
 };

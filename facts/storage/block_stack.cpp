@@ -145,8 +145,7 @@ Footing StorageTracer::follow_block(const std::string& path) {
 Footing StorageTracer::follow_parts(Footing whole, const std::string& disk, const std::vector<std::string>& parts) {
   for (const auto& part : parts) {
     const auto path = root_.canonical(disk + "/slaves/" + part);
-    whole.stand_on(path.has_value() && path->starts_with("/sys/devices/") ? block(path.value())
-                                                                          : block_by_name(part));
+    whole.stand_on(path.has_value() && path->starts_with("/sys/devices/") ? block(path.value()) : block_by_name(part));
   }
   return whole;
 }
@@ -162,8 +161,7 @@ Footing StorageTracer::follow_hardware(const std::string& path) {
   if (path.starts_with("/sys/devices/rbd/"))
     return footing.fail("the servers behind " + footing.label + " (Ceph) are not visible", Carrier::network);
   if (path.find("/vhci_hcd") != std::string::npos)
-    return footing.fail(footing.label + " comes over the network (USB/IP) from a server that is not visible",
-                        Carrier::network);
+    return footing.fail(footing.label + " comes over the network (USB/IP) from a server that is not visible", Carrier::network);
   if (path.find("/tcm_loop") != std::string::npos)
     return footing.fail("what stands behind " + footing.label + " (a local SCSI target) is not visible");
   return footing;  // a platform device: eMMC of a board, virtio-mmio, Xen, Hyper-V

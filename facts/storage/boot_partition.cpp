@@ -58,9 +58,7 @@ void add_from_firmware(const Root& root, std::vector<BootPartition>& found) {
   if (!guid.empty()) found.push_back({"PARTUUID=" + guid, use, variables + entry.data() + global_guid});
 }
 
-bool is_boot_point(std::string_view point) {
-  return point == "/efi" || point == "/boot" || point.starts_with("/boot/");
-}
+bool is_boot_point(std::string_view point) { return point == "/efi" || point == "/boot" || point.starts_with("/boot/"); }
 
 }  // namespace
 
@@ -88,9 +86,7 @@ std::vector<BootPartition> find_boot_partitions(const Root& root, const MountTab
   std::vector<BootPartition> found;
   add_from_firmware(root, found);
   for (const auto& entry : read_fstab(root)) {
-    const auto is_mounted = [&entry](const Mount& mount) {
-      return mount.point == entry.point && mount.type != "autofs";
-    };
+    const auto is_mounted = [&entry](const Mount& mount) { return mount.point == entry.point && mount.type != "autofs"; };
     if (is_boot_point(entry.point) && std::ranges::none_of(mounts.mounts, is_mounted))
       found.push_back({entry.device, "the unmounted " + entry.point, "/etc/fstab"});
   }

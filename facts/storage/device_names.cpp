@@ -15,11 +15,8 @@ struct Tag {
   std::string_view name;
   const char* directory;
 };
-constexpr std::array<Tag, 5> tags = {{{"UUID", "by-uuid"},
-                                      {"PARTUUID", "by-partuuid"},
-                                      {"LABEL", "by-label"},
-                                      {"PARTLABEL", "by-partlabel"},
-                                      {"ID", "by-id"}}};
+constexpr std::array<Tag, 5> tags = {
+    {{"UUID", "by-uuid"}, {"PARTUUID", "by-partuuid"}, {"LABEL", "by-label"}, {"PARTLABEL", "by-partlabel"}, {"ID", "by-id"}}};
 
 /// Where device-mapper names are made of two parts, a hyphen inside a part is doubled.
 std::string double_hyphens(std::string_view part) {

@@ -16,9 +16,9 @@ bool is_one_of(std::string_view type, const std::array<std::string_view, N>& typ
   return std::ranges::find(types, type) != types.end();
 }
 
-constexpr auto remote_types = std::to_array<std::string_view>({"nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "afs",
-                                                               "lustre", "beegfs", "gpfs", "orangefs", "ncpfs",
-                                                               "coda", "fuse.glusterfs"});
+constexpr auto remote_types =
+    std::to_array<std::string_view>({"nfs", "nfs4", "cifs", "smb3", "smbfs", "ceph", "afs", "lustre", "beegfs", "gpfs",
+                                     "orangefs", "ncpfs", "coda", "fuse.glusterfs"});
 
 bool is_fuse(std::string_view type) { return type == "fuse" || type.starts_with("fuse."); }
 

@@ -13,8 +13,8 @@ namespace vfio_doctor {
 namespace {
 
 // fs/*/ of Linux: what mount(2) calls the file systems whose files lie on other machines.
-constexpr auto network_types = std::to_array<std::string_view>(
-    {"9p", "acfs", "afs", "beegfs", "ceph", "cifs", "coda", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "orangefs", "smb3", "smbfs"});
+constexpr auto network_types = std::to_array<std::string_view>({"9p", "acfs", "afs", "beegfs", "ceph", "cifs", "coda", "gpfs",
+                                                                "lustre", "ncpfs", "nfs", "nfs4", "orangefs", "smb3", "smbfs"});
 // FUSE programs that serve a local block device or an image file (ntfs-3g and exfat-fuse: "fuseblk"), or kernel tables
 // (lxcfs, which lies over files of /proc in containers).
 constexpr auto local_fuse_types =

@@ -57,8 +57,7 @@ std::string unescape_octal(std::string_view text) {
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto is_digit = [&](std::size_t at, char most) { return text[at] >= '0' && text[at] <= most; };
-    if (text[i] == '\\' && i + 3 < text.size() && is_digit(i + 1, '3') && is_digit(i + 2, '7') &&
-        is_digit(i + 3, '7')) {
+    if (text[i] == '\\' && i + 3 < text.size() && is_digit(i + 1, '3') && is_digit(i + 2, '7') && is_digit(i + 3, '7')) {
       plain += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
       i += 3;
     } else {
@@ -72,8 +71,7 @@ std::vector<std::string> Mount::options(std::string_view name) const {
   std::vector<std::string> values;
   for (const auto option : split(own_options, ',')) {  // a comma inside a value is written \054
     const auto equals = option.find('=');
-    if (equals != option.npos && option.substr(0, equals) == name)
-      values.push_back(unescape_octal(option.substr(equals + 1)));
+    if (equals != option.npos && option.substr(0, equals) == name) values.push_back(unescape_octal(option.substr(equals + 1)));
   }
   return values;
 }
@@ -91,7 +89,8 @@ Observed<MountTable> read_mounts(const Root& root) {
   for (const std::string path : {"/proc/1/mountinfo", "/proc/self/mountinfo"}) {
     const auto text = root.read(path, most_mount_bytes);
     if (text.has_value() && !trim(text.value()).empty()) return parse_mounts(text.value(), path);
-    if (why.empty() || text.is_unreadable()) why = path + " is " + (text.has_value() ? "empty" : text.is_absent() ? "absent" : "unreadable: " + text.why());
+    if (why.empty() || text.is_unreadable())
+      why = path + " is " + (text.has_value() ? "empty" : text.is_absent() ? "absent" : "unreadable: " + text.why());
   }
   return Observed<MountTable>::unreadable(why);
 }
@@ -125,13 +124,12 @@ std::vector<FstabEntry> read_fstab(const Root& root) {
 
 bool is_pseudo_file_system(std::string_view type) {
   static constexpr auto types = std::to_array<std::string_view>(
-      {"anon_inodefs", "autofs",     "bdev",      "binder",     "binfmt_misc", "bpf",        "cgroup",   "cgroup2",
-       "configfs",     "cpuset",     "dax",       "debugfs",    "devfs",       "devpts",     "devtmpfs", "dmabuf",
-       "drm",          "efivarfs",   "functionfs", "fusectl",   "gadgetfs",    "guest_memfd", "hugetlbfs", "ipathfs",
-       "mqueue",       "nfsd",       "none",      "nsfs",       "nullfs",      "ocfs2_dlmfs", "openpromfs", "pidfs",
-       "pipefs",       "proc",       "pstore",    "ramfs",      "resctrl",     "rootfs",     "rpc_pipefs", "secretmem",
-       "securityfs",   "selinuxfs",  "smackfs",   "sockfs",     "spufs",       "sysfs",      "tmpfs",    "tracefs",
-       "usbfs",        "usbdevfs",   "virtual",   "xenfs"});
+      {"anon_inodefs", "autofs",  "bdev",        "binder",      "binfmt_misc", "bpf",       "cgroup",  "cgroup2", "configfs",
+       "cpuset",       "dax",     "debugfs",     "devfs",       "devpts",      "devtmpfs",  "dmabuf",  "drm",     "efivarfs",
+       "functionfs",   "fusectl", "gadgetfs",    "guest_memfd", "hugetlbfs",   "ipathfs",   "mqueue",  "nfsd",    "none",
+       "nsfs",         "nullfs",  "ocfs2_dlmfs", "openpromfs",  "pidfs",       "pipefs",    "proc",    "pstore",  "ramfs",
+       "resctrl",      "rootfs",  "rpc_pipefs",  "secretmem",   "securityfs",  "selinuxfs", "smackfs", "sockfs",  "spufs",
+       "sysfs",        "tmpfs",   "tracefs",     "usbfs",       "usbdevfs",    "virtual",   "xenfs"});
   return std::ranges::find(types, type) != types.end();
 }
 

@@ -27,8 +27,8 @@ struct Mount {
 
 struct MountTable {
   std::vector<Mount> mounts;
-  std::string source;    ///< the file it was read from
-  std::string problem;   ///< not empty: a part could not be understood, so mounts may be missing
+  std::string source;   ///< the file it was read from
+  std::string problem;  ///< not empty: a part could not be understood, so mounts may be missing
 
   /// The mount that a path lies in: the longest mount point above it, of several the last; nullptr without "/".
   const Mount* holding(const std::string& path) const;

@@ -32,8 +32,7 @@ Footing StorageTracer::btrfs(const std::string& uuid) {
   if (devices->empty()) return footing.fail(directory + " names no device");
   for (const auto& device : devices.value()) {
     const auto path = root_.canonical(directory + "/" + device);
-    footing.stand_on(path.has_value() && path->starts_with("/sys/devices/") ? block(path.value())
-                                                                            : block_by_name(device));
+    footing.stand_on(path.has_value() && path->starts_with("/sys/devices/") ? block(path.value()) : block_by_name(device));
   }
   // A missing device is a device all the same: it may come back under another name.
   return footing;
@@ -115,8 +114,7 @@ Footing StorageTracer::zfs_pool(const std::string& pool) {
     footing.label = "ZFS pool " + pool.substr(0, 80);
     const auto& members = zfs_members();
     const auto own = members.find(pool);
-    if (own == members.end())
-      return footing.fail("the disks of the ZFS pool " + pool.substr(0, 80) + " are not visible");
+    if (own == members.end()) return footing.fail("the disks of the ZFS pool " + pool.substr(0, 80) + " are not visible");
     // A whole disk and its partition both carry the signature; both lead to the same function.
     for (const auto& name : own->second) footing.stand_on(block_by_name(name));
     if (const auto nameless = members.find(""); nameless != members.end())

@@ -46,7 +46,7 @@ class StorageGatherer {
 
   /// Members of stores that programs open by themselves, without a mount or a mapping: what udev saw on the disks.
   std::vector<UnopenedMember> unopened() {
-    static constexpr std::array<std::string_view, 8> kinds = {"ceph_bluestore", "oracleasm", "drbd",        "LVM2_member",
+    static constexpr std::array<std::string_view, 8> kinds = {"ceph_bluestore",    "oracleasm",   "drbd",       "LVM2_member",
                                                               "linux_raid_member", "crypto_LUKS", "zfs_member", "bcache"};
     std::vector<UnopenedMember> members;
     for (const auto& name : tracer_.block_names()) {
@@ -72,7 +72,8 @@ class StorageGatherer {
   }
 
   std::vector<StorageUse> gather() {
-    for (const auto* mount : distinct_mounts(mounts_)) add(mount->point, mounts_.source, tracer_.mount(*mount), StorageUseKind::mount);
+    for (const auto* mount : distinct_mounts(mounts_))
+      add(mount->point, mounts_.source, tracer_.mount(*mount), StorageUseKind::mount);
     if (!mounts_.problem.empty()) {
       Footing lost;
       add("mounted file systems", mounts_.source, lost.fail(mounts_.problem));
@@ -89,8 +90,8 @@ class StorageGatherer {
   void add(const std::string& use, const std::string& source, const Footing& footing,
            StorageUseKind kind = StorageUseKind::other) {
     covered_.insert(footing.functions.begin(), footing.functions.end());
-    uses_.push_back({use, footing.chain(), source, footing.functions, footing.interfaces, footing.unresolved,
-                     footing.missing, kind});
+    uses_.push_back(
+        {use, footing.chain(), source, footing.functions, footing.interfaces, footing.unresolved, footing.missing, kind});
   }
 
   /// The names in a directory that lists what is in use; where it may not be looked into, anything may be.

@@ -15,7 +15,7 @@ enum class Carrier { storage, network };
 
 /// What the host uses storage for, where that weighs differently.
 enum class StorageUseKind {
-  mount,           ///< `use` is where it is mounted
+  mount,  ///< `use` is where it is mounted
   swap,
   boot_partition,  ///< what this host is started from, mounted or not
   other,
@@ -23,10 +23,10 @@ enum class StorageUseKind {
 
 /// One thing the host does with storage, followed down to the PCI functions it stands on.
 struct StorageUse {
-  std::string use;     ///< "/", "/boot/efi", "swap", "/mnt/data"
-  std::string chain;   ///< "ext4 on LVM vg-root on LUKS on nvme0n1p3"
-  std::string source;  ///< where it was seen: "/proc/1/mountinfo", "/proc/swaps"
-  std::vector<PciAddress> functions;  ///< sorted; empty where it stands on no PCI function (tmpfs, virtual)
+  std::string use;                              ///< "/", "/boot/efi", "swap", "/mnt/data"
+  std::string chain;                            ///< "ext4 on LVM vg-root on LUKS on nvme0n1p3"
+  std::string source;                           ///< where it was seen: "/proc/1/mountinfo", "/proc/swaps"
+  std::vector<PciAddress> functions;            ///< sorted; empty where it stands on no PCI function (tmpfs, virtual)
   std::vector<std::string> network_interfaces;  ///< for NFS, iSCSI, NVMe over fabrics: the interfaces it comes through
   /// Not empty: this use could not be followed to its end, for this reason. Then no PCI function of the kind
   /// `missing` can be called free.

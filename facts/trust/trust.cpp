@@ -20,8 +20,8 @@ Observed<std::vector<ThunderboltDomain>> read_thunderbolt(const Root& root) {
     if (!name.starts_with("domain") || domains.size() == most_domains) continue;
     ThunderboltDomain domain{name, {}, root.read_line(directory + "/" + name + "/security")};
     const auto protection = root.read_line(directory + "/" + name + "/iommu_dma_protection");
-    domain.dma_protection = protection.has_value() ? Observed<bool>(protection.value() == "1")
-        : Observed<bool>::like(protection);
+    domain.dma_protection =
+        protection.has_value() ? Observed<bool>(protection.value() == "1") : Observed<bool>::like(protection);
     domains.push_back(std::move(domain));
   }
   return domains;
@@ -34,8 +34,8 @@ std::vector<PciAddress> read_removable(const Root& root) {
   std::vector<PciAddress> found;
   if (!names.has_value() || names->size() > most_functions) return found;
   for (const auto& name : names.value())
-    if (const auto address = PciAddress::parse(name); address && root.read_line(directory + "/" + name +
-        "/removable").is("removable"))
+    if (const auto address = PciAddress::parse(name);
+        address && root.read_line(directory + "/" + name + "/removable").is("removable"))
       found.push_back(*address);
   std::ranges::sort(found);
   return found;

@@ -13,8 +13,8 @@ namespace vfio_doctor {
 /// One Thunderbolt or USB4 controller (/sys/bus/thunderbolt/devices/domain0).
 struct ThunderboltDomain {
   std::string name;
-  Observed<bool> dma_protection;    ///< iommu_dma_protection
-  Observed<std::string> security;   ///< "none", "user", "secure", "dponly", "usbonly", "nopcie"
+  Observed<bool> dma_protection;   ///< iommu_dma_protection
+  Observed<std::string> security;  ///< "none", "user", "secure", "dponly", "usbonly", "nopcie"
 };
 
 /// What may be plugged in from outside, and what the processor offers to confidential guests.

@@ -4,8 +4,8 @@
 #include <windows.h>
 // After windows.h, whose types they use.
 #include <cfgmgr32.h>
-#include <initguid.h>
 #include <devpkey.h>
+#include <initguid.h>
 #include <setupapi.h>
 
 #include <cstdint>
@@ -264,7 +264,8 @@ std::string computer_name() {
 std::string windows_version() {
   using GetVersion = LONG WINAPI(OSVERSIONINFOW*);  // GetVersionEx() tells old programs of an old Windows
   const auto library = ::GetModuleHandleW(L"ntdll.dll");
-  auto* get_version = library ? reinterpret_cast<GetVersion*>(reinterpret_cast<void*>(::GetProcAddress(library, "RtlGetVersion"))) : nullptr;
+  auto* get_version =
+      library ? reinterpret_cast<GetVersion*>(reinterpret_cast<void*>(::GetProcAddress(library, "RtlGetVersion"))) : nullptr;
   OSVERSIONINFOW version{};
   version.dwOSVersionInfoSize = sizeof version;
   if (!get_version || get_version(&version) != 0) return "Windows";

@@ -83,17 +83,24 @@ Options parse_options(const std::vector<std::string>& arguments) {
   bool inventory = false;
   for (std::size_t at = 0; at < arguments.size(); ++at) {
     const auto name = arguments[at];
-    if (name == "--help" || name == "-h") options.task = Options::Task::help;
-    else if (name == "--version") options.task = Options::Task::version;
-    else if (name == "--inventory") inventory = true;
-    else if (name == "--expect") options.manifest = value_of(arguments, at);
-    else if (name == "--devices") options.devices = value_of(arguments, at);
-    else if (name == "-v" || name == "--verbose") options.verbose = true;
+    if (name == "--help" || name == "-h")
+      options.task = Options::Task::help;
+    else if (name == "--version")
+      options.task = Options::Task::version;
+    else if (name == "--inventory")
+      inventory = true;
+    else if (name == "--expect")
+      options.manifest = value_of(arguments, at);
+    else if (name == "--devices")
+      options.devices = value_of(arguments, at);
+    else if (name == "-v" || name == "--verbose")
+      options.verbose = true;
     else if (name == "--format") {
       const auto format = value_of(arguments, at);
       if (format != "text" && format != "json") throw InputError("--format is text or json");
       options.json = format == "json";
-    } else throw InputError("unknown argument; vfio-guest-agent --help lists what there is");
+    } else
+      throw InputError("unknown argument; vfio-guest-agent --help lists what there is");
   }
   if (inventory && !options.manifest.empty()) throw InputError("use either --expect or --inventory");
   if (options.task == Options::Task::inventory && !options.manifest.empty()) options.task = Options::Task::verify;
@@ -103,7 +110,8 @@ Options parse_options(const std::vector<std::string>& arguments) {
 /// What is here, or what was recorded: both come through the same reader.
 GuestView look(const Options& options) {
   const bool is_here = options.devices.empty();
-  auto view = read_evidence({{is_here ? "this guest" : options.devices, is_here ? devices_json() : read_all(options.devices, EvidenceFile::most_bytes)}});
+  auto view = read_evidence({{is_here ? "this guest" : options.devices,
+                              is_here ? devices_json() : read_all(options.devices, EvidenceFile::most_bytes)}});
   if (!is_here) return view;
   view.name = computer_name();
   view.kernel = windows_version();
@@ -129,10 +137,17 @@ int verify(const Options& options) {
 int run(const std::vector<std::string>& arguments) {
   const auto options = parse_options(arguments);
   switch (options.task) {
-    case Options::Task::help: print(usage); return 0;
-    case Options::Task::version: print(std::string("vfio-guest-agent ") + program_version + "\n"); return 0;
-    case Options::Task::inventory: print(options.devices.empty() ? devices_json() : read_all(options.devices, EvidenceFile::most_bytes)); return 0;
-    case Options::Task::verify: break;
+    case Options::Task::help:
+      print(usage);
+      return 0;
+    case Options::Task::version:
+      print(std::string("vfio-guest-agent ") + program_version + "\n");
+      return 0;
+    case Options::Task::inventory:
+      print(options.devices.empty() ? devices_json() : read_all(options.devices, EvidenceFile::most_bytes));
+      return 0;
+    case Options::Task::verify:
+      break;
   }
   return verify(options);
 }

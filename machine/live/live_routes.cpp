@@ -76,15 +76,30 @@ Attributes read_attributes(std::string_view list) {
     auto value = take(list, head->rta_len, sizeof(rtattr));
     value.remove_prefix(sizeof(rtattr));
     switch (head->rta_type & NLA_TYPE_MASK) {
-      case RTA_DST: found.destination = value; break;
-      case RTA_MULTIPATH: found.hops = value; break;
-      case RTA_TABLE: found.table = front_of<std::uint32_t>(value); break;
-      case RTA_PRIORITY: found.metric = front_of<std::uint32_t>(value); break;
-      case RTA_OIF: found.hop.interface = front_of<std::uint32_t>(value).value_or(0); break;
-      case RTA_NH_ID: found.hop.object = front_of<std::uint32_t>(value).value_or(0); break;
+      case RTA_DST:
+        found.destination = value;
+        break;
+      case RTA_MULTIPATH:
+        found.hops = value;
+        break;
+      case RTA_TABLE:
+        found.table = front_of<std::uint32_t>(value);
+        break;
+      case RTA_PRIORITY:
+        found.metric = front_of<std::uint32_t>(value);
+        break;
+      case RTA_OIF:
+        found.hop.interface = front_of<std::uint32_t>(value).value_or(0);
+        break;
+      case RTA_NH_ID:
+        found.hop.object = front_of<std::uint32_t>(value).value_or(0);
+        break;
       case RTA_GATEWAY:
-      case RTA_VIA: found.hop.through_gateway = true; break;
-      default: break;
+      case RTA_VIA:
+        found.hop.through_gateway = true;
+        break;
+      default:
+        break;
     }
   }
   return found;
@@ -105,8 +120,8 @@ class RouteWriter {
     std::array<char, 16> bytes{};
     if (own.destination.size() <= bytes.size()) std::copy(own.destination.begin(), own.destination.end(), bytes.begin());
     ::inet_ntop(family, bytes.data(), address.data(), address.size());
-    const std::string target = std::string(is_local ? "local " : "unicast ") + address.data() + "/" +
-                               std::to_string(head->rtm_dst_len);
+    const std::string target =
+        std::string(is_local ? "local " : "unicast ") + address.data() + "/" + std::to_string(head->rtm_dst_len);
     const std::string place = " table " + std::to_string(table) + " metric " + std::to_string(own.metric.value_or(0));
     auto hops = own.hops;
     if (hops.empty()) write(target, own.hop, place);

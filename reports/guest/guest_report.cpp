@@ -23,8 +23,7 @@ Verdict guest_verdict(const std::vector<Finding>& findings) {
   return proves_a_device && !leaves_open ? Verdict::ready : Verdict::undetermined;
 }
 
-Report guest_report(const GuestJudgement& judgement, const GuestView& view, const std::string& kind,
-                    const std::string& name) {
+Report guest_report(const GuestJudgement& judgement, const GuestView& view, const std::string& kind, const std::string& name) {
   Report report;
   report.source = {kind, name};
   if (view.kernel.has_value()) report.host.kernel = view.kernel.value();

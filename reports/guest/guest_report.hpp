@@ -14,8 +14,7 @@ namespace vfio_doctor {
 Verdict guest_verdict(const std::vector<Finding>& findings);
 
 /// The judgement as a report; its source is `kind` ("guest" or "evidence") and `name`.
-Report guest_report(const GuestJudgement& judgement, const GuestView& view, const std::string& kind,
-                    const std::string& name);
+Report guest_report(const GuestJudgement& judgement, const GuestView& view, const std::string& kind, const std::string& name);
 
 /// A guest's report for a terminal, device by device: how far each got, what proves it, what its host says, what to do
 /// where it fails.

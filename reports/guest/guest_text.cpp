@@ -14,21 +14,29 @@ namespace {
 
 Paint paint_of(Status status) {
   switch (status) {
-    case Status::pass: return Paint::green;
-    case Status::warn: return Paint::yellow;
+    case Status::pass:
+      return Paint::green;
+    case Status::warn:
+      return Paint::yellow;
     case Status::fail:
-    case Status::error: return Paint::red;
-    case Status::unknown: return Paint::magenta;
-    case Status::not_applicable: break;
+    case Status::error:
+      return Paint::red;
+    case Status::unknown:
+      return Paint::magenta;
+    case Status::not_applicable:
+      break;
   }
   return Paint::dim;
 }
 
 Paint paint_of(Verdict verdict) {
   switch (verdict) {
-    case Verdict::ready: return Paint::green;
-    case Verdict::not_ready: return Paint::red;
-    case Verdict::undetermined: break;
+    case Verdict::ready:
+      return Paint::green;
+    case Verdict::not_ready:
+      return Paint::red;
+    case Verdict::undetermined:
+      break;
   }
   return Paint::magenta;
 }
@@ -103,7 +111,8 @@ std::string verdict_line(const std::vector<DeviceFindings>& devices, Verdict ver
       return devices.size() == 1 ? "Not ready: the expected device fails."
                                  : "Not ready: " + std::to_string(wrong) + " of " + total + " expected devices " +
                                        (wrong == 1 ? "fails." : "fail.");
-    case Verdict::undetermined: break;
+    case Verdict::undetermined:
+      break;
   }
   return "Undetermined: nothing fails, but not all of it could be seen.";
 }

@@ -31,14 +31,17 @@ std::string list(const std::string& title, const std::vector<std::string>& items
 std::string cause_section(const Triage& triage, const Cause& cause, std::size_t number) {
   const std::string confidence(to_text(cause.confidence));
   std::string text = "<section class=\"cause " + confidence + "\" id=\"cause-" + std::to_string(number) + "\">\n<h2>" +
-                     markup_text(cause.title) + "</h2>\n<p><strong>" + confidence + "</strong>: " + markup_text(cause.summary) + "</p>\n<ul>\n";
+                     markup_text(cause.title) + "</h2>\n<p><strong>" + confidence + "</strong>: " + markup_text(cause.summary) +
+                     "</p>\n<ul>\n";
   for (const auto& line : cause.evidence)
-    text += "<li><a href=\"#l" + std::to_string(line.file) + "-" + std::to_string(line.line) + "\">" + markup_text(triage.files.at(line.file)) +
-            ":" + std::to_string(line.line) + "</a> <code>" + markup_text(line.text) + "</code></li>\n";
+    text += "<li><a href=\"#l" + std::to_string(line.file) + "-" + std::to_string(line.line) + "\">" +
+            markup_text(triage.files.at(line.file)) + ":" + std::to_string(line.line) + "</a> <code>" + markup_text(line.text) +
+            "</code></li>\n";
   text += "</ul>\n";
   for (const auto& out : cause.ruled_out) text += "<p>Not it: " + markup_text(out) + "</p>\n";
   for (const auto& remedy : cause.remedy) {
-    text += list("To do: " + markup_text(remedy.text), remedy.commands.empty() ? std::vector<std::string>{"(no command)"} : remedy.commands);
+    text += list("To do: " + markup_text(remedy.text),
+                 remedy.commands.empty() ? std::vector<std::string>{"(no command)"} : remedy.commands);
     text += list("Undo:", remedy.undo);
     if (!remedy.risk.empty()) text += "<p>Risk: " + markup_text(remedy.risk) + "</p>\n";
   }
@@ -50,7 +53,9 @@ std::string paste_section(const Triage& triage, const Marks& marks) {
   std::string text = "<h2>What was pasted</h2>\n";
   std::uint32_t file = UINT32_MAX;
   for (const auto& line : triage.text) {
-    if (line.file != file) text += (file == UINT32_MAX ? "" : "</pre>\n") + ("<h3>" + markup_text(triage.files.at(line.file)) + "</h3>\n<pre class=\"paste\">");
+    if (line.file != file)
+      text += (file == UINT32_MAX ? "" : "</pre>\n") +
+              ("<h3>" + markup_text(triage.files.at(line.file)) + "</h3>\n<pre class=\"paste\">");
     file = line.file;
     const bool is_marked = marks.contains({line.file, line.line});
     const auto number = std::to_string(line.line);
@@ -69,10 +74,13 @@ std::string render_triage_html(const Triage& triage) {
   Marks marks;
   for (const auto& cause : triage.causes)
     for (const auto& line : cause.evidence) marks.emplace(std::pair{line.file, line.line}, &cause);
-  std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, "
-                     "initial-scale=1\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-                     "<title>vfio-doctor triage</title>\n<style>" + std::string(style) + "</style>\n</head>\n<body>\n<h1>" +
-                     markup_text(triage_sentence(triage)) + "</h1>\n";
+  std::string page =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+      "content=\"width=device-width, "
+      "initial-scale=1\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+      "'unsafe-inline'\">\n"
+      "<title>vfio-doctor triage</title>\n<style>" +
+      std::string(style) + "</style>\n</head>\n<body>\n<h1>" + markup_text(triage_sentence(triage)) + "</h1>\n";
   std::size_t number = 0;
   for (const auto& cause : triage.causes) page += cause_section(triage, cause, ++number);
   if (!triage.harmless.empty()) {

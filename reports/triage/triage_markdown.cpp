@@ -11,10 +11,11 @@ std::string commands_block(const std::vector<std::string>& commands) {
 }
 
 std::string cause_text(const Triage& triage, const Cause& cause) {
-  std::string text = "### " + markdown_text(cause.title) + "\n\n**" + std::string(to_text(cause.confidence)) + "**: " +
-                     markdown_text(cause.summary) + "\n\n";
+  std::string text = "### " + markdown_text(cause.title) + "\n\n**" + std::string(to_text(cause.confidence)) +
+                     "**: " + markdown_text(cause.summary) + "\n\n";
   std::vector<std::string> lines;
-  for (const auto& line : cause.evidence) lines.push_back(triage.files.at(line.file) + ":" + std::to_string(line.line) + ": " + line.text);
+  for (const auto& line : cause.evidence)
+    lines.push_back(triage.files.at(line.file) + ":" + std::to_string(line.line) + ": " + line.text);
   if (!lines.empty()) text += "What shows it:\n\n" + markdown_block(join(lines, "\n"), "") + "\n";
   for (const auto& out : cause.ruled_out) text += "- Not it: " + markdown_text(out) + "\n";
   if (!cause.ruled_out.empty()) text += "\n";

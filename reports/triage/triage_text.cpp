@@ -69,7 +69,8 @@ std::string render_triage_text(const Triage& triage, const TextStyle& style) {
     page.line("What was pasted:");
     for (const auto& document : triage.documents)
       page.line(triage.files.at(document.file) + ":" + std::to_string(document.from) + "-" + std::to_string(document.to) + " " +
-                    std::string(to_text(document.kind)) + ", " + std::string(to_text(document.machine)) + ": " + document.why, 2);
+                    std::string(to_text(document.kind)) + ", " + std::string(to_text(document.machine)) + ": " + document.why,
+                2);
   }
   return page.take();
 }

@@ -47,9 +47,7 @@ class ConfigReader {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const {
-    throw InputError(name_ + ":" + std::to_string(line_) + ": " + what);
-  }
+  [[noreturn]] void fail(const std::string& what) const { throw InputError(name_ + ":" + std::to_string(line_) + ": " + what); }
 
   void add(std::string_view line) {
     constexpr std::string_view heading = "[accept ";
@@ -73,7 +71,8 @@ class ConfigReader {
   }
 
   void require_reason() const {
-    if (!rules_.empty() && rules_.back().reason.empty()) throw InputError(rules_.back().source + ": a reason is missing (reason = WORDS)");
+    if (!rules_.empty() && rules_.back().reason.empty())
+      throw InputError(rules_.back().source + ": a reason is missing (reason = WORDS)");
   }
 
   std::string name_;
@@ -94,7 +93,8 @@ void require_one_subject(const AcceptRule& rule, const std::set<std::string>& su
   std::string list;
   for (const auto& subject : subjects)
     if (list.size() < 400) list += (list.empty() ? "" : ", ") + subject;
-  throw InputError(rule.source + ": " + rule.id + " speaks of " + list + " here; say which is accepted: " + rule.id + "=ADDRESS");
+  throw InputError(rule.source + ": " + rule.id + " speaks of " + list + " here; say which is accepted: " + rule.id +
+                   "=ADDRESS");
 }
 
 }  // namespace
@@ -110,7 +110,8 @@ std::vector<AcceptRule> accept_rules(const RiskOptions& options, const Root& roo
   if (options.accepted.size() > most_rules) throw InputError("--accept: more than " + std::to_string(most_rules));
   std::vector<AcceptRule> rules;
   for (std::size_t i = 0; i < options.accepted.size(); ++i) {
-    rules.push_back(parse_rule(options.accepted[i], "--accept", [](const std::string& what) { throw InputError("--accept: " + what); }));
+    rules.push_back(
+        parse_rule(options.accepted[i], "--accept", [](const std::string& what) { throw InputError("--accept: " + what); }));
     rules.back().reason = options.reasons[i].substr(0, longest_reason);
   }
   const auto add = [&rules](std::vector<AcceptRule> more) { rules.insert(rules.end(), more.begin(), more.end()); };
@@ -120,7 +121,8 @@ std::vector<AcceptRule> accept_rules(const RiskOptions& options, const Root& roo
     const auto text = root.read(host_config_path, largest_config);
     if (text.has_value()) add(parse_config(read_trusted_file(host_config_path, largest_config), host_config_path));
     if (text.is_unreadable())
-      notes.push_back("The accepted risks in " + std::string(host_config_path) + " could not be read (" + text.why() + "): none of them counts.");
+      notes.push_back("The accepted risks in " + std::string(host_config_path) + " could not be read (" + text.why() +
+                      "): none of them counts.");
   }
   return rules;
 }
@@ -134,14 +136,17 @@ std::vector<Acceptance> accepted_findings(const std::vector<AcceptRule>& rules, 
     bool refused = false;
     for (const auto& finding : findings) {
       if (!is_about(rule, finding) || !is_problem(finding)) continue;
-      if (can_be_accepted(finding)) subjects.insert(finding.subject);
-      else refused = true;
+      if (can_be_accepted(finding))
+        subjects.insert(finding.subject);
+      else
+        refused = true;
     }
     require_one_subject(rule, subjects);
     for (const auto& subject : subjects)
       if (known.emplace(rule.id, subject).second) accepted.push_back({rule.id, subject, rule.reason, rule.source});
     if (refused)
-      notes.push_back("Not accepted: " + name_of(rule) + " (" + rule.source + ") says what the kernel refuses or what is not "
+      notes.push_back("Not accepted: " + name_of(rule) + " (" + rule.source +
+                      ") says what the kernel refuses or what is not "
                       "known, and neither is a risk that one can take.");
     else if (subjects.empty())
       notes.push_back("An accepted risk is not there: " + name_of(rule) + " (" + rule.source + ") finds nothing wrong.");

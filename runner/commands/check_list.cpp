@@ -43,8 +43,9 @@ docs/plugins.md
 /// The words of every report that stand for a verdict; docs/verdicts.md explains them all. "with companions" may be typed with a
 /// blank, as the table has it.
 bool is_verdict_word(std::string_view word) {
-  constexpr std::array<std::string_view, 10> words = {"assignable", "with-companions", "with companions", "protected", "blocked",
-                                                      "unsuitable", "undetermined", "ready", "not-ready", "verdicts"};
+  constexpr std::array<std::string_view, 10> words = {"assignable", "with-companions", "with companions", "protected",
+                                                      "blocked",    "unsuitable",      "undetermined",    "ready",
+                                                      "not-ready",  "verdicts"};
   return std::ranges::find(words, word) != words.end();
 }
 
@@ -57,7 +58,8 @@ std::size_t group_rank(const ListedCheck& check) {
 std::string unusable_plugins(const std::vector<Plugin>& plugins) {
   const auto refused = std::ranges::count_if(plugins, [](const Plugin& plugin) { return !plugin.is_accepted(); });
   if (refused == 0) return {};
-  return " (" + std::to_string(refused) + (refused == 1 ? " plugin is" : " plugins are") + " refused: see 'vfio-doctor plugins')";
+  return " (" + std::to_string(refused) + (refused == 1 ? " plugin is" : " plugins are") +
+         " refused: see 'vfio-doctor plugins')";
 }
 
 InputError unknown_check(const std::string& id, const std::string& prefix, const std::vector<ListedCheck>& list,
@@ -80,9 +82,11 @@ std::string page_of(const ListedCheck& check) {
 std::vector<ListedCheck> list_checks(const std::vector<Plugin>& plugins) {
   std::vector<ListedCheck> list;
   for (const auto& check : all_checks())
-    list.push_back({std::string(check.id), std::string(check.title), std::string(check.group), std::string(check.page), nullptr});
+    list.push_back(
+        {std::string(check.id), std::string(check.title), std::string(check.group), std::string(check.page), nullptr});
   for (const auto& check : all_domain_checks())
-    list.push_back({std::string(check.id), std::string(check.title), std::string(domain_group), std::string(check.page), nullptr});
+    list.push_back(
+        {std::string(check.id), std::string(check.title), std::string(domain_group), std::string(check.page), nullptr});
   for (const auto& plugin : plugins)
     for (const auto& check : plugin.description.checks)
       if (plugin.is_accepted()) list.push_back({check.id, check.title, check.group, check.page, &plugin});
@@ -94,7 +98,8 @@ std::vector<ListedCheck> list_checks_and_guest_checks(const std::vector<Plugin>&
   auto list = list_checks(plugins);
   for (const auto& [id, page] : guest_pages()) {
     const auto title = page.substr(0, page.find('\n'));  // "# Title"
-    list.push_back({std::string(id), std::string(title.substr(title.find_first_not_of("# "))), "guest", std::string(page), nullptr});
+    list.push_back(
+        {std::string(id), std::string(title.substr(title.find_first_not_of("# "))), "guest", std::string(page), nullptr});
   }
   std::ranges::stable_sort(list, {}, group_rank);
   return list;

@@ -20,8 +20,9 @@ int exit_code_for(const Report& report, FailOn fail_on) {
   if (fail_on == FailOn::never) return 0;
   const int code = exit_code(report.verdict);
   const bool selected = !report.selection.empty();
-  if (fail_on == FailOn::warn && code == 0 &&
-      std::ranges::any_of(report.findings, [&, selected](const Finding& finding) { return is_warning(finding, selected) && !acceptance_of(report, finding); }))
+  if (fail_on == FailOn::warn && code == 0 && std::ranges::any_of(report.findings, [&, selected](const Finding& finding) {
+        return is_warning(finding, selected) && !acceptance_of(report, finding);
+      }))
     return 1;
   return code;
 }

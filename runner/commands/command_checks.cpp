@@ -37,7 +37,9 @@ std::string list_as_text(const std::vector<ListedCheck>& checks) {
 std::string list_as_json(const std::vector<ListedCheck>& checks) {
   auto list = nlohmann::ordered_json::array();
   for (const auto& check : checks) {
-    nlohmann::ordered_json one = {{"id", check.id}, {"title", check.title}, {"group", check.group},
+    nlohmann::ordered_json one = {{"id", check.id},
+                                  {"title", check.title},
+                                  {"group", check.group},
                                   {"origin", check.plugin ? "plugin" : "built-in"}};
     if (check.plugin)
       one["plugin"] = {{"name", check.plugin->description.name},

@@ -27,8 +27,10 @@ Report read_side(const std::string& file, Wake wake) {
     auto report = parse_report_json(bytes, file);
     const auto digest = digest_state(bytes);
     if (digest == DigestState::wrong)
-      throw InputError(file + ": damaged or changed: its content is not what its \"digest\" says (whoever changes a report takes that out)");
-    if (digest == DigestState::missing) std::cerr << printable(file) << ": has no digest, so damage to it would not be noticed.\n";
+      throw InputError(
+          file + ": damaged or changed: its content is not what its \"digest\" says (whoever changes a report takes that out)");
+    if (digest == DigestState::missing)
+      std::cerr << printable(file) << ": has no digest, so damage to it would not be noticed.\n";
     report.source.name = file;
     return report;
   }

@@ -32,7 +32,8 @@ int run_guard_command(const GuardOptions& options) {
   }
   if (word != "install" && word != "uninstall")
     throw InputError("guard wants install, uninstall, status, or what libvirt hands a hook: NAME OPERATION SUBOP EXTRA");
-  std::cout << printable(word == "install" ? install_guard(options.root, own_program()) : uninstall_guard(options.root)) << "\n";
+  std::cout << printable(word == "install" ? install_guard(options.root, own_program()) : uninstall_guard(options.root))
+            << "\n";
   return 0;
 }
 

@@ -40,16 +40,16 @@ void require_same_judgement(const RecordedNodes& nodes, const RecordedNodes& red
   Judgement changed;
   std::ranges::set_symmetric_difference(before, after, std::back_inserter(changed));
   const auto& [subject, id, status] = changed.front();
-  throw InputError("redacting this host would change what the snapshot says (" + (subject.empty() ? "host" : subject) + ", " + id +
-                   "); nothing was written. --no-redact keeps everything as it is");
+  throw InputError("redacting this host would change what the snapshot says (" + (subject.empty() ? "host" : subject) + ", " +
+                   id + "); nothing was written. --no-redact keeps everything as it is");
 }
 
 void print_redactions(const Redaction& redaction) {
   std::string counts;
-  for (const auto& [kind, count] : redaction.counts) counts += (counts.empty() ? "" : ", ") + kind + " " + std::to_string(count);
+  for (const auto& [kind, count] : redaction.counts)
+    counts += (counts.empty() ? "" : ", ") + kind + " " + std::to_string(count);
   std::cerr << "Redacted: " << (counts.empty() ? "nothing; no addresses, serial numbers or names were found" : counts) << ".\n";
-  for (const auto& name : redaction.kept)
-    std::cerr << "Kept, because it is also a technical word: " << printable(name) << "\n";
+  for (const auto& name : redaction.kept) std::cerr << "Kept, because it is also a technical word: " << printable(name) << "\n";
   std::cerr << "Look through it before you publish it: names in places that nobody expects are not found.\n";
 }
 
@@ -61,7 +61,8 @@ int run_snapshot_command(const SnapshotOptions& options) {
   const auto source = open_source(options.machine.source);
   keep_from_harm(options.output);
   const auto wake = options.machine.wake ? Wake::yes : Wake::no;
-  std::optional<Progress> progress(std::in_place, "Reading " + (source.kind == "live" ? std::string("this host") : source.name));
+  std::optional<Progress> progress(std::in_place,
+                                   "Reading " + (source.kind == "live" ? std::string("this host") : source.name));
   auto nodes = take_snapshot(*source.root, wake);
   SnapshotNotes notes{program_version, !options.no_redact, {}};
   Redaction redaction;

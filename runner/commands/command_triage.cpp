@@ -6,14 +6,14 @@
 #include <cerrno>
 #include <cstring>
 
-#include "checks/signatures/triage.hpp"
 #include "base/input_error.hpp"
-#include "snapshot/text_redactor.hpp"
+#include "checks/signatures/triage.hpp"
 #include "reports/triage/mask_triage.hpp"
 #include "reports/triage/triage_report.hpp"
 #include "runner/commands/commands.hpp"
 #include "runner/commands/output.hpp"
 #include "runner/commands/pasted_checks.hpp"
+#include "snapshot/text_redactor.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -44,9 +44,7 @@ std::string agent_bytes() {
   throw InputError("vfio-guest-agent is not in " + directory + ", where it is installed beside vfio-doctor");
 }
 
-Manifest manifest_file(const std::string& path) {
-  return parse_manifest(read_input_file(path, Manifest::most_bytes), path);
-}
+Manifest manifest_file(const std::string& path) { return parse_manifest(read_input_file(path, Manifest::most_bytes), path); }
 
 Report judge_evidence(const VerifyOptions& options) {
   if (options.manifest.empty()) throw InputError("--evidence needs --manifest: what should the guest see?");
@@ -70,9 +68,12 @@ struct Question {
 
   AgentOrder order() const { return {std::chrono::seconds(options.wait_seconds), options.exercise}; }
   AgentAnswer ask() const {
-    return ssh.empty() ? run_agent_through_qga(options.selection.domain, agent, text, order()) : run_agent_through_ssh(ssh, agent, text, order());
+    return ssh.empty() ? run_agent_through_qga(options.selection.domain, agent, text, order())
+                       : run_agent_through_ssh(ssh, agent, text, order());
   }
-  Observed<std::string> boot() const { return ssh.empty() ? boot_id_through_qga(options.selection.domain) : boot_id_through_ssh(ssh); }
+  Observed<std::string> boot() const {
+    return ssh.empty() ? boot_id_through_qga(options.selection.domain) : boot_id_through_ssh(ssh);
+  }
 
   /// The guest's word, and the host's beside it.
   Report report_of(const AgentAnswer& answer) const {
@@ -98,9 +99,11 @@ Question question_of(const VerifyOptions& options, const Source& source) {
   if (options.via != "qga" && !options.via.starts_with(ssh)) throw InputError("--via is qga or ssh:TARGET");
   if (!source.root->is_live()) throw InputError("verify asks a running guest: it cannot use --root, --from or --sample");
   require_domain_name(options.selection.domain);
-  auto manifest = options.manifest.empty() ? manifest_of_running(options.selection.domain, *source.root) : manifest_file(options.manifest);
+  auto manifest =
+      options.manifest.empty() ? manifest_of_running(options.selection.domain, *source.root) : manifest_file(options.manifest);
   auto text = write_manifest(manifest);
-  return {options, source, std::move(manifest), agent_bytes(), std::move(text), options.via == "qga" ? "" : options.via.substr(ssh.size())};
+  return {options,       source,          std::move(manifest),
+          agent_bytes(), std::move(text), options.via == "qga" ? "" : options.via.substr(ssh.size())};
 }
 
 void say(const std::string& text) { std::cerr << "vfio-doctor: " << printable(text) << "\n"; }
@@ -108,8 +111,10 @@ void say(const std::string& text) { std::cerr << "vfio-doctor: " << printable(te
 /// Its agent says each single act, but on the guest's side: here is what they can be.
 void announce_exercise(const VerifyOptions& options) {
   if (options.exercise)
-    say("In the guest of " + options.selection.domain + " the agent reads a block of each expected disk, brings up expected interfaces that are down "
-        "and takes them down again, and asks expected display drivers, USB devices and sound codecs who they are. It writes to no disk.");
+    say("In the guest of " + options.selection.domain +
+        " the agent reads a block of each expected disk, brings up expected interfaces that are down "
+        "and takes them down again, and asks expected display drivers, USB devices and sound codecs who they are. It writes to "
+        "no disk.");
 }
 
 Report take_through_cycles(const Question& question) {
@@ -127,7 +132,8 @@ Report take_through_cycles(const Question& question) {
 }
 
 Report ask_guest(const VerifyOptions& options) {
-  if (options.selection.domain.empty()) throw InputError("name the domain whose guest is to be asked, or give --manifest and --evidence");
+  if (options.selection.domain.empty())
+    throw InputError("name the domain whose guest is to be asked, or give --manifest and --evidence");
   const auto source = open_source(options.machine.source);
   std::optional<Progress> progress(std::in_place, "Asking the guest of " + options.selection.domain);
   const auto question = question_of(options, source);
@@ -143,7 +149,8 @@ Report ask_guest(const VerifyOptions& options) {
   }
   keep_from_harm(options.output);  // before the guest's word is parsed
   if (answer) return question.report_of(*answer);
-  return question.with_host(guest_report(judge_guest(question.manifest, *windows), *windows, "guest", options.selection.domain));
+  return question.with_host(
+      guest_report(judge_guest(question.manifest, *windows), *windows, "guest", options.selection.domain));
 }
 
 }  // namespace
@@ -154,7 +161,8 @@ int run_verify_command(const VerifyOptions& options) {
   report.generated_at = time_of_report();
   mask_secrets(report);
   write_outputs(options.output, "text", [&](const std::string& format, const std::string& file) {
-    return format == "json" ? with_digest(render_json(report)) : render_guest_text(report, text_style_for(options.output, file));
+    return format == "json" ? with_digest(render_json(report))
+                            : render_guest_text(report, text_style_for(options.output, file));
   });
   return exit_code(report.verdict);
 }

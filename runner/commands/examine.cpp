@@ -30,9 +30,7 @@
 namespace vfio_doctor {
 namespace {
 
-bool contains(const std::vector<std::string>& ids, std::string_view id) {
-  return std::ranges::find(ids, id) != ids.end();
-}
+bool contains(const std::vector<std::string>& ids, std::string_view id) { return std::ranges::find(ids, id) != ids.end(); }
 
 /// A check left out with --skip does not run at all. --only narrows what is reported and what the host's verdict counts,
 /// but device verdicts still rest on every check: "assignable" must not come from not having looked.
@@ -41,8 +39,7 @@ std::vector<Finding> run_checks(const std::vector<std::string>& skip, const Host
     return contains(skip, check.id) ? std::vector<Finding>{} : run_check(check, host);
   };
   std::vector<Finding> findings;
-  for (auto& some : in_parallel(all_checks(), run_unless_skipped, 1))
-    std::ranges::move(some, std::back_inserter(findings));
+  for (auto& some : in_parallel(all_checks(), run_unless_skipped, 1)) std::ranges::move(some, std::back_inserter(findings));
   // What keeps every device from being assigned is what a reader looks for first.
   std::ranges::stable_partition(findings, [](const Finding& finding) {
     return finding.subject == host_subject && finding.effect == Effect::blocked;
@@ -51,8 +48,8 @@ std::vector<Finding> run_checks(const std::vector<std::string>& skip, const Host
 }
 
 /// What the rules about domains say, and what keeps it from starting besides.
-std::vector<Finding> judge_domain(const std::vector<std::string>& skip, const Host& host, const Domain& domain, const Source& source,
-                                  std::vector<std::string>& notes) {
+std::vector<Finding> judge_domain(const std::vector<std::string>& skip, const Host& host, const Domain& domain,
+                                  const Source& source, std::vector<std::string>& notes) {
   const auto around = gather_surroundings(*source.root, domain, source.kind == "live" || source.kind == "root");
   notes = domain.notes;
   if (std::ranges::all_of(around.pools, [](const auto& pool) { return pool.second.has_value(); })) std::erase(notes, pool_note);
@@ -77,8 +74,7 @@ bool is_of_format_1(const Root& recorded) {
 }
 
 MachineSummary describe_machine(const Root& root, const Host& host, bool identify) {
-  return {gather_machine_identity(root), host.cpu.model, identify ? gather_host_name(root) : HostName(),
-          vfio_interfaces(host)};
+  return {gather_machine_identity(root), host.cpu.model, identify ? gather_host_name(root) : HostName(), vfio_interfaces(host)};
 }
 
 /// Pages of the program's own checks; those of plugins are asked for with `explain`.
@@ -92,12 +88,15 @@ void add_pages(Report& report) {
 /// What is asked of a source, read and judged step by step. Neither copied nor moved: a Progress lives in it.
 class Examination {
  public:
-  Examination(const ExamineOptions& options, const OutputOptions& output, const std::vector<Plugin>& plugins, const Source& source)
-      : options_(options), output_(output), plugins_(plugins), source_(source),
+  Examination(const ExamineOptions& options, const OutputOptions& output, const std::vector<Plugin>& plugins,
+              const Source& source)
+      : options_(options),
+        output_(output),
+        plugins_(plugins),
+        source_(source),
         progress_("Reading " + (source.kind == "live" ? std::string("this host") : source.name)),
         host_(gather_host(*source.root, options.machine.wake ? Wake::yes : Wake::no)) {
-    if (source.kind == "root" && host_.functions.is_absent())
-      spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
+    if (source.kind == "root" && host_.functions.is_absent()) spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
   }
 
   Report report() {
@@ -142,8 +141,9 @@ class Examination {
 
   void finish(Report& report) {
     if (source_.kind == "snapshot" && is_of_format_1(*source_.root))
-      report.notes.push_back("This recording is of format 1: it does not tell what was not there, and has no digests that would "
-                             "show damage. What it does not hold counts as unknown.");
+      report.notes.push_back(
+          "This recording is of format 1: it does not tell what was not there, and has no digests that would "
+          "show damage. What it does not hold counts as unknown.");
     // A recorded machine's reader may not be root.
     if (source_.root->is_live() && ::geteuid() == 0) leave_out_sudo(report.findings);
     add_pages(report);
@@ -182,9 +182,7 @@ Report examine(const ExamineOptions& options, const OutputOptions& output) {
   return Examination(options, output, plugins, source).report();
 }
 
-Report examine_plainly(const Source& source, Wake wake) {
-  return examine_plainly(source, gather_host(*source.root, wake));
-}
+Report examine_plainly(const Source& source, Wake wake) { return examine_plainly(source, gather_host(*source.root, wake)); }
 
 Report examine_plainly(const Source& source, const Host& host) {
   auto findings = run_checks({}, host);

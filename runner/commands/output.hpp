@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "reports/text.hpp"
 #include "base/write_file.hpp"
+#include "reports/text.hpp"
 #include "runner/commands/options.hpp"
 
 namespace vfio_doctor {

@@ -29,7 +29,8 @@ Cause as_cause(const Finding& finding, std::vector<PastedLine> evidence) {
 std::vector<PastedLine> pasted_evidence(const Finding& finding, const PastedRoot& root) {
   std::vector<PastedLine> lines;
   const auto add = [&lines](const PastedAt* at) {
-    if (at && std::ranges::none_of(lines, [at](const PastedLine& line) { return line.file == at->file && line.line == at->line; }))
+    if (at &&
+        std::ranges::none_of(lines, [at](const PastedLine& line) { return line.file == at->file && line.line == at->line; }))
       lines.push_back({at->file, at->line, at->text});
   };
   for (const auto& evidence : finding.evidence) add(root.shown_at(evidence.source));

@@ -78,8 +78,15 @@ class Reader {
         continue;
       }
       const char escape = text_[++at_];
-      if (escape == 'u') add_utf8(take_code_point(), value);
-      else value += escape == 'n' ? '\n' : escape == 't' ? '\t' : escape == 'r' ? '\r' : escape == 'b' ? '\b' : escape == 'f' ? '\f' : escape;
+      if (escape == 'u')
+        add_utf8(take_code_point(), value);
+      else
+        value += escape == 'n'   ? '\n'
+                 : escape == 't' ? '\t'
+                 : escape == 'r' ? '\r'
+                 : escape == 'b' ? '\b'
+                 : escape == 'f' ? '\f'
+                                 : escape;
     }
     ++at_;
     return value;

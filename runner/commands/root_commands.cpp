@@ -53,7 +53,8 @@ std::string without_sudo(std::string_view command) {
 void leave_out_sudo(std::vector<Finding>& findings) {
   for (auto& finding : findings)
     for (auto& remedy : finding.remedy)
-      for (auto* commands : {&remedy.commands, &remedy.undo}) std::ranges::transform(*commands, commands->begin(), without_sudo);
+      for (auto* commands : {&remedy.commands, &remedy.undo})
+        std::ranges::transform(*commands, commands->begin(), without_sudo);
 }
 
 }  // namespace vfio_doctor

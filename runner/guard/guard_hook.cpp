@@ -23,7 +23,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr char verdict_mark = '\n';     ///< ends each reason; a process that died in between has not written its last line
+constexpr char verdict_mark = '\n';  ///< ends each reason; a process that died in between has not written its last line
 constexpr std::size_t most_answer = 64 << 10;
 [[maybe_unused]] constexpr rlim_t most_memory = 1ULL << 30;
 
@@ -71,7 +71,8 @@ std::string answer(const std::string& name, const SourceOptions& options, Clock:
     DomainSurroundings around;
     around.running = gather_running_domains(*source.root);
     std::string lines;
-    for (const auto& reason : reasons_to_refuse(host, domain, around, policy)) lines += "r" + printable(reason).substr(0, 1000) + "\n";
+    for (const auto& reason : reasons_to_refuse(host, domain, around, policy))
+      lines += "r" + printable(reason).substr(0, 1000) + "\n";
     return lines + "\n";
   } catch (const std::exception& problem) {
     return "e" + printable(problem.what()).substr(0, 1000) + "\n\n";
@@ -128,7 +129,8 @@ int run_guard_hook(const std::vector<std::string>& words, const SourceOptions& o
   }
   for (const auto& complaint : policy.complaints) say(complaint);
   const auto text = ask(words[0], options, started + std::chrono::milliseconds(policy.deadline_milliseconds));
-  const std::string consequence = policy.refuse_on_error ? "the start is refused (on-error refuse)" : "the start goes on unjudged";
+  const std::string consequence =
+      policy.refuse_on_error ? "the start is refused (on-error refuse)" : "the start goes on unjudged";
   if (!text) {
     say("no answer within " + std::to_string(policy.deadline_milliseconds) + " ms; " + consequence);
     return policy.refuse_on_error ? 1 : 0;
@@ -145,7 +147,9 @@ int run_guard_hook(const std::vector<std::string>& words, const SourceOptions& o
     say("the start of '" + words[0].substr(0, 255) + "' is refused: " + line.substr(1));
     refused = true;
   }
-  if (refused) say(std::string("to let it start all the same, write 'allow ") + words[0].substr(0, 255) + " ADDRESS' into " + guard_policy_file);
+  if (refused)
+    say(std::string("to let it start all the same, write 'allow ") + words[0].substr(0, 255) + " ADDRESS' into " +
+        guard_policy_file);
   return refused ? 1 : 0;
 }
 

@@ -25,7 +25,7 @@ const std::vector<std::string> directories = {"/etc", "/etc/libvirt", "/etc/libv
 enum class Is { nothing, ours, foreign };
 
 Is what_is(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) return Is::nothing;
     fail(path);
@@ -56,8 +56,10 @@ std::string install_guard(const std::string& root_directory, const std::string& 
   std::string made;
   for (const auto& directory : directories) {
     const auto whole = root_directory + directory;
-    if (::mkdir(whole.c_str(), 0755) == 0) made += "# made: " + directory + "\n";
-    else if (errno != EEXIST) fail(whole);
+    if (::mkdir(whole.c_str(), 0755) == 0)
+      made += "# made: " + directory + "\n";
+    else if (errno != EEXIST)
+      fail(whole);
   }
   write_file(path, script(program, made));
   if (::chmod(path.c_str(), 0755) != 0) fail(path);
@@ -79,9 +81,12 @@ std::string uninstall_guard(const std::string& root_directory) {
 GuardStatus guard_status(const std::string& root_directory) {
   const auto path = root_directory + hook_file;
   switch (what_is(path)) {
-    case Is::nothing: return {false, "Not installed: there is no " + path + "."};
-    case Is::foreign: return {false, "Not installed: " + path + " is something else."};
-    case Is::ours: break;
+    case Is::nothing:
+      return {false, "Not installed: there is no " + path + "."};
+    case Is::foreign:
+      return {false, "Not installed: " + path + " is something else."};
+    case Is::ours:
+      break;
   }
   if (::access(path.c_str(), X_OK) != 0) return {false, "Not effective: " + path + " is not executable."};
   const auto text = read_input_file(path, 64 << 10);

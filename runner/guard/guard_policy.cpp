@@ -17,7 +17,9 @@ constexpr std::size_t most_exceptions = 4096, most_reasons = 8;
 
 /// False where the line is not understood.
 bool read_line(const std::vector<std::string_view>& words, GuardPolicy& policy) {
-  const auto is = [&words](std::string_view key, std::string_view value) { return words.size() == 2 && words[0] == key && words[1] == value; };
+  const auto is = [&words](std::string_view key, std::string_view value) {
+    return words.size() == 2 && words[0] == key && words[1] == value;
+  };
   if (words[0] == "allow" && words.size() == 3 && policy.allowed.size() < most_exceptions) {
     const auto address = PciAddress::parse(words[2]);
     if (!address && words[2] != "*") return false;
@@ -88,7 +90,8 @@ GuardPolicy parse_guard_policy(const std::string& text) {
     ++number;
     const auto words = split_words(line.substr(0, line.find('#')));
     if (!words.empty() && !read_line(words, policy) && policy.complaints.size() < most_reasons)
-      policy.complaints.push_back(std::string(guard_policy_file) + ":" + std::to_string(number) + ": not understood, and left out");
+      policy.complaints.push_back(std::string(guard_policy_file) + ":" + std::to_string(number) +
+                                  ": not understood, and left out");
   }
   return policy;
 }
@@ -108,7 +111,8 @@ std::vector<std::string> reasons_to_refuse(const Host& host, const Domain& domai
   if (subjects.empty()) return reasons;
   if (policy.protected_devices)
     for (const auto& finding : protections(host))
-      if (counts(finding, policy) && subjects.contains(finding.subject)) reasons.push_back(finding.subject + ": " + finding.summary);
+      if (counts(finding, policy) && subjects.contains(finding.subject))
+        reasons.push_back(finding.subject + ": " + finding.summary);
   if (policy.groups) {
     auto judged = domain;
     for (auto& device : judged.hostdevs)  // still taken, but not judged

@@ -66,9 +66,12 @@ class QmpReader {
     if (found_.size() == most_domain_devices || above.steps.size() == SlotChain::most_steps) fail("too many devices");
     QmpFunction function;
     function.place = above;
-    function.place.steps.push_back({static_cast<std::uint8_t>(number(device, "slot", 31)), static_cast<std::uint8_t>(number(device, "function", 7))});
-    function.ids = static_cast<std::uint32_t>(number(device["id"], "vendor", 0xffff) << 16 | number(device["id"], "device", 0xffff));
-    if (const auto id = device.find("qdev_id"); id != device.end() && id->is_string()) function.qdev_id = id->get<std::string>();
+    function.place.steps.push_back(
+        {static_cast<std::uint8_t>(number(device, "slot", 31)), static_cast<std::uint8_t>(number(device, "function", 7))});
+    function.ids =
+        static_cast<std::uint32_t>(number(device["id"], "vendor", 0xffff) << 16 | number(device["id"], "device", 0xffff));
+    if (const auto id = device.find("qdev_id"); id != device.end() && id->is_string())
+      function.qdev_id = id->get<std::string>();
     const auto place = function.place;
     found_.push_back(std::move(function));
     if (const auto bridge = device.find("pci_bridge"); bridge != device.end()) read_devices(*bridge, place);
@@ -99,7 +102,8 @@ void place_by_qmp(std::string_view answer, const std::string& name, const Domain
     if (!hostdevs[at]->label.empty() && named != functions.end())
       device.guest_path = named->place;
     else
-      device.guest_path = only_one_with(functions, static_cast<std::uint32_t>(device.id.vendor.value()) << 16 | device.id.device.value());
+      device.guest_path =
+          only_one_with(functions, static_cast<std::uint32_t>(device.id.vendor.value()) << 16 | device.id.device.value());
   }
 }
 
@@ -113,7 +117,8 @@ void ask_places(const std::string& name, const Domain& domain, Manifest& manifes
   request.keep_environment = {"LIBVIRT_DEFAULT_URI", "XDG_RUNTIME_DIR"};
   const auto result = run(request);
   if (result.end != ProcessResult::End::exited || result.exit_code != 0) {
-    spdlog::info("QEMU was not asked for the places of {}'s devices: {}", name, std::string(trim(result.errors.substr(0, result.errors.find('\n')))));
+    spdlog::info("QEMU was not asked for the places of {}'s devices: {}", name,
+                 std::string(trim(result.errors.substr(0, result.errors.find('\n')))));
     return;
   }
   try {

@@ -35,19 +35,23 @@ Observed<std::string> ask_libvirt(const std::string& name) {
   request.most_output = largest_domain_xml;
   request.keep_environment = {"LIBVIRT_DEFAULT_URI", "XDG_RUNTIME_DIR"};
   auto result = run_process(request);
-  if (result.end == ProcessResult::End::not_started) return Observed<std::string>::unreadable(
-        "virsh is not installed (package libvirt-clients on Debian and Ubuntu, libvirt-client on Fedora and openSUSE, libvirt on "
+  if (result.end == ProcessResult::End::not_started)
+    return Observed<std::string>::unreadable(
+        "virsh is not installed (package libvirt-clients on Debian and Ubuntu, libvirt-client on Fedora and openSUSE, libvirt "
+        "on "
         "Arch); a file with the domain's XML does as well");
   if (result.end == ProcessResult::End::exited && result.exit_code == 0) return std::move(result.output);
   if (result.end == ProcessResult::End::exited)
-    return Observed<std::string>::unreadable("libvirt says: " + std::string(trim(result.errors.substr(0, result.errors.find('\n')))));
+    return Observed<std::string>::unreadable("libvirt says: " +
+                                             std::string(trim(result.errors.substr(0, result.errors.find('\n')))));
   return Observed<std::string>::unreadable("virsh did not answer in time");
 }
 
 }  // namespace
 
 void require_domain_name(const std::string& name) {
-  const bool plain = std::none_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
+  const bool plain =
+      std::none_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
   if (name.empty() || name.size() > 255 || name.front() == '-' || name.find('/') != std::string::npos || !plain)
     throw InputError("'" + name.substr(0, 60) + "' is no domain name");
 }
@@ -57,8 +61,7 @@ bool asks_libvirt(const std::string& name_or_file, bool live) {
 }
 
 Domain find_domain(const std::string& name_or_file, const Root& root) {
-  if (looks_like_file(name_or_file))
-    return parse_domain(read_input_file(name_or_file, largest_domain_xml), name_or_file, root);
+  if (looks_like_file(name_or_file)) return parse_domain(read_input_file(name_or_file, largest_domain_xml), name_or_file, root);
   if (name_or_file.starts_with("pid:")) return domain_of_process(name_or_file.substr(4), root);
   require_domain_name(name_or_file);
   auto xml = root.is_live() ? ask_libvirt(name_or_file) : Observed<std::string>::absent();
@@ -67,11 +70,11 @@ Domain find_domain(const std::string& name_or_file, const Root& root) {
     if (auto stored = root.read(file, largest_domain_xml); stored.has_value()) xml = std::move(stored);
   if (!xml.has_value() && parse_unsigned(name_or_file)) {
     const auto proxmox = "/etc/pve/qemu-server/" + name_or_file + ".conf";
-    if (const auto stored = root.read(proxmox, largest_domain_xml); stored.has_value()) return parse_domain(*stored, proxmox, root);
+    if (const auto stored = root.read(proxmox, largest_domain_xml); stored.has_value())
+      return parse_domain(*stored, proxmox, root);
   }
   if (!xml.has_value())
-    throw InputError("domain '" + name_or_file + "': " +
-                     (xml.is_absent() ? "there is no " + file : xml.why()));
+    throw InputError("domain '" + name_or_file + "': " + (xml.is_absent() ? "there is no " + file : xml.why()));
   return parse_domain_xml(xml.value(), name_or_file);
 }
 

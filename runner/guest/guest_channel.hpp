@@ -43,7 +43,8 @@ struct AgentOrder {
   std::chrono::seconds wait{0};  ///< that the devices get to appear
   bool exercise = false;         ///< make them work while it looks
 
-  AgentOrder(std::chrono::seconds wait_time, bool with_exercise = false) : wait(wait_time), exercise(with_exercise) {}  // NOLINT: a wait alone is an order
+  AgentOrder(std::chrono::seconds wait_time, bool with_exercise = false)
+      : wait(wait_time), exercise(with_exercise) {}  // NOLINT: a wait alone is an order
   /// How long it may take: the wait, and what the agent gives all its exercises (exercise/perform.hpp) with some to spare.
   std::chrono::seconds time() const { return wait + std::chrono::seconds(exercise ? 150 : 0); }
 };
@@ -67,11 +68,13 @@ struct WindowsGuest : InputError {
 /// What the guest agent of a Windows guest tells of its PCI devices (guest-get-devices, qemu-guest-agent 5.2): the ids of those that
 /// are present and have a driver installed, and that driver's name. Whether it runs is not told, nor is where they sit; devices
 /// without a driver are missing. Throws InputError where it does not answer.
-GuestView windows_devices_through_qga(const std::string& domain, ProcessRunner run = run_process, const ChannelClock& clock = {});
+GuestView windows_devices_through_qga(const std::string& domain, ProcessRunner run = run_process,
+                                      const ChannelClock& clock = {});
 
 /// Which start of the guest this is (/proc/sys/kernel/random/boot_id, another one after every start), read through its guest
 /// agent; unreadable, and why, while that does not answer. Quick: one question, no patience.
-Observed<std::string> boot_id_through_qga(const std::string& domain, ProcessRunner run = run_process, const ChannelClock& clock = {});
+Observed<std::string> boot_id_through_qga(const std::string& domain, ProcessRunner run = run_process,
+                                          const ChannelClock& clock = {});
 /// The same through ssh.
 Observed<std::string> boot_id_through_ssh(const std::string& target, ProcessRunner run = run_process);
 

@@ -2,17 +2,17 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <cstdint>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <random>
 #include <thread>
 
 #include "base/base64.hpp"
+#include "base/bounded_json.hpp"
 #include "base/input_error.hpp"
 #include "base/text.hpp"
-#include "base/bounded_json.hpp"
 #include "runner/guest/find_domain.hpp"
 #include "runner/guest/guest_channel.hpp"
 #include "runner/guest/interruption.hpp"
@@ -145,7 +145,8 @@ class Qga {
 
   AgentAnswer answer_of(const Json& status) const {
     AgentAnswer answer;
-    if (const auto code = status.find("exitcode"); code != status.end() && code->is_number_integer() && *code >= 0 && *code < 256)
+    if (const auto code = status.find("exitcode");
+        code != status.end() && code->is_number_integer() && *code >= 0 && *code < 256)
       answer.exit_code = code->get<int>();
     answer.output = text_of(status, "out-data");
     answer.errors = text_of(status, "err-data");
@@ -220,8 +221,10 @@ void require_usable(const Qga& qga) {
       if (!command.is_object() || !command.contains("name") || command.value("enabled", Json()) != false) continue;
       for (const auto* needed : {"guest-exec", "guest-exec-status", "guest-file-open", "guest-file-write", "guest-file-close"})
         if (command["name"] == needed)
-          qga.fail(std::string("its guest agent forbids ") + needed + ". Allow it in the guest (/etc/sysconfig/qemu-ga or "
-                   "qemu-ga.conf)." + other_ways);
+          qga.fail(std::string("its guest agent forbids ") + needed +
+                   ". Allow it in the guest (/etc/sysconfig/qemu-ga or "
+                   "qemu-ga.conf)." +
+                   other_ways);
     }
   Json system;
   try {
@@ -230,8 +233,10 @@ void require_usable(const Qga& qga) {
     return;
   }
   if (system.is_object() && system.contains("id") && system["id"] == "mswindows")
-    throw WindowsGuest("domain '" + qga.domain() + "': its guest runs Windows, where vfio-guest-agent cannot run. In the guest capture \"pnputil /enum-devices\" or "
-             "\"Get-PnpDevice -PresentOnly | ConvertTo-Json\", then use vfio-doctor verify --manifest FILE --evidence FILE");
+    throw WindowsGuest(
+        "domain '" + qga.domain() +
+        "': its guest runs Windows, where vfio-guest-agent cannot run. In the guest capture \"pnputil /enum-devices\" or "
+        "\"Get-PnpDevice -PresentOnly | ConvertTo-Json\", then use vfio-doctor verify --manifest FILE --evidence FILE");
 }
 
 /// A directory in the guest that nobody but the guest agent's own user can look into, and that is gone with all that lies
@@ -287,7 +292,8 @@ std::optional<GuestFunction> windows_function(const Json& device) {
   const auto& id = device["id"];
   const auto number = [&id](const char* key) {
     const auto member = id.find(key);
-    return member != id.end() && member->is_number_unsigned() && *member <= most ? std::optional(member->get<std::uint16_t>()) : std::nullopt;
+    return member != id.end() && member->is_number_unsigned() && *member <= most ? std::optional(member->get<std::uint16_t>())
+                                                                                 : std::nullopt;
   };
   const auto vendor = number("vendor-id"), model = number("device-id");
   if (!vendor || !model) return std::nullopt;
@@ -315,12 +321,15 @@ GuestView windows_devices_through_qga(const std::string& domain, ProcessRunner r
   view.name = domain;
   std::vector<GuestFunction> functions;
   for (const auto& device : devices)
-    if (auto function = windows_function(device); function && functions.size() < most_devices) functions.push_back(std::move(*function));
+    if (auto function = windows_function(device); function && functions.size() < most_devices)
+      functions.push_back(std::move(*function));
   view.functions = std::move(functions);
   view.functions_complete = false;  // those without a driver are left out
   view.usb_complete = false;
-  view.notes.push_back("The guest runs Windows: only what its guest agent tells of its devices was seen. For more, run vfio-guest-agent.exe in the "
-                       "guest, or capture \"Get-PnpDevice -PresentOnly | ConvertTo-Json\" there and give it to --evidence.");
+  view.notes.push_back(
+      "The guest runs Windows: only what its guest agent tells of its devices was seen. For more, run vfio-guest-agent.exe in "
+      "the "
+      "guest, or capture \"Get-PnpDevice -PresentOnly | ConvertTo-Json\" there and give it to --evidence.");
   return view;
 }
 
@@ -341,7 +350,8 @@ Observed<std::string> boot_id_through_qga(const std::string& domain, ProcessRunn
     const auto content = qga.command("guest-file-read", {{"handle", handle}, {"count", 64}});
     qga.command("guest-file-close", {{"handle", handle}});
     const auto data = content.is_object() ? content.find("buf-b64") : content.end();
-    const auto text = data != content.end() && data->is_string() ? base64_decode(data->get_ref<const std::string&>()) : std::nullopt;
+    const auto text =
+        data != content.end() && data->is_string() ? base64_decode(data->get_ref<const std::string&>()) : std::nullopt;
     return boot_id_of(text.value_or(""));
   } catch (const InputError& error) {
     return Observed<std::string>::unreadable(error.what());

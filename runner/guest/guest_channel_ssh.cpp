@@ -22,8 +22,7 @@ class Ssh {
     // Judged as ssh will see it: brackets can hide a '-' in front.
     const auto at = target_.rfind('@');
     const auto host = at == target_.npos ? target_ : target_.substr(at + 1);
-    if (host.empty() || host.front() == '-' || target_.front() == '-' || target_.front() == '@' ||
-        !is_plain(target_, "@.:_-%"))
+    if (host.empty() || host.front() == '-' || target_.front() == '-' || target_.front() == '@' || !is_plain(target_, "@.:_-%"))
       throw InputError("--via ssh:" + target.substr(0, 60) + ": not user@host");
   }
 
@@ -83,11 +82,11 @@ constexpr int cannot_write = 97;  // none of the agent's exit codes, nor of ssh'
 std::string script(std::size_t agent_size, const AgentOrder& order) {
   const std::string give_up = " || exit " + std::to_string(cannot_write) + "; ";
   return "exec /bin/sh -c '"
-         "trap \"\" HUP INT TERM PIPE; umask 077; IFS= read -r manifest" + give_up +
-         "d=$(mktemp -d /var/tmp/vfio-guest-agent-XXXXXXXX)" + give_up +
+         "trap \"\" HUP INT TERM PIPE; umask 077; IFS= read -r manifest" +
+         give_up + "d=$(mktemp -d /var/tmp/vfio-guest-agent-XXXXXXXX)" + give_up +
          "leave() { trap \"\" HUP INT TERM PIPE; rm -rf -- \"$d\"; }; trap leave EXIT; trap \"exit 98\" HUP INT TERM PIPE; "
-         "cat >\"$d/agent\" && chmod 700 \"$d/agent\" && printf \"%s\\n\" \"$manifest\" >\"$d/manifest.json\"" + give_up +
-         "test $(wc -c <\"$d/agent\") -eq " + std::to_string(agent_size) + give_up +
+         "cat >\"$d/agent\" && chmod 700 \"$d/agent\" && printf \"%s\\n\" \"$manifest\" >\"$d/manifest.json\"" +
+         give_up + "test $(wc -c <\"$d/agent\") -eq " + std::to_string(agent_size) + give_up +
          "\"$d/agent\" --expect \"$d/manifest.json\" --format json --wait " + std::to_string(order.wait.count()) +
          (order.exercise ? " --exercise" : "") + " </dev/null; exit $?'";
 }

@@ -12,7 +12,8 @@ namespace {
 
 std::atomic<bool> came{false};
 std::atomic<long long> first_at{0};  ///< when the first signal came, in milliseconds; 0: none yet
-static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<long long>::is_always_lock_free, "a signal handler writes them");
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<long long>::is_always_lock_free,
+              "a signal handler writes them");
 
 /// timeout(1) sends its signal to the program and then to its whole group: those two are one.
 constexpr long long same_signal_ms = 1000;
@@ -30,7 +31,8 @@ void remember(int signal) {
     first_at = now;
     came = true;
   } else if (now - first_at.load() >= same_signal_ms) {
-    constexpr std::string_view words = "vfio-doctor: ended at once; /var/tmp/vfio-guest-agent-* may have been left in the guest\n";
+    constexpr std::string_view words =
+        "vfio-doctor: ended at once; /var/tmp/vfio-guest-agent-* may have been left in the guest\n";
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, words.data(), words.size());
     ::signal(signal, SIG_DFL);
     ::raise(signal);

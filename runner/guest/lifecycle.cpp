@@ -16,7 +16,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 constexpr milliseconds poll_interval{1000};
 
-std::string first_line(const std::string& text) { return std::string(trim(text.substr(0, std::min<std::size_t>(text.find('\n'), 300)))); }
+std::string first_line(const std::string& text) {
+  return std::string(trim(text.substr(0, std::min<std::size_t>(text.find('\n'), 300))));
+}
 
 /// The part of libvirt's answer to `virsh dominfo` behind "Persistent:".
 std::string member(const std::string& text, std::string_view key) {
@@ -29,7 +31,9 @@ std::string member(const std::string& text, std::string_view key) {
 class Journey {
  public:
   explicit Journey(const Lifecycle& of)
-      : of_(of), end_(of.clock.now() + of.rounds * (shutdown_time + start_time + 3 * (boot_time + of.proof_time)) + boot_time + of.proof_time) {}
+      : of_(of),
+        end_(of.clock.now() + of.rounds * (shutdown_time + start_time + 3 * (boot_time + of.proof_time)) + boot_time +
+             of.proof_time) {}
 
   Report go() {
     require_safe();
@@ -48,7 +52,8 @@ class Journey {
 
   [[noreturn]] void give_up() const {
     refuse("interrupted " + at_ + "; " +
-           (was_shut_down_ ? "the guest was told to shut down; once it is off: virsh start " + of_.domain : "the guest was left running"));
+           (was_shut_down_ ? "the guest was told to shut down; once it is off: virsh start " + of_.domain
+                           : "the guest was left running"));
   }
 
   ProcessResult virsh(const std::vector<std::string>& words, seconds time) const {
@@ -69,7 +74,8 @@ class Journey {
   /// Empty where libvirt did it; else why not.
   std::string order(const std::string& word, seconds time = seconds(60)) const {
     const auto result = virsh({word}, time);
-    if (result.end == ProcessResult::End::too_slow) return "virsh " + word + " did not end within " + std::to_string(time.count()) + " s";
+    if (result.end == ProcessResult::End::too_slow)
+      return "virsh " + word + " did not end within " + std::to_string(time.count()) + " s";
     if (result.end != ProcessResult::End::exited) return "virsh " + word + " did not end as it should";
     if (result.exit_code != 0) return "virsh " + word + " fails: " + first_line(result.errors);
     return {};
@@ -88,7 +94,8 @@ class Journey {
       refuse("libvirt does not tell about it: " + first_line(about.errors));
     if (member(about.output, "Persistent:") != "yes")
       refuse("it is not persistent: after a shutdown it could not be started again, so it is taken through nothing");
-    if (const auto now = member(about.output, "State:"); now != "running") refuse("it is not running: " + (now.empty() ? "no state" : now));
+    if (const auto now = member(about.output, "State:"); now != "running")
+      refuse("it is not running: " + (now.empty() ? "no state" : now));
   }
 
   /// Waits until `reached`, at most that long and never beyond the end of all.
@@ -107,7 +114,8 @@ class Journey {
     was_shut_down_ = true;  // from here on an interruption may find it either way
     if (auto trouble = order("shutdown"); !trouble.empty()) return trouble;
     if (!wait_for(shutdown_time, [this] { return state() == "shut off"; }))
-      return "the guest did not shut down within " + std::to_string(shutdown_time.count()) + " s; libvirt calls it \"" + state() + "\"";
+      return "the guest did not shut down within " + std::to_string(shutdown_time.count()) + " s; libvirt calls it \"" +
+             state() + "\"";
     if (auto trouble = order("start", start_time); !trouble.empty()) return trouble + "; the guest is shut off";
     was_shut_down_ = false;
     return {};
@@ -126,8 +134,8 @@ class Journey {
       return now.has_value() && now.value() != boot_;
     });
     if (!answers)
-      return "the guest did not come back within " + std::to_string(boot_time.count()) + " s: " +
-             (now.has_value() ? "it has not started anew" : now.why()) + "; libvirt calls it \"" + state() + "\"";
+      return "the guest did not come back within " + std::to_string(boot_time.count()) +
+             " s: " + (now.has_value() ? "it has not started anew" : now.why()) + "; libvirt calls it \"" + state() + "\"";
     boot_ = now.value();
     return {};
   }
@@ -141,7 +149,9 @@ class Journey {
       outcome.trouble = error.what();
       return;
     }
-    outcome.proof = proof_.verdict == Verdict::ready ? Status::pass : proof_.verdict == Verdict::not_ready ? Status::fail : Status::unknown;
+    outcome.proof = proof_.verdict == Verdict::ready       ? Status::pass
+                    : proof_.verdict == Verdict::not_ready ? Status::fail
+                                                           : Status::unknown;
     const auto wanted = outcome.proof;
     for (const auto& finding : proof_.findings)
       if (finding.status == wanted && wanted != Status::pass) outcome.failing.push_back(finding.summary);
@@ -153,7 +163,8 @@ class Journey {
     std::vector<std::string> found;
     if (!log.has_value()) return found;
     for (const auto line : split_lines(log.value())) {
-      const bool names_one = std::ranges::any_of(of_.host_names, [line](const std::string& name) { return line.find(name) != line.npos; });
+      const bool names_one =
+          std::ranges::any_of(of_.host_names, [line](const std::string& name) { return line.find(name) != line.npos; });
       if (names_one && known_lines_.insert(std::string(line)).second) found.emplace_back(line);
     }
     return found;
@@ -165,7 +176,8 @@ class Journey {
     outcome.round = round;
     outcome.rounds = of_.rounds;
     outcome.step = next;
-    at_ = next == CycleStep::arrive ? "before the first round" : "in round " + std::to_string(round) + ", " + std::string(to_text(next));
+    at_ = next == CycleStep::arrive ? "before the first round"
+                                    : "in round " + std::to_string(round) + ", " + std::string(to_text(next));
     if (next == CycleStep::arrive) new_host_lines();
     outcome.trouble = restart(next);
     if (outcome.trouble.empty()) prove(outcome);
@@ -198,7 +210,8 @@ std::string announcement(const Lifecycle& lifecycle) {
   const auto all = lifecycle.rounds * (shutdown_time + start_time + 3 * (boot_time + lifecycle.proof_time));
   return "The guest of " + lifecycle.domain + " is taken " +
          (lifecycle.rounds == 1 ? "once" : std::to_string(lifecycle.rounds) + " times") +
-         " through shutdown, start, reboot and reset, and its devices are proven after each. What runs in it is interrupted; a reset does "
+         " through shutdown, start, reboot and reset, and its devices are proven after each. What runs in it is interrupted; a "
+         "reset does "
          "not let it write what it has in memory. The first failure ends it, " +
          std::to_string(std::chrono::duration_cast<std::chrono::minutes>(all).count()) + " minutes do in any case.";
 }

@@ -45,8 +45,8 @@ void add_emulated(const Domain& domain, Manifest& manifest) {
 bool is_driven(const GuestFunction& function) {
   if (!function.driver.has_value() || function.is_bridge()) return false;
   const auto name = normalize_module_name(function.driver.value());
-  return !name.ends_with("vfio_pci") && name != "pci_stub" && name != "pciback" && name != "pci_pf_stub" && !name.starts_with("uio_") &&
-         name != "igb_uio";
+  return !name.ends_with("vfio_pci") && name != "pci_stub" && name != "pciback" && name != "pci_pf_stub" &&
+         !name.starts_with("uio_") && name != "igb_uio";
 }
 
 /// Names, places and USB devices come through the same eyes as in a guest, so that both sides mean the same.
@@ -62,11 +62,10 @@ class ManifestMaker {
 
   ExpectedDevice device(const PciAddress& source) const {
     const auto& seen = view_.functions.value();
-    const auto found = std::find_if(seen.begin(), seen.end(),
-                                    [&source](const GuestFunction& function) { return function.address == source; });
+    const auto found =
+        std::find_if(seen.begin(), seen.end(), [&source](const GuestFunction& function) { return function.address == source; });
     if (found == seen.end()) throw InputError(source.text() + ": there is no such device on this host");
-    if (!found->id.has_ids())
-      throw InputError(source.text() + ": its ids cannot be read: " + found->id.vendor.why());
+    if (!found->id.has_ids()) throw InputError(source.text() + ": its ids cannot be read: " + found->id.vendor.why());
     ExpectedDevice device;
     device.label = name_of(source, *found);
     device.host_address = source;
@@ -112,12 +111,15 @@ bool expects_driver(std::uint16_t class_and_subclass) {
     case 0x0d:  // wireless
     case 0x12:  // accelerators
       return class_and_subclass != 0x0780;
-    case 0x0b: return class_and_subclass == 0x0b40;  // co-processors
-    case 0x10: return true;  // encryption
-    case 0x0c:  // FireWire, USB, Fibre Channel, InfiniBand, CAN; not the SMBus (0c05), which comes along
+    case 0x0b:
+      return class_and_subclass == 0x0b40;  // co-processors
+    case 0x10:
+      return true;  // encryption
+    case 0x0c:      // FireWire, USB, Fibre Channel, InfiniBand, CAN; not the SMBus (0c05), which comes along
       return class_and_subclass == 0x0c00 || class_and_subclass == 0x0c03 || class_and_subclass == 0x0c04 ||
              class_and_subclass == 0x0c06 || class_and_subclass == 0x0c09;
-    default: return class_and_subclass == 0x0805;
+    default:
+      return class_and_subclass == 0x0805;
   }
 }
 

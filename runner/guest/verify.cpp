@@ -19,7 +19,9 @@ namespace {
   throw InputError("the agent in " + guest + ": " + what);
 }
 
-std::string first_line(const std::string& text) { return std::string(trim(text.substr(0, std::min<std::size_t>(text.find('\n'), 300)))); }
+std::string first_line(const std::string& text) {
+  return std::string(trim(text.substr(0, std::min<std::size_t>(text.find('\n'), 300))));
+}
 
 /// Finding `at` must be the rung `at % 6` of device `at / 6`, in the manifest's order.
 void require_complete(const Manifest& manifest, const Report& report, const std::string& guest) {
@@ -36,11 +38,14 @@ void require_complete(const Manifest& manifest, const Report& report, const std:
 bool may_be_not_applicable(const ExpectedDevice& expected, Rung rung) {
   switch (rung) {
     case Rung::present:
-    case Rung::identity: return false;
-    case Rung::placement: return !expected.guest_path;
+    case Rung::identity:
+      return false;
+    case Rung::placement:
+      return !expected.guest_path;
     case Rung::driver:
     case Rung::decode:
-    case Rung::function: return !expected.expect_driver;
+    case Rung::function:
+      return !expected.expect_driver;
   }
   return false;
 }
@@ -156,8 +161,9 @@ Report verify_evidence(const Manifest& manifest, const std::vector<EvidenceFile>
 
 Report report_of_answer(const Manifest& manifest, const AgentAnswer& answer, const std::string& guest) {
   if (answer.exit_code == 126 || answer.exit_code == 127)
-    refuse(guest, "it cannot be started there: it is made for the host's kind of processor and for Linux, and /var/tmp must "
-                  "not be mounted noexec. Use --evidence instead");
+    refuse(guest,
+           "it cannot be started there: it is made for the host's kind of processor and for Linux, and /var/tmp must "
+           "not be mounted noexec. Use --evidence instead");
   if (answer.output.empty()) refuse(guest, answer.errors.empty() ? "it said nothing" : first_line(answer.errors));
   if (answer.output.size() > longest_agent_answer) refuse(guest, "its report is too long");
   auto report = parse_report_json(answer.output, "the agent in " + guest);

@@ -56,7 +56,9 @@ using Members = std::vector<Member<S>>;
 template <class S>
 struct Description;
 template <class S>
-concept Described = requires { Description<S>::members(); };
+concept Described = requires {
+  Description<S>::members();
+};
 
 // ---- objects ---------------------------------------------------------------------------------------------------------
 
@@ -92,7 +94,7 @@ Member<S> grouped(std::string_view name, std::string_view meaning, Members<S> me
 // ---- members ---------------------------------------------------------------------------------------------------------
 
 template <class S, class T>
-Member<S> member(std::string_view name, std::string_view meaning, T S::* where) {
+Member<S> member(std::string_view name, std::string_view meaning, T S::*where) {
   return {name, meaning, [where](const S& object) { return Form<T>::value(object.*where); },
           [where](Coverage& coverage) {
             coverage.note(where);
@@ -102,7 +104,7 @@ Member<S> member(std::string_view name, std::string_view meaning, T S::* where) 
 
 /// A member of a part of S.
 template <class S, class Part, class T>
-Member<S> member(std::string_view name, std::string_view meaning, Part S::* part, T Part::* where) {
+Member<S> member(std::string_view name, std::string_view meaning, Part S::*part, T Part::*where) {
   return {name, meaning, [part, where](const S& object) { return Form<T>::value(object.*part.*where); },
           [part, where](Coverage& coverage) {
             coverage.note(part);
@@ -124,14 +126,14 @@ Member<S> computed(std::string_view name, std::string_view meaning, Make make, C
 
 /// A member that plugins do not get; `why` is for who reads the description.
 template <class S, class T>
-Member<S> withheld(T S::* where, [[maybe_unused]] std::string_view why) {
+Member<S> withheld(T S::*where, [[maybe_unused]] std::string_view why) {
   return {{}, {}, {}, [where](Coverage& coverage) {
             coverage.note(where);
             return FactJson();
           }};
 }
 template <class S, class Part, class T>
-Member<S> withheld(Part S::* part, T Part::* where, [[maybe_unused]] std::string_view why) {
+Member<S> withheld(Part S::*part, T Part::*where, [[maybe_unused]] std::string_view why) {
   return {{}, {}, {}, [part, where](Coverage& coverage) {
             coverage.note(part);
             coverage.note(where);
@@ -161,14 +163,17 @@ Observed<Hex<digits>> as_hex(const Observed<Number>& fact) {
 }
 
 template <std::size_t digits, class S, class T>
-Member<S> hex_member(std::string_view name, std::string_view meaning, T S::* where) {
-  return computed<S>(name, meaning, [where](const S& object) { return as_hex<digits>(object.*where); }, where);
+Member<S> hex_member(std::string_view name, std::string_view meaning, T S::*where) {
+  return computed<S>(
+      name, meaning, [where](const S& object) { return as_hex<digits>(object.*where); }, where);
 }
 
 template <std::size_t digits, class S, class Part, class T>
-Member<S> hex_member(std::string_view name, std::string_view meaning, Part S::* part, T Part::* where) {
+Member<S> hex_member(std::string_view name, std::string_view meaning, Part S::*part, T Part::*where) {
   return {name, meaning,
-          [part, where](const S& object) { return Form<decltype(as_hex<digits>(T()))>::value(as_hex<digits>(object.*part.*where)); },
+          [part, where](const S& object) {
+            return Form<decltype(as_hex<digits>(T()))>::value(as_hex<digits>(object.*part.*where));
+          },
           [part, where](Coverage& coverage) {
             coverage.note(part);
             coverage.note(where);
@@ -182,8 +187,9 @@ inline std::optional<std::string> text_or_nothing(const std::string& text) {
 
 /// Text of which empty means that there is none: null.
 template <class S>
-Member<S> text_or_null(std::string_view name, std::string_view meaning, std::string S::* where) {
-  return computed<S>(name, meaning, [where](const S& object) { return text_or_nothing(object.*where); }, where);
+Member<S> text_or_null(std::string_view name, std::string_view meaning, std::string S::*where) {
+  return computed<S>(
+      name, meaning, [where](const S& object) { return text_or_nothing(object.*where); }, where);
 }
 
 // ---- forms -----------------------------------------------------------------------------------------------------------
@@ -213,9 +219,7 @@ struct Form<T> {
 template <std::size_t digits>
 struct Form<Hex<digits>> {
   static FactJson value(Hex<digits> hex) { return hex_text(hex.number, digits); }
-  static FactJson schema(Coverage&) {
-    return {{"type", "string"}, {"pattern", "^[0-9a-f]{" + std::to_string(digits) + "}$"}};
-  }
+  static FactJson schema(Coverage&) { return {{"type", "string"}, {"pattern", "^[0-9a-f]{" + std::to_string(digits) + "}$"}}; }
 };
 
 template <>
@@ -274,7 +278,7 @@ struct Form<Observed<T>> {
 };
 
 template <class E>
-  requires std::is_enum_v<E>
+requires std::is_enum_v<E>
 struct Form<E> {
   static_assert(Words<E>::list.size() == enumerator_count<E>(), "every enumerator has its word");
   static FactJson value(E value) {

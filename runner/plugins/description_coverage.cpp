@@ -21,8 +21,8 @@ std::vector<std::string> Coverage::gaps() const {
   std::vector<std::string> sentences;
   for (const auto& [type, one] : structs_)
     if (one.offsets.size() != one.members)
-      sentences.push_back(readable_name(type) + " has " + std::to_string(one.members) +
-                          " members, its description speaks of " + std::to_string(one.offsets.size()));
+      sentences.push_back(readable_name(type) + " has " + std::to_string(one.members) + " members, its description speaks of " +
+                          std::to_string(one.offsets.size()));
   return sentences;
 }
 

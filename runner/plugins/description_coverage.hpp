@@ -23,8 +23,7 @@ struct AnyValue {
   template <class T>
   struct IsOptional<std::optional<T>> : std::true_type {};
   template <class T>
-    requires(!IsOptional<T>::value)
-  operator T() const;
+  requires(!IsOptional<T>::value) operator T() const;
 };
 
 template <class S, std::size_t... index>
@@ -68,7 +67,7 @@ class Coverage {
   }
   /// A description speaks of this member, so S is described.
   template <class S, class T>
-  void note(T S::* where) {
+  void note(T S::*where) {
     static const S probe{};
     enter<S>();
     const auto* start = reinterpret_cast<const char*>(&probe);

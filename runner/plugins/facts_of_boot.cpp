@@ -50,10 +50,8 @@ struct Words<BootEntryRole> {
 
 template <>
 struct Words<UnreadCause> {
-  static constexpr auto list =
-      std::to_array<Word<UnreadCause>>({{UnreadCause::other, "other"},
-                                        {UnreadCause::permission, "permission"},
-                                        {UnreadCause::asleep, "asleep"}});
+  static constexpr auto list = std::to_array<Word<UnreadCause>>(
+      {{UnreadCause::other, "other"}, {UnreadCause::permission, "permission"}, {UnreadCause::asleep, "asleep"}});
 };
 
 template <>
@@ -67,9 +65,10 @@ struct Description<BootToken> {
   using S = BootToken;
   static Members<S> members() {
     return {
-        computed<S>("argument", "One kernel argument.", [](const S& token) { return token.argument.text(); }, &S::argument),
-        computed<S>("place", "File and line: /etc/default/grub:6.", [](const S& token) { return token.place(); }, &S::file,
-                    &S::line),
+        computed<S>(
+            "argument", "One kernel argument.", [](const S& token) { return token.argument.text(); }, &S::argument),
+        computed<S>(
+            "place", "File and line: /etc/default/grub:6.", [](const S& token) { return token.place(); }, &S::file, &S::line),
     };
   }
 };
@@ -156,8 +155,7 @@ struct Description<BootConfiguration> {
         member("grub_config", "The menu that GRUB reads.", &S::grub_config),
         member("grub_defaults_drop_ins", "/etc/default/grub.d is there.", &S::grub_defaults_drop_ins),
         member("proxmox", "Proxmox VE, whose os-release says Debian.", &S::proxmox),
-        member("proxmox_boot_tool", "proxmox-boot-tool copies kernels to system partitions of its own.",
-               &S::proxmox_boot_tool),
+        member("proxmox_boot_tool", "proxmox-boot-tool copies kernels to system partitions of its own.", &S::proxmox_boot_tool),
         member("selected_entry", "Id that the boot loader says it started (LoaderEntrySelected); null: it does not say.",
                &S::selected_entry),
         member("default_entry",

@@ -35,23 +35,24 @@ struct Description<AcsCapability> {
 Member<PciFunction> config_facts() {
   using S = PciFunction;
   using Config = PciConfig;
-  return grouped<S>(
-      "config", "What configuration space says.",
-      {
-          member("header_type", "0 endpoint, 1 bridge, 2 CardBus; without the multi-function bit.", &S::config,
-                 &Config::header_type),
-          member("multifunction", "Bit 7 of the header type register.", &S::config, &Config::multifunction),
-          member("pcie_type", "Device/port type of the PCI Express capability; \"conventional\" without that capability.",
-                 &S::config, &Config::pcie_type),
-          member("acs", "Registers of the Access Control Services capability; null: the function has none.", &S::config,
-                 &Config::acs),
-          member("function_level_reset", "It can be reset by itself (FLR).", &S::config, &Config::function_level_reset),
-          member("serial", "Device Serial Number, as 00-11-22-33-44-55-66-77; null: it has none.", &S::id,
-                 &PciIdentity::serial),
-          member("all_ones", "It answers nothing: dead or powered off.", &S::config, &Config::all_ones),
-          withheld(&S::config, &Config::base_addresses, "its file \"resource\" has them with their sizes"),
-          withheld(&S::config, &Config::denied, "each member that this hides is unreadable and says so"),
-      });
+  return grouped<S>("config", "What configuration space says.",
+                    {
+                        member("header_type", "0 endpoint, 1 bridge, 2 CardBus; without the multi-function bit.", &S::config,
+                               &Config::header_type),
+                        member("multifunction", "Bit 7 of the header type register.", &S::config, &Config::multifunction),
+                        member("pcie_type",
+                               "Device/port type of the PCI Express capability; \"conventional\" without that capability.",
+                               &S::config, &Config::pcie_type),
+                        member("acs", "Registers of the Access Control Services capability; null: the function has none.",
+                               &S::config, &Config::acs),
+                        member("function_level_reset", "It can be reset by itself (FLR).", &S::config,
+                               &Config::function_level_reset),
+                        member("serial", "Device Serial Number, as 00-11-22-33-44-55-66-77; null: it has none.", &S::id,
+                               &PciIdentity::serial),
+                        member("all_ones", "It answers nothing: dead or powered off.", &S::config, &Config::all_ones),
+                        withheld(&S::config, &Config::base_addresses, "its file \"resource\" has them with their sizes"),
+                        withheld(&S::config, &Config::denied, "each member that this hides is unreadable and says so"),
+                    });
 }
 
 template <>
@@ -87,11 +88,15 @@ struct Description<PciFunction> {
                "vfio3: a VFIO driver holds it; null: none does, or the kernel is older than Linux 6.1 and does not say.",
                &S::vfio_device),
         member("unassigned_regions",
-               "Numbers of the memory regions (BARs) that have a size and no address; not asked of bridges and parts of the chipset.",
+               "Numbers of the memory regions (BARs) that have a size and no address; not asked of bridges and parts of the "
+               "chipset.",
                &S::unassigned_regions),
-        member("message_interrupts", "It has MSI or MSI-X; asked of functions on a conventional bus alone.", &S::message_interrupts),
-        member("interrupt_line", "Number of its interrupt line; asked of functions on a conventional bus alone.", &S::interrupt_line),
-        member("removable", "Its user can unplug it (Thunderbolt, USB4); null: not so, or the host has no such controller.", &S::removable),
+        member("message_interrupts", "It has MSI or MSI-X; asked of functions on a conventional bus alone.",
+               &S::message_interrupts),
+        member("interrupt_line", "Number of its interrupt line; asked of functions on a conventional bus alone.",
+               &S::interrupt_line),
+        member("removable", "Its user can unplug it (Thunderbolt, USB4); null: not so, or the host has no such controller.",
+               &S::removable),
     };
   }
 };
@@ -176,16 +181,17 @@ struct Description<IommuUnit> {
 };
 
 Member<Host> iommu_facts() {
-  return grouped<Host>(
-      "iommu", "The IOMMU and its groups, as the kernel made them.",
-      {
-          computed<Host>("dma_remapping", "Whether the IOMMU translates what devices address.", dma_remapping),
-          computed<Host>("interrupt_remapping", "Whether the interrupts of devices are isolated.", interrupt_remapping),
-          member("interrupt_chips", "The chips that /proc/interrupts names, in order of appearance.", &Host::interrupts,
-                 &InterruptFacts::chips),
-          member("units", "The remapping units; null: the kernel has no such class.", &Host::iommu, &IommuFacts::units),
-          member("groups", "Sorted by number; null: the kernel has none.", &Host::iommu, &IommuFacts::groups),
-      });
+  return grouped<Host>("iommu", "The IOMMU and its groups, as the kernel made them.",
+                       {
+                           computed<Host>("dma_remapping", "Whether the IOMMU translates what devices address.", dma_remapping),
+                           computed<Host>("interrupt_remapping", "Whether the interrupts of devices are isolated.",
+                                          interrupt_remapping),
+                           member("interrupt_chips", "The chips that /proc/interrupts names, in order of appearance.",
+                                  &Host::interrupts, &InterruptFacts::chips),
+                           member("units", "The remapping units; null: the kernel has no such class.", &Host::iommu,
+                                  &IommuFacts::units),
+                           member("groups", "Sorted by number; null: the kernel has none.", &Host::iommu, &IommuFacts::groups),
+                       });
 }
 
 }  // namespace vfio_doctor

@@ -26,8 +26,9 @@ struct Description<Kernel> {
     return {
         member("release", "What uname -r says.", &S::release),
         member("version", "The same as numbers.", &S::version),
-        computed<S>("arguments", "The running command line, one item per argument.",
-                    [](const S& kernel) { return mapped(kernel.arguments, texts); }, &S::arguments),
+        computed<S>(
+            "arguments", "The running command line, one item per argument.",
+            [](const S& kernel) { return mapped(kernel.arguments, texts); }, &S::arguments),
         member("config", "CONFIG_ options without the prefix; options that are not set are not there.", &S::config),
         text_or_null("config_source", "The file that config came from.", &S::config_source),
         member("log", "Kernel messages that matter here, in order, without time stamps. Best effort: the log may be cut.",
@@ -66,11 +67,11 @@ struct Description<Cpu> {
     return {
         member("vendor", "Who made the processor.", &S::vendor),
         member("model", "Its name.", &S::model),
-        member("virtualization_flag", "vmx or svm is there; null: such processors have no such flag.",
-               &S::virtualization_flag),
+        member("virtualization_flag", "vmx or svm is there; null: such processors have no such flag.", &S::virtualization_flag),
         member("hypervisor_flag", "This host is a virtual machine itself.", &S::hypervisor_flag),
-        computed<S>("kvm_device", "/dev/kvm is there; null: it is not.",
-                    [](const S& cpu) { return mapped(cpu.kvm_device, [](NodeKind) { return true; }); }, &S::kvm_device),
+        computed<S>(
+            "kvm_device", "/dev/kvm is there; null: it is not.",
+            [](const S& cpu) { return mapped(cpu.kvm_device, [](NodeKind) { return true; }); }, &S::kvm_device),
         member("hypervisor", "\"xen\" where Linux runs on Xen, as its control domain or as a guest; else null.",
                &S::hypervisor),
         member("architecture", "What kind of processor it is.", &S::architecture),
@@ -126,11 +127,10 @@ struct Description<AcpiTable> {
   static Members<S> members() {
     return {
         member("present", "The firmware has this table.", &S::present),
-        computed<S>("content", "Its bytes, hexadecimal.",
-                    [](const S& table) {
-                      return mapped(table.content, [](const std::string& bytes) { return HexBytes{bytes}; });
-                    },
-                    &S::content),
+        computed<S>(
+            "content", "Its bytes, hexadecimal.",
+            [](const S& table) { return mapped(table.content, [](const std::string& bytes) { return HexBytes{bytes}; }); },
+            &S::content),
     };
   }
 };
@@ -197,7 +197,8 @@ struct Description<VfioFacts> {
   using S = VfioFacts;
   static Members<S> members() {
     return {
-        member("loaded", "By module (vfio, vfio_pci, vfio_iommu_type1, vfio_iommu_spapr_tce, iommufd): /sys/module has it.", &S::loaded),
+        member("loaded", "By module (vfio, vfio_pci, vfio_iommu_type1, vfio_iommu_spapr_tce, iommufd): /sys/module has it.",
+               &S::loaded),
         member("allow_unsafe_interrupts", "Parameter of vfio_iommu_type1; null: that module is not loaded.",
                &S::allow_unsafe_interrupts),
         member("unsafe_noiommu_mode", "Parameter of vfio; null: the kernel has no such mode or vfio is not loaded.",
@@ -211,8 +212,10 @@ struct Description<VfioFacts> {
         member("iommufd_allows_unsafe_interrupts", "Parameter of iommufd; null: that module is not loaded.",
                &S::iommufd_allows_unsafe_interrupts),
         member("modprobe", "What the files of modprobe.d say.", &S::modprobe),
-        member("listed_modules", "Modules of VFIO that a file tells the host to load or to put into its initial RAM disk.", &S::listed_modules),
-        member("softdep_modules", "Modules that a softdep line about VFIO names: whether the running kernel has them.", &S::softdep_modules),
+        member("listed_modules", "Modules of VFIO that a file tells the host to load or to put into its initial RAM disk.",
+               &S::listed_modules),
+        member("softdep_modules", "Modules that a softdep line about VFIO names: whether the running kernel has them.",
+               &S::softdep_modules),
     };
   }
 };

@@ -195,21 +195,23 @@ struct Description<OpenDevice> {
 };
 
 Member<Host> process_facts() {
-  return grouped<Host>(
-      "processes", "Who uses devices now.",
-      {
-          member("open", "Device files of VFIO and of graphics cards that programs have open, once for each program.",
-                 &Host::processes, &ProcessFacts::open),
-          member("all_seen", "false: some programs' files could not be seen, so what is not listed may be open all the same.",
-                 &Host::processes, &ProcessFacts::all_seen),
-          member("vfio_interrupts", "By function: the name of an interrupt that a user of VFIO takes from it now.",
-                 &Host::interrupts, &InterruptFacts::taken_by_vfio),
-          member("lockable_memory", "How many bytes a program of this user may lock; null: as many as there are.", &Host::processes,
-                 &ProcessFacts::lockable_memory),
-          member("limits_set_by_manager", "A manager of guests is installed that sets this limit for each guest itself.", &Host::processes,
-                 &ProcessFacts::limits_set_by_manager),
-          withheld(&Host::interrupts, &InterruptFacts::takers, "a line of /proc/interrupts each, which a plugin can read itself"),
-      });
+  return grouped<
+      Host>("processes", "Who uses devices now.",
+            {
+                member("open", "Device files of VFIO and of graphics cards that programs have open, once for each program.",
+                       &Host::processes, &ProcessFacts::open),
+                member("all_seen",
+                       "false: some programs' files could not be seen, so what is not listed may be open all the same.",
+                       &Host::processes, &ProcessFacts::all_seen),
+                member("vfio_interrupts", "By function: the name of an interrupt that a user of VFIO takes from it now.",
+                       &Host::interrupts, &InterruptFacts::taken_by_vfio),
+                member("lockable_memory", "How many bytes a program of this user may lock; null: as many as there are.",
+                       &Host::processes, &ProcessFacts::lockable_memory),
+                member("limits_set_by_manager", "A manager of guests is installed that sets this limit for each guest itself.",
+                       &Host::processes, &ProcessFacts::limits_set_by_manager),
+                withheld(&Host::interrupts, &InterruptFacts::takers,
+                         "a line of /proc/interrupts each, which a plugin can read itself"),
+            });
 }
 
 }  // namespace vfio_doctor

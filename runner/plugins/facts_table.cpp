@@ -44,8 +44,7 @@ void append_members(std::string& text, const std::string& path, const Schema& sc
 }  // namespace
 
 std::string facts_as_text() {
-  std::string text =
-      "What plugins get, by group. null: the machine does not have it. unreadable: {\"unreadable\": \"why\"}.\n";
+  std::string text = "What plugins get, by group. null: the machine does not have it. unreadable: {\"unreadable\": \"why\"}.\n";
   const auto schema = facts_schema();
   for (const auto& [name, group] : schema["properties"]["facts"]["properties"].items()) {
     text += "\n" + name + ": " + group["description"].get<std::string>() + "\n";

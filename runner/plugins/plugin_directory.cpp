@@ -89,7 +89,8 @@ std::vector<PluginFile> find_in(const fs::path& directory, const fs::path& resol
   std::vector<PluginFile> files;
   std::error_code problem;
   for (fs::directory_iterator entry(resolved, problem), end; !problem && entry != end; entry.increment(problem))
-    if (entry->path().filename().string().starts_with(prefix)) files.push_back(judge_file(directory / entry->path().filename()));
+    if (entry->path().filename().string().starts_with(prefix))
+      files.push_back(judge_file(directory / entry->path().filename()));
   if (problem) throw InputError(directory.string() + ": " + problem.message());
   std::ranges::sort(files, {}, &PluginFile::path);
   return files;

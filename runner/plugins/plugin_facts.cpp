@@ -11,12 +11,25 @@ namespace {
 constexpr auto own_reading = "no part of version 1 of the facts: a plugin can read those files itself";
 
 const Members<Host>& groups() {
-  static const Members<Host> list = {pci_facts(),      iommu_facts(), kernel_facts(), cpu_facts(),     distribution_facts(),
-                                     firmware_facts(), vfio_facts(),  boot_facts(),   storage_facts(), network_facts(),
-                                     console_facts(),  process_facts(), withheld(&Host::privileged, "stands beside the groups"),
-                                     withheld(&Host::guest_memory, own_reading), withheld(&Host::modules, own_reading),
-                                     withheld(&Host::room, own_reading), withheld(&Host::sharing, own_reading),
-                                     withheld(&Host::access, own_reading), withheld(&Host::trust, own_reading)};
+  static const Members<Host> list = {pci_facts(),
+                                     iommu_facts(),
+                                     kernel_facts(),
+                                     cpu_facts(),
+                                     distribution_facts(),
+                                     firmware_facts(),
+                                     vfio_facts(),
+                                     boot_facts(),
+                                     storage_facts(),
+                                     network_facts(),
+                                     console_facts(),
+                                     process_facts(),
+                                     withheld(&Host::privileged, "stands beside the groups"),
+                                     withheld(&Host::guest_memory, own_reading),
+                                     withheld(&Host::modules, own_reading),
+                                     withheld(&Host::room, own_reading),
+                                     withheld(&Host::sharing, own_reading),
+                                     withheld(&Host::access, own_reading),
+                                     withheld(&Host::trust, own_reading)};
   return list;
 }
 

@@ -7,9 +7,9 @@
 #include <array>
 #include <set>
 
+#include "base/bounded_json.hpp"
 #include "base/text.hpp"
 #include "checks/check.hpp"
-#include "base/bounded_json.hpp"
 #include "runner/plugins/plugin_facts.hpp"
 
 namespace vfio_doctor {
@@ -36,8 +36,7 @@ std::string text(const Json& object, const std::string& name, std::size_t most, 
   if (!value.is_string()) throw ProtocolError(where + "\"" + name + "\" is not text");
   auto content = value.get<std::string>();
   if (content.empty() && need == Need::required) throw ProtocolError(where + "\"" + name + "\" is empty");
-  if (content.size() > most)
-    throw ProtocolError(where + "\"" + name + "\" is longer than " + std::to_string(most) + " bytes");
+  if (content.size() > most) throw ProtocolError(where + "\"" + name + "\" is longer than " + std::to_string(most) + " bytes");
   return content;
 }
 
@@ -74,10 +73,11 @@ Json parse_object(std::string_view source) {
 
 bool is_kebab_case(std::string_view id) {
   const auto parts = split(id, '-');
-  return !id.empty() && id.size() <= 64 && id[0] >= 'a' && id[0] <= 'z' && std::ranges::all_of(parts, [](std::string_view part) {
-    return !part.empty() &&
-           std::ranges::all_of(part, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
-  });
+  return !id.empty() && id.size() <= 64 && id[0] >= 'a' && id[0] <= 'z' &&
+         std::ranges::all_of(parts, [](std::string_view part) {
+           return !part.empty() &&
+                  std::ranges::all_of(part, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+         });
 }
 
 void require_protocol(const Json& document) {
@@ -159,8 +159,8 @@ Finding parse_plugin_finding(std::string_view line, const std::vector<PluginChec
   finding.effect = parse_effect(text(object, "effect", 64, Need::optional));
   each(object, "evidence", most_pieces, "", [&](const Json& item, const std::string& where) {
     if (!item.is_object()) throw ProtocolError(where.substr(0, where.size() - 1) + " is not an object");
-    finding.evidence.push_back({text(item, "source", short_text, Need::required, where),
-                                text(item, "value", long_text, Need::optional, where)});
+    finding.evidence.push_back(
+        {text(item, "source", short_text, Need::required, where), text(item, "value", long_text, Need::optional, where)});
   });
   each(object, "remedy", most_pieces, "",
        [&](const Json& item, const std::string& where) { finding.remedy.push_back(parse_remedy(item, where)); });

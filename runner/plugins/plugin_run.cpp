@@ -89,11 +89,16 @@ std::string what_went_wrong(const ProcessResult& result, std::chrono::millisecon
     case End::not_started:
       return "could not be started: " + result.problem +
              (result.problem == "Exec format error" ? " (a script starts with a line like #!/bin/sh)" : "");
-    case End::signalled: return std::string("crashed: ") + ::strsignal(result.signal);
-    case End::too_slow: return "was still at work after " + seconds_text(deadline) + " and was ended";
-    case End::too_much_output: return "wrote too much and was ended";
-    case End::too_many_processes: return "started too many processes and was ended";
-    case End::exited: break;
+    case End::signalled:
+      return std::string("crashed: ") + ::strsignal(result.signal);
+    case End::too_slow:
+      return "was still at work after " + seconds_text(deadline) + " and was ended";
+    case End::too_much_output:
+      return "wrote too much and was ended";
+    case End::too_many_processes:
+      return "started too many processes and was ended";
+    case End::exited:
+      break;
   }
   if (result.exit_code != 0) return "ended with exit code " + std::to_string(result.exit_code);
   if (result.left_behind > 0)

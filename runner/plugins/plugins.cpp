@@ -14,9 +14,9 @@
 #include "base/process/subprocess.hpp"
 #include "base/text.hpp"
 #include "checks/check.hpp"
-#include "verdicts/verdict.hpp"
 #include "runner/plugins/plugin_facts.hpp"
 #include "runner/plugins/plugin_run.hpp"
+#include "verdicts/verdict.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -109,10 +109,9 @@ std::string input_for(const Job& job, const Host& host, const std::map<std::stri
   std::set<std::string> needed;
   for (const auto& check : job.plugin->description.checks) needed.insert(check.facts.begin(), check.facts.end());
   std::string document = "{\"schema\":\"vfio-doctor/facts/1\",\"protocol\":" + std::to_string(plugin_protocol) +
-                         ",\"checks\":[\"" + join(job.checks, "\",\"") + "\"],\"privileged\":" +
-                         (host.privileged ? "true" : "false") + ",\"facts\":{";
-  for (const auto& group : needed)
-    document += (document.back() == '{' ? "\"" : ",\"") + group + "\":" + facts.at(group);
+                         ",\"checks\":[\"" + join(job.checks, "\",\"") +
+                         "\"],\"privileged\":" + (host.privileged ? "true" : "false") + ",\"facts\":{";
+  for (const auto& group : needed) document += (document.back() == '{' ? "\"" : ",\"") + group + "\":" + facts.at(group);
   return document + "}}\n";
 }
 
@@ -168,8 +167,7 @@ std::vector<Finding> run_plugins(const std::vector<Plugin>& plugins, const Host&
   }
   const auto facts = facts_for(jobs, host);
   on_all_processors(jobs.size(), [&](std::size_t i) {
-    if (!jobs[i].checks.empty())
-      run(jobs[i], input_for(jobs[i], host, facts), std::chrono::seconds(options.timeout), host);
+    if (!jobs[i].checks.empty()) run(jobs[i], input_for(jobs[i], host, facts), std::chrono::seconds(options.timeout), host);
   });
   std::vector<Finding> findings;
   for (auto& job : jobs)

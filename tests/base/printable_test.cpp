@@ -47,9 +47,7 @@ TEST(Printable, ShowsBytesThatAreNotUtf8) {
   EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80") << "above U+10FFFF";
 }
 
-TEST(Printable, KeepsLineEndsWhereAsked) {
-  EXPECT_EQ(printable_lines("a\nb\r\x1b"), "a\nb\\x0d\\x1b");
-}
+TEST(Printable, KeepsLineEndsWhereAsked) { EXPECT_EQ(printable_lines("a\nb\r\x1b"), "a\nb\\x0d\\x1b"); }
 
 TEST(Printable, CountsColumns) {
   EXPECT_EQ(text_width(""), 0u);
@@ -57,8 +55,8 @@ TEST(Printable, CountsColumns) {
                        "e"),
             5u);
   EXPECT_EQ(first_columns("Gr\xc3\xb6\xc3\x9f"
-                              "e",
-                              3),
+                          "e",
+                          3),
             "Gr\xc3\xb6");
   EXPECT_EQ(first_columns("abc", 0), "");
   EXPECT_EQ(first_columns("abc", 7), "abc");

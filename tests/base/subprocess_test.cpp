@@ -190,7 +190,8 @@ TEST_F(Subprocess, SeveralRunAtOnceWithoutSharingPipes) {
   std::vector<ProcessResult> results(8);
   const auto start = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < results.size(); ++i)
-    threads.emplace_back([&results, i] { results[i] = run_process(shell("sleep 0." + std::to_string(i) + "; echo " + std::to_string(i))); });
+    threads.emplace_back(
+        [&results, i] { results[i] = run_process(shell("sleep 0." + std::to_string(i) + "; echo " + std::to_string(i))); });
   for (auto& thread : threads) thread.join();
   EXPECT_LT(std::chrono::steady_clock::now() - start, 2500ms);
   for (std::size_t i = 0; i < results.size(); ++i) EXPECT_EQ(results[i].output, std::to_string(i) + "\n");

@@ -52,12 +52,8 @@ std::vector<std::string> drift_of(const Host& host) {
   return all;
 }
 
-Host host_of(const std::string& text) {
-  return gather_host(testing::machine(text));
-}
-std::vector<std::string> drift_of(const std::string& text) {
-  return drift_of(host_of(text));
-}
+Host host_of(const std::string& text) { return gather_host(testing::machine(text)); }
+std::vector<std::string> drift_of(const std::string& text) { return drift_of(host_of(text)); }
 
 std::string debian(const std::string& running, const std::string& configured, const std::string& generated) {
   return "file /etc/os-release\n| ID=debian\ntext /proc/sys/kernel/osrelease = 6.1.0-18-amd64\n"
@@ -74,12 +70,9 @@ std::string debian(const std::string& running, const std::string& configured, co
 
 TEST(BootDrift, EveryStateOfADebianHost) {
   EXPECT_THAT(drift_of(debian("quiet a=1", "quiet a=1", "quiet a=1")), IsEmpty());
-  EXPECT_THAT(drift_of(debian("quiet", "quiet a=1", "quiet")),
-              ElementsAre("not_applied a=1 /etc/default/grub:1"));
-  EXPECT_THAT(drift_of(debian("quiet", "quiet a=1", "quiet a=1")),
-              ElementsAre("not_rebooted a=1 /boot/grub/grub.cfg:2"));
-  EXPECT_THAT(drift_of(debian("quiet a=1", "quiet", "quiet")),
-              ElementsAre("only_this_boot a=1 /proc/cmdline"));
+  EXPECT_THAT(drift_of(debian("quiet", "quiet a=1", "quiet")), ElementsAre("not_applied a=1 /etc/default/grub:1"));
+  EXPECT_THAT(drift_of(debian("quiet", "quiet a=1", "quiet a=1")), ElementsAre("not_rebooted a=1 /boot/grub/grub.cfg:2"));
+  EXPECT_THAT(drift_of(debian("quiet a=1", "quiet", "quiet")), ElementsAre("only_this_boot a=1 /proc/cmdline"));
   EXPECT_THAT(drift_of(debian("intel_iommu=off", "", "intel_iommu=off")),
               ElementsAre("not_removed intel_iommu=off /boot/grub/grub.cfg:2"));
   EXPECT_THAT(drift_of(debian("a=1", "quiet a=1", "splash a=1")), IsEmpty()) << "cosmetic words are no alarm";
@@ -88,15 +81,13 @@ TEST(BootDrift, EveryStateOfADebianHost) {
 
 TEST(BootDrift, ATreeWithoutProcStillShowsAForgottenUpdateGrub) {
   auto text = debian("", "a=1", "b=2");
-  text.erase(text.find("text /proc/cmdline"),
-             text.find("text /etc/default") - text.find("text /proc/cmdline"));
+  text.erase(text.find("text /proc/cmdline"), text.find("text /etc/default") - text.find("text /proc/cmdline"));
   EXPECT_THAT(drift_of(text), ElementsAre("not_applied a=1 /etc/default/grub:1"));
 }
 
 TEST(BootDrift, WhatACommandWorksOutIsNeverMissing) {
-  EXPECT_THAT(
-      drift_of(debian("a=1", "a=1 $(cat /etc/more) b=2", "a=1 b=2 c=3")),
-      ElementsAre("not_rebooted b=2 /boot/grub/grub.cfg:2", "not_rebooted c=3 /boot/grub/grub.cfg:2"));
+  EXPECT_THAT(drift_of(debian("a=1", "a=1 $(cat /etc/more) b=2", "a=1 b=2 c=3")),
+              ElementsAre("not_rebooted b=2 /boot/grub/grub.cfg:2", "not_rebooted c=3 /boot/grub/grub.cfg:2"));
   EXPECT_THAT(drift_of(debian("intel_iommu=on", "$(cat /etc/more)", "intel_iommu=on")), IsEmpty());
 }
 
@@ -138,8 +129,7 @@ TEST(BootDrift, FedorasEntries) {
 
 TEST(BootDrift, UnreadableEntriesLeaveTwoPossibilities) {
   auto text = fedora("", "iommu=pt", "x", "x");
-  text =
-      text.substr(0, text.find("file /boot/loader")) + "unreadable /boot/loader/entries Permission denied\n";
+  text = text.substr(0, text.find("file /boot/loader")) + "unreadable /boot/loader/entries Permission denied\n";
   EXPECT_THAT(drift_of(text), ElementsAre("not_running iommu=pt /etc/default/grub:1"));
 }
 
@@ -149,13 +139,11 @@ TEST(BootDrift, ProxmoxWithSystemdBoot) {
       "text /proc/cmdline = initrd=\\EFI\\proxmox\\6.8.4-2-pve\\initrd.img-6.8.4-2-pve "
       "root=ZFS=rpool/ROOT/pve-1 boot=zfs\n"
       "text /boot/efi/loader/loader.conf = timeout 3\n";
-  EXPECT_THAT(
-      drift_of(host + "text /etc/kernel/cmdline = root=ZFS=rpool/ROOT/pve-1 boot=zfs intel_iommu=on\n"),
-      ElementsAre("not_running intel_iommu=on /etc/kernel/cmdline:1"));
-  EXPECT_THAT(
-      drift_of(host + "text /etc/kernel/cmdline = root=ZFS=rpool/ROOT/pve-1 boot=zfs\n"
-                      "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet intel_iommu=on\"\n"),
-      ElementsAre("unread_file intel_iommu=on /etc/default/grub:1"));
+  EXPECT_THAT(drift_of(host + "text /etc/kernel/cmdline = root=ZFS=rpool/ROOT/pve-1 boot=zfs intel_iommu=on\n"),
+              ElementsAre("not_running intel_iommu=on /etc/kernel/cmdline:1"));
+  EXPECT_THAT(drift_of(host + "text /etc/kernel/cmdline = root=ZFS=rpool/ROOT/pve-1 boot=zfs\n"
+                              "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet intel_iommu=on\"\n"),
+              ElementsAre("unread_file intel_iommu=on /etc/default/grub:1"));
 }
 
 TEST(BootDrift, PopOs) {
@@ -182,11 +170,9 @@ TEST(BootDrift, FedoraAtomicComparesWithTheNextDeployment) {
       "file /boot/loader/entries/ostree-1.conf\n| version 1\n| linux /ostree/fedora-1/vmlinuz-6.8\n"
       "| options root=UUID=1 rw ostree=/ostree/boot.1/fedora/a/0\n";
   EXPECT_THAT(drift_of(host), IsEmpty());
-  EXPECT_THAT(
-      drift_of(host +
-               "file /boot/loader/entries/ostree-2.conf\n| version 2\n| linux /ostree/fedora-1/vmlinuz-6.8\n"
-               "| options root=UUID=1 rw ostree=/ostree/boot.0/fedora/a/0 iommu=pt\n"),
-      ElementsAre("not_rebooted iommu=pt /boot/loader/entries/ostree-2.conf:3"));
+  EXPECT_THAT(drift_of(host + "file /boot/loader/entries/ostree-2.conf\n| version 2\n| linux /ostree/fedora-1/vmlinuz-6.8\n"
+                              "| options root=UUID=1 rw ostree=/ostree/boot.0/fedora/a/0 iommu=pt\n"),
+              ElementsAre("not_rebooted iommu=pt /boot/loader/entries/ostree-2.conf:3"));
 }
 
 TEST(BootDrift, NixOsGenerationsMayDiffer) {
@@ -219,8 +205,7 @@ TEST(BootDrift, AContainerSeesNoBootFiles) {
 }
 
 TEST(BootDrift, TheNextBootWouldSwitchTheIommuOff) {
-  const auto findings =
-      run_check(command_line_drift_check(), host_of(debian("", "intel_iommu=off", "intel_iommu=off")));
+  const auto findings = run_check(command_line_drift_check(), host_of(debian("", "intel_iommu=off", "intel_iommu=off")));
   ASSERT_EQ(findings.size(), 1u);
   ASSERT_EQ(findings[0].remedy.size(), 1u);
   EXPECT_THAT(findings[0].remedy[0].text, HasSubstr("delete intel_iommu=off")) << "not: reboot";
@@ -235,8 +220,7 @@ std::vector<std::string> add_commands(const std::string& text) {
 
 TEST(KernelArgumentRemedy, NamesTheToolOfTheDistribution) {
   const std::string grub = "text /proc/cmdline = BOOT_IMAGE=/vmlinuz root=a\n";
-  const std::string systemd_boot =
-      "text /proc/cmdline = initrd=\\i root=a\ntext /boot/loader/loader.conf = timeout 3\n";
+  const std::string systemd_boot = "text /proc/cmdline = initrd=\\i root=a\ntext /boot/loader/loader.conf = timeout 3\n";
   const std::string mkconfig = "file /boot/grub/grub.cfg\n| menuentry x {\n| linux /v\n| }\n";
   EXPECT_THAT(add_commands("text /etc/os-release = ID=fedora\n" + grub),
               Contains("sudo grubby --update-kernel=ALL --args=intel_iommu=on"));
@@ -245,39 +229,31 @@ TEST(KernelArgumentRemedy, NamesTheToolOfTheDistribution) {
   EXPECT_THAT(add_commands("file /etc/os-release\n| ID=fedora\n| VARIANT_ID=silverblue\n" + grub),
               Contains("sudo rpm-ostree kargs --append-if-missing=intel_iommu=on"));
   EXPECT_THAT(add_commands("text /etc/os-release = ID=debian\n" + grub), Contains("sudo update-grub"));
-  EXPECT_THAT(add_commands("text /etc/os-release = ID=debian\ndir /etc/pve\n" + grub),
-              Contains("sudo update-grub"));
-  EXPECT_THAT(
-      add_commands("text /etc/os-release = ID=debian\ndir /etc/pve\ntext /etc/kernel/cmdline = root=a\n" +
-                   systemd_boot),
-      Contains("sudo proxmox-boot-tool refresh"));
+  EXPECT_THAT(add_commands("text /etc/os-release = ID=debian\ndir /etc/pve\n" + grub), Contains("sudo update-grub"));
+  EXPECT_THAT(add_commands("text /etc/os-release = ID=debian\ndir /etc/pve\ntext /etc/kernel/cmdline = root=a\n" +
+                           systemd_boot),
+              Contains("sudo proxmox-boot-tool refresh"));
   EXPECT_THAT(add_commands("text /etc/os-release = ID=arch\n" + grub + mkconfig),
               Contains("sudo grub-mkconfig -o /boot/grub/grub.cfg"));
   EXPECT_THAT(add_commands("text /etc/os-release = ID=arch\n" + systemd_boot +
                            "file /boot/loader/entries/arch.conf\n| linux /v\n| options root=a\n"),
               Contains("sudoedit /boot/loader/entries/arch.conf"));
-  EXPECT_THAT(
-      add_commands("file /etc/os-release\n| ID=opensuse-tumbleweed\n| ID_LIKE=\"opensuse suse\"\n" + grub),
-      Contains("sudo grub2-mkconfig -o /boot/grub2/grub.cfg"));
-  EXPECT_THAT(
-      add_commands("text /etc/os-release = ID=opensuse-tumbleweed\ntext /etc/kernel/cmdline = root=a\n" +
-                   systemd_boot),
-      Contains("sudo sdbootutil update-all-entries"));
+  EXPECT_THAT(add_commands("file /etc/os-release\n| ID=opensuse-tumbleweed\n| ID_LIKE=\"opensuse suse\"\n" + grub),
+              Contains("sudo grub2-mkconfig -o /boot/grub2/grub.cfg"));
+  EXPECT_THAT(add_commands("text /etc/os-release = ID=opensuse-tumbleweed\ntext /etc/kernel/cmdline = root=a\n" + systemd_boot),
+              Contains("sudo sdbootutil update-all-entries"));
   EXPECT_THAT(add_commands("file /etc/os-release\n| ID=pop\n| ID_LIKE=\"ubuntu debian\"\n" + systemd_boot +
                            "text /etc/kernelstub/configuration = {\"user\": {\"kernel_options\": []}}\n"),
               Contains("sudo kernelstub -a intel_iommu=on"));
-  EXPECT_THAT(add_commands("text /etc/os-release = ID=nixos\n" + systemd_boot),
-              Contains("sudo nixos-rebuild boot"));
+  EXPECT_THAT(add_commands("text /etc/os-release = ID=nixos\n" + systemd_boot), Contains("sudo nixos-rebuild boot"));
   EXPECT_THAT(add_commands("dir /sys\n"), IsEmpty()) << "no guess where nothing is known";
 }
 
 TEST(KernelArgumentRemedy, HostileArgumentsAreQuotedAndNeverPutIntoAShellFile) {
   const std::string grub = "text /proc/cmdline = BOOT_IMAGE=/vmlinuz root=a\n";
-  const auto grubby =
-      add_kernel_argument(host_of("text /etc/os-release = ID=fedora\n" + grub), "a=$(reboot)'x");
+  const auto grubby = add_kernel_argument(host_of("text /etc/os-release = ID=fedora\n" + grub), "a=$(reboot)'x");
   EXPECT_EQ(grubby.commands.at(0), "sudo grubby --update-kernel=ALL --args='a=$(reboot)'\\''x'");
-  const auto debian =
-      add_kernel_argument(host_of("text /etc/os-release = ID=debian\n" + grub), "a=$(reboot)");
+  const auto debian = add_kernel_argument(host_of("text /etc/os-release = ID=debian\n" + grub), "a=$(reboot)");
   EXPECT_EQ(debian.commands.at(0), "sudoedit /etc/default/grub");
 }
 
@@ -293,9 +269,7 @@ TEST(KernelArgumentRemedy, RemovalNamesTheFileThatHoldsIt) {
 // Boot configurations of real hosts, read in place where they are there
 // ---------------------------------------------
 
-fs::path corpus() {
-  return fs::path(TESTS_DIR).parent_path().parent_path() / "shared" / "corpus";
-}
+fs::path corpus() { return fs::path(TESTS_DIR).parent_path().parent_path() / "shared" / "corpus"; }
 
 std::vector<std::string> claims(const Host& host) {
   std::vector<std::string> all;
@@ -318,8 +292,7 @@ TEST(BootCorpus, NoWrongClaimAboutRealHosts) {
       // both settings and menu are there, they agree.
       EXPECT_THAT(claims(host), IsEmpty());
       for (const auto& unread : host.boot.unread) EXPECT_EQ(unread.why, "not recorded in this tree") << unread.file;
-      EXPECT_FALSE(host.boot.settings.empty() && host.boot.entries.empty() &&
-                   fs::exists(entry.path() / "etc/default/grub"));
+      EXPECT_FALSE(host.boot.settings.empty() && host.boot.entries.empty() && fs::exists(entry.path() / "etc/default/grub"));
       ++hosts;
     }
   EXPECT_GT(hosts, 10);
@@ -356,8 +329,7 @@ TEST(BootCorpus, EveryGrubMenuOfTheGrubbyTests) {
     SCOPED_TRACE(entry.path().string());
     const auto name = entry.path().filename().string();
     RecordedNodes nodes;
-    nodes["/boot/grub2/grub.cfg"] = {RecordedNode::Kind::file,
-                                     testing::read_test_file(entry.path().string())};
+    nodes["/boot/grub2/grub.cfg"] = {RecordedNode::Kind::file, testing::read_test_file(entry.path().string())};
     nodes["/proc/cmdline"] = {RecordedNode::Kind::file, "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet\n"};
     const auto host = gather_host(MemoryRoot(testing::completed(nodes)));
     run_check(command_line_drift_check(), host);

@@ -11,9 +11,9 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::host_of;
 using ::testing::IsEmpty;
 using ::testing::Not;
-using testing::host_of;
 
 /// "systemd-boot 256" and the like in an EFI variable: four bytes of attributes, then UTF-16.
 std::string variable(const std::string& name, const std::string& value) {
@@ -29,8 +29,9 @@ std::string variable(const std::string& name, const std::string& value) {
 const std::string arch = "text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw initrd=\\x.img\n";
 
 TEST(BootWriters, AnImageMadeFromTheRunningLineFirstGetsThatLine) {
-  const auto remedy = add_kernel_argument(
-      host_of(arch + variable("StubInfo", "systemd-stub 256") + "text /efi/EFI/Linux/own.efi = x\n"), "intel_iommu=on");
+  const auto remedy =
+      add_kernel_argument(host_of(arch + variable("StubInfo", "systemd-stub 256") + "text /efi/EFI/Linux/own.efi = x\n"),
+                          "intel_iommu=on");
   EXPECT_THAT(remedy.text, HasSubstr("is not there"));
   EXPECT_THAT(remedy.commands, ElementsAre("sudo mkdir -p /etc/kernel",
                                            "echo 'root=UUID=77-aa rw intel_iommu=on' | sudo tee /etc/kernel/cmdline",
@@ -39,24 +40,27 @@ TEST(BootWriters, AnImageMadeFromTheRunningLineFirstGetsThatLine) {
 }
 
 TEST(BootWriters, WithoutARootOnTheLineNoCommandIsGiven) {
-  const auto remedy = add_kernel_argument(host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = quiet\n" +
-                                                  variable("StubInfo", "systemd-stub 256") + "text /efi/EFI/Linux/own.efi = x\n"),
-                                          "intel_iommu=on");
+  const auto remedy =
+      add_kernel_argument(host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = quiet\n" +
+                                  variable("StubInfo", "systemd-stub 256") + "text /efi/EFI/Linux/own.efi = x\n"),
+                          "intel_iommu=on");
   EXPECT_THAT(remedy.commands, IsEmpty());
   EXPECT_THAT(remedy.text, HasSubstr("whole command line"));
 }
 
 TEST(BootWriters, AnImageThatSystemdBootStartsIsNoLoaderEntry) {
-  const auto remedy = add_kernel_argument(host_of(arch + variable("LoaderInfo", "systemd-boot 256") + variable("StubInfo", "systemd-stub 256") +
-                                                  "dir /efi/loader\ntext /efi/EFI/Linux/own.efi = x\n"),
-                                          "intel_iommu=on");
+  const auto remedy =
+      add_kernel_argument(host_of(arch + variable("LoaderInfo", "systemd-boot 256") + variable("StubInfo", "systemd-stub 256") +
+                                  "dir /efi/loader\ntext /efi/EFI/Linux/own.efi = x\n"),
+                          "intel_iommu=on");
   EXPECT_THAT(remedy.text, AllOf(HasSubstr("/etc/kernel/cmdline"), Not(HasSubstr("loader/entries"))));
 }
 
 TEST(BootWriters, PiecesOfALineAreEditedWhereTheyAre) {
-  const auto remedy = add_kernel_argument(host_of(arch + variable("StubInfo", "systemd-stub 256") + "text /efi/EFI/Linux/own.efi = x\n" +
-                                                  "text /etc/cmdline.d/10-root.conf = root=UUID=77-aa rw\n"),
-                                          "intel_iommu=on");
+  const auto remedy =
+      add_kernel_argument(host_of(arch + variable("StubInfo", "systemd-stub 256") + "text /efi/EFI/Linux/own.efi = x\n" +
+                                  "text /etc/cmdline.d/10-root.conf = root=UUID=77-aa rw\n"),
+                          "intel_iommu=on");
   EXPECT_THAT(remedy.commands.at(0), HasSubstr("/etc/cmdline.d/10-root.conf"));
 }
 
@@ -66,37 +70,44 @@ TEST(BootWriters, SystemdBootManagerWritesTheEntries) {
                             "text /etc/sdboot-manage.conf = LINUX_OPTIONS=\"quiet intel_iommu=on\"\n"
                             "file /boot/loader/entries/linux-own.conf\n| linux /vmlinuz-own\n| options root=UUID=77-aa rw\n");
   const auto remedy = add_kernel_argument(host, "iommu=pt");
-  EXPECT_THAT(remedy.commands, ElementsAre("sudoedit /etc/sdboot-manage.conf", "sudo sdboot-manage gen", "sudo systemctl reboot"));
+  EXPECT_THAT(remedy.commands,
+              ElementsAre("sudoedit /etc/sdboot-manage.conf", "sudo sdboot-manage gen", "sudo systemctl reboot"));
   EXPECT_THAT(testing::only_finding("command-line-drift", host).summary, HasSubstr("Edited but not applied"));
 }
 
 TEST(BootWriters, EntriesOfKernelInstallComeFromItsFile) {
-  const std::string entries = "file /boot/loader/entries/0123456789abcdef0123456789abcdef-6.9.0.conf\n| linux /k/linux\n"
-                              "| options root=UUID=77-aa rw\n";
-  const auto remedy = add_kernel_argument(host_of("text /etc/os-release = ID=endeavouros\ntext /proc/cmdline = root=UUID=77-aa rw\n" +
-                                                  variable("LoaderInfo", "systemd-boot 256") + entries +
-                                                  "text /etc/kernel/cmdline = root=UUID=77-aa rw\n"),
-                                          "iommu=pt");
+  const std::string entries =
+      "file /boot/loader/entries/0123456789abcdef0123456789abcdef-6.9.0.conf\n| linux /k/linux\n"
+      "| options root=UUID=77-aa rw\n";
+  const auto remedy =
+      add_kernel_argument(host_of("text /etc/os-release = ID=endeavouros\ntext /proc/cmdline = root=UUID=77-aa rw\n" +
+                                  variable("LoaderInfo", "systemd-boot 256") + entries +
+                                  "text /etc/kernel/cmdline = root=UUID=77-aa rw\n"),
+                          "iommu=pt");
   EXPECT_THAT(remedy.commands, ElementsAre("sudoedit /etc/kernel/cmdline", "sudo reinstall-kernels", "sudo systemctl reboot"));
 }
 
 TEST(BootWriters, EveryEntryThatHasItIsNamedTheNextOneFirst) {
-  const auto remedy = remove_kernel_argument(
-      host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw nosplit\n" + variable("LoaderInfo", "systemd-boot 256") +
-              "text /boot/loader/loader.conf = default own-b.conf\n"
-              "file /boot/loader/entries/own-a.conf\n| linux /a\n| options root=UUID=77-aa rw nosplit\n"
-              "file /boot/loader/entries/own-b.conf\n| linux /b\n| options root=UUID=77-aa rw nosplit\n"),
-      "nosplit");
-  EXPECT_THAT(remedy.commands, ElementsAre("sudoedit /boot/loader/entries/own-b.conf", "sudoedit /boot/loader/entries/own-a.conf",
-                                           "sudo systemctl reboot"));
+  const auto remedy =
+      remove_kernel_argument(host_of(
+                                 "text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw nosplit\n" +
+                                 variable("LoaderInfo", "systemd-boot 256") +
+                                 "text /boot/loader/loader.conf = default own-b.conf\n"
+                                 "file /boot/loader/entries/own-a.conf\n| linux /a\n| options root=UUID=77-aa rw nosplit\n"
+                                 "file /boot/loader/entries/own-b.conf\n| linux /b\n| options root=UUID=77-aa rw nosplit\n"),
+                             "nosplit");
+  EXPECT_THAT(remedy.commands, ElementsAre("sudoedit /boot/loader/entries/own-b.conf",
+                                           "sudoedit /boot/loader/entries/own-a.conf", "sudo systemctl reboot"));
 }
 
 TEST(BootWriters, ADropInOfLimineIsNamed) {
-  const auto remedy = remove_kernel_argument(
-      host_of("text /etc/os-release = ID=cachyos\ntext /proc/cmdline = root=UUID=77-aa rw amd_iommu=off\n" + variable("LoaderInfo", "Limine 9.1") +
-              "text /etc/default/limine = KERNEL_CMDLINE[default]=\"root=UUID=77-aa rw\"\n"
-              "text /etc/limine-entry-tool.d/30-own.conf = KERNEL_CMDLINE[default]+=\" amd_iommu=off\"\n"),
-      "amd_iommu=off");
+  const auto remedy =
+      remove_kernel_argument(host_of(
+                                 "text /etc/os-release = ID=cachyos\ntext /proc/cmdline = root=UUID=77-aa rw amd_iommu=off\n" +
+                                 variable("LoaderInfo", "Limine 9.1") +
+                                 "text /etc/default/limine = KERNEL_CMDLINE[default]=\"root=UUID=77-aa rw\"\n"
+                                 "text /etc/limine-entry-tool.d/30-own.conf = KERNEL_CMDLINE[default]+=\" amd_iommu=off\"\n"),
+                             "amd_iommu=off");
   EXPECT_THAT(remedy.text, HasSubstr("/etc/limine-entry-tool.d/30-own.conf"));
 }
 
@@ -107,43 +118,49 @@ TEST(BootWriters, RefindsFileLiesBesideTheKernel) {
 }
 
 TEST(BootWriters, SyslinuxIsRead) {
-  const auto host = host_of("text /proc/cmdline = BOOT_IMAGE=/bzimage initrd=/bzroot\n"
-                            "file /boot/syslinux/syslinux.cfg\n| label Own\n|   kernel /bzimage\n|   append initrd=/bzroot intel_iommu=on\n");
+  const auto host = host_of(
+      "text /proc/cmdline = BOOT_IMAGE=/bzimage initrd=/bzroot\n"
+      "file /boot/syslinux/syslinux.cfg\n| label Own\n|   kernel /bzimage\n|   append initrd=/bzroot intel_iommu=on\n");
   EXPECT_EQ(host.boot.loader, BootLoader::syslinux);
   EXPECT_THAT(testing::only_finding("command-line-drift", host).summary, HasSubstr("Not rebooted"));
 }
 
 TEST(BootWriters, AReadOnlySystemIsChangedByItsOwnTool) {
   const auto remedy = add_kernel_argument(
-      host_of("text /etc/os-release = ID=opensuse-microos\ntext /proc/cmdline = BOOT_IMAGE=/boot/vmlinuz-6.9.0 root=UUID=77-aa\n"
-              "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n"
-              "file /boot/grub2/grub.cfg\n| menuentry 'Own' {\n|   linux /boot/vmlinuz-6.9.0 root=UUID=77-aa\n| }\n"),
+      host_of(
+          "text /etc/os-release = ID=opensuse-microos\ntext /proc/cmdline = BOOT_IMAGE=/boot/vmlinuz-6.9.0 root=UUID=77-aa\n"
+          "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n"
+          "file /boot/grub2/grub.cfg\n| menuentry 'Own' {\n|   linux /boot/vmlinuz-6.9.0 root=UUID=77-aa\n| }\n"),
       "iommu=pt");
-  EXPECT_THAT(remedy.commands, ElementsAre("sudoedit /etc/default/grub", "sudo transactional-update grub.cfg", "sudo systemctl reboot"));
+  EXPECT_THAT(remedy.commands,
+              ElementsAre("sudoedit /etc/default/grub", "sudo transactional-update grub.cfg", "sudo systemctl reboot"));
 }
 
 TEST(BootWriters, WhatIsWrittenDownAlreadyIsNotToBeAddedAgain) {
-  const auto host = host_of("file /proc/cpuinfo\n| vendor_id : GenuineIntel\n| flags : vmx\ndir /sys/kernel/iommu_groups\n"
-                            "text /etc/os-release = ID=arch\ntext /proc/cmdline = BOOT_IMAGE=/boot/vmlinuz-6.9.0 root=UUID=77-aa\n"
-                            "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"intel_iommu=on\"\nseen /sys/firmware/acpi/tables/DMAR\n"
-                            "pci 00:19.0 id=8086:153a class=020000 driver=e1000e\n");
+  const auto host = host_of(
+      "file /proc/cpuinfo\n| vendor_id : GenuineIntel\n| flags : vmx\ndir /sys/kernel/iommu_groups\n"
+      "text /etc/os-release = ID=arch\ntext /proc/cmdline = BOOT_IMAGE=/boot/vmlinuz-6.9.0 root=UUID=77-aa\n"
+      "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"intel_iommu=on\"\nseen /sys/firmware/acpi/tables/DMAR\n"
+      "pci 00:19.0 id=8086:153a class=020000 driver=e1000e\n");
   const auto finding = testing::only_finding("iommu-active", host);
   ASSERT_EQ(finding.remedy.size(), 1u);
   EXPECT_THAT(finding.remedy[0].text, AllOf(HasSubstr("command-line-drift"), Not(HasSubstr("Add "))));
 }
 
 TEST(BootWriters, SeveralWordsAreOneChange) {
-  const auto host = host_of("text /etc/os-release = ID=debian\ntext /proc/cmdline = BOOT_IMAGE=/boot/vmlinuz-6.9.0 root=UUID=77-aa\n");
+  const auto host =
+      host_of("text /etc/os-release = ID=debian\ntext /proc/cmdline = BOOT_IMAGE=/boot/vmlinuz-6.9.0 root=UUID=77-aa\n");
   const auto remedy = add_kernel_argument(host, "intel_iommu=on iommu=pt");
   EXPECT_THAT(remedy.commands.at(0), AllOf(HasSubstr("90-intel_iommu.cfg"), HasSubstr("intel_iommu=on iommu=pt")));
 }
 
 TEST(IommuActive, DebiansOwnOptionIsOnByDefault) {
   const auto finding = testing::only_finding(
-      "iommu-active", host_of("file /proc/cpuinfo\n| vendor_id : GenuineIntel\n| flags : vmx\ndir /sys/kernel/iommu_groups\n"
-                              "text /proc/sys/kernel/osrelease = 6.9.0\ntext /proc/cmdline = quiet\nfile /boot/config-6.9.0\n| CONFIG_PCI=y\n"
-                              "| CONFIG_INTEL_IOMMU=y\n| CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF=y\nseen /sys/firmware/acpi/tables/DMAR\n"
-                              "pci 00:19.0 id=8086:153a class=020000 driver=e1000e\n"));
+      "iommu-active",
+      host_of("file /proc/cpuinfo\n| vendor_id : GenuineIntel\n| flags : vmx\ndir /sys/kernel/iommu_groups\n"
+              "text /proc/sys/kernel/osrelease = 6.9.0\ntext /proc/cmdline = quiet\nfile /boot/config-6.9.0\n| CONFIG_PCI=y\n"
+              "| CONFIG_INTEL_IOMMU=y\n| CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF=y\nseen /sys/firmware/acpi/tables/DMAR\n"
+              "pci 00:19.0 id=8086:153a class=020000 driver=e1000e\n"));
   EXPECT_THAT(finding.summary, Not(HasSubstr("intel_iommu=on")));
   EXPECT_THAT(finding.remedy, IsEmpty());
 }

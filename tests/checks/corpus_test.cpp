@@ -14,10 +14,10 @@ namespace vfio_doctor {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using testing::finding_about;
 using testing::findings_of;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 /// The host of a case's tree; nothing where it could not be unpacked.
 std::optional<Host> unpack(const std::string& case_path) {

@@ -26,11 +26,13 @@ struct Table {
   std::size_t key;
 };
 
-const std::vector<Table> tables = {
-    {"reset/reset_quirks.tsv", 4, true, 2}, {"binding/known_parameters.tsv", 3, false, 2},
-    {"binding/harmful_arguments.tsv", 3, false, 1}};
+const std::vector<Table> tables = {{"reset/reset_quirks.tsv", 4, true, 2},
+                                   {"binding/known_parameters.tsv", 3, false, 2},
+                                   {"binding/harmful_arguments.tsv", 3, false, 1}};
 
-std::string text_of(const std::string& path) { return testing::read_test_file((fs::path(TESTS_DIR) / "../checks" / path).string()); }
+std::string text_of(const std::string& path) {
+  return testing::read_test_file((fs::path(TESTS_DIR) / "../checks" / path).string());
+}
 
 /// A file of Linux or QEMU, a repository, an issue, a commit.
 bool is_source(std::string_view text) {
@@ -43,9 +45,10 @@ TEST(DataTables, EveryOneIsTestedHere) {
   std::set<std::string> known;
   for (const auto& table : tables) known.insert(table.path);
   for (const auto& entry : fs::recursive_directory_iterator(fs::path(TESTS_DIR) / "../checks"))
-    if (entry.path().extension() == ".tsv" && entry.path().parent_path().filename() != "signatures" && entry.path().parent_path().filename() != "kernel") {
-      EXPECT_TRUE(known.contains(entry.path().parent_path().filename().string() + "/" +
-          entry.path().filename().string())) << entry.path();
+    if (entry.path().extension() == ".tsv" && entry.path().parent_path().filename() != "signatures" &&
+        entry.path().parent_path().filename() != "kernel") {
+      EXPECT_TRUE(known.contains(entry.path().parent_path().filename().string() + "/" + entry.path().filename().string()))
+          << entry.path();
     }
 }
 
@@ -60,8 +63,9 @@ TEST(DataTables, RowsAreWholeSingleAndSourced) {
     }
     std::set<std::vector<std::string_view>> seen;
     for (const auto& row : rows) {
-      EXPECT_TRUE(seen.insert({row.begin(), row.begin() + static_cast<std::ptrdiff_t>(table.key)}).second) << row[0] << " "
-          "stands twice";
+      EXPECT_TRUE(seen.insert({row.begin(), row.begin() + static_cast<std::ptrdiff_t>(table.key)}).second) << row[0]
+                                                                                                           << " "
+                                                                                                              "stands twice";
       EXPECT_TRUE(is_source(row.back())) << row[0] << ": no source: " << row.back();
     }
   }
@@ -91,8 +95,9 @@ TEST(DataTables, WhatIsWrongIsSaidWithItsPlace) {
   };
   EXPECT_EQ(message([] { table_rows("# a\nb\tc\nd\n", 2, "t"); }), "t:3: expected 2 fields between tabs");
   EXPECT_EQ(message([] { table_rows("b\t \n", 2, "t"); }), "t:1: expected 2 fields between tabs");
-  EXPECT_EQ(message([] { device_rows("8086:12\tc\n", 2, "t"); }), "t:1: expected VENDOR:DEVICE or VENDOR:FIRST-LAST, four "
-      "hexadecimal digits each");
+  EXPECT_EQ(message([] { device_rows("8086:12\tc\n", 2, "t"); }),
+            "t:1: expected VENDOR:DEVICE or VENDOR:FIRST-LAST, four "
+            "hexadecimal digits each");
   EXPECT_EQ(message([] { device_rows("8086:1234-1233\tc\n", 2, "t"); }), "t:1: the range is not FIRST-LAST");
 }
 

@@ -36,7 +36,8 @@ Judged judged(const DomainCheck& check, const std::string& text, const Host& hos
   const auto domain = parse_domain_xml(text, "example.xml");
   const auto around = gather_surroundings(root, domain, complete);
   Judged result{run_domain_check(check, {host, domain, around}), {}};
-  for (const auto& finding : result.findings) result.said += "\n  " + std::string(to_text(finding.status)) + ": " + finding.summary;
+  for (const auto& finding : result.findings)
+    result.said += "\n  " + std::string(to_text(finding.status)) + ": " + finding.summary;
   return result;
 }
 
@@ -70,7 +71,8 @@ TEST(DomainExamples, EachIsJudgedAsItsNameSays) {
 
 TEST(DomainExamples, EveryPageHasItsSections) {
   for (const auto& check : all_domain_checks())
-    for (const auto* section : {"## What it checks", "## Why it matters", "## What unknown means", "## Remedy and its risk", "## References"})
+    for (const auto* section :
+         {"## What it checks", "## Why it matters", "## What unknown means", "## Remedy and its risk", "## References"})
       EXPECT_NE(check.page.find(section), std::string_view::npos) << check.id << " lacks '" << section << "'";
 }
 
@@ -93,7 +95,8 @@ TEST(DomainExamples, WhatIsUnknownSaysWhyAndWhere) {
   std::erase_if(nodes, [](const auto& node) { return node.second.kind == RecordedNode::Kind::complete; });
   const MemoryRoot recorded(nodes), nothing(RecordedNodes{{"/recorded", {RecordedNode::Kind::directory, {}}}});
   std::size_t unknowns = 0;
-  for (const auto* where : {static_cast<const Root*>(&root), static_cast<const Root*>(&recorded), static_cast<const Root*>(&nothing)}) {
+  for (const auto* where :
+       {static_cast<const Root*>(&root), static_cast<const Root*>(&recorded), static_cast<const Root*>(&nothing)}) {
     const auto host = gather_host(*where);
     for (const auto& check : all_domain_checks())
       for (const auto& path : domains_of(check))
@@ -115,9 +118,12 @@ TEST(DomainIntent, TheGuidesWirelessCard) {
   const auto root = testing::machine_file(std::string(TESTS_DIR) + "/../machine/samples/hm170.machine");
   const auto host = gather_host(root);
   const auto check = std::ranges::find(all_domain_checks(), std::string_view("domain-intent"), &DomainCheck::id);
-  const std::string usb = "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' bus='0x00' slot='0x14' "
-                          "function='0x0'/></source></hostdev>";
-  const std::string thermal = "<hostdev mode='subsystem' type='pci' managed='yes'><source><address bus='0' slot='0x14' function='2'/></source></hostdev>";
+  const std::string usb =
+      "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0x0000' bus='0x00' slot='0x14' "
+      "function='0x0'/></source></hostdev>";
+  const std::string thermal =
+      "<hostdev mode='subsystem' type='pci' managed='yes'><source><address bus='0' slot='0x14' "
+      "function='2'/></source></hostdev>";
   const auto wrong = judged(*check, "<domain><devices>" + usb + "</devices></domain>", host, root);
   EXPECT_NE(wrong.said.find("did you mean 0000:03:00.0"), std::string::npos) << wrong.said;
   EXPECT_NE(wrong.said.find("with a group of its own"), std::string::npos) << wrong.said;

@@ -22,8 +22,7 @@ inline std::string status_in_name(const std::filesystem::path& path) {
 inline std::string worst_status(const std::vector<Finding>& findings) {
   static const std::map<Status, int> badness = {{Status::not_applicable, 0}, {Status::pass, 1}, {Status::unknown, 2},
                                                 {Status::warn, 3},           {Status::fail, 4}, {Status::error, 5}};
-  const auto worst = std::ranges::max_element(
-      findings, {}, [](const Finding& finding) { return badness.at(finding.status); });
+  const auto worst = std::ranges::max_element(findings, {}, [](const Finding& finding) { return badness.at(finding.status); });
   return std::string(to_text(worst->status));
 }
 

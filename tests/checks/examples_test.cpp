@@ -10,7 +10,6 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
-#include <filesystem>
 
 #include "checks/check.hpp"
 #include "checks/example_status.hpp"
@@ -84,7 +83,8 @@ TEST(Examples, OfEachCheckOneSaysWhatMustBeFound) {
       const auto text = testing::read_test_file(path.string());
       any |= !testing::expectations_in(text, path.string()).empty();
       for (const auto& finding : run_check(check, gather_host(MemoryRoot(parse_machine_text(text, path.string())))))
-        if (testing::is_worth_a_line(finding)) lines += "\n" + path.filename().string() + ": " + testing::expectation_of(finding);
+        if (testing::is_worth_a_line(finding))
+          lines += "\n" + path.filename().string() + ": " + testing::expectation_of(finding);
     }
     EXPECT_TRUE(any) << check.id << ": if what it says now is right, put it into the machine:" << lines;
   }
@@ -98,11 +98,15 @@ TEST(Examples, AnExpectationThatIsNotMetOrHalfWrittenIsNoticed) {
   EXPECT_FALSE(met("expect fail 0000:03:00.0 \"It says\""));
   EXPECT_FALSE(met("expect warn 0000:03:00.1 \"It says\""));
   EXPECT_FALSE(met("expect warn 0000:03:00.0 \"It says yes\""));
-  for (const auto* half : {"expect warn", "expect warn host", "expect warn host It says", "expect warn host \"It says", "expect warn host \"\""})
+  for (const auto* half :
+       {"expect warn", "expect warn host", "expect warn host It says", "expect warn host \"It says", "expect warn host \"\""})
     EXPECT_THROW(testing::expectations_in(half, "test"), std::runtime_error) << half;
-  EXPECT_NONFATAL_FAILURE(testing::expect_findings(testing::expectations_in("expect fail host \"other\"", "test"), {}), "not found");
+  EXPECT_NONFATAL_FAILURE(testing::expect_findings(testing::expectations_in("expect fail host \"other\"", "test"), {}),
+                          "not found");
   EXPECT_NONFATAL_FAILURE(testing::expect_findings(testing::expectations_in("expect warn 0000:03:00.0 \"It\"", "test"),
-                                                   {seen, {"some-check", Status::fail, "host", "", "Worse.", {}, {}, Effect::none}}), "not expected");
+                                                   {seen,
+                                                    {"some-check", Status::fail, "host", "", "Worse.", {}, {}, Effect::none}}),
+                          "not expected");
 }
 
 /// How a machine can hide what it knows: each brings every `unknown` of some checks to light.
@@ -140,7 +144,10 @@ void expect_reason(const Finding& finding) {
 }
 
 TEST(Examples, WhatIsUnknownSaysWhyAndWhere) {
-  const std::vector<Hiding> hidings = {{"as it is", as_it_is}, {"not asked", not_asked}, {"files refused", refused}, {"links refused", refused_links}};
+  const std::vector<Hiding> hidings = {{"as it is", as_it_is},
+                                       {"not asked", not_asked},
+                                       {"files refused", refused},
+                                       {"links refused", refused_links}};
   std::size_t unknowns = 0;
   for (const auto& owner : all_checks())
     for (const auto& path : machines_of(owner))
@@ -160,8 +167,8 @@ TEST(Examples, WhatIsUnknownSaysWhyAndWhere) {
 
 TEST(Examples, EveryPageHasItsSections) {
   for (const auto& check : all_checks())
-    for (const auto* section : {"## What it checks", "## Why it matters", "## What unknown means",
-                                "## Remedy and its risk", "## References"})
+    for (const auto* section :
+         {"## What it checks", "## Why it matters", "## What unknown means", "## Remedy and its risk", "## References"})
       EXPECT_NE(check.page.find(section), std::string_view::npos) << check.id << " lacks '" << section << "'";
 }
 

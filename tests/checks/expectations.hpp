@@ -42,7 +42,8 @@ inline std::vector<Expectation> expectations_in(std::string_view text, const std
     const auto open = line.find('"'), close = line.rfind('"');
     if (words.size() < 4 || open == line.npos || close <= open + 1 || close + 1 != line.size() || words[3].front() != '"')
       throw std::runtime_error(name + ": " + std::string(line) + ": write: expect STATUS SUBJECT \"WORDS\"");
-    found.push_back({std::string(words[1]), std::string(words[2]), std::string(line.substr(open + 1, close - open - 1)), std::string(line)});
+    found.push_back({std::string(words[1]), std::string(words[2]), std::string(line.substr(open + 1, close - open - 1)),
+                     std::string(line)});
   }
   return found;
 }
@@ -67,7 +68,8 @@ inline void expect_findings(const std::vector<Expectation>& expected, const std:
     if (is_worth_a_line(finding) || findings.size() == 1) said += "\n" + expectation_of(finding);
   for (const auto& line : expected)
     EXPECT_TRUE(std::ranges::any_of(findings, [&line](const Finding& finding) { return line.is_met_by(finding); }))
-        << "not found: " << line.line << "\n" << said;
+        << "not found: " << line.line << "\n"
+        << said;
   for (const auto& finding : findings) {
     const bool is_met = std::ranges::any_of(expected, [&finding](const Expectation& line) { return line.is_met_by(finding); });
     EXPECT_TRUE(is_met || !is_worth_a_line(finding)) << "not expected: " << expectation_of(finding) << "\n" << said;

@@ -62,7 +62,7 @@ TEST(Hm170, NoCheckFails) {
   EXPECT_EQ(interrupt_remapping(hm170()), Switch::on);
   for (const auto& check : all_checks())
     for (const auto& finding : run_check(check, hm170())) {
-      const bool protects = finding.effect == Effect::protects;  // some devices must stay, and do
+      const bool protects = finding.effect == Effect::protects;                    // some devices must stay, and do
       const bool unrecorded = finding.status == Status::unknown && finding.quiet;  // the recording is older than the check
       EXPECT_TRUE(protects || unrecorded || finding.status == Status::pass || finding.status == Status::not_applicable ||
                   finding.status == Status::warn)
@@ -77,7 +77,8 @@ TEST(Hm170, GroupElevenIsExplained) {
   const auto findings = run_check(*check, hm170());
   const auto eleven = std::ranges::find(findings, "group:11", &Finding::subject);
   ASSERT_NE(eleven, findings.end());
-  EXPECT_THAT(eleven->summary, HasSubstr("0000:00:1f.0 (ISA bridge), 0000:00:1f.2 (Memory controller), 0000:00:1f.3 (Audio device)"));
+  EXPECT_THAT(eleven->summary,
+              HasSubstr("0000:00:1f.0 (ISA bridge), 0000:00:1f.2 (Memory controller), 0000:00:1f.3 (Audio device)"));
   EXPECT_THAT(eleven->summary, HasSubstr("one device, and nothing in it keeps them apart"));
   EXPECT_THAT(eleven->summary, HasSubstr("Never give it parts of the chipset (0000:00:1f.0, 0000:00:1f.2, 0000:00:1f.4)"));
 }

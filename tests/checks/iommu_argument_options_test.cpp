@@ -20,10 +20,8 @@ std::string intel_host(const std::string& line) {
 }
 
 TEST(IommuArguments, OnAmongOtherOptionsIsOn) {
-  for (const auto* line :
-       {"intel_iommu=on,sm_on", "intel_iommu=igfx_off,on", "intel_iommu=off intel_iommu=on"})
-    EXPECT_THAT(only_finding("iommu-active", host_of(intel_host(line))).summary,
-                HasSubstr("no kernel argument forbids it"))
+  for (const auto* line : {"intel_iommu=on,sm_on", "intel_iommu=igfx_off,on", "intel_iommu=off intel_iommu=on"})
+    EXPECT_THAT(only_finding("iommu-active", host_of(intel_host(line))).summary, HasSubstr("no kernel argument forbids it"))
         << line;
   EXPECT_THAT(only_finding("iommu-active", host_of(intel_host("intel_iommu=sm_on"))).summary,
               HasSubstr("intel_iommu=on is not on the command line"));

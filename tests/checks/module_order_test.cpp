@@ -9,15 +9,17 @@ namespace vfio_doctor {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using testing::finding_about;
+using ::testing::HasSubstr;
 using testing::host_of;
+using ::testing::IsEmpty;
 
 /// A card for a guest whose driver was there first.
 std::string card(const std::string& more, const std::string& driver = "snd_hda_intel") {
-  return more + "text /etc/modprobe.d/vfio.conf = options vfio-pci ids=10de:22ba\n"
-         "pci 01:00.1 id=10de:22ba class=040300 group=7 driver=" + driver + "\n";
+  return more +
+         "text /etc/modprobe.d/vfio.conf = options vfio-pci ids=10de:22ba\n"
+         "pci 01:00.1 id=10de:22ba class=040300 group=7 driver=" +
+         driver + "\n";
 }
 
 Remedy remedy_on(const std::string& more, const std::string& driver = "snd_hda_intel") {
@@ -32,7 +34,8 @@ TEST(ModuleOrder, IsTheCommandOfTheDistribution) {
         std::pair{"ID=fedora", "sudo dracut -f"}, std::pair{"ID=arch", "sudo mkinitcpio -P"}}) {
     const auto remedy = remedy_on("text /proc/cmdline = root=/dev/sda1\ntext /etc/os-release = " + std::string(release) + "\n");
     EXPECT_THAT(remedy.commands, ElementsAre("lspci -nnk -s 0000:01:00.1", line, command, "sudo systemctl reboot"));
-    EXPECT_THAT(remedy.undo, ElementsAre("sudo rm /etc/modprobe.d/vfio-before-snd_hda_intel.conf", command, "sudo systemctl reboot"));
+    EXPECT_THAT(remedy.undo,
+                ElementsAre("sudo rm /etc/modprobe.d/vfio-before-snd_hda_intel.conf", command, "sudo systemctl reboot"));
   }
 }
 
@@ -56,7 +59,8 @@ TEST(ModuleOrder, WhatIsNoNameOfAModuleIsNeverPutIntoACommand) {
 }
 
 TEST(ModuleOrder, ASoftdepThatIsThereNeedsANewImageOnly) {
-  const auto remedy = remedy_on("text /etc/os-release = ID=debian\ntext /etc/modprobe.d/order.conf = softdep snd_hda_intel pre: vfio-pci\n");
+  const auto remedy =
+      remedy_on("text /etc/os-release = ID=debian\ntext /etc/modprobe.d/order.conf = softdep snd_hda_intel pre: vfio-pci\n");
   EXPECT_THAT(remedy.text, HasSubstr("is there (/etc/modprobe.d/order.conf:1)"));
   EXPECT_THAT(remedy.commands, ElementsAre("sudo update-initramfs -u"));
 }

@@ -14,24 +14,20 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::host_of;
+using ::testing::Not;
 using testing::only_finding;
 
-std::string summary(const std::string& text) {
-  return only_finding("command-line-drift", host_of(text)).summary;
-}
+std::string summary(const std::string& text) { return only_finding("command-line-drift", host_of(text)).summary; }
 
 /// Debian with two kernels; the newer one runs.
-std::string debian(const std::string& saved, const std::string& running, const std::string& newer,
-                   const std::string& older) {
+std::string debian(const std::string& saved, const std::string& running, const std::string& newer, const std::string& older) {
   return "text /etc/os-release = ID=debian\ntext /proc/sys/kernel/osrelease = 6.1.0-18-amd64\n"
          "text /proc/cmdline = BOOT_IMAGE=/vmlinuz-6.1.0-18-amd64 root=a ro " +
          running + "\ntext /boot/grub/grubenv = saved_entry=" + saved +
          "\nfile /boot/grub/grub.cfg\n| set default=\"${saved_entry}\"\n"
          "| menuentry 'Newer' --id new {\n|  linux /vmlinuz-6.1.0-18-amd64 root=a ro " +
-         newer + "\n| }\n| menuentry 'Older' --id old {\n|  linux /vmlinuz-6.1.0-17-amd64 root=a ro " +
-         older +
+         newer + "\n| }\n| menuentry 'Older' --id old {\n|  linux /vmlinuz-6.1.0-17-amd64 root=a ro " + older +
          "\n| }\n| menuentry 'Rescue (recovery mode)' --id rescue {\n"
          "|  linux /vmlinuz-6.1.0-18-amd64 root=a ro single\n| }\n";
 }
@@ -43,30 +39,26 @@ TEST(NextBoot, AnOlderEntryWithoutItIsNotTheNextBoot) {
 }
 
 TEST(NextBoot, ADefaultEntryWithoutItIsTheNextBoot) {
-  EXPECT_THAT(
-      summary(debian("old", "iommu=pt", "iommu=pt", "")),
-      AllOf(HasSubstr("not on the one that starts next, 'Older'"), HasSubstr("the next boot is without it")));
+  EXPECT_THAT(summary(debian("old", "iommu=pt", "iommu=pt", "")),
+              AllOf(HasSubstr("not on the one that starts next, 'Older'"), HasSubstr("the next boot is without it")));
   EXPECT_THAT(summary(debian("rescue", "iommu=pt", "iommu=pt", "iommu=pt")),
               HasSubstr("not on the one that starts next, 'Rescue (recovery mode)'"));
 }
 
 TEST(NextBoot, ARebootOnlyHelpsWhereTheDefaultEntryHasIt) {
   const auto helps = debian("old", "", "", "iommu=pt");
-  EXPECT_THAT(summary(helps),
-              HasSubstr("Not rebooted: iommu=pt is in the boot entry that starts next, 'Older'"));
+  EXPECT_THAT(summary(helps), HasSubstr("Not rebooted: iommu=pt is in the boot entry that starts next, 'Older'"));
   const auto does_not = only_finding("command-line-drift", host_of(debian("old", "", "iommu=pt", "")));
   EXPECT_THAT(does_not.summary, HasSubstr("the next boot is without it"));
   EXPECT_THAT(does_not.remedy.at(0).commands, Contains("sudo update-grub")) << "a reboot alone would not do";
 }
 
 TEST(NextBoot, TheRemedyFitsTheEntryThatStartsNext) {
-  const auto written = only_finding("command-line-drift",
-                                    host_of(debian("old", "iommu=pt", "iommu=pt", "") +
-                                            "text /etc/default/grub = GRUB_CMDLINE_LINUX=iommu=pt\n"));
+  const auto written = only_finding("command-line-drift", host_of(debian("old", "iommu=pt", "iommu=pt", "") +
+                                                                  "text /etc/default/grub = GRUB_CMDLINE_LINUX=iommu=pt\n"));
   EXPECT_THAT(written.remedy.at(0).commands, ElementsAre("sudo update-grub", "sudo systemctl reboot"))
       << "it is in the settings already";
-  const auto rescue =
-      only_finding("command-line-drift", host_of(debian("rescue", "iommu=pt", "iommu=pt", "iommu=pt")));
+  const auto rescue = only_finding("command-line-drift", host_of(debian("rescue", "iommu=pt", "iommu=pt", "iommu=pt")));
   EXPECT_THAT(rescue.remedy.at(0).text, HasSubstr("default of the boot menu"));
   EXPECT_THAT(rescue.remedy.at(0).commands, ElementsAre()) << "update-grub adds nothing to a rescue entry";
 }
@@ -85,11 +77,9 @@ TEST(NextBoot, SystemdBootsEfiVariableGoesBeforeItsFile) {
       "hex /sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f\n"
       "| 06 00 00 00 73 00 79 00 73 00 74 00 65 00 6d 00 64 00 2d 00 62 00 6f 00 6f 00 74 00 00 00\n";
   EXPECT_THAT(summary(host), HasSubstr("agrees with the boot entry that starts next"));
-  EXPECT_THAT(
-      summary(host +
-              "hex /sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f\n"
-              "| 07 00 00 00 77 00 69 00 74 00 68 00 6f 00 75 00 74 00 2e 00 63 00 6f 00 6e 00 66 00\n"),
-      HasSubstr("not on the one that starts next, 'without'"));
+  EXPECT_THAT(summary(host + "hex /sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f\n"
+                             "| 07 00 00 00 77 00 69 00 74 00 68 00 6f 00 75 00 74 00 2e 00 63 00 6f 00 6e 00 66 00\n"),
+              HasSubstr("not on the one that starts next, 'without'"));
 }
 
 TEST(NextBoot, TheEntryToEditIsTheOneThatStartsNextAndLacksIt) {
@@ -99,31 +89,27 @@ TEST(NextBoot, TheEntryToEditIsTheOneThatStartsNextAndLacksIt) {
       "file /boot/loader/entries/a-lts.conf\n| linux /v\n| options root=a\n"
       "file /boot/loader/entries/main.conf\n| linux /v\n| options root=a\n"
       "file /boot/loader/entries/vfio.conf\n| linux /v\n| options root=a iommu=pt\n";
-  EXPECT_EQ(add_kernel_argument(host_of(host), "iommu=pt").commands.at(0),
-            "sudoedit /boot/loader/entries/main.conf");
-  EXPECT_EQ(remove_kernel_argument(host_of(host), "iommu=pt").commands.at(0),
-            "sudoedit /boot/loader/entries/vfio.conf");
+  EXPECT_EQ(add_kernel_argument(host_of(host), "iommu=pt").commands.at(0), "sudoedit /boot/loader/entries/main.conf");
+  EXPECT_EQ(remove_kernel_argument(host_of(host), "iommu=pt").commands.at(0), "sudoedit /boot/loader/entries/vfio.conf");
 }
 
 TEST(NextBoot, WhatIsWrittenDownAlreadyIsNotToBeWrittenAgain) {
-  const auto finding = only_finding(
-      "command-line-drift",
-      host_of("text /etc/os-release = ID=debian\ndir /etc/pve\ntext /etc/default/grub = GRUB_TIMEOUT=5\n"
-              "text /proc/cmdline = initrd=\\i root=a\ntext /etc/kernel/cmdline = root=a iommu=pt\n"
-              "text /boot/efi/loader/loader.conf = timeout 3\n"
-              "file /boot/efi/loader/entries/proxmox-1.conf\n| version 1\n| linux /v\n| options root=a\n"));
-  EXPECT_THAT(finding.remedy.at(0).commands,
-              ElementsAre("sudo proxmox-boot-tool refresh", "sudo systemctl reboot"));
+  const auto finding =
+      only_finding("command-line-drift",
+                   host_of("text /etc/os-release = ID=debian\ndir /etc/pve\ntext /etc/default/grub = GRUB_TIMEOUT=5\n"
+                           "text /proc/cmdline = initrd=\\i root=a\ntext /etc/kernel/cmdline = root=a iommu=pt\n"
+                           "text /boot/efi/loader/loader.conf = timeout 3\n"
+                           "file /boot/efi/loader/entries/proxmox-1.conf\n| version 1\n| linux /v\n| options root=a\n"));
+  EXPECT_THAT(finding.remedy.at(0).commands, ElementsAre("sudo proxmox-boot-tool refresh", "sudo systemctl reboot"));
 }
 
 TEST(NextBoot, OnFedoraAtomicTheReasonIsTheDeployment) {
-  EXPECT_THAT(
-      summary("file /etc/os-release\n| ID=fedora\n| VARIANT_ID=silverblue\n"
-              "text /etc/default/grub = GRUB_CMDLINE_LINUX=iommu=pt\ntext /boot/grub2/grub.cfg = blscfg\n"
-              "text /proc/cmdline = BOOT_IMAGE=/ostree/a/vmlinuz ostree=/ostree/boot.1/a/0 root=a\n"
-              "file /boot/loader/entries/ostree-1.conf\n| version 1\n| linux /ostree/a/vmlinuz\n"
-              "| options root=a ostree=/ostree/boot.1/a/0\n"),
-      AllOf(HasSubstr("rpm-ostree"), Not(HasSubstr("BOOT_IMAGE"))));
+  EXPECT_THAT(summary("file /etc/os-release\n| ID=fedora\n| VARIANT_ID=silverblue\n"
+                      "text /etc/default/grub = GRUB_CMDLINE_LINUX=iommu=pt\ntext /boot/grub2/grub.cfg = blscfg\n"
+                      "text /proc/cmdline = BOOT_IMAGE=/ostree/a/vmlinuz ostree=/ostree/boot.1/a/0 root=a\n"
+                      "file /boot/loader/entries/ostree-1.conf\n| version 1\n| linux /ostree/a/vmlinuz\n"
+                      "| options root=a ostree=/ostree/boot.1/a/0\n"),
+              AllOf(HasSubstr("rpm-ostree"), Not(HasSubstr("BOOT_IMAGE"))));
 }
 
 TEST(NextBoot, WithoutRootSudoIsNamed) {
@@ -159,8 +145,7 @@ TEST(NextBoot, EnterpriseLinux8HasItsMenuOnTheEfiSystemPartition) {
       "ro\n"
       "text /etc/default/grub = GRUB_CMDLINE_LINUX=iommu=pt\ndir /sys/firmware/efi\n"
       "file /boot/efi/EFI/redhat/grub.cfg\n| menuentry 'x' {\n|  linux /vmlinuz-1 root=a ro\n| }\n");
-  EXPECT_THAT(apply_boot_settings_commands(host),
-              ElementsAre("sudo grub2-mkconfig -o /boot/efi/EFI/redhat/grub.cfg"));
+  EXPECT_THAT(apply_boot_settings_commands(host), ElementsAre("sudo grub2-mkconfig -o /boot/efi/EFI/redhat/grub.cfg"));
 }
 
 TEST(NextBoot, AMenuOfManyLongLinesIsComparedInTime) {

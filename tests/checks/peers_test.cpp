@@ -12,12 +12,12 @@ namespace vfio_doctor {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::Not;
 using testing::finding_about;
 using testing::findings_of;
+using ::testing::HasSubstr;
 using testing::host_of;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 const std::string intel = "file /proc/cpuinfo\n| vendor_id : GenuineIntel\n| flags : fpu vmx\n";
 const std::string amd = "file /proc/cpuinfo\n| vendor_id : AuthenticAMD\n| flags : fpu svm\n";
@@ -71,22 +71,28 @@ TEST(Peers, TheTableSaysWhoseIommuNotTheProcessor) {
 }
 
 TEST(Peers, AnArmTableIsNotMissingBecauseIntelsIs) {
-  const auto host = host_of("file /proc/cpuinfo\n| CPU implementer : 0x41\ntext /proc/cmdline = quiet\n"
-                            "seen /sys/firmware/acpi/tables/IORT\n" + empty_groups + card);
+  const auto host = host_of(
+      "file /proc/cpuinfo\n| CPU implementer : 0x41\ntext /proc/cmdline = quiet\n"
+      "seen /sys/firmware/acpi/tables/IORT\n" +
+      empty_groups + card);
   EXPECT_THAT(finding_about("iommu-active", host).summary, Not(HasSubstr("does not offer")));
 }
 
 TEST(Peers, XenIsNotAFirmwareSwitch) {
-  const auto host = host_of(intel + "text /proc/cmdline = quiet\ntext /sys/hypervisor/type = xen\n"
-                            "seen /sys/firmware/acpi/tables/XMAR\n" + empty_groups + card);
+  const auto host = host_of(intel +
+                            "text /proc/cmdline = quiet\ntext /sys/hypervisor/type = xen\n"
+                            "seen /sys/firmware/acpi/tables/XMAR\n" +
+                            empty_groups + card);
   EXPECT_THAT(finding_about("iommu-active", host).summary, HasSubstr("Xen"));
   EXPECT_THAT(all_commands(finding_about("iommu-active", host)), Not(HasSubstr("VT-d")));
 }
 
 TEST(Peers, AKernelWithoutTheDriverNeedsNoArgument) {
-  const auto host = host_of(intel + "text /proc/cmdline = quiet\nseen /sys/firmware/acpi/tables/DMAR\n"
+  const auto host = host_of(intel +
+                            "text /proc/cmdline = quiet\nseen /sys/firmware/acpi/tables/DMAR\n"
                             "text /proc/sys/kernel/osrelease = 5.15.0-1058-kvm\n"
-                            "file /boot/config-5.15.0-1058-kvm\n| CONFIG_PCI=y\n" + empty_groups + card);
+                            "file /boot/config-5.15.0-1058-kvm\n| CONFIG_PCI=y\n" +
+                            empty_groups + card);
   EXPECT_THAT(finding_about("iommu-active", host).summary, HasSubstr("without the driver"));
   EXPECT_THAT(all_commands(finding_about("iommu-active", host)), Not(HasSubstr("intel_iommu")));
 }
@@ -130,12 +136,14 @@ TEST(Peers, Group123StaysGroup123AndGroup0IsAGroup) {
 
 TEST(Peers, IommuOffOnTheCommandLineIsNoSignOfAnIommu) {
   for (const std::string line : {"iommu=off", "intel_iommu=on iommu=off", "intel_iommu=on,off", "iommu=off iommu=force"}) {
-    const auto host = host_of(intel + "seen /sys/firmware/acpi/tables/DMAR\ntext /proc/cmdline = " + line + "\n" + empty_groups + card);
+    const auto host =
+        host_of(intel + "seen /sys/firmware/acpi/tables/DMAR\ntext /proc/cmdline = " + line + "\n" + empty_groups + card);
     const auto finding = finding_about("iommu-active", host);
     EXPECT_EQ(finding.status, Status::fail) << line;
     EXPECT_THAT(finding.summary, HasSubstr("switches it off")) << line;
   }
-  const auto host = host_of(amd + "seen /sys/firmware/acpi/tables/IVRS\ntext /proc/cmdline = amd_iommu=off amd_iommu=on\n" + empty_groups + card);
+  const auto host = host_of(amd + "seen /sys/firmware/acpi/tables/IVRS\ntext /proc/cmdline = amd_iommu=off amd_iommu=on\n" +
+                            empty_groups + card);
   EXPECT_THAT(finding_about("iommu-active", host).summary, HasSubstr("amd_iommu=off switches it off"));
 }
 
@@ -154,7 +162,8 @@ TEST(Peers, NoArgumentIsDemandedWhereTheKernelDefaultsToOn) {
   const auto host = host_of(intel +
                             "text /proc/cmdline = quiet\ntext /proc/sys/kernel/osrelease = 6.8.0\n"
                             "file /boot/config-6.8.0\n| CONFIG_INTEL_IOMMU_DEFAULT_ON=y\n"
-                            "seen /sys/firmware/acpi/tables/FACP\n" + empty_groups + card);
+                            "seen /sys/firmware/acpi/tables/FACP\n" +
+                            empty_groups + card);
   const auto finding = finding_about("iommu-active", host);
   EXPECT_EQ(finding.status, Status::fail);
   EXPECT_THAT(all_commands(finding), HasSubstr("VT-d"));
@@ -164,7 +173,8 @@ TEST(Peers, NoArgumentIsDemandedWhereTheKernelDefaultsToOn) {
 TEST(Peers, ALogLineOrAWordProvesNothing) {
   const auto host = host_of(amd +
                             "text /proc/cmdline = intel_iommu=on\nfile /run/vfio-doctor/kernel.log\n"
-                            "| DMAR: IOMMU enabled\nseen /sys/firmware/acpi/tables/FACP\n" + empty_groups + card);
+                            "| DMAR: IOMMU enabled\nseen /sys/firmware/acpi/tables/FACP\n" +
+                            empty_groups + card);
   EXPECT_EQ(dma_remapping(host), Switch::off);
   EXPECT_EQ(finding_about("iommu-active", host).status, Status::fail);
 }
@@ -202,7 +212,8 @@ TEST(Peers, GroupsWithoutInterruptRemappingAreNotReady) {
 TEST(Peers, UnknownNeverReadsAsPass) {
   const auto host = host_of(
       "closed /sys/kernel/iommu_groups x\nclosed /sys/class/iommu x\nhidden /proc/cpuinfo x\nhidden /proc/interrupts x\n"
-      "hidden /proc/cmdline x\nclosed /sys/firmware/acpi/tables x\nhidden /dev/kvm x\n" + card +
+      "hidden /proc/cmdline x\nclosed /sys/firmware/acpi/tables x\nhidden /dev/kvm x\n" +
+      card +
       "hidden /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts x\n"
       "hidden /sys/module/vfio/parameters/enable_unsafe_noiommu_mode x\n");
   for (const std::string id : {"iommu-active", "interrupt-remapping", "firmware-iommu-table", "iommu-arguments", "acs-override",

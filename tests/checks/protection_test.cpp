@@ -56,9 +56,7 @@ TEST(HostStorage, HiddenLayersMayLieInASharedDirectory) {
   EXPECT_THAT(subjects(findings, Status::unknown, Effect::protects), ElementsAre("0000:00:05.0"));
 }
 
-TEST(HostStorage, FreeDiskIsNotNamed) {
-  EXPECT_EQ(example("host-storage", "pass-free-disk").size(), 1u);
-}
+TEST(HostStorage, FreeDiskIsNotNamed) { EXPECT_EQ(example("host-storage", "pass-free-disk").size(), 1u); }
 
 TEST(HostStorage, UnknownIsSaidOfTheDevicesThatMayCarryIt) {
   const auto findings = example("host-storage", "unknown-container");
@@ -80,12 +78,13 @@ TEST(HostStorage, WithoutAnyDriverSeenUnboundProvesNothing) {
 }
 
 TEST(HostStorage, FibreChannelIsInDoubtThoughNoDiskIsListedBelowIt) {
-  const auto findings = judge("host-storage", testing::machine(
-      "pci 0000:00:17.0 id=8086:a102 class=010601 driver=ahci\npci 0000:05:00.0 id=10df:e300 class=0c0400 driver=lpfc\n"
-      "pci 0000:00:14.0 id=8086:a12f class=0c0330 driver=xhci_hcd\n"
-      "dir /sys/devices/pci0000:00/0000:00:17.0/ata1/block/sda\n"
-      "link /sys/class/block/sda ../../devices/pci0000:00/0000:00:17.0/ata1/block/sda\n"
-      "text /proc/1/mountinfo = 30 1 259:50 / / rw - xfs /dev/nvme5n1 rw\n"));
+  const auto findings =
+      judge("host-storage", testing::machine("pci 0000:00:17.0 id=8086:a102 class=010601 driver=ahci\npci 0000:05:00.0 "
+                                             "id=10df:e300 class=0c0400 driver=lpfc\n"
+                                             "pci 0000:00:14.0 id=8086:a12f class=0c0330 driver=xhci_hcd\n"
+                                             "dir /sys/devices/pci0000:00/0000:00:17.0/ata1/block/sda\n"
+                                             "link /sys/class/block/sda ../../devices/pci0000:00/0000:00:17.0/ata1/block/sda\n"
+                                             "text /proc/1/mountinfo = 30 1 259:50 / / rw - xfs /dev/nvme5n1 rw\n"));
   EXPECT_THAT(subjects(findings, Status::unknown, Effect::protects), ElementsAre("0000:00:17.0", "0000:05:00.0"));
 }
 

@@ -11,7 +11,8 @@ namespace vfio_doctor {
 namespace {
 
 /// Groups whose rules no verdict rests on by default: what they cannot see is told once and quietly.
-constexpr std::array<std::string_view, 9> groups = {"binding", "room", "reset", "graphics", "sriov", "memory", "access", "trust", "log"};
+constexpr std::array<std::string_view, 9> groups = {"binding", "room",   "reset", "graphics", "sriov",
+                                                    "memory",  "access", "trust", "log"};
 
 TEST(QuietUnknown, OfAHostThatWasNotAsked) {
   const auto host = gather_host(MemoryRoot(parse_machine_text("recorded by 0 (format 2)\n", "empty")));

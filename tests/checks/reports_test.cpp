@@ -36,15 +36,15 @@ TEST(Reports, EachNamesItsCause) {
   for (const auto& row : table_rows(text, 4, "expected.tsv")) {
     SCOPED_TRACE(std::string(row[0]) + " " + std::string(row[1]));
     const auto path = "checks/reports/" + std::string(row[0]);
-    const auto findings = path.ends_with(".xml") ? findings_of_domain(row[1], path) : testing::findings_of(row[1],
-        gather_host(testing::machine_file(path)));
+    const auto findings = path.ends_with(".xml") ? findings_of_domain(row[1], path)
+                                                 : testing::findings_of(row[1], gather_host(testing::machine_file(path)));
     const bool names_it = std::ranges::any_of(findings, [&row](const Finding& finding) {
       return (finding.status == Status::fail || finding.status == Status::warn) && finding.subject == row[2] &&
-          finding.summary.find(row[3]) != std::string::npos;
+             finding.summary.find(row[3]) != std::string::npos;
     });
     std::string said;
-    for (const auto& finding : findings) said += "\n  " + std::string(to_text(finding.status)) + " " + finding.subject +
-        ": " + finding.summary;
+    for (const auto& finding : findings)
+      said += "\n  " + std::string(to_text(finding.status)) + " " + finding.subject + ": " + finding.summary;
     EXPECT_TRUE(names_it) << "it said:" << said;
     if (names_it) named.emplace(row[0]);
   }

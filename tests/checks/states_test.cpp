@@ -11,12 +11,12 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::Not;
 using testing::finding_about;
 using testing::findings_of;
+using ::testing::HasSubstr;
 using testing::host_of;
+using ::testing::IsEmpty;
+using ::testing::Not;
 using testing::only_finding;
 
 Host example(const std::string& path) { return gather_host(testing::machine_file("checks/examples/" + path + ".machine")); }
@@ -74,10 +74,11 @@ TEST(States, ATunnelsControllerCarriesWhatIsBehindIt) {
 }
 
 TEST(States, FaultsAreCountedForEachDevice) {
-  const auto host = host_of("file /run/vfio-doctor/kernel.log\n"
-                            "| [    1.0] DMAR: [DMA Write NO_PASID] Request device [3d:00.0] fault addr 0xe0000000 [fault reason 0x05] x\n"
-                            "| [    1.1] DMAR: [DMA Write PASID 0x1] Request device [0x3d:0x00.0] fault addr 0xe0001000 [fault reason 0x05] x\n"
-                            "| [    1.2] DMAR: [INTR-REMAP] Request device [3d:00.0] fault index 0x8 [fault reason 0x26] x\n");
+  const auto host = host_of(
+      "file /run/vfio-doctor/kernel.log\n"
+      "| [    1.0] DMAR: [DMA Write NO_PASID] Request device [3d:00.0] fault addr 0xe0000000 [fault reason 0x05] x\n"
+      "| [    1.1] DMAR: [DMA Write PASID 0x1] Request device [0x3d:0x00.0] fault addr 0xe0001000 [fault reason 0x05] x\n"
+      "| [    1.2] DMAR: [INTR-REMAP] Request device [3d:00.0] fault index 0x8 [fault reason 0x26] x\n");
   EXPECT_THAT(only_finding("iommu-faults", host).summary, HasSubstr("(2 in this boot's log)"));
   EXPECT_EQ(only_finding("iommu-faults", host).subject, "0000:3d:00.0");
 }
@@ -94,21 +95,25 @@ TEST(States, AResetOfTheBusNamesWhoGoesAlong) {
 }
 
 TEST(States, MemoryThatTheFirmwareTiesIsLeftOutOfTheGuests) {
-  const auto host = host_of("text /proc/sys/kernel/osrelease = 6.1.0\nfile /proc/cpuinfo\n| vendor_id : AuthenticAMD\n"
-                            "group 9 reserved=7b000000-7bffffff:direct\npci 0000:09:00.0 id=8086:1533 class=020000 group=9\n");
+  const auto host = host_of(
+      "text /proc/sys/kernel/osrelease = 6.1.0\nfile /proc/cpuinfo\n| vendor_id : AuthenticAMD\n"
+      "group 9 reserved=7b000000-7bffffff:direct\npci 0000:09:00.0 id=8086:1533 class=020000 group=9\n");
   EXPECT_THAT(finding_about("reserved-regions", host, "group:9").summary, HasSubstr("does not start"));
 }
 
 TEST(States, TheModuleThatIsMeantIsNamed) {
-  EXPECT_THAT(only_finding("vfio-ids", example("vfio-ids/warn-softdep-slip")).summary, AllOf(HasSubstr("'nouvaeu'"), HasSubstr("nouveau is meant")));
+  EXPECT_THAT(only_finding("vfio-ids", example("vfio-ids/warn-softdep-slip")).summary,
+              AllOf(HasSubstr("'nouvaeu'"), HasSubstr("nouveau is meant")));
   EXPECT_THAT(only_finding("vfio-ids", example("vfio-ids/warn-softdep-slip-behind")).summary, HasSubstr("vfio_pci is meant"));
   EXPECT_THAT(only_finding("module-lists", example("module-lists/warn-folded")).summary, HasSubstr("since Linux 6.2"));
-  EXPECT_THAT(only_finding("module-lists", example("module-lists/warn-folded")).evidence.at(0).source, HasSubstr("mkinitcpio.conf:2"));
+  EXPECT_THAT(only_finding("module-lists", example("module-lists/warn-folded")).evidence.at(0).source,
+              HasSubstr("mkinitcpio.conf:2"));
 }
 
 // The firmware's own boot entry
 
-const std::string started = firmware_variable("BootCurrent", std::string("\2\0", 2)) + firmware_variable("BootOrder", std::string("\2\0\1\0", 4));
+const std::string started =
+    firmware_variable("BootCurrent", std::string("\2\0", 2)) + firmware_variable("BootOrder", std::string("\2\0\1\0", 4));
 
 TEST(FirmwareEntry, IsReadWhereTheRunningLineIsItsWords) {
   const auto host = host_of("text /proc/cmdline = \\vmlinuz-own root=/dev/sdb3 rw initrd=\\own.img\n" + started +
@@ -123,7 +128,8 @@ TEST(FirmwareEntry, IsReadWhereTheRunningLineIsItsWords) {
 }
 
 TEST(FirmwareEntry, WhoseWordsAreOthersIsNone) {
-  const auto host = host_of("text /proc/cmdline = root=/dev/sdb3 rw\n" + started + firmware_variable("Boot0002", load_option("Loader", "")));
+  const auto host =
+      host_of("text /proc/cmdline = root=/dev/sdb3 rw\n" + started + firmware_variable("Boot0002", load_option("Loader", "")));
   EXPECT_EQ(host.boot.loader, BootLoader::unknown);
   EXPECT_THAT(host.boot.entries, IsEmpty());
 }
@@ -139,10 +145,15 @@ TEST(FirmwareEntry, RubbishIsNoEntry) {
 
 TEST(States, TheMenuWithTheRunningLineIsTheOneInUse) {
   const std::string menu = "| menuentry 'Own' --id own {\n|   linux /vmlinuz-6.2.0 root=UUID=5-5 ro ";
-  const auto host = host_of("text /etc/os-release = ID=ubuntu\nlisted /sys/firmware/efi\ntext /proc/cmdline = BOOT_IMAGE=/vmlinuz-6.2.0 root=UUID=5-5 ro quiet\n"
-                            "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet intel_iommu=on\"\n"
-                            "file /boot/grub/grub.cfg\n" + menu + "quiet intel_iommu=on\n| }\n"
-                            "file /boot/efi/EFI/own/grub.cfg\n" + menu + "quiet\n| }\n");
+  const auto host = host_of(
+      "text /etc/os-release = ID=ubuntu\nlisted /sys/firmware/efi\ntext /proc/cmdline = BOOT_IMAGE=/vmlinuz-6.2.0 "
+      "root=UUID=5-5 ro quiet\n"
+      "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet intel_iommu=on\"\n"
+      "file /boot/grub/grub.cfg\n" +
+      menu +
+      "quiet intel_iommu=on\n| }\n"
+      "file /boot/efi/EFI/own/grub.cfg\n" +
+      menu + "quiet\n| }\n");
   EXPECT_TRUE(host.boot.grub_config.is("/boot/efi/EFI/own/grub.cfg"));
   EXPECT_THAT(host.boot.loader_reason, HasSubstr("/boot/grub/grub.cfg has no such entry"));
   EXPECT_THAT(apply_boot_settings_commands(host), ElementsAre("sudo grub-mkconfig -o /boot/efi/EFI/own/grub.cfg"));
@@ -150,21 +161,27 @@ TEST(States, TheMenuWithTheRunningLineIsTheOneInUse) {
 
 TEST(States, AMenuThatHasTheRunningLineStays) {
   const std::string menu = "| menuentry 'Own' --id own {\n|   linux /vmlinuz-6.2.0 root=UUID=5-5 ro quiet\n| }\n";
-  const auto host = host_of("text /etc/os-release = ID=ubuntu\nlisted /sys/firmware/efi\ntext /proc/cmdline = BOOT_IMAGE=/vmlinuz-6.2.0 root=UUID=5-5 ro quiet\n"
-                            "file /boot/grub/grub.cfg\n" + menu + "file /boot/efi/EFI/own/grub.cfg\n" + menu);
+  const auto host = host_of(
+      "text /etc/os-release = ID=ubuntu\nlisted /sys/firmware/efi\ntext /proc/cmdline = BOOT_IMAGE=/vmlinuz-6.2.0 "
+      "root=UUID=5-5 ro quiet\n"
+      "file /boot/grub/grub.cfg\n" +
+      menu + "file /boot/efi/EFI/own/grub.cfg\n" + menu);
   EXPECT_TRUE(host.boot.grub_config.is("/boot/grub/grub.cfg"));
 }
 
 TEST(States, DropInsOfLimineCountWithoutAFileOfDefaults) {
-  const auto host = host_of("text /proc/cmdline = root=/dev/sdb3 amd_iommu=off\ntext /etc/limine-entry-tool.d/30-gpu.conf = KERNEL_CMDLINE[default]+=\" amd_iommu=off\"\n"
-                            "file /boot/limine.conf\n| /Own\n|   protocol: linux\n|   cmdline: root=/dev/sdb3 amd_iommu=off\n");
+  const auto host = host_of(
+      "text /proc/cmdline = root=/dev/sdb3 amd_iommu=off\ntext /etc/limine-entry-tool.d/30-gpu.conf = "
+      "KERNEL_CMDLINE[default]+=\" amd_iommu=off\"\n"
+      "file /boot/limine.conf\n| /Own\n|   protocol: linux\n|   cmdline: root=/dev/sdb3 amd_iommu=off\n");
   const auto remedy = remove_kernel_argument(host, "amd_iommu=off");
   EXPECT_THAT(remedy.text, AllOf(HasSubstr("/etc/limine-entry-tool.d/30-gpu.conf"), Not(HasSubstr("/etc/default/limine"))));
   EXPECT_THAT(remedy.commands, Not(IsEmpty()));
 }
 
 TEST(States, ATitleAloneMakesNoFallback) {
-  const std::string entry = "file /boot/loader/entries/lts.conf\n| title LTS fallback\n| linux /vmlinuz-lts\n| options root=/dev/sdb3\n";
+  const std::string entry =
+      "file /boot/loader/entries/lts.conf\n| title LTS fallback\n| linux /vmlinuz-lts\n| options root=/dev/sdb3\n";
   const auto role_with = [&](const std::string& initrd) {
     return host_of(entry + "| initrd " + initrd + "\n").boot.entries.at(0).role;
   };
@@ -173,12 +190,14 @@ TEST(States, ATitleAloneMakesNoFallback) {
 }
 
 TEST(States, WordsThatGrubFillsInAreNoWordsOfTheirOwn) {
-  const auto host = host_of("text /etc/os-release = ID=fedora\ntext /proc/cmdline = BOOT_IMAGE=/vmlinuz-6.2.0 root=UUID=5-5 ro quiet skew_tick=1\n"
-                            "file /etc/default/grub\n| GRUB_CMDLINE_LINUX=\"quiet\"\n| GRUB_ENABLE_BLSCFG=true\n"
-                            "| GRUB_CMDLINE_LINUX_DEFAULT=\"${GRUB_CMDLINE_LINUX_DEFAULT:+$GRUB_CMDLINE_LINUX_DEFAULT }\\$tuned_params\"\n"
-                            "file /boot/grub2/grub.cfg\n| blscfg\n"
-                            "file /boot/grub2/grubenv\n| # GRUB Environment Block\n| tuned_params=skew_tick=1\n"
-                            "file /boot/loader/entries/own.conf\n| title Own\n| linux /vmlinuz-6.2.0\n| options root=UUID=5-5 ro quiet $tuned_params\n");
+  const auto host = host_of(
+      "text /etc/os-release = ID=fedora\ntext /proc/cmdline = BOOT_IMAGE=/vmlinuz-6.2.0 root=UUID=5-5 ro quiet skew_tick=1\n"
+      "file /etc/default/grub\n| GRUB_CMDLINE_LINUX=\"quiet\"\n| GRUB_ENABLE_BLSCFG=true\n"
+      "| GRUB_CMDLINE_LINUX_DEFAULT=\"${GRUB_CMDLINE_LINUX_DEFAULT:+$GRUB_CMDLINE_LINUX_DEFAULT }\\$tuned_params\"\n"
+      "file /boot/grub2/grub.cfg\n| blscfg\n"
+      "file /boot/grub2/grubenv\n| # GRUB Environment Block\n| tuned_params=skew_tick=1\n"
+      "file /boot/loader/entries/own.conf\n| title Own\n| linux /vmlinuz-6.2.0\n| options root=UUID=5-5 ro quiet "
+      "$tuned_params\n");
   const auto* setting = host.boot.find_setting(BootSettingKind::grub_defaults);
   ASSERT_NE(setting, nullptr);
   EXPECT_THAT(setting->line->unknown_part, IsEmpty());

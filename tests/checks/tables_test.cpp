@@ -32,7 +32,8 @@ TEST(ChipsetParts, EveryRowHasItsSource) {
 }
 
 TEST(ChipsetParts, EnginesAreDevicesAndTheirNeighboursAreNot) {
-  for (const int engine : {0x2f20, 0x2f2e, 0x3c27, 0x0e2f, 0x6f52, 0x1a38, 0x360b, 0x65ff, 0x402f, 0x342c, 0x3433, 0x3719, 0x0b00, 0x0b25, 0x11fb, 0x1216})
+  for (const int engine : {0x2f20, 0x2f2e, 0x3c27, 0x0e2f, 0x6f52, 0x1a38, 0x360b, 0x65ff, 0x402f, 0x342c, 0x3433, 0x3719,
+                           0x0b00, 0x0b25, 0x11fb, 0x1216})
     EXPECT_FALSE(chipset_part(function_of(0x8086, engine, 0x088000))) << std::hex << engine;
   for (const int part : {0x2f28, 0x2f2a, 0x3c28, 0x3c2a, 0x0e28, 0x0e2a, 0x6f29, 0x3422, 0x3423, 0x342e, 0x371a, 0x6f54})
     EXPECT_TRUE(chipset_part(function_of(0x8086, part, 0x088000))) << std::hex << part;
@@ -63,10 +64,11 @@ TEST(ChipsetParts, TheSameClassOnACardIsADevice) {
 TEST(ChipsetParts, WrongRowsAreRefused) {
   const std::string good = "part\t8086\t0c80\t*\troot-bus\talways\tA bus\tsource";
   EXPECT_EQ(parse_chipset_parts(good, "t").size(), 1U);
-  for (const std::string bad : {"part\t8086\t0c80\t*\troot-bus\talways\tA bus", "thing\t8086\t0c80\t*\troot-bus\talways\tA bus\ts",
-                                "part\t86\t0c80\t*\troot-bus\talways\tA bus\ts", "part\t8086\t0c80\t2-1\troot-bus\talways\tA bus\ts",
-                                "part\t8086\t0c80\t0002-0001\troot-bus\talways\tA bus\ts", "part\t8086\t0c80\t*\tslot\talways\tA bus\ts",
-                                "part\t8086\t0c80\t*\tany\tnow\tA bus\ts", "part\t8086\t0c80\t*\tany\talways\t\ts"})
+  for (const std::string bad :
+       {"part\t8086\t0c80\t*\troot-bus\talways\tA bus", "thing\t8086\t0c80\t*\troot-bus\talways\tA bus\ts",
+        "part\t86\t0c80\t*\troot-bus\talways\tA bus\ts", "part\t8086\t0c80\t2-1\troot-bus\talways\tA bus\ts",
+        "part\t8086\t0c80\t0002-0001\troot-bus\talways\tA bus\ts", "part\t8086\t0c80\t*\tslot\talways\tA bus\ts",
+        "part\t8086\t0c80\t*\tany\tnow\tA bus\ts", "part\t8086\t0c80\t*\tany\talways\t\ts"})
     EXPECT_THROW(parse_chipset_parts(bad, "t"), InputError) << bad;
 }
 

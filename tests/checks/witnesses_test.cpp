@@ -10,25 +10,29 @@ namespace vfio_doctor {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using testing::finding_about;
 using testing::findings_of;
+using ::testing::HasSubstr;
 using testing::host_of;
+using ::testing::Not;
 
 /// A disk of a controller that nothing has mounted, with what udev found on it.
 std::string disk(const std::string& properties) {
   return "pci 0000:06:00.0 id=1000:00e6 class=010400 group=3 driver=megaraid_sas\n"
          "text /sys/devices/pci0000:06/0000:06:00.0/host1/target1:0:0/1:0:0:0/block/sdd/dev = 8:48\n"
          "link /sys/class/block/sdd ../../devices/pci0000:06/0000:06:00.0/host1/target1:0:0/1:0:0:0/block/sdd\n"
-         "file /run/udev/data/b8:48\n| E:DEVTYPE=disk\n" + properties +
-         "link /sys/class/block/mmcblk0 ../../devices/platform/soc/mmc0/block/mmcblk0\nlink /sys/dev/block/179:0 ../../devices/platform/soc/mmc0/block/mmcblk0\n"
-         "dir /sys/devices/platform/soc/mmc0/block/mmcblk0\nfile /proc/1/mountinfo\n| 30 1 179:0 / / rw - ext4 /dev/mmcblk0 rw\n"
+         "file /run/udev/data/b8:48\n| E:DEVTYPE=disk\n" +
+         properties +
+         "link /sys/class/block/mmcblk0 ../../devices/platform/soc/mmc0/block/mmcblk0\nlink /sys/dev/block/179:0 "
+         "../../devices/platform/soc/mmc0/block/mmcblk0\n"
+         "dir /sys/devices/platform/soc/mmc0/block/mmcblk0\nfile /proc/1/mountinfo\n| 30 1 179:0 / / rw - ext4 /dev/mmcblk0 "
+         "rw\n"
          "file /proc/swaps\n| Filename Type Size Used Priority\n";
 }
 
 TEST(Witnesses, MembersOfStoresThatNothingOpenedAreWarnedOf) {
-  for (const std::string kind : {"ceph_bluestore", "oracleasm", "drbd", "LVM2_member", "linux_raid_member", "crypto_LUKS", "zfs_member", "bcache"}) {
+  for (const std::string kind :
+       {"ceph_bluestore", "oracleasm", "drbd", "LVM2_member", "linux_raid_member", "crypto_LUKS", "zfs_member", "bcache"}) {
     const auto finding = finding_about("host-storage", host_of(disk("| E:ID_FS_TYPE=" + kind + "\n")), "0000:06:00.0");
     EXPECT_EQ(finding.status, Status::warn) << kind;
     EXPECT_THAT(finding.summary, HasSubstr("sdd (" + kind + ")"));
@@ -37,17 +41,19 @@ TEST(Witnesses, MembersOfStoresThatNothingOpenedAreWarnedOf) {
 }
 
 TEST(Witnesses, AnOrdinaryFileSystemThatNobodyMountedIsFree) {
-  for (const auto& finding : findings_of("host-storage", host_of(disk("| E:ID_FS_TYPE=ext4\n")))) EXPECT_NE(finding.subject, "0000:06:00.0");
+  for (const auto& finding : findings_of("host-storage", host_of(disk("| E:ID_FS_TYPE=ext4\n"))))
+    EXPECT_NE(finding.subject, "0000:06:00.0");
 }
 
 TEST(Witnesses, AScreenThatIsOnOnASecondCardIsSaid) {
-  const auto host = host_of("file /proc/fb\n| 0 i915drmfb\nlink /sys/class/graphics/fb0 ../../devices/pci0000:00/0000:00:02.0/graphics/fb0\n"
-                            "dir /sys/devices/pci0000:00/0000:00:02.0/graphics/fb0\n"
-                            "pci 0000:00:02.0 id=8086:4680 class=030000 group=0 driver=i915 boot_vga=1\n"
-                            "pci 0000:02:00.0 id=10de:2489 class=030000 group=12 driver=nvidia boot_vga=0\n"
-                            "text /sys/devices/pci0000:02/0000:02:00.0/drm/card1/card1-DP-3/status = connected\n"
-                            "text /sys/devices/pci0000:02/0000:02:00.0/drm/card1/card1-DP-3/enabled = enabled\n"
-                            "link /sys/class/drm/card1-DP-3 ../../devices/pci0000:02/0000:02:00.0/drm/card1/card1-DP-3\n");
+  const auto host = host_of(
+      "file /proc/fb\n| 0 i915drmfb\nlink /sys/class/graphics/fb0 ../../devices/pci0000:00/0000:00:02.0/graphics/fb0\n"
+      "dir /sys/devices/pci0000:00/0000:00:02.0/graphics/fb0\n"
+      "pci 0000:00:02.0 id=8086:4680 class=030000 group=0 driver=i915 boot_vga=1\n"
+      "pci 0000:02:00.0 id=10de:2489 class=030000 group=12 driver=nvidia boot_vga=0\n"
+      "text /sys/devices/pci0000:02/0000:02:00.0/drm/card1/card1-DP-3/status = connected\n"
+      "text /sys/devices/pci0000:02/0000:02:00.0/drm/card1/card1-DP-3/enabled = enabled\n"
+      "link /sys/class/drm/card1-DP-3 ../../devices/pci0000:02/0000:02:00.0/drm/card1/card1-DP-3\n");
   const auto finding = finding_about("host-console", host, "0000:02:00.0");
   EXPECT_EQ(finding.status, Status::warn);
   EXPECT_EQ(finding.effect, Effect::none) << "to take it is a choice";
@@ -55,19 +61,22 @@ TEST(Witnesses, AScreenThatIsOnOnASecondCardIsSaid) {
 }
 
 TEST(KernelsAnswer, APortOutsideTheGroupIsNoCause) {
-  const auto host = host_of("text /proc/sys/kernel/osrelease = 6.8.0\npci 00:1d.0 id=8086:1234 class=060400 header=01 group=6 driver=pcieport\n"
-                            "pci 04:00.0 id=1b21:2142 class=0c0330 group=9 under=00:1d.0\npci 04:00.1 id=1b21:2143 class=0c0330 group=9 under=00:1d.0\n");
+  const auto host = host_of(
+      "text /proc/sys/kernel/osrelease = 6.8.0\npci 00:1d.0 id=8086:1234 class=060400 header=01 group=6 driver=pcieport\n"
+      "pci 04:00.0 id=1b21:2142 class=0c0330 group=9 under=00:1d.0\npci 04:00.1 id=1b21:2143 class=0c0330 group=9 "
+      "under=00:1d.0\n");
   for (const auto& finding : findings_of("group-companions", host))
     for (const auto& evidence : finding.evidence) EXPECT_THAT(evidence.source, Not(HasSubstr("00:1d.0/config")));
 }
 
 TEST(Remedies, OfWhatIsWrittenDownOnlyTheMissingStepIsAdvised) {
-  const auto host = host_of("text /etc/os-release = ID=debian\nfile /proc/cpuinfo\n| vendor_id : GenuineIntel\n"
-                            "text /proc/cmdline = BOOT_IMAGE=/vmlinuz-6.2.0 root=/dev/sdb3 ro\ntext /proc/sys/kernel/osrelease = 6.2.0\n"
-                            "text /sys/firmware/acpi/tables/DMAR = x\nlisted /sys/kernel/iommu_groups\nlisted /sys/class/iommu\n"
-                            "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"intel_iommu=on iommu=pt\"\n"
-                            "file /boot/grub/grub.cfg\n| menuentry 'Own' {\n|   linux /vmlinuz-6.2.0 root=/dev/sdb3 ro\n| }\n"
-                            "pci 0000:00:19.0 id=8086:15b7 class=020000\n");
+  const auto host = host_of(
+      "text /etc/os-release = ID=debian\nfile /proc/cpuinfo\n| vendor_id : GenuineIntel\n"
+      "text /proc/cmdline = BOOT_IMAGE=/vmlinuz-6.2.0 root=/dev/sdb3 ro\ntext /proc/sys/kernel/osrelease = 6.2.0\n"
+      "text /sys/firmware/acpi/tables/DMAR = x\nlisted /sys/kernel/iommu_groups\nlisted /sys/class/iommu\n"
+      "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"intel_iommu=on iommu=pt\"\n"
+      "file /boot/grub/grub.cfg\n| menuentry 'Own' {\n|   linux /vmlinuz-6.2.0 root=/dev/sdb3 ro\n| }\n"
+      "pci 0000:00:19.0 id=8086:15b7 class=020000\n");
   std::string all, commands;
   for (const auto* id : {"iommu-active", "command-line-drift"})
     for (const auto& finding : findings_of(id, host))

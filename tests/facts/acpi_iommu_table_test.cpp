@@ -37,8 +37,8 @@ std::string ivrs_block(unsigned type, std::size_t length) {
 }
 
 TEST(Dmar, CountsAndReadsFlags) {
-  const auto dmar = parse_dmar(table("DMAR", 0x5, dmar_structure(0, 16) + dmar_structure(1, 24) + dmar_structure(0, 24) +
-                                                      dmar_structure(2, 8)));
+  const auto dmar = parse_dmar(
+      table("DMAR", 0x5, dmar_structure(0, 16) + dmar_structure(1, 24) + dmar_structure(0, 24) + dmar_structure(2, 8)));
   ASSERT_TRUE(dmar);
   EXPECT_EQ(dmar->remapping_units, 2);
   EXPECT_EQ(dmar->reserved_regions, 1);

@@ -26,9 +26,7 @@ std::vector<std::string> texts(const Observed<BootLine>& line) {
   return all;
 }
 
-BootConfiguration gather(const std::string& text) {
-  return gather_boot_configuration(testing::machine(text));
-}
+BootConfiguration gather(const std::string& text) { return gather_boot_configuration(testing::machine(text)); }
 
 TEST(BootConfiguration, DropInsComeAfterTheMainFileInOrder) {
   const auto boot = gather(R"(
@@ -84,17 +82,14 @@ TEST(BootConfiguration, CommentedOptionsDoNotCount) {
   const auto entry = parse_loader_entry("linux /v\n# options old\noptions\tnew\n", "e.conf", {});
   ASSERT_TRUE(entry);
   EXPECT_THAT(texts(entry->command_line), ElementsAre("new"));
-  EXPECT_FALSE(parse_loader_entry("title rEFInd\nefi /EFI/refind/refind_x64.efi\n", "r.conf", {}))
-      << "no kernel";
+  EXPECT_FALSE(parse_loader_entry("title rEFInd\nefi /EFI/refind/refind_x64.efi\n", "r.conf", {})) << "no kernel";
 }
 
 TEST(BootConfiguration, ProxmoxTakesTheFirstLineOnly) {
-  const std::string lines =
-      "file /etc/kernel/cmdline\n| root=ZFS=rpool/ROOT/pve-1 boot=zfs\n| intel_iommu=on\n";
+  const std::string lines = "file /etc/kernel/cmdline\n| root=ZFS=rpool/ROOT/pve-1 boot=zfs\n| intel_iommu=on\n";
   EXPECT_THAT(texts(gather(lines + "text /etc/kernel/proxmox-boot-uuids = ABCD-1234\n").settings.at(0).line),
               ElementsAre("root=ZFS=rpool/ROOT/pve-1", "boot=zfs"));
-  EXPECT_THAT(texts(gather(lines).settings.at(0).line),
-              ElementsAre("root=ZFS=rpool/ROOT/pve-1", "boot=zfs", "intel_iommu=on"));
+  EXPECT_THAT(texts(gather(lines).settings.at(0).line), ElementsAre("root=ZFS=rpool/ROOT/pve-1", "boot=zfs", "intel_iommu=on"));
 }
 
 TEST(BootConfiguration, Kernelstub) {
@@ -127,8 +122,7 @@ TEST(BootConfiguration, LimineAndRefind) {
 std::string unified_image(const std::string& section, const std::string& content) {
   std::string image(0x200, '\0');
   const auto put = [&](std::size_t at, std::uint32_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i)
-      image[at + static_cast<std::size_t>(i)] = static_cast<char>(value >> (8 * i));
+    for (int i = 0; i < bytes; ++i) image[at + static_cast<std::size_t>(i)] = static_cast<char>(value >> (8 * i));
   };
   image.replace(0, 2, "MZ");
   put(0x3c, 0x80, 4);
@@ -155,11 +149,9 @@ TEST(BootConfiguration, WhichLoaderBooted) {
   EXPECT_EQ(gather("text /proc/cmdline = BOOT_IMAGE=vmlinuz initrd=x root=a\n").loader, BootLoader::unknown);
   EXPECT_EQ(gather("text /proc/cmdline = root=a\n").loader, BootLoader::unknown);
   EXPECT_EQ(gather("dir /boot\n").loader, BootLoader::unknown);
-  const std::string systemd_boot =
-      "text /proc/cmdline = initrd=\\x root=a\ntext /boot/loader/loader.conf = timeout 3\n";
+  const std::string systemd_boot = "text /proc/cmdline = initrd=\\x root=a\ntext /boot/loader/loader.conf = timeout 3\n";
   EXPECT_EQ(gather(systemd_boot).loader, BootLoader::systemd_boot);
-  EXPECT_EQ(gather(systemd_boot + "file /boot/refind_linux.conf\n| \"a\" \"b\"\n").loader,
-            BootLoader::unknown)
+  EXPECT_EQ(gather(systemd_boot + "file /boot/refind_linux.conf\n| \"a\" \"b\"\n").loader, BootLoader::unknown)
       << "two that are set up, and none says it was the one";
 }
 
@@ -175,8 +167,7 @@ TEST(BootConfiguration, TheLoaderSaysSoInAnEfiVariable) {
 }
 
 TEST(BootConfiguration, WhatCannotBeReadIsNamedOnce) {
-  const auto boot =
-      gather("unreadable /boot/efi Permission denied\nunreadable /boot/loader/entries Permission denied\n");
+  const auto boot = gather("unreadable /boot/efi Permission denied\nunreadable /boot/loader/entries Permission denied\n");
   std::vector<std::string> files;
   for (const auto& unread : boot.unread) files.push_back(unread.file);
   EXPECT_THAT(files, ::testing::UnorderedElementsAre("/boot/efi", "/boot/loader/entries"));

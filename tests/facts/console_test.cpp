@@ -16,8 +16,7 @@ PciAddress at(const char* text) { return PciAddress::parse(text).value(); }
 
 const std::string letters = "| B: KEY=1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe\n";
 
-std::string input(const std::string& name, const std::string& sysfs, const std::string& keys,
-                  const std::string& bus = "0003") {
+std::string input(const std::string& name, const std::string& sysfs, const std::string& keys, const std::string& bus = "0003") {
   return "| I: Bus=" + bus + " Vendor=046d Product=c31c Version=0110\n| N: Name=\"" + name + "\"\n| S: Sysfs=" + sysfs +
          "\n| H: Handlers=sysrq kbd event3\n" + keys + "|\n";
 }
@@ -28,13 +27,12 @@ std::vector<InputDevice> inputs_of(const std::string& text) {
 }
 
 TEST(Inputs, KeyboardsByTheirKeys) {
-  const auto inputs =
-      inputs_of("file /proc/bus/input/devices\n" +
-                input("Power Button", "/devices/LNXSYSTM:00/LNXPWRBN:00/input/input0", "| B: KEY=10000000000000 0\n") +
-                input("USB Keyboard", "/devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/0003:046D:C31C.0001/input/input5",
-                      letters) +
-                input("AT keyboard", "/devices/platform/i8042/serio0/input/input3", letters) +
-                input("remapper", "/devices/virtual/input/input20", letters));
+  const auto inputs = inputs_of(
+      "file /proc/bus/input/devices\n" +
+      input("Power Button", "/devices/LNXSYSTM:00/LNXPWRBN:00/input/input0", "| B: KEY=10000000000000 0\n") +
+      input("USB Keyboard", "/devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/0003:046D:C31C.0001/input/input5", letters) +
+      input("AT keyboard", "/devices/platform/i8042/serio0/input/input3", letters) +
+      input("remapper", "/devices/virtual/input/input20", letters));
   ASSERT_EQ(inputs.size(), 2u);
   EXPECT_TRUE(inputs[0].keyboard);
   EXPECT_THAT(inputs[0].functions, ElementsAre(at("0000:00:14.0")));
@@ -43,7 +41,8 @@ TEST(Inputs, KeyboardsByTheirKeys) {
 }
 
 TEST(Inputs, SecurityKeyIsNoKeyboard) {
-  auto key = input("Yubico YubiKey OTP+FIDO+CCID", "/devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/0003:1050:0407.0001/input/input5", letters);
+  auto key = input("Yubico YubiKey OTP+FIDO+CCID",
+                   "/devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/0003:1050:0407.0001/input/input5", letters);
   key.replace(key.find("046d"), 4, "1050");
   EXPECT_THAT(inputs_of("file /proc/bus/input/devices\n" + key), IsEmpty());
 }
@@ -65,18 +64,17 @@ TEST(Inputs, RubbishIsNoKeyboard) {
 std::string usb(const std::string& name, const std::string& id, const std::string& product, const std::string& interface) {
   const auto path = "/sys/devices/pci0000:00/0000:00:14.0/usb1/" + name;
   return "text " + path + "/idVendor = " + id.substr(0, 4) + "\ntext " + path + "/idProduct = " + id.substr(5) + "\ntext " +
-         path + "/product = " + product + "\nlink /sys/bus/usb/devices/" + name + " " + path +
-         "\nlink /sys/bus/usb/devices/" + name + ":1.0 " + path + "/" + name + ":1.0\ntext " + path + "/" + name +
+         path + "/product = " + product + "\nlink /sys/bus/usb/devices/" + name + " " + path + "\nlink /sys/bus/usb/devices/" +
+         name + ":1.0 " + path + "/" + name + ":1.0\ntext " + path + "/" + name +
          ":1.0/bInterfaceClass = " + interface.substr(0, 2) + "\ntext " + path + "/" + name +
          ":1.0/bInterfaceSubClass = " + interface.substr(2, 2) + "\ntext " + path + "/" + name +
          ":1.0/bInterfaceProtocol = " + interface.substr(4, 2) + "\n";
 }
 
 TEST(Usb, KindsAndController) {
-  const auto devices = read_usb_devices(testing::machine(usb("1-2", "046d:c31c", "USB Keyboard", "030101") +
-                                                         usb("1-3", "046d:c077", "USB Optical Mouse", "030102") +
-                                                         usb("1-8", "8087:0a2b", "", "e00101") +
-                                                         usb("1-9", "0781:5567", "Stick", "080650")));
+  const auto devices = read_usb_devices(testing::machine(
+      usb("1-2", "046d:c31c", "USB Keyboard", "030101") + usb("1-3", "046d:c077", "USB Optical Mouse", "030102") +
+      usb("1-8", "8087:0a2b", "", "e00101") + usb("1-9", "0781:5567", "Stick", "080650")));
   ASSERT_TRUE(devices.has_value());
   ASSERT_EQ(devices->size(), 4u);
   std::vector<std::string> kinds;
@@ -90,10 +88,10 @@ TEST(Usb, KindsAndController) {
 }
 
 TEST(Framebuffers, NativeDriver) {
-  const auto facts = gather_console(
-      testing::machine("text /proc/fb = 0 i915drmfb\ndir /sys/devices/pci0000:00/0000:00:02.0/graphics/fb0\n"
-                       "link /sys/class/graphics/fb0 ../../devices/pci0000:00/0000:00:02.0/graphics/fb0\n"
-                       "text /proc/cmdline = quiet console=tty0 console=ttyS0,115200\n"));
+  const auto facts =
+      gather_console(testing::machine("text /proc/fb = 0 i915drmfb\ndir /sys/devices/pci0000:00/0000:00:02.0/graphics/fb0\n"
+                                      "link /sys/class/graphics/fb0 ../../devices/pci0000:00/0000:00:02.0/graphics/fb0\n"
+                                      "text /proc/cmdline = quiet console=tty0 console=ttyS0,115200\n"));
   ASSERT_TRUE(facts.framebuffers.has_value());
   ASSERT_EQ(facts.framebuffers->size(), 1u);
   EXPECT_EQ(facts.framebuffers->front().name, "i915drmfb");
@@ -120,10 +118,10 @@ TEST(Framebuffers, NothingThereIsAbsent) {
 }
 
 TEST(Displays, BootDisplayAndVgaText) {
-  const auto facts = gather_console(testing::machine(
-      "text /sys/devices/pci0000:00/0000:01:00.0/drm/card1/boot_display = 1\n"
-      "link /sys/class/drm/card1 ../../devices/pci0000:00/0000:01:00.0/drm/card1\n"
-      "text /sys/class/vtconsole/vtcon0/name = (S) VGA+\ntext /sys/class/vtconsole/vtcon0/bind = 1\n"));
+  const auto facts = gather_console(
+      testing::machine("text /sys/devices/pci0000:00/0000:01:00.0/drm/card1/boot_display = 1\n"
+                       "link /sys/class/drm/card1 ../../devices/pci0000:00/0000:01:00.0/drm/card1\n"
+                       "text /sys/class/vtconsole/vtcon0/name = (S) VGA+\ntext /sys/class/vtconsole/vtcon0/bind = 1\n"));
   EXPECT_THAT(facts.boot_displays, ElementsAre(at("0000:01:00.0")));
   EXPECT_TRUE(facts.vga_text_console);
   EXPECT_FALSE(facts.serial_console);

@@ -75,8 +75,8 @@ TEST(GrubConfig, TellsAStubFromAMenu) {
       "stub", variables);
   EXPECT_TRUE(stub.goes_on_elsewhere);
   EXPECT_FALSE(stub.has_menu);
-  const auto fedora = parse_grub_config("insmod blscfg\nblscfg\nif [ -s $prefix/x ]; then configfile y; fi\n",
-                                        "full", variables);
+  const auto fedora =
+      parse_grub_config("insmod blscfg\nblscfg\nif [ -s $prefix/x ]; then configfile y; fi\n", "full", variables);
   EXPECT_TRUE(fedora.reads_loader_entries);
   EXPECT_TRUE(fedora.has_menu);
   EXPECT_FALSE(parse_grub_config("insmod blscfg\n# blscfg\n", "x", variables).reads_loader_entries);
@@ -96,8 +96,7 @@ TEST(GrubConfig, FillsInVariablesFromTheEnvironmentAndTheScript) {
 
 TEST(GrubConfig, KerneloptsFallsBackToTheScript) {
   GrubVariables variables;
-  parse_grub_config("if [ -z \"${kernelopts}\" ]; then\n  set kernelopts=\"root=b quiet\"\nfi\n", "g",
-                    variables);
+  parse_grub_config("if [ -z \"${kernelopts}\" ]; then\n  set kernelopts=\"root=b quiet\"\nfi\n", "g", variables);
   EXPECT_THAT(texts(expand_grub_line("$kernelopts", "e", 1, variables)), ElementsAre("root=b", "quiet"));
 }
 

@@ -111,8 +111,8 @@ TEST(GrubConfig, ALineOfManyLongVariablesIsCut) {
   const auto config = parse_grub_config(text + "\n}\n", "g", variables);
   ASSERT_EQ(config.entries.size(), 1u);
   EXPECT_NE(config.entries[0].command_line->unknown_part, "");
-  const auto too_long = parse_grub_config(
-      "set c='" + std::string(20000, 'b') + "'\nmenuentry x { linux /v $c\n}\n", "g", variables);
+  const auto too_long =
+      parse_grub_config("set c='" + std::string(20000, 'b') + "'\nmenuentry x { linux /v $c\n}\n", "g", variables);
   EXPECT_NE(too_long.entries.at(0).command_line->unknown_part, "") << "not: empty";
 }
 

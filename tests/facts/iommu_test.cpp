@@ -20,9 +20,9 @@ std::vector<unsigned> numbers(const IommuFacts& iommu) {
 }
 
 TEST(Iommu, NumbersHaveGapsAndBeginAtZero) {
-  const auto iommu = gather_iommu(testing::machine(
-      "pci 00:02.0 id=8086:1 class=030000 group=0\npci 00:03.0 id=8086:1 class=020000 group=123\n"
-      "pci 00:04.0 id=8086:1 class=020000 group=12\npci 00:05.0 id=8086:1 class=020000 group=7\n"));
+  const auto iommu = gather_iommu(
+      testing::machine("pci 00:02.0 id=8086:1 class=030000 group=0\npci 00:03.0 id=8086:1 class=020000 group=123\n"
+                       "pci 00:04.0 id=8086:1 class=020000 group=12\npci 00:05.0 id=8086:1 class=020000 group=7\n"));
   EXPECT_THAT(numbers(iommu), ElementsAre(0, 7, 12, 123));
   ASSERT_NE(iommu.find_group(123), nullptr);
   EXPECT_EQ(iommu.find_group(123)->members.at(0).text(), "0000:00:03.0") << "group 123 is not group 12";
@@ -98,10 +98,10 @@ TEST(Iommu, NothingToJoinLeavesGroupsAbsent) {
 }
 
 TEST(Iommu, ReadsReservedRegions) {
-  const auto iommu = gather_iommu(testing::machine(
-      "group 1 type=identity reserved=7b800000-7dffffff:direct-relaxable,fee00000-feefffff:msi\n"
-      "group 2\ntext /sys/kernel/iommu_groups/2/reserved_regions = 0x0 0xfff\n"
-      "group 3\nfile /sys/kernel/iommu_groups/3/reserved_regions\n"));
+  const auto iommu =
+      gather_iommu(testing::machine("group 1 type=identity reserved=7b800000-7dffffff:direct-relaxable,fee00000-feefffff:msi\n"
+                                    "group 2\ntext /sys/kernel/iommu_groups/2/reserved_regions = 0x0 0xfff\n"
+                                    "group 3\nfile /sys/kernel/iommu_groups/3/reserved_regions\n"));
   const auto* first = iommu.find_group(1);
   EXPECT_EQ(first->type.value(), "identity");
   ASSERT_EQ(first->reserved_regions->size(), 2u);

@@ -15,8 +15,7 @@ std::vector<std::string> texts(std::string_view line) {
 }
 
 TEST(KernelArguments, SplitsAtBlanks) {
-  EXPECT_THAT(texts("  quiet\tintel_iommu=on,sm_on  iommu=pt\n"),
-              ElementsAre("quiet", "intel_iommu=on,sm_on", "iommu=pt"));
+  EXPECT_THAT(texts("  quiet\tintel_iommu=on,sm_on  iommu=pt\n"), ElementsAre("quiet", "intel_iommu=on,sm_on", "iommu=pt"));
   EXPECT_THAT(texts(""), ElementsAre());
 }
 
@@ -30,8 +29,7 @@ TEST(KernelArguments, DoubleQuotesHoldBlanksTogether) {
   EXPECT_THAT(texts(R"(dyndbg="file a.c +p" "other=with blank" quiet)"),
               ElementsAre("dyndbg=file a.c +p", "other=with blank", "quiet"));
   EXPECT_THAT(texts(R"(a="never closed b=c)"), ElementsAre("a=never closed b=c"));
-  EXPECT_THAT(texts("it's a='b c'"), ElementsAre("it's", "a='b", "c'"))
-      << "single quotes mean nothing to the kernel";
+  EXPECT_THAT(texts("it's a='b c'"), ElementsAre("it's", "a='b", "c'")) << "single quotes mean nothing to the kernel";
 }
 
 TEST(KernelArguments, WhatFollowsTwoDashesIsForInit) {
@@ -47,8 +45,7 @@ TEST(KernelArguments, DashAndUnderscoreAreTheSameInNamesOnly) {
 }
 
 TEST(KernelArguments, TheLastOneCounts) {
-  const auto line =
-      KernelArguments::parse("iommu=1 iommu=pt intel_iommu=on intel_iommu=igfx_off,sp_off intel_iommu");
+  const auto line = KernelArguments::parse("iommu=1 iommu=pt intel_iommu=on intel_iommu=igfx_off,sp_off intel_iommu");
   ASSERT_NE(line.last("iommu"), nullptr);
   EXPECT_EQ(line.last("iommu")->value, "pt");
   EXPECT_THAT(line.options("intel_iommu"), ElementsAre("on", "igfx_off", "sp_off"));

@@ -39,14 +39,15 @@ TEST(KernelFacts, ReadsTheVersion) {
   EXPECT_TRUE(version("6.12").is(KernelVersion{6, 12}));
   for (const std::string rubbish : {"6", "x.y", "6.", "99999999999.1.0", "../../etc", "."})
     EXPECT_TRUE(version(rubbish).is_unreadable()) << rubbish;
-  EXPECT_TRUE(gather_kernel(machine("text /proc/version = Linux version 6.8.1-arch1 (x@y) #1")).version.is(KernelVersion{6, 8}));
+  EXPECT_TRUE(
+      gather_kernel(machine("text /proc/version = Linux version 6.8.1-arch1 (x@y) #1")).version.is(KernelVersion{6, 8}));
   EXPECT_TRUE(gather_kernel(machine("dir /proc")).version.is_absent());
 }
 
 TEST(KernelFacts, ReadsTheConfiguration) {
-  const auto kernel = gather_kernel(machine(
-      "text /proc/sys/kernel/osrelease = 6.8.0\nfile /boot/config-6.8.0\n| # CONFIG_INTEL_IOMMU_DEFAULT_ON is not set\n"
-      "| CONFIG_VFIO_PCI=m\n| CONFIG_IOMMU_SUPPORT=y\n| CONFIG_SOUND=m\n"));
+  const auto kernel = gather_kernel(
+      machine("text /proc/sys/kernel/osrelease = 6.8.0\nfile /boot/config-6.8.0\n| # CONFIG_INTEL_IOMMU_DEFAULT_ON is not set\n"
+              "| CONFIG_VFIO_PCI=m\n| CONFIG_IOMMU_SUPPORT=y\n| CONFIG_SOUND=m\n"));
   ASSERT_TRUE(kernel.config.has_value());
   EXPECT_EQ(kernel.config->at("VFIO_PCI"), "m");
   EXPECT_FALSE(kernel.config->contains("INTEL_IOMMU_DEFAULT_ON"));
@@ -69,15 +70,15 @@ TEST(KernelFacts, BrokenOrEndlessPackedConfigurationsAreUnreadable) {
 }
 
 TEST(KernelFacts, AReleaseThatIsAPathIsNotFollowed) {
-  const auto kernel = gather_kernel(machine(
-      "text /proc/sys/kernel/osrelease = 6.1/../../etc/x\ntext /boot/config-6.1/../../etc/x = CONFIG_VFIO_PCI=y\n"));
+  const auto kernel = gather_kernel(
+      machine("text /proc/sys/kernel/osrelease = 6.1/../../etc/x\ntext /boot/config-6.1/../../etc/x = CONFIG_VFIO_PCI=y\n"));
   EXPECT_TRUE(kernel.config.is_absent());
 }
 
 TEST(KernelFacts, KeepsLogLinesThatMatter) {
-  const auto kernel = gather_kernel(machine(
-      "file /run/vfio-doctor/kernel.log\n| <6>[    0.012345] DMAR: IOMMU enabled\n| [    1.0] usb 1-1: new device\n"
-      "| [    2.5] AMD-Vi: Interrupt remapping enabled\n| Unknown kernel command line parameters \"x\"\n"));
+  const auto kernel = gather_kernel(
+      machine("file /run/vfio-doctor/kernel.log\n| <6>[    0.012345] DMAR: IOMMU enabled\n| [    1.0] usb 1-1: new device\n"
+              "| [    2.5] AMD-Vi: Interrupt remapping enabled\n| Unknown kernel command line parameters \"x\"\n"));
   EXPECT_THAT(kernel.log.value(), ElementsAre("DMAR: IOMMU enabled", "AMD-Vi: Interrupt remapping enabled",
                                               "Unknown kernel command line parameters \"x\""));
   EXPECT_TRUE(gather_kernel(machine("unreadable /run/vfio-doctor/kernel.log Operation not permitted")).log.is_unreadable());
@@ -106,7 +107,8 @@ TEST(Vfio, ModulesAreMatchedByTheirWholeName) {
   const std::string dep = "text /lib/modules/6.8.0/modules.dep = ";
   EXPECT_TRUE(vfio(dep + "kernel/drivers/vfio/pci/vfio-pci.ko.zst: x.ko").pci_driver_installed.is(true));
   EXPECT_TRUE(vfio(dep + "kernel/drivers/vfio/pci/vfio-pci-core.ko: vfio-pci.ko").pci_driver_installed.is(false));
-  EXPECT_TRUE(vfio("text /lib/modules/6.8.0/modules.builtin = kernel/drivers/vfio/pci/vfio-pci.ko").pci_driver_installed.is(true));
+  EXPECT_TRUE(
+      vfio("text /lib/modules/6.8.0/modules.builtin = kernel/drivers/vfio/pci/vfio-pci.ko").pci_driver_installed.is(true));
   EXPECT_TRUE(vfio("dir /lib").pci_driver_installed.is_unreadable());
 }
 

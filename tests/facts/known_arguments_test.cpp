@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 
 /// Every name that the sources ask a command line or modprobe.d for.
 std::set<std::string> names_asked_for() {
-  static const std::regex asked(R"rx((?:(?:\blast|\barguments(?:->|\.)options)\("([^"]+)"\)|(?:argument_with|has_option)\([*\w.]+, "([^"]+)"))rx");
+  static const std::regex asked(
+      R"rx((?:(?:\blast|\barguments(?:->|\.)options)\("([^"]+)"\)|(?:argument_with|has_option)\([*\w.]+, "([^"]+)"))rx");
   static const std::regex parameter(R"rx(\blast\("([^"]+)", "([^"]+)"\))rx");
   std::set<std::string> names;
   const fs::path top = fs::path(TESTS_DIR) / "..";
@@ -31,8 +32,8 @@ std::set<std::string> names_asked_for() {
       std::ifstream file(entry.path());
       std::string text;
       for (std::string line; std::getline(file, line);)  // a regular expression over all the sources takes seconds
-        if (line.find("last(\"") != line.npos || line.find("options(\"") != line.npos || line.find("argument_with(") != line.npos ||
-            line.find("has_option(") != line.npos)
+        if (line.find("last(\"") != line.npos || line.find("options(\"") != line.npos ||
+            line.find("argument_with(") != line.npos || line.find("has_option(") != line.npos)
           text += line + "\n";
       for (std::sregex_iterator at(text.begin(), text.end(), asked), end; at != end; ++at)
         names.insert((*at)[1].matched ? (*at)[1] : (*at)[2]);
@@ -46,7 +47,8 @@ std::set<std::string> names_asked_for() {
 TEST(KnownArguments, AreAllThatAreAskedFor) {
   const auto names = names_asked_for();
   ASSERT_GE(names.size(), 10u) << "the sources are not written as this test expects them";
-  for (const auto& name : names) EXPECT_NE(find_known_argument(name), nullptr) << name << " is asked for, but a redacted snapshot would not keep it";
+  for (const auto& name : names)
+    EXPECT_NE(find_known_argument(name), nullptr) << name << " is asked for, but a redacted snapshot would not keep it";
 }
 
 TEST(KnownArguments, AreInOneSpelling) {

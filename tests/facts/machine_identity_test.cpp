@@ -53,8 +53,9 @@ TEST(MachineIdentity, LibvirtIsKnownByItsLibrary) {
 }
 
 TEST(HostName, SaysNothingOfTheMachineIdItself) {
-  const auto host = gather_host_name(testing::machine("file /etc/machine-id\n| 0123456789abcdef0123456789abcdef\n"
-                                                      "file /proc/sys/kernel/hostname\n| sample-host\n"));
+  const auto host =
+      gather_host_name(testing::machine("file /etc/machine-id\n| 0123456789abcdef0123456789abcdef\n"
+                                        "file /proc/sys/kernel/hostname\n| sample-host\n"));
   EXPECT_TRUE(host.name.is("sample-host"));
   ASSERT_TRUE(host.id.has_value());
   EXPECT_EQ(host.id->size(), 16U);

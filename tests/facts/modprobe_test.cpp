@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -48,11 +48,12 @@ TEST(Modprobe, TheKernelSplitsParameters) {
 }
 
 TEST(Modprobe, FilesByNameAndWeight) {
-  const auto config = gather_modprobe(testing::machine("text /usr/lib/modprobe.d/b.conf = options v a=1\n"
-                                                       "text /etc/modprobe.d/b.conf = options v a=2\n"
-                                                       "text /etc/modprobe.d/a.conf = options v a=3\n"
-                                                       "text /etc/modprobe.d/.c.conf = options v a=4\n"
-                                                       "text /etc/modprobe.d/d.txt = options v a=5\n"));
+  const auto config =
+      gather_modprobe(testing::machine("text /usr/lib/modprobe.d/b.conf = options v a=1\n"
+                                       "text /etc/modprobe.d/b.conf = options v a=2\n"
+                                       "text /etc/modprobe.d/a.conf = options v a=3\n"
+                                       "text /etc/modprobe.d/.c.conf = options v a=4\n"
+                                       "text /etc/modprobe.d/d.txt = options v a=5\n"));
   ASSERT_EQ(config.lines.size(), 2u);
   EXPECT_EQ(config.lines[0].rest, "a=3");
   EXPECT_EQ(config.lines[1].rest, "a=2");
@@ -89,16 +90,20 @@ std::vector<std::string> without(std::vector<std::string> lines, const std::vect
 
 /// Pieces that matter to the reader, put together at random.
 std::string generated(std::mt19937& random) {
-  static constexpr std::string_view pieces[] = {
-      "options", "blacklist", "install", "remove",  "softdep", "#",      " ",   " ",      "\t",       "\n",     "\n",   "\\\n",     "\\",
-      "\"",      "vfio-pci",  "vfio_pci", "nou-veau", "ids=1:2", "ids=3", ",",  "a=1 b=2", "pre: v",  "/bin/false", "=", "options v a=1\n", "\\x", "b-c"};
+  static constexpr std::string_view pieces[] = {"options",  "blacklist", "install",    "remove", "softdep",
+                                                "#",        " ",         " ",          "\t",     "\n",
+                                                "\n",       "\\\n",      "\\",         "\"",     "vfio-pci",
+                                                "vfio_pci", "nou-veau",  "ids=1:2",    "ids=3",  ",",
+                                                "a=1 b=2",  "pre: v",    "/bin/false", "=",      "options v a=1\n",
+                                                "\\x",      "b-c"};
   std::string text;
   for (auto count = random() % 40; count > 0; --count) text += pieces[random() % std::size(pieces)];
   return text + (random() % 4 == 0 ? "" : "\n");
 }
 
 TEST(Modprobe, AgreesWithKmodOnGeneratedFiles) {
-  if (access("/sbin/modprobe", X_OK) != 0 && access("/usr/sbin/modprobe", X_OK) != 0) GTEST_SKIP() << "modprobe is not installed";
+  if (access("/sbin/modprobe", X_OK) != 0 && access("/usr/sbin/modprobe", X_OK) != 0)
+    GTEST_SKIP() << "modprobe is not installed";
   // Each process reads many files: a marker of its own before each keeps them apart, and directories keep the order.
   const char* wish = std::getenv("MODPROBE_FILES");
   const unsigned files = wish ? static_cast<unsigned>(std::stoul(wish)) : 2000;

@@ -19,7 +19,8 @@ MountGuard guard(const std::string& lines) {
   return mount_guard(parse_mounts("21 1 8:2 / / rw - ext4 /dev/sda2 rw\n" + lines, "mountinfo"));
 }
 
-std::string mount(const std::string& point, const std::string& type, const std::string& options = "rw", const std::string& source = "x") {
+std::string mount(const std::string& point, const std::string& type, const std::string& options = "rw",
+                  const std::string& source = "x") {
   return "30 21 0:40 / " + point + " rw,relatime shared:9 - " + type + " " + source + " " + options + "\n";
 }
 

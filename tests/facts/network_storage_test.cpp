@@ -7,9 +7,9 @@
 namespace vfio_doctor {
 namespace {
 
-using ::testing::ElementsAre;
 using testing::addresses;
 using testing::block_device;
+using ::testing::ElementsAre;
 using testing::four_disks;
 using testing::mountinfo;
 using testing::root_on_nvme;
@@ -69,8 +69,8 @@ TEST(NetworkStorage, NvmeOverFibreChannelHasTheHostPort) {
 TEST(NetworkStorage, IscsiOfABoundInterfaceIgnoresTheRoutes) {
   const std::string host = "/sys/devices/platform/host7";
   const auto card = [](const std::string& name, const std::string& address) {
-    return "link /sys/class/net/" + name + " ../../devices/pci0000:00/" + address + "/net/" + name + "\ndir /sys/devices/pci0000:00/" +
-           address + "/net/" + name + "\n";
+    return "link /sys/class/net/" + name + " ../../devices/pci0000:00/" + address + "/net/" + name +
+           "\ndir /sys/devices/pci0000:00/" + address + "/net/" + name + "\n";
   };
   const auto text = block_device(host + "/session1/target7:0:0/7:0:0:0/block/sdc", "8:32") + card("eth0", "0000:01:00.0") +
                     card("eth1", "0000:02:00.0") + "text /sys/class/iscsi_connection/connection1:0/address = 10.2.0.9\n" +
@@ -86,12 +86,15 @@ TEST(NetworkStorage, IscsiOfABoundInterfaceIgnoresTheRoutes) {
 
 TEST(NetworkStorage, ServersOfCephAndGluster) {
   const auto text = [](const std::string& line) {
-    return "link /sys/class/net/eth1 ../../devices/pci0000:00/0000:02:00.0/net/eth1\ndir /sys/devices/pci0000:00/0000:02:00.0/net/eth1\n"
-           "file /proc/net/route\n| Iface Destination Gateway Flags\n| eth1 0000020A 00000000 0001 0 0 0 00FFFFFF\n" + mountinfo({line, "1 0 0:1 / / rw - tmpfs none rw"});
+    return "link /sys/class/net/eth1 ../../devices/pci0000:00/0000:02:00.0/net/eth1\ndir "
+           "/sys/devices/pci0000:00/0000:02:00.0/net/eth1\n"
+           "file /proc/net/route\n| Iface Destination Gateway Flags\n| eth1 0000020A 00000000 0001 0 0 0 00FFFFFF\n" +
+           mountinfo({line, "1 0 0:1 / / rw - tmpfs none rw"});
   };
   const auto ceph = text("60 1 0:60 / /srv rw - ceph admin@1.cephfs=/ rw,fsid=1,mon_addr=10.2.0.9:3300/10.2.0.10:3300");
   EXPECT_THAT(addresses(use_of(ceph, "/srv")), ElementsAre("0000:02:00.0"));
-  EXPECT_THAT(addresses(use_of(text("60 1 0:60 / /srv rw - fuse.glusterfs 10.2.0.9:/gv0 rw"), "/srv")), ElementsAre("0000:02:00.0"));
+  EXPECT_THAT(addresses(use_of(text("60 1 0:60 / /srv rw - fuse.glusterfs 10.2.0.9:/gv0 rw"), "/srv")),
+              ElementsAre("0000:02:00.0"));
   EXPECT_NE(use_of(text("60 1 0:60 / /srv rw - fuse.glusterfs filer:/gv0 rw"), "/srv").unresolved, "");
 }
 

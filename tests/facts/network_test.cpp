@@ -62,17 +62,17 @@ TEST(Network, PlainCard) {
 }
 
 TEST(Network, VlanOnBondOnTwoCards) {
-  const auto path = only_path(card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") +
-                              virtual_interface("bond0", {"eth0", "eth1"}) + virtual_interface("vlan10", {"bond0"}) +
-                              default_through("vlan10"));
+  const auto path =
+      only_path(card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") + virtual_interface("bond0", {"eth0", "eth1"}) +
+                virtual_interface("vlan10", {"bond0"}) + default_through("vlan10"));
   EXPECT_EQ(path.chain, "vlan10 on bond0 on eth0, eth1");
   EXPECT_THAT(addresses(path), ElementsAre("0000:01:00.0", "0000:02:00.0"));
 }
 
 TEST(Network, BondOverAVlan) {
-  const auto path = only_path(card("eth0", "0000:01:00.0") + virtual_interface("eth0.5", {"eth0"}) +
-                              virtual_interface("bond0", {}) +
-                              "text /sys/devices/virtual/net/bond0/bonding/slaves = eth0.5\n" + default_through("bond0"));
+  const auto path =
+      only_path(card("eth0", "0000:01:00.0") + virtual_interface("eth0.5", {"eth0"}) + virtual_interface("bond0", {}) +
+                "text /sys/devices/virtual/net/bond0/bonding/slaves = eth0.5\n" + default_through("bond0"));
   EXPECT_EQ(path.chain, "bond0 on eth0.5 on eth0");
   EXPECT_THAT(addresses(path), ElementsAre("0000:01:00.0"));
 }
@@ -138,11 +138,12 @@ TEST(Network, PppOverEthernetNamesItsCard) {
 }
 
 TEST(Network, OtherTablesAreDoubtAndCardsAreListed) {
-  const std::string trie = "file /proc/net/fib_trie\n| Main:\n|   +-- 0.0.0.0/0 3 0 5\n|      |-- 0.0.0.0\n"
-                           "|         /0 universe UNICAST\n| Id 51820:\n|   |-- 0.0.0.0\n|      /0 universe UNICAST\n"
-                           "| Id 7:\n|   |-- 0.0.0.0\n|      /0 universe BLACKHOLE\n";
-  const auto facts = gather_network(testing::machine(card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") +
-                                                     default_through("eth0") + trie));
+  const std::string trie =
+      "file /proc/net/fib_trie\n| Main:\n|   +-- 0.0.0.0/0 3 0 5\n|      |-- 0.0.0.0\n"
+      "|         /0 universe UNICAST\n| Id 51820:\n|   |-- 0.0.0.0\n|      /0 universe UNICAST\n"
+      "| Id 7:\n|   |-- 0.0.0.0\n|      /0 universe BLACKHOLE\n";
+  const auto facts = gather_network(
+      testing::machine(card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") + default_through("eth0") + trie));
   ASSERT_TRUE(facts.paths.has_value());
   ASSERT_EQ(facts.paths->size(), 2u);
   EXPECT_EQ(facts.paths->back().use, "default route (IPv4, table 51820)");
@@ -158,11 +159,10 @@ NetworkPath beside_a_gateway(const std::string& what) {
 }
 
 TEST(Network, WhatWasNotSeenIsNoTunnel) {
-  for (const std::string& unseen :
-       {std::string("hidden /sys/class/net/eth1 Permission denied\n"), std::string(),
-        virtual_interface("eth1", {"a"}) + virtual_interface("a", {"eth1"}),
-        virtual_interface("eth1", {}) + "closed /sys/devices/virtual/net/eth1 Permission denied\n",
-        std::string("text /sys/class/net/eth1/operstate = up\n")}) {
+  for (const std::string& unseen : {std::string("hidden /sys/class/net/eth1 Permission denied\n"), std::string(),
+                                    virtual_interface("eth1", {"a"}) + virtual_interface("a", {"eth1"}),
+                                    virtual_interface("eth1", {}) + "closed /sys/devices/virtual/net/eth1 Permission denied\n",
+                                    std::string("text /sys/class/net/eth1/operstate = up\n")}) {
     const auto path = beside_a_gateway(unseen);
     EXPECT_NE(path.unresolved, "") << unseen;
     EXPECT_THAT(path.functions, IsEmpty()) << unseen;
@@ -180,7 +180,8 @@ TEST(Network, ATunnelMayLeaveThroughWhatWasNotSeen) {
 
 /// sysfs copied by a program that follows links: a directory where the kernel has a link into /sys/devices.
 TEST(Network, ACopiedTreeDoesNotShowWhatAnInterfaceStandsOn) {
-  const auto copied = "text /sys/class/net/eth0/flags = 0x1003\ntext /sys/class/net/eth0/operstate = up\n" + default_through("eth0");
+  const auto copied =
+      "text /sys/class/net/eth0/flags = 0x1003\ntext /sys/class/net/eth0/operstate = up\n" + default_through("eth0");
   EXPECT_THAT(only_path(copied).unresolved, HasSubstr("no place below /sys/devices"));
   EXPECT_TRUE(gather_network(testing::machine(copied)).cards.is_unreadable());
 }
@@ -219,7 +220,8 @@ TEST(Network, AContainerDoesNotSeeTheRoutesOfTheHost) {
 
 TEST(Network, SessionsThatCannotBeReadAreDoubt) {
   const auto host = card("eth0", "0000:01:00.0") + routes("");
-  for (const auto* hidden : {"closed /run/systemd/sessions Permission denied\n", "unreadable /run/systemd/sessions/5 Permission denied\n"}) {
+  for (const auto* hidden :
+       {"closed /run/systemd/sessions Permission denied\n", "unreadable /run/systemd/sessions/5 Permission denied\n"}) {
     const auto path = only_path(host + hidden);
     EXPECT_EQ(path.use, "remote session") << hidden;
     EXPECT_EQ(path.unresolved, "Permission denied") << hidden;
@@ -248,8 +250,9 @@ TEST(Network, NoFilesIsNotNoRoutes) {
 }
 
 TEST(Network, LongestRouteLeadsToAServer) {
-  const auto root = testing::machine(routes("| eth0 00000000 010200C0 0003 0 0 0 00000000\n"
-                                            "| eth1 0001000A 00000000 0001 0 0 0 00FFFFFF\n"));
+  const auto root =
+      testing::machine(routes("| eth0 00000000 010200C0 0003 0 0 0 00000000\n"
+                              "| eth1 0001000A 00000000 0001 0 0 0 00FFFFFF\n"));
   const auto table = read_routes(root);
   EXPECT_THAT(interfaces_towards(table, "10.0.1.9").value(), ElementsAre("eth1"));
   EXPECT_THAT(interfaces_towards(table, "10.0.2.9").value(), ElementsAre("eth0"));
@@ -272,13 +275,14 @@ std::vector<std::string> uses(const std::string& text) {
 TEST(Network, EveryNextHopOfEveryTable) {
   const auto text = card("eth0", "0000:01:00.0") + card("eth1", "0000:02:00.0") + card("eth2", "0000:03:00.0") +
                     default_through("eth0") +  // the text file tells less and is not asked
-                    told_routes("| unicast 0.0.0.0/0 dev eth2 table 100 metric 0 gateway\n"
-                                "| unicast 0.0.0.0/0 dev eth0 table 254 metric 0 gateway\n"
-                                "| unicast 0.0.0.0/0 dev eth1 table 254 metric 0 gateway\n"
-                                "| unicast ::/0 dev eth1 table 254 metric 1024 gateway\n"
-                                "| local 192.0.2.1/32 dev eth0 table 255 metric 0\n");
-  EXPECT_THAT(uses(text), ElementsAre("default route (IPv4): eth0", "default route (IPv4): eth1",
-                                      "default route (IPv6): eth1", "default route (IPv4, table 100): eth2"));
+                    told_routes(
+                        "| unicast 0.0.0.0/0 dev eth2 table 100 metric 0 gateway\n"
+                        "| unicast 0.0.0.0/0 dev eth0 table 254 metric 0 gateway\n"
+                        "| unicast 0.0.0.0/0 dev eth1 table 254 metric 0 gateway\n"
+                        "| unicast ::/0 dev eth1 table 254 metric 1024 gateway\n"
+                        "| local 192.0.2.1/32 dev eth0 table 255 metric 0\n");
+  EXPECT_THAT(uses(text), ElementsAre("default route (IPv4): eth0", "default route (IPv4): eth1", "default route (IPv6): eth1",
+                                      "default route (IPv4, table 100): eth2"));
   const auto table = read_routes(testing::machine(text));
   EXPECT_THAT(interfaces_towards(table, "192.0.2.1").value(), ElementsAre("lo"));
   EXPECT_THAT(interfaces_towards(table, "198.51.100.1").value(), ElementsAre("eth0", "eth1", "eth2"));
@@ -311,21 +315,21 @@ TEST(Network, AnswersOfTheKernelAreRecorded) {
 }
 
 TEST(Network, WithinATableTheCheapestRouteLeads) {
-  const auto table = read_routes(testing::machine(told_routes("| unicast 10.0.0.0/8 dev eth1 table 254 metric 600\n"
-                                                              "| unicast 10.0.0.0/8 dev eth0 table 254 metric 100\n"
-                                                              "| unicast 10.0.0.0/7 dev eth2 table 7 metric 0\n")));
+  const auto table =
+      read_routes(testing::machine(told_routes("| unicast 10.0.0.0/8 dev eth1 table 254 metric 600\n"
+                                               "| unicast 10.0.0.0/8 dev eth0 table 254 metric 100\n"
+                                               "| unicast 10.0.0.0/7 dev eth2 table 7 metric 0\n")));
   EXPECT_THAT(interfaces_towards(table, "10.0.0.1").value(), ElementsAre("eth0"));
 }
 
 TEST(Network, UnnamedNextHopIsUnresolved) {
-  EXPECT_THAT(uses(card("eth0", "0000:01:00.0") +
-                   told_routes("| unicast 0.0.0.0/0 dev nexthop:17 table 254 metric 0\n")),
+  EXPECT_THAT(uses(card("eth0", "0000:01:00.0") + told_routes("| unicast 0.0.0.0/0 dev nexthop:17 table 254 metric 0\n")),
               ElementsAre("default route (IPv4): nexthop:17 ?"));
 }
 
 TEST(Network, RubbishAmongRecordedRoutesIsAProblem) {
-  for (const auto* line : {"unicast", "unicast 0.0.0.0/33 dev eth0 table 254 metric 0", "unicast 0.0.0.0 dev eth0 table 254 metric 0",
-                           "unicast ::/0 dev eth0 table x metric 0", "\xff\xfe"})
+  for (const auto* line : {"unicast", "unicast 0.0.0.0/33 dev eth0 table 254 metric 0",
+                           "unicast 0.0.0.0 dev eth0 table 254 metric 0", "unicast ::/0 dev eth0 table x metric 0", "\xff\xfe"})
     EXPECT_THAT(uses(told_routes(std::string("| ") + line + "\n")), ElementsAre("routes:  ?")) << line;
 }
 
@@ -341,7 +345,8 @@ TEST(Network, KernelIsAskedOnTheLiveMachine) {
 
 std::string session(const std::string& host, const std::string& more = "") {
   return "file /run/systemd/sessions/5\n| # This is private data. Do not parse.\n| USER=root\n| STATE=active\n| REMOTE=1\n"
-         "| REMOTE_HOST=" + host + "\n| SERVICE=sshd\n" + more;
+         "| REMOTE_HOST=" +
+         host + "\n| SERVICE=sshd\n" + more;
 }
 
 TEST(Network, RemoteSessionComesThroughItsCard) {

@@ -108,16 +108,16 @@ TEST(PciConfig, OddSizesNeverTurnIntoAbsent) {
 
 TEST(PciConfig, LoopingAndWildListsEnd) {
   // To itself, to each other, to the header, to the last byte.
-  EXPECT_TRUE(Config(256).put(0x06, 2, 0x10).put(0x34, 1, 0x40).put(0x40, 2, 0x4001).decode().pcie_type.is(
-      PcieType::conventional));
+  EXPECT_TRUE(
+      Config(256).put(0x06, 2, 0x10).put(0x34, 1, 0x40).put(0x40, 2, 0x4001).decode().pcie_type.is(PcieType::conventional));
   Config(256).put(0x06, 2, 0x10).put(0x34, 1, 0x40).put(0x40, 2, 0x5001).put(0x50, 2, 0x4001).decode();
   Config(256).put(0x06, 2, 0x10).put(0x34, 1, 0x04).decode();
   Config(256).put(0x06, 2, 0x10).put(0x34, 1, 0xff).decode();
   EXPECT_TRUE(Config(4096).express(0).extended(0x100, 1, 0x100).decode().acs.is_absent());
   EXPECT_TRUE(Config(4096).express(0).extended(0x100, 1, 0xffc).extended(0xffc, 0x000d, 0).decode().acs.is_absent());
   EXPECT_TRUE(Config(4096).express(0).extended(0x100, 1, 0x40).decode().acs.is_absent());
-  EXPECT_TRUE(Config(256).put(0x06, 2, 0x10).put(0x34, 1, 0xfc).put(0xfc, 1, 0x10).decode().pcie_type.is(
-      PcieType::conventional))
+  EXPECT_TRUE(
+      Config(256).put(0x06, 2, 0x10).put(0x34, 1, 0xfc).put(0xfc, 1, 0x10).decode().pcie_type.is(PcieType::conventional))
       << "a capability that would reach behind the end";
 }
 

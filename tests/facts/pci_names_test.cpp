@@ -33,8 +33,8 @@ class Libpci {
     return place.ends_with(".gz") ? place.substr(0, place.size() - 3) : place;
   }
   std::string function(int vendor, int device) {
-    return pci_lookup_name(access_, buffer_.data(), size(), PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB,
-                           vendor, device);
+    return pci_lookup_name(access_, buffer_.data(), size(), PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB, vendor,
+                           device);
   }
   std::string vendor(int vendor) {
     return pci_lookup_name(access_, buffer_.data(), size(), PCI_LOOKUP_VENDOR | PCI_LOOKUP_NO_HWDB, vendor);

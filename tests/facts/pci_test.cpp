@@ -3,7 +3,6 @@
 
 #include "base/text.hpp"
 #include "facts/host.hpp"
-#include "base/text.hpp"
 #include "machine/machine_text.hpp"
 #include "machine/memory_root.hpp"
 #include "machines.hpp"
@@ -14,9 +13,7 @@ namespace {
 const std::string card = "/sys/devices/pci0000:03/0000:03:00.0", second = "/sys/devices/pci0000:03/0000:03:00.1";
 const std::string two_functions = "pci 0000:03:00.0 id=8086:1572 class=020000\npci 0000:03:00.1 id=8086:1572 class=020000\n";
 
-std::vector<PciFunction> gather(const std::string& machine) {
-  return gather_pci(testing::machine(machine), Wake::no).value();
-}
+std::vector<PciFunction> gather(const std::string& machine) { return gather_pci(testing::machine(machine), Wake::no).value(); }
 
 TEST(GatherPci, AsksForTheMemoryNodeWhereThereIsMoreThanOne) {
   const auto with_node = two_functions + "text " + card + "/numa_node = 1\n";

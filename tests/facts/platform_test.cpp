@@ -12,9 +12,9 @@ using ::testing::ElementsAre;
 using testing::machine;
 
 TEST(Cpu, KnowsTheVendors) {
-  const auto intel = gather_cpu(machine(
-      "file /proc/cpuinfo\n| processor : 0\n| vendor_id : GenuineIntel\n| model name : Some CPU @ 2.60GHz\n"
-      "| flags : fpu vmx_x vmx hypervisor\nspecial /dev/kvm"));
+  const auto intel =
+      gather_cpu(machine("file /proc/cpuinfo\n| processor : 0\n| vendor_id : GenuineIntel\n| model name : Some CPU @ 2.60GHz\n"
+                         "| flags : fpu vmx_x vmx hypervisor\nspecial /dev/kvm"));
   EXPECT_EQ(intel.vendor, CpuVendor::intel);
   EXPECT_EQ(intel.model.value(), "Some CPU @ 2.60GHz");
   EXPECT_TRUE(intel.virtualization_flag.is(true));
@@ -25,7 +25,8 @@ TEST(Cpu, KnowsTheVendors) {
   EXPECT_TRUE(amd.virtualization_flag.is(false)) << "svm_lock is another flag";
   EXPECT_TRUE(amd.hypervisor_flag.is(false));
   EXPECT_TRUE(amd.kvm_device.is_absent());
-  const auto arm = gather_cpu(machine("file /proc/cpuinfo\n| processor : 0\n| CPU implementer : 0x41\n| Features : fp asimd\n"));
+  const auto arm =
+      gather_cpu(machine("file /proc/cpuinfo\n| processor : 0\n| CPU implementer : 0x41\n| Features : fp asimd\n"));
   EXPECT_EQ(arm.vendor, CpuVendor::arm);
   EXPECT_TRUE(arm.virtualization_flag.is_absent()) << "Arm has no such flag; that is not 'no virtualization'";
   EXPECT_EQ(gather_cpu(machine("file /proc/cpuinfo\n| vendor_id : RiscVendor\n")).vendor, CpuVendor::other);
@@ -107,9 +108,9 @@ TEST(Firmware, ADeviceTreeMachineHasNoAcpiTables) {
 }
 
 TEST(DistributionFacts, ReadsOsRelease) {
-  const auto fedora = gather_distribution(machine(
-      "file /etc/os-release\n| NAME='Phyllome OS'\n| ID=phyllomeos\n| ID_LIKE=\"fedora rhel\"\n| VERSION_ID=40\n"
-      "| # comment\n| rubbish\n| PRETTY_NAME=\"Phyllome OS 40\"\n| VARIANT_ID=silverblue\n"));
+  const auto fedora = gather_distribution(
+      machine("file /etc/os-release\n| NAME='Phyllome OS'\n| ID=phyllomeos\n| ID_LIKE=\"fedora rhel\"\n| VERSION_ID=40\n"
+              "| # comment\n| rubbish\n| PRETTY_NAME=\"Phyllome OS 40\"\n| VARIANT_ID=silverblue\n"));
   EXPECT_TRUE(fedora.id.is("phyllomeos"));
   EXPECT_TRUE(fedora.is_like("rhel"));
   EXPECT_FALSE(fedora.is_like("fed"));

@@ -35,25 +35,25 @@ TEST(Room, RubbishIsNoRegion) {
 }
 
 TEST(Room, AsksOnlyThoseThatMatter) {
-  const auto host = gather_host(machine(
-      "pci 01:00.0 id=10de:1b80 class=030000 boot_vga=0\n"
-      "pci 02:00.0 id=8086:1533 class=020000 driver=igb\n"
-      "pci 03:00.0 id=8086:1533 class=020000 driver=vfio-pci\n"
-      "pci 00:1c.0 id=8086:a110 class=060400 header=01\n"));
+  const auto host =
+      gather_host(machine("pci 01:00.0 id=10de:1b80 class=030000 boot_vga=0\n"
+                          "pci 02:00.0 id=8086:1533 class=020000 driver=igb\n"
+                          "pci 03:00.0 id=8086:1533 class=020000 driver=vfio-pci\n"
+                          "pci 00:1c.0 id=8086:a110 class=060400 header=01\n"));
   EXPECT_TRUE(host.room.functions.contains(*PciAddress::parse("01:00.0")));
   EXPECT_TRUE(host.room.functions.contains(*PciAddress::parse("03:00.0")));
   EXPECT_FALSE(host.room.functions.contains(*PciAddress::parse("00:1c.0")));
 }
 
 TEST(Room, FindsThePictureInsideTheInnermostFunction) {
-  const auto host = gather_host(machine(
-      "file /proc/iomem\n"
-      "| 00000000-00000000 : PCI Bus 0000:00\n"
-      "|   00000000-00000000 : 0000:00:01.0\n"
-      "|     00000000-00000000 : 0000:01:00.0\n"
-      "|       00000000-00000000 : BOOTFB\n"
-      "|   00000000-00000000 : 0000:00:02.0\n"
-      "| 00000000-00000000 : BOOTFB\n"));
+  const auto host =
+      gather_host(machine("file /proc/iomem\n"
+                          "| 00000000-00000000 : PCI Bus 0000:00\n"
+                          "|   00000000-00000000 : 0000:00:01.0\n"
+                          "|     00000000-00000000 : 0000:01:00.0\n"
+                          "|       00000000-00000000 : BOOTFB\n"
+                          "|   00000000-00000000 : 0000:00:02.0\n"
+                          "| 00000000-00000000 : BOOTFB\n"));
   ASSERT_TRUE(host.room.pictures.has_value());
   ASSERT_EQ(host.room.pictures->size(), 1u);
   EXPECT_EQ(host.room.pictures->front().function.text(), "0000:01:00.0");

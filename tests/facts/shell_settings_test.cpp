@@ -63,14 +63,13 @@ TEST(ShellSettings, AFileThatAShellRefusesSetsNothingForSure) {
 }
 
 TEST(ShellSettings, CommandsAreNotRunAndTheirOutputIsUnknown) {
-  for (const std::string_view text : {"A=\"quiet x=$(hostname) y\"", "A=\"quiet x=`hostname` y\"",
-                                      "A=\"quiet x=${HOST:-none} y\"", "A=\"quiet x=$1 y\""}) {
+  for (const std::string_view text :
+       {"A=\"quiet x=$(hostname) y\"", "A=\"quiet x=`hostname` y\"", "A=\"quiet x=${HOST:-none} y\"", "A=\"quiet x=$1 y\""}) {
     const auto line = line_of(text);
     EXPECT_THAT(texts(line.tokens), ElementsAre("quiet@g:1", "y@g:1")) << text;
     EXPECT_THAT(line.unknown_part, HasSubstr("g:1")) << text;
   }
-  EXPECT_EQ(line_of("GRUB_DISTRIBUTOR=`lsb_release -i -s 2> /dev/null || echo Debian`\nA=x\n").unknown_part,
-            "")
+  EXPECT_EQ(line_of("GRUB_DISTRIBUTOR=`lsb_release -i -s 2> /dev/null || echo Debian`\nA=x\n").unknown_part, "")
       << "an unknown value elsewhere does not matter";
 }
 
@@ -97,9 +96,8 @@ TEST(ShellSettings, ExpansionsInsideEachOtherAreBounded) {
 
 TEST(ShellSettings, WhatStandsUnderAConditionIsOnlyPossible) {
   for (const std::string_view text :
-       {"A=a\nif [ -e /x ]; then\n  A=\"$A b\"\nfi\n", "A=a\n[ -e /x ] && A=\"$A b\"\n",
-        "A=a\nfalse || A=\"$A b\"\n", "A=a\ncase $x in\n  y) A=\"$A b\" ;;\nesac\n", "A=a\n( A=\"$A b\" )\n",
-        "A=a\nf() {\nA=\"$A b\"\n}\n"}) {
+       {"A=a\nif [ -e /x ]; then\n  A=\"$A b\"\nfi\n", "A=a\n[ -e /x ] && A=\"$A b\"\n", "A=a\nfalse || A=\"$A b\"\n",
+        "A=a\ncase $x in\n  y) A=\"$A b\" ;;\nesac\n", "A=a\n( A=\"$A b\" )\n", "A=a\nf() {\nA=\"$A b\"\n}\n"}) {
     const auto line = line_of(text);
     EXPECT_THAT(texts(line.tokens), ElementsAre("a@g:1")) << text;
     EXPECT_TRUE(line.may_contain({"b", std::nullopt})) << text;
@@ -109,8 +107,7 @@ TEST(ShellSettings, WhatStandsUnderAConditionIsOnlyPossible) {
 }
 
 TEST(ShellSettings, AnAssignmentBeforeACommandIsForThatCommandOnly) {
-  EXPECT_THAT(texts(line_of("A=quiet splash\n").tokens), IsEmpty())
-      << "quotes were forgotten: a shell sets nothing";
+  EXPECT_THAT(texts(line_of("A=quiet splash\n").tokens), IsEmpty()) << "quotes were forgotten: a shell sets nothing";
   EXPECT_THAT(texts(line_of("export A=quiet\n").tokens), ElementsAre("quiet@g:1"));
 }
 

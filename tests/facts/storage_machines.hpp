@@ -39,22 +39,21 @@ inline std::string stacked(const std::string& name, const std::string& number, c
 inline std::string mapping(const std::string& name, const std::string& number, const std::string& mapper_name,
                            const std::string& uuid, const std::vector<std::string>& parts) {
   const auto path = "/sys/devices/virtual/block/" + name;
-  return stacked(name, number, parts) + "text " + path + "/dm/name = " + mapper_name + "\ntext " + path +
-         "/dm/uuid = " + uuid + "\n";
+  return stacked(name, number, parts) + "text " + path + "/dm/name = " + mapper_name + "\ntext " + path + "/dm/uuid = " + uuid +
+         "\n";
 }
 
 inline const std::string nvme0 = "/sys/devices/pci0000:00/0000:00:1d.0/0000:3e:00.0/nvme/nvme0/nvme0n1";
 inline const std::string nvme1 = "/sys/devices/pci0000:00/0000:00:1b.0/0000:3d:00.0/nvme/nvme1/nvme1n1";
 inline const std::string sata = "/sys/devices/pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0/block/sda";
-inline const std::string usb_disk =
-    "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/host4/target4:0:0/4:0:0:0/block/sdb";
+inline const std::string usb_disk = "/sys/devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0/host4/target4:0:0/4:0:0:0/block/sdb";
 
 /// nvme0n1 with p1..p3 (259:1..3), nvme1n1 with p1 (259:11), sda with sda1 (8:1), sdb with sdb1 (8:17).
 inline std::string four_disks() {
-  return block_device(nvme0, "259:0") + partition(nvme0, "nvme0n1p1", "259:1") +
-         partition(nvme0, "nvme0n1p2", "259:2") + partition(nvme0, "nvme0n1p3", "259:3") +
-         block_device(nvme1, "259:10") + partition(nvme1, "nvme1n1p1", "259:11") + block_device(sata, "8:0") +
-         partition(sata, "sda1", "8:1") + block_device(usb_disk, "8:16") + partition(usb_disk, "sdb1", "8:17");
+  return block_device(nvme0, "259:0") + partition(nvme0, "nvme0n1p1", "259:1") + partition(nvme0, "nvme0n1p2", "259:2") +
+         partition(nvme0, "nvme0n1p3", "259:3") + block_device(nvme1, "259:10") + partition(nvme1, "nvme1n1p1", "259:11") +
+         block_device(sata, "8:0") + partition(sata, "sda1", "8:1") + block_device(usb_disk, "8:16") +
+         partition(usb_disk, "sdb1", "8:17");
 }
 
 /// /proc/1/mountinfo with these lines behind the ones every host has.

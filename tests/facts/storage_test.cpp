@@ -12,12 +12,12 @@
 namespace vfio_doctor {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using testing::addresses;
 using testing::block_device;
+using ::testing::ElementsAre;
 using testing::four_disks;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::mapping;
 using testing::mountinfo;
 using testing::nvme0;
@@ -39,11 +39,11 @@ TEST(Storage, PartitionOnNvme) {
 }
 
 TEST(Storage, LvmOnLuksOnNvme) {
-  const auto use = use_of(four_disks() +
-                              mapping("dm-0", "254:0", "luks-root", "CRYPT-LUKS2-abc-luks-root", {nvme0 + "/nvme0n1p3"}) +
-                              mapping("dm-1", "254:1", "vg-root", "LVM-xyz", {"/sys/devices/virtual/block/dm-0"}) +
-                              mountinfo({"30 1 254:1 / / rw shared:1 - ext4 /dev/mapper/vg-root rw"}),
-                          "/");
+  const auto use =
+      use_of(four_disks() + mapping("dm-0", "254:0", "luks-root", "CRYPT-LUKS2-abc-luks-root", {nvme0 + "/nvme0n1p3"}) +
+                 mapping("dm-1", "254:1", "vg-root", "LVM-xyz", {"/sys/devices/virtual/block/dm-0"}) +
+                 mountinfo({"30 1 254:1 / / rw shared:1 - ext4 /dev/mapper/vg-root rw"}),
+             "/");
   EXPECT_EQ(use.chain, "ext4 on LVM vg-root on LUKS on nvme0n1p3");
   EXPECT_THAT(addresses(use), ElementsAre("0000:3e:00.0"));
 }
@@ -59,10 +59,10 @@ TEST(Storage, ThinLvmIsToldOnce) {
 }
 
 TEST(Storage, MdOverAhciAndNvme) {
-  const auto use = use_of(four_disks() + stacked("md0", "9:0", {nvme0 + "/nvme0n1p3", sata + "/sda1"}) +
-                              "text /sys/devices/virtual/block/md0/md/level = raid1\n" +
-                              mountinfo({"30 1 9:0 / / rw - ext4 /dev/md0 rw"}),
-                          "/");
+  const auto use =
+      use_of(four_disks() + stacked("md0", "9:0", {nvme0 + "/nvme0n1p3", sata + "/sda1"}) +
+                 "text /sys/devices/virtual/block/md0/md/level = raid1\n" + mountinfo({"30 1 9:0 / / rw - ext4 /dev/md0 rw"}),
+             "/");
   EXPECT_EQ(use.chain, "ext4 on RAID1 md0 on nvme0n1p3 and sda1");
   EXPECT_THAT(addresses(use), ElementsAre("0000:00:17.0", "0000:3e:00.0"));
 }
@@ -77,10 +77,10 @@ TEST(Storage, PartitionOfAnArray) {
 
 TEST(Storage, BtrfsOnTwoDisks) {
   const std::string uuid = "/sys/fs/btrfs/11111111-2222-3333-4444-555555555555/devices/";
-  const auto uses = uses_of(four_disks() + "link " + uuid + "nvme0n1p3 " + nvme0 + "/nvme0n1p3\nlink " + uuid + "sda1 " +
-                            sata + "/sda1\n" +
-                            mountinfo({"30 1 0:30 /@ / rw - btrfs /dev/nvme0n1p3 rw,subvol=/@",
-                                       "31 30 0:30 /@home /home rw - btrfs /dev/nvme0n1p3 rw,subvol=/@home"}));
+  const auto uses =
+      uses_of(four_disks() + "link " + uuid + "nvme0n1p3 " + nvme0 + "/nvme0n1p3\nlink " + uuid + "sda1 " + sata + "/sda1\n" +
+              mountinfo({"30 1 0:30 /@ / rw - btrfs /dev/nvme0n1p3 rw,subvol=/@",
+                         "31 30 0:30 /@home /home rw - btrfs /dev/nvme0n1p3 rw,subvol=/@home"}));
   ASSERT_EQ(uses.size(), 2u);
   EXPECT_EQ(uses[1].use, "/home");
   for (const auto& use : uses) {
@@ -105,8 +105,7 @@ TEST(Storage, NvmeMultipathHeadHasItsControllers) {
   const auto use = use_of(text + mountinfo({"30 1 259:2 / / rw - ext4 /dev/nvme4n1p2 rw"}), "/");
   EXPECT_EQ(use.chain, "ext4 on nvme4n1p2 on nvme7");
   EXPECT_THAT(addresses(use), ElementsAre("0000:3e:00.0"));
-  const auto bare = block_device(subsystem + "/nvme4n1", "259:0") +
-                    mountinfo({"30 1 259:0 / / rw - ext4 /dev/nvme4n1 rw"});
+  const auto bare = block_device(subsystem + "/nvme4n1", "259:0") + mountinfo({"30 1 259:0 / / rw - ext4 /dev/nvme4n1 rw"});
   EXPECT_NE(use_of(bare, "/").unresolved, "") << "a head disk without controllers must not count as followed";
 }
 
@@ -150,8 +149,8 @@ TEST(Storage, LoopFileAndOverlay) {
   const std::string loop = "/sys/devices/virtual/block/loop0";
   const auto text = four_disks() + block_device(loop, "7:0") + "text " + loop +
                     "/loop/backing_file = /images/root.squashfs\nseen /images/root.squashfs\ndir /ro\ndir /rw/upper\n" +
-                    mountinfo({"29 1 259:11 / /images rw - ext4 /dev/nvme1n1p1 rw", "31 1 7:0 / /ro ro - squashfs /dev/loop0 ro",
-                               "32 1 8:1 / /rw rw - ext4 /dev/sda1 rw",
+                    mountinfo({"29 1 259:11 / /images rw - ext4 /dev/nvme1n1p1 rw",
+                               "31 1 7:0 / /ro ro - squashfs /dev/loop0 ro", "32 1 8:1 / /rw rw - ext4 /dev/sda1 rw",
                                "30 1 0:40 / / rw - overlay overlay rw,lowerdir=/ro,upperdir=/rw/upper,workdir=/rw/work"});
   const auto use = use_of(text, "/");
   EXPECT_EQ(use.unresolved, "");
@@ -160,9 +159,9 @@ TEST(Storage, LoopFileAndOverlay) {
 }
 
 TEST(Storage, ContainerRootIsUnresolved) {
-  const auto text = four_disks() +
-                    mountinfo({"30 1 0:40 / / rw - overlay overlay rw,lowerdir=/var/lib/docker/overlay2/l/A:/var/lib/docker/"
-                               "overlay2/l/B,upperdir=/var/lib/docker/overlay2/x/diff,workdir=/w"});
+  const auto text =
+      four_disks() + mountinfo({"30 1 0:40 / / rw - overlay overlay rw,lowerdir=/var/lib/docker/overlay2/l/A:/var/lib/docker/"
+                                "overlay2/l/B,upperdir=/var/lib/docker/overlay2/x/diff,workdir=/w"});
   const auto facts = gather_storage(testing::machine(text));
   ASSERT_TRUE(facts.uses.has_value());
   EXPECT_THAT(facts.uses->front().unresolved, HasSubstr("container"));
@@ -181,9 +180,10 @@ TEST(Storage, ComposefsImageLiesBesideItsData) {
 
 TEST(Storage, ZfsThroughUdevOrNotAtAll) {
   const std::string mounts = mountinfo({"30 1 0:40 / / rw - zfs rpool/ROOT/debian rw,xattr"});
-  const std::string udev = "file /run/udev/data/b259:3\n| E:ID_FS_TYPE=zfs_member\n| E:ID_FS_LABEL=rpool\n"
-                           "file /run/udev/data/b8:1\n| E:ID_FS_TYPE=zfs_member\n| E:ID_FS_LABEL=rpool\n"
-                           "file /run/udev/data/b259:11\n| E:ID_FS_TYPE=zfs_member\n| E:ID_FS_LABEL=other\n";
+  const std::string udev =
+      "file /run/udev/data/b259:3\n| E:ID_FS_TYPE=zfs_member\n| E:ID_FS_LABEL=rpool\n"
+      "file /run/udev/data/b8:1\n| E:ID_FS_TYPE=zfs_member\n| E:ID_FS_LABEL=rpool\n"
+      "file /run/udev/data/b259:11\n| E:ID_FS_TYPE=zfs_member\n| E:ID_FS_LABEL=other\n";
   const auto use = use_of(four_disks() + mounts + udev, "/");
   EXPECT_EQ(use.chain, "ZFS pool rpool on nvme0n1p3 and sda1");
   EXPECT_EQ(use.unresolved, "");
@@ -207,7 +207,8 @@ TEST(Storage, HypervisorShareHasItsVirtioFunction) {
 }
 
 TEST(Storage, JournalOfXfsOnAnotherDisk) {
-  const auto use = use_of(four_disks() + mountinfo({"30 1 259:3 / / rw - xfs /dev/nvme0n1p3 rw,logdev=/dev/nvme1n1p1,noquota"}), "/");
+  const auto use =
+      use_of(four_disks() + mountinfo({"30 1 259:3 / / rw - xfs /dev/nvme0n1p3 rw,logdev=/dev/nvme1n1p1,noquota"}), "/");
   EXPECT_EQ(use.chain, "xfs on nvme0n1p3 and nvme1n1p1");
   EXPECT_THAT(addresses(use), ElementsAre("0000:3d:00.0", "0000:3e:00.0"));
 }
@@ -221,9 +222,10 @@ TEST(Storage, ProgramsThatServeFileSystemsNameNoDevice) {
 
 TEST(Storage, HibernationOnADiskOfItsOwn) {
   const auto text = four_disks() + mountinfo({root_on_nvme});
-  EXPECT_THAT(addresses(use_of(text + "text /proc/cmdline = quiet resume=/dev/nvme1n1p1\n", "the space for hibernation (resume=)")),
+  EXPECT_THAT(addresses(
+                  use_of(text + "text /proc/cmdline = quiet resume=/dev/nvme1n1p1\n", "the space for hibernation (resume=)")),
               ElementsAre("0000:3d:00.0"));
-  EXPECT_EQ(uses_of(text + "text /proc/cmdline = resume=/dev/nvme0n1p2\n").size(), 1u);   // told with "/"
+  EXPECT_EQ(uses_of(text + "text /proc/cmdline = resume=/dev/nvme0n1p2\n").size(), 1u);  // told with "/"
   EXPECT_EQ(uses_of(text + "text /proc/cmdline = resume=UUID=gone\n").size(), 1u);
 }
 
@@ -241,9 +243,9 @@ TEST(Storage, MemoryAndPlatformDisksNeedNoFunction) {
 }
 
 TEST(Storage, MultimediaCardOnAPciHost) {
-  const auto text = block_device("/sys/devices/pci0000:00/0000:00:1c.0/0000:02:00.0/mmc_host/mmc0/mmc0:0001/block/mmcblk0",
-                                 "179:0") +
-                    mountinfo({"30 1 179:0 / / rw - ext4 /dev/mmcblk0 rw"});
+  const auto text =
+      block_device("/sys/devices/pci0000:00/0000:00:1c.0/0000:02:00.0/mmc_host/mmc0/mmc0:0001/block/mmcblk0", "179:0") +
+      mountinfo({"30 1 179:0 / / rw - ext4 /dev/mmcblk0 rw"});
   EXPECT_THAT(addresses(use_of(text, "/")), ElementsAre("0000:02:00.0"));
 }
 
@@ -297,8 +299,8 @@ TEST(Storage, AbsentOrRubbishMountsNeverPass) {
 }
 
 TEST(Storage, OwnMountsStandInAndSaySo) {
-  const auto text = four_disks() + "unreadable /proc/1/mountinfo Permission denied\n" +
-                    mountinfo({root_on_nvme}, "/proc/self/mountinfo");
+  const auto text =
+      four_disks() + "unreadable /proc/1/mountinfo Permission denied\n" + mountinfo({root_on_nvme}, "/proc/self/mountinfo");
   EXPECT_EQ(use_of(text, "/").source, "/proc/self/mountinfo");
 }
 
@@ -321,11 +323,11 @@ TEST(Mounts, OctalAndLongestPrefix) {
 
 std::string load_option_with_hard_drive() {
   std::string bytes("\x01\0\0\0", 4);
-  bytes += std::string("\x2e\0", 2);             // device path: 42 + 4 bytes
-  bytes += std::string("d\0e\0b\0\0\0", 8);      // description
-  bytes += std::string("\x04\x01\x2a\0", 4);     // media, hard drive, 42 bytes
-  bytes += std::string(20, '\0');                // number, start, size
-  bytes += "\x78\x56\x34\x12\xbc\x9a\xf0\xde";   // GUID
+  bytes += std::string("\x2e\0", 2);            // device path: 42 + 4 bytes
+  bytes += std::string("d\0e\0b\0\0\0", 8);     // description
+  bytes += std::string("\x04\x01\x2a\0", 4);    // media, hard drive, 42 bytes
+  bytes += std::string(20, '\0');               // number, start, size
+  bytes += "\x78\x56\x34\x12\xbc\x9a\xf0\xde";  // GUID
   bytes += "\x01\x02\x03\x04\x05\x06\x07\x08";
   bytes += "\x02\x02";
   bytes += std::string("\x7f\xff\x04\0", 4);
@@ -341,10 +343,12 @@ TEST(BootPartition, LoadOptionNamesItsPartition) {
 }
 
 TEST(BootPartition, LoaderVariableLeadsToTheDisk) {
-  const std::string variable = "hex /sys/firmware/efi/efivars/LoaderDevicePartUUID-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f\n| "
-                               "06 00 00 00 41 00 42 00 00 00\n";
+  const std::string variable =
+      "hex /sys/firmware/efi/efivars/LoaderDevicePartUUID-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f\n| "
+      "06 00 00 00 41 00 42 00 00 00\n";
   const auto text = four_disks() + mountinfo({root_on_nvme}) + variable;
-  const auto known = use_of(text + "link /dev/disk/by-partuuid/ab ../../sda1\n", "the partition that this host was booted from");
+  const auto known =
+      use_of(text + "link /dev/disk/by-partuuid/ab ../../sda1\n", "the partition that this host was booted from");
   EXPECT_THAT(addresses(known), ElementsAre("0000:00:17.0"));
   EXPECT_EQ(uses_of(text + "link /dev/disk/by-partuuid/cd ../../sda1\n").size(), 1u) << "a stick that was pulled out";
   EXPECT_NE(use_of(text, "the partition that this host was booted from").unresolved, "");

@@ -70,7 +70,8 @@ class ReportOfBytes {
   std::optional<std::string> perhaps() { return below(2) == 0 ? std::nullopt : std::optional(text()); }
 
   static PciAddress address(std::size_t number) {
-    return {0, static_cast<std::uint8_t>(number / 256), static_cast<std::uint8_t>(number / 8 % 32), static_cast<std::uint8_t>(number % 8)};
+    return {0, static_cast<std::uint8_t>(number / 256), static_cast<std::uint8_t>(number / 8 % 32),
+            static_cast<std::uint8_t>(number % 8)};
   }
 
   void devices(Report& report) {
@@ -85,9 +86,9 @@ class ReportOfBytes {
       model.id.device = one_of<std::uint16_t>({0x0b25, 0x1572, 0x24f3});
       model.driver = perhaps();
       model.is_bridge = model.id.class_code.is(0x060400);
-      model.verdict = one_of<DeviceVerdict>({DeviceVerdict::assignable, DeviceVerdict::with_companions,
-                                             DeviceVerdict::protected_by_host, DeviceVerdict::blocked, DeviceVerdict::unsuitable,
-                                             DeviceVerdict::undetermined});
+      model.verdict =
+          one_of<DeviceVerdict>({DeviceVerdict::assignable, DeviceVerdict::with_companions, DeviceVerdict::protected_by_host,
+                                 DeviceVerdict::blocked, DeviceVerdict::unsuitable, DeviceVerdict::undetermined});
       for (auto count = below(4); count > 0; --count) model.reasons.push_back(text());
       for (auto count = below(12); count > 0; --count) {
         model.address = address(report.devices.size());
@@ -112,7 +113,8 @@ class ReportOfBytes {
   Finding finding(const Report& report) {
     Finding finding;
     finding.id = one_of<std::string>({"iommu-active", "vfio-ids", "verdict", text()});
-    finding.status = one_of<Status>({Status::pass, Status::warn, Status::fail, Status::unknown, Status::not_applicable, Status::error});
+    finding.status =
+        one_of<Status>({Status::pass, Status::warn, Status::fail, Status::unknown, Status::not_applicable, Status::error});
     finding.effect = one_of<Effect>({Effect::none, Effect::blocked, Effect::protects, Effect::unsuitable});
     finding.subject = one_of<std::string>({"host", "group:1", text()});
     if (below(2) == 0 && !report.devices.empty()) finding.subject = report.devices[below(report.devices.size())].address.text();

@@ -24,12 +24,24 @@ std::string broken(std::string bytes) {
   for (auto changes = 1 + below(4); changes > 0 && !bytes.empty(); --changes) {
     const auto at = below(bytes.size()), length = 1 + below(std::min<std::size_t>(200, bytes.size() - at));
     switch (below(6)) {
-      case 0: bytes[at] = static_cast<char>(numbers()); break;
-      case 1: bytes.erase(at, length); break;
-      case 2: bytes.insert(below(bytes.size()), bytes.substr(at, length)); break;
-      case 3: bytes.replace(at, length, std::string(length, static_cast<char>(numbers()))); break;
-      case 4: bytes.resize(at); break;
-      default: bytes.insert(at, "/../"); break;
+      case 0:
+        bytes[at] = static_cast<char>(numbers());
+        break;
+      case 1:
+        bytes.erase(at, length);
+        break;
+      case 2:
+        bytes.insert(below(bytes.size()), bytes.substr(at, length));
+        break;
+      case 3:
+        bytes.replace(at, length, std::string(length, static_cast<char>(numbers())));
+        break;
+      case 4:
+        bytes.resize(at);
+        break;
+      default:
+        bytes.insert(at, "/../");
+        break;
     }
   }
   return bytes;
@@ -39,7 +51,8 @@ std::string broken(std::string bytes) {
 std::vector<std::filesystem::path> seed_files(const std::vector<std::string>& paths) {
   std::vector<std::filesystem::path> files;
   for (const auto& path : paths) {
-    if (!std::filesystem::is_directory(path)) files.emplace_back(path);
+    if (!std::filesystem::is_directory(path))
+      files.emplace_back(path);
     else
       for (const auto& entry : std::filesystem::directory_iterator(path)) files.push_back(entry.path());
   }

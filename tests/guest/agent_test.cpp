@@ -98,11 +98,12 @@ TEST_F(Agent, IsUndeterminedWhenNotAllCouldBeSeen) {
 TEST_F(Agent, RefusesRubbishWithOneLine) {
   const auto root = guest(nvme_guest);
   const std::string escape = "{\"schema\":\"\x1b[2J\"}";
-  for (const auto& arguments : std::vector<std::string>{
-        "--expect " + file("rubbish", "\x7f\x45LF not a manifest"), "--expect " + file("escape", escape),
-        "--expect " + (directory_ / "missing").string(), "--expect " + directory_.string(), "--expect", "--format xml",
-        "--wait 1", "--nonsense", "--wait=-1",
-        "--root " + (directory_ / "missing").string(), "--expect x --inventory", "--root " + directory_.string()}) {
+  for (const auto& arguments :
+       std::vector<std::string>{"--expect " + file("rubbish", "\x7f\x45LF not a manifest"),
+                                "--expect " + file("escape", escape), "--expect " + (directory_ / "missing").string(),
+                                "--expect " + directory_.string(), "--expect", "--format xml", "--wait 1", "--nonsense",
+                                "--wait=-1", "--root " + (directory_ / "missing").string(), "--expect x --inventory",
+                                "--root " + directory_.string()}) {
     const auto outcome = run(arguments);
     EXPECT_EQ(outcome.code, 2) << arguments;
     EXPECT_EQ(outcome.out, "") << arguments;
@@ -129,16 +130,16 @@ TEST_F(Agent, WaitsNoLongerThanItMust) {
 
 TEST_F(Agent, ListsWhatIsThere) {
   const auto root = guest(nvme_guest +
-      "file /usr/share/misc/pci.ids\n"
-      "| # made up\n"
-      "| 144d  Samsung Electronics Co Ltd\n"
-      "| \ta802  NVMe SSD Controller SM951/PM951\n"
-      "| \t\t144d a801  PM951 512 GB\n"
-      "| C 01  Mass storage controller\n"
-      "| \t08  Non-Volatile memory controller\n"
-      "file /lib/modules/6.1.0/modules.alias\n"
-      "| alias pci:v*d*sv*sd*bc01sc08i02* nvme\n"
-      "| alias pci:v00008086d*sv*sd*bc*sc*i* other\n");
+                          "file /usr/share/misc/pci.ids\n"
+                          "| # made up\n"
+                          "| 144d  Samsung Electronics Co Ltd\n"
+                          "| \ta802  NVMe SSD Controller SM951/PM951\n"
+                          "| \t\t144d a801  PM951 512 GB\n"
+                          "| C 01  Mass storage controller\n"
+                          "| \t08  Non-Volatile memory controller\n"
+                          "file /lib/modules/6.1.0/modules.alias\n"
+                          "| alias pci:v*d*sv*sd*bc01sc08i02* nvme\n"
+                          "| alias pci:v00008086d*sv*sd*bc*sc*i* other\n");
   const auto text = run("--inventory --root " + root);
   EXPECT_EQ(text.code, 0);
   EXPECT_THAT(text.out, HasSubstr("0000:03:00.0 Non-Volatile memory controller [0108]: Samsung Electronics Co Ltd NVMe SSD "

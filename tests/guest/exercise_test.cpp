@@ -42,9 +42,13 @@ std::string plan_of(const std::string& machine_text) {
 }
 
 const std::string nic_directory = "/sys/devices/pci0000:00/0000:00:05.0";
-const std::string nic = "pci 0000:00:05.0 id=8086:1521 class=020000 driver=igb\n"
-                        "link /sys/class/net/eth7 ../.." + nic_directory.substr(4) + "/net/eth7\n"
-                        "text " + nic_directory + "/net/eth7/operstate = down\n";
+const std::string nic =
+    "pci 0000:00:05.0 id=8086:1521 class=020000 driver=igb\n"
+    "link /sys/class/net/eth7 ../.." +
+    nic_directory.substr(4) +
+    "/net/eth7\n"
+    "text " +
+    nic_directory + "/net/eth7/operstate = down\n";
 
 TEST(PlanActs, ADiskIsReadByItsLogicalBlocks) {
   EXPECT_EQ(plan_of(nvme_guest), "reads 4096 bytes of /dev/nvme0n1 past all caches; writes nothing\n");
@@ -63,9 +67,9 @@ TEST(PlanActs, UsbDevicesButNoRootHubs) {
   const std::string directory = "/sys/devices/pci0000:00/0000:00:04.0";
   const auto device = [&directory](const std::string& name, const std::string& id, const std::string& number) {
     const auto place = directory + "/" + name;
-    return "link /sys/bus/usb/devices/" + name + " ../../../devices/pci0000:00/0000:00:04.0/" + name + "\ntext " + place + "/idVendor = " +
-           id.substr(0, 4) + "\ntext " + place + "/idProduct = " + id.substr(5) + "\ntext " + place + "/busnum = 3\ntext " + place +
-           "/devnum = " + number + "\n";
+    return "link /sys/bus/usb/devices/" + name + " ../../../devices/pci0000:00/0000:00:04.0/" + name + "\ntext " + place +
+           "/idVendor = " + id.substr(0, 4) + "\ntext " + place + "/idProduct = " + id.substr(5) + "\ntext " + place +
+           "/busnum = 3\ntext " + place + "/devnum = " + number + "\n";
   };
   EXPECT_EQ(plan_of("pci 0000:00:04.0 id=1912:0014 class=0c0330 driver=xhci_hcd\n" + device("usb3", "1d6b:0002", "1") +
                     device("3-1", "1209:c077", "2")),
@@ -75,7 +79,8 @@ TEST(PlanActs, UsbDevicesButNoRootHubs) {
 TEST(PlanActs, NothingForWhatHasNoHarmlessAct) {
   EXPECT_EQ(plan_of("pci 0000:00:06.0 id=1415:c158 class=070002 driver=serial\n"
                     "link /sys/class/tty/ttyS4 ../../devices/pci0000:00/0000:00:06.0/tty/ttyS4\n"
-                    "text /sys/devices/pci0000:00/0000:00:06.0/tty/ttyS4/dev = 4:68\n"), "");
+                    "text /sys/devices/pci0000:00/0000:00:06.0/tty/ttyS4/dev = 4:68\n"),
+            "");
 }
 
 Act disk_act(const std::string& name) {
@@ -100,7 +105,8 @@ TEST(Perform, ReadsAFileThatStandsForADisk) {
     EXPECT_EQ(done.result, Result::undecided) << name;
     EXPECT_NE(done.what, "") << name;
   }
-  EXPECT_EQ(perform(disk_act("full"), {directory.path().string(), true}).result, Result::undecided) << "on this machine a disk is a device";
+  EXPECT_EQ(perform(disk_act("full"), {directory.path().string(), true}).result, Result::undecided)
+      << "on this machine a disk is a device";
 }
 
 TEST(Perform, AsksNothingOfAnotherMachineButItsDisks) {
@@ -125,10 +131,12 @@ TEST(Perform, ANodeThatIsAnotherDeviceIsNotTouched) {
 
 TEST(Perform, WhatHangsIsLeftBehind) {
   const auto start = std::chrono::steady_clock::now();
-  const auto outcome = run_apart([] {
-    for (;;) ::pause();
-    return Outcome{};
-  }, milliseconds(200));
+  const auto outcome = run_apart(
+      [] {
+        for (;;) ::pause();
+        return Outcome{};
+      },
+      milliseconds(200));
   EXPECT_FALSE(outcome);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
@@ -143,7 +151,8 @@ TEST(Perform, AnEndWithoutAnAnswerProvesNothing) {
 }
 
 TEST(Perform, OnlyErrorsOfTheDeviceCountAgainstIt) {
-  for (const int error : {EIO, ETIMEDOUT, ENODEV, EREMOTEIO}) EXPECT_EQ(outcome_of_error("x", error).result, Result::failed) << error;
+  for (const int error : {EIO, ETIMEDOUT, ENODEV, EREMOTEIO})
+    EXPECT_EQ(outcome_of_error("x", error).result, Result::failed) << error;
   for (const int error : {EPERM, EACCES, ENOENT, EBUSY, ENOMEDIUM, ENOMEM, ENOTTY})
     EXPECT_EQ(outcome_of_error("x", error).result, Result::undecided) << error;
 }
@@ -199,18 +208,21 @@ short flags_of_lo() {
 
 /// A network namespace of its own has a loopback that is down.
 TEST(Perform, BringsALinkUpAndTakesItDownAgain) {
-  const auto outcome = run_apart([]() -> Outcome {
-    if (::unshare(CLONE_NEWNET) != 0) return {Result::undecided, "no namespace"};
-    if ((flags_of_lo() & IFF_UP) != 0) return {Result::undecided, "no namespace"};
-    Act act;
-    act.name = "lo";
-    act.kind = Act::Kind::watch_link;
-    if (try_link(act).result == Result::worked || (flags_of_lo() & IFF_UP) != 0) return {Result::failed, "watching changed it"};
-    act.kind = Act::Kind::bring_up;
-    auto done = try_link(act);
-    if ((flags_of_lo() & IFF_UP) != 0) return {Result::failed, "it is still up"};
-    return done;
-  }, milliseconds(60'000));
+  const auto outcome = run_apart(
+      []() -> Outcome {
+        if (::unshare(CLONE_NEWNET) != 0) return {Result::undecided, "no namespace"};
+        if ((flags_of_lo() & IFF_UP) != 0) return {Result::undecided, "no namespace"};
+        Act act;
+        act.name = "lo";
+        act.kind = Act::Kind::watch_link;
+        if (try_link(act).result == Result::worked || (flags_of_lo() & IFF_UP) != 0)
+          return {Result::failed, "watching changed it"};
+        act.kind = Act::Kind::bring_up;
+        auto done = try_link(act);
+        if ((flags_of_lo() & IFF_UP) != 0) return {Result::failed, "it is still up"};
+        return done;
+      },
+      milliseconds(60'000));
   ASSERT_TRUE(outcome);
   if (outcome->what == "no namespace") GTEST_SKIP() << "no network namespace may be made here";
   EXPECT_EQ(outcome->result, Result::worked) << outcome->what;
@@ -225,9 +237,11 @@ struct Exercised {
   }
 };
 
-const std::string hba_guest = replaced(replaced(without(nvme_guest, "/nvme0/"), "class=010802", "class=010700"), "driver=nvme", "driver=mpt3sas") +
-                              "link /sys/class/scsi_host/host2 ../../devices/pci0000:00/0000:00:02.1/0000:03:00.0/host2/scsi_host/host2\n"
-                              "text " + nvme_directory + "/host2/scsi_host/host2/state = running\n";
+const std::string hba_guest =
+    replaced(replaced(without(nvme_guest, "/nvme0/"), "class=010802", "class=010700"), "driver=nvme", "driver=mpt3sas") +
+    "link /sys/class/scsi_host/host2 ../../devices/pci0000:00/0000:00:02.1/0000:03:00.0/host2/scsi_host/host2\n"
+    "text " +
+    nvme_directory + "/host2/scsi_host/host2/state = running\n";
 const std::string hba_manifest = replaced(nvme_manifest, "010802", "010700");
 
 TEST(ExercisedFunction, RaisesWhatWasNotSeenAndRefutesWhatWas) {

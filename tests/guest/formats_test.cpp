@@ -28,7 +28,9 @@ TEST(SmallListings, ARevisionThatIsNotPrintedIsNotZero) {
   EXPECT_EQ(judged.status(Rung::present), Status::pass);
   EXPECT_EQ(judged.status(Rung::identity), Status::unknown) << judged.summary(Rung::identity);
   EXPECT_FALSE(judged.device().failed());
-  const Judged of_pciutils(network, seen("00:00.0 Host bridge [0600]: x [8086:29c0]\n06:00.0 Ethernet controller [0200]: x [14e4:1657]\n"));
+  const Judged
+      of_pciutils(network,
+                  seen("00:00.0 Host bridge [0600]: x [8086:29c0]\n06:00.0 Ethernet controller [0200]: x [14e4:1657]\n"));
   EXPECT_EQ(of_pciutils.device().failed(), Rung::identity) << "pciutils leaves out 00 only";
 }
 
@@ -45,8 +47,10 @@ TEST(SmallListings, QuotedFieldsAreRead) {
                                     "06:00.0 \"Class 0200\" \"14e4\" \"1657\" \"103c\" \"22eb\" \"tg3\"\n"));
   EXPECT_EQ(judged.status(Rung::identity), Status::unknown) << "no revision";
   EXPECT_EQ(judged.status(Rung::driver), Status::pass);
-  const Judged named(network, seen("00:00.0 \"Host bridge [0600]\" \"Intel [8086]\" \"DRAM [29c0]\" \"Red Hat [1af4]\" \"QEMU [1100]\"\n"
-                                   "06:00.0 \"Ethernet controller [0200]\" \"Maker [14e4]\" \"Fast [1657]\" -r02 -p00 \"HP [103c]\" \"Card [22eb]\"\n"));
+  const Judged named(network,
+                     seen("00:00.0 \"Host bridge [0600]\" \"Intel [8086]\" \"DRAM [29c0]\" \"Red Hat [1af4]\" \"QEMU [1100]\"\n"
+                          "06:00.0 \"Ethernet controller [0200]\" \"Maker [14e4]\" \"Fast [1657]\" -r02 -p00 \"HP [103c]\" "
+                          "\"Card [22eb]\"\n"));
   EXPECT_EQ(named.status(Rung::identity), Status::pass) << named.summary(Rung::identity);
   for (const auto* text : {"06:00.0 \"Class 0200\" \"14e4\n", "06:00.0 \"a\" \"b\"\n", "06:00.0 \"a\" \"b\" \"c\" d\n"})
     EXPECT_THROW(seen(text), InputError) << text;
@@ -71,7 +75,8 @@ TEST(Names, AnotherPciIdsIsNotAnotherDevice) {
 // Terminals.
 
 TEST(Terminals, WhatStartsWithABracketIsNotJson) {
-  const std::string listing = "00:00.0 Host bridge [0600]: x [8086:29c0]\n06:00.0 Ethernet controller [0200]: x [14e4:1657] (rev 02)\n";
+  const std::string listing =
+      "00:00.0 Host bridge [0600]: x [8086:29c0]\n06:00.0 Ethernet controller [0200]: x [14e4:1657] (rev 02)\n";
   for (const auto* prompt : {"[me@box ~]$ ", "me@box:~$ "}) {
     const auto text = std::string(prompt) + "uname -r\n6.1.0-rc3 and more\n" + prompt + "lspci -nn\n" + listing;
     EXPECT_EQ(seen(text).functions->size(), 2u) << prompt;
@@ -91,13 +96,16 @@ const std::string host_bridge = "PCI\\VEN_8086&DEV_29C0&SUBSYS_11001AF4&REV_00\\
 
 std::string as_list(const std::string& members) {
   return "\nCaption                     : bridge\nInstanceId                  : " + host_bridge +
-         "\nStatus                      : OK\nPresent                     : True\n\n\nCaption                     : Fast\n" + members +
+         "\nStatus                      : OK\nPresent                     : True\n\n\nCaption                     : Fast\n" +
+         members +
          "HardwareID                  : {PCI\\VEN_14E4&DEV_1657&CC_020000, PCI\\VEN_14E4&DEV_1657&CC_0200}\n"
-         "PNPDeviceID                 : " + instance + "\nPresent                     : True\n\n";
+         "PNPDeviceID                 : " +
+         instance + "\nPresent                     : True\n\n";
 }
 
 TEST(Windows, AWorkingGuestIsReady) {
-  const Judged judged(network, seen(as_list("Status                      : OK\nConfigManagerErrorCode      : 0\nService                     : b57nd60a\n")));
+  const Judged judged(network, seen(as_list("Status                      : OK\nConfigManagerErrorCode      : 0\nService        "
+                                            "             : b57nd60a\n")));
   for (const auto rung : {Rung::present, Rung::identity, Rung::driver, Rung::decode, Rung::function})
     EXPECT_EQ(judged.status(rung), Status::pass) << to_text(rung) << judged.summary(rung);
   EXPECT_EQ(verdict(judged), Verdict::ready);
@@ -105,24 +113,28 @@ TEST(Windows, AWorkingGuestIsReady) {
 
 TEST(Windows, ProblemsInAListAreRead) {
   for (const auto* code : {"43", "CM_PROB_FAILED_POST_START"}) {
-    const Judged judged(network, seen(as_list("Status                      : Error\nConfigManagerErrorCode      : " + std::string(code) +
-                                              "\nService                     : b57nd60a\n")));
+    const Judged judged(network, seen(as_list("Status                      : Error\nConfigManagerErrorCode      : " +
+                                              std::string(code) + "\nService                     : b57nd60a\n")));
     EXPECT_EQ(judged.device().failed(), Rung::function) << code;
   }
-  const Judged wmic(network, seen("\r\nConfigManagerErrorCode=28\r\n\r\nDeviceID=" + instance + "\r\n\r\nStatus=Error\r\n\r\n"));
+  const Judged wmic(network,
+                    seen("\r\nConfigManagerErrorCode=28\r\n\r\nDeviceID=" + instance + "\r\n\r\nStatus=Error\r\n\r\n"));
   EXPECT_EQ(wmic.device().failed(), Rung::driver) << wmic.summary(Rung::driver);
 }
 
 std::string pnputil(const std::string& members) {
-  return "Microsoft PnP Utility\r\n\r\nInstance ID:                " + host_bridge + "\r\nStatus:                     Started\r\n\r\n"
-         "Instance ID:                " + instance + "\r\nStatus:                     Started\r\n" + members + "\r\n";
+  return "Microsoft PnP Utility\r\n\r\nInstance ID:                " + host_bridge +
+         "\r\nStatus:                     Started\r\n\r\n"
+         "Instance ID:                " +
+         instance + "\r\nStatus:                     Started\r\n" + members + "\r\n";
 }
 
 TEST(Windows, MoreIdsOfPnputilAreNoMoreDevices) {
-  const Judged judged(network, seen(pnputil("Driver Name:                oem9.inf\r\n"
-                                            "Hardware IDs:               PCI\\VEN_14E4&DEV_1657&SUBSYS_22EB103C&REV_02\r\n"
-                                            "                            PCI\\VEN_14E4&DEV_1657&CC_020000\r\n"
-                                            "Parent:                     PCI\\VEN_8086&DEV_1901&SUBSYS_1&REV_01\\3&1&0&08\r\n")));
+  const Judged judged(network,
+                      seen(pnputil("Driver Name:                oem9.inf\r\n"
+                                   "Hardware IDs:               PCI\\VEN_14E4&DEV_1657&SUBSYS_22EB103C&REV_02\r\n"
+                                   "                            PCI\\VEN_14E4&DEV_1657&CC_020000\r\n"
+                                   "Parent:                     PCI\\VEN_8086&DEV_1901&SUBSYS_1&REV_01\\3&1&0&08\r\n")));
   EXPECT_EQ(judged.view.functions->size(), 2u);
   EXPECT_TRUE(judged.judgement.unexpected.empty());
   EXPECT_TRUE(judged.device().seen->id.class_code.is(0x020000u));
@@ -135,16 +147,22 @@ TEST(Windows, ADriverForEveryCardIsNone) {
 }
 
 TEST(Windows, DevconIsRead) {
-  const auto devcon = [](const std::string& state) { return host_bridge + "\n    Name: bridge\n    Driver is running.\n" + instance + "\n    Name: Fast\n" + state + "2 matching device(s) found.\n"; };
+  const auto devcon = [](const std::string& state) {
+    return host_bridge + "\n    Name: bridge\n    Driver is running.\n" + instance + "\n    Name: Fast\n" + state +
+           "2 matching device(s) found.\n";
+  };
   EXPECT_EQ(verdict(Judged(network, seen(devcon("    Driver is running.\n")))), Verdict::ready);
   EXPECT_EQ(Judged(network, seen(devcon("    The device has the following problem: 10\n"))).device().failed(), Rung::function);
   EXPECT_EQ(Judged(network, seen(devcon("    Device is disabled.\n"))).device().failed(), Rung::driver);
-  EXPECT_EQ(Judged(network, seen(host_bridge + " : bridge\n" + instance + "   : Fast\n")).status(Rung::present), Status::unknown)
+  EXPECT_EQ(Judged(network, seen(host_bridge + " : bridge\n" + instance + "   : Fast\n")).status(Rung::present),
+            Status::unknown)
       << "devcon findall lists what is gone too";
 }
 
 TEST(Windows, ATableIsReadAsFarAsItGoes) {
-  const std::string head = "\nStatus     Class           FriendlyName             InstanceId\n------     -----           ------------             ----------\n";
+  const std::string head =
+      "\nStatus     Class           FriendlyName             InstanceId\n------     -----           ------------             "
+      "----------\n";
   const Judged whole(network, seen(head + "OK         System          bridge                   " + host_bridge +
                                    "\nError      Net             Fast                     " + instance + "\n"));
   EXPECT_EQ(whole.device().failed(), Rung::function);
@@ -156,7 +174,8 @@ TEST(Windows, ATableIsReadAsFarAsItGoes) {
 TEST(Windows, ALocationPathIsAPlace) {
   const auto at = [](const char* path) {
     return Judged(replaced(network, "\"revision\"", "\"guest_path\":\"1c.2/00.0\",\"revision\""),
-                  seen(as_list(std::string("Status : OK\nProblem : 0\nService : b57\nLocationPaths : {") + path + ", ACPI(_SB_)}\n")))
+                  seen(as_list(std::string("Status : OK\nProblem : 0\nService : b57\nLocationPaths : {") + path +
+                               ", ACPI(_SB_)}\n")))
         .status(Rung::placement);
   };
   EXPECT_EQ(at("PCIROOT(0)#PCI(1C02)#PCI(0000)"), Status::pass);
@@ -166,18 +185,24 @@ TEST(Windows, ALocationPathIsAPlace) {
 
 // USB, one listing read against the other.
 
-const std::string controller_manifest = R"({"schema":"vfio-doctor/manifest/1","domain":"d","devices":[{"label":"xHCI","vendor_id":"1912",
+const std::string controller_manifest =
+    R"({"schema":"vfio-doctor/manifest/1","domain":"d","devices":[{"label":"xHCI","vendor_id":"1912",
   "device_id":"0015","class":"0c0330","revision":"02","usb":[{"id":"258a:002a","product":"Keyboard"}]}]})";
-const std::string pci = "00:00.0 Host bridge [0600]: x [8086:29c0]\n05:00.0 USB controller [0c03]: x [1912:0015] (rev 02) (prog-if 30 [XHCI])\n"
-                        "\tKernel driver in use: xhci_hcd\n";
-const std::string usb = "Bus 001 Device 001: ID 1d6b:0002 root hub\nBus 002 Device 001: ID 1d6b:0003 root hub\n"
-                        "Bus 001 Device 003: ID 258a:002a Keyboard\n";
+const std::string pci =
+    "00:00.0 Host bridge [0600]: x [8086:29c0]\n05:00.0 USB controller [0c03]: x [1912:0015] (rev 02) (prog-if 30 [XHCI])\n"
+    "\tKernel driver in use: xhci_hcd\n";
+const std::string usb =
+    "Bus 001 Device 001: ID 1d6b:0002 root hub\nBus 002 Device 001: ID 1d6b:0003 root hub\n"
+    "Bus 001 Device 003: ID 258a:002a Keyboard\n";
 
 Status with_tree(const std::string& bus, const std::string& driver) {
   return Judged(controller_manifest,
-                read_evidence({{"a", pci}, {"b", usb},
-                               {"c", "/:  Bus 02.Port 1: Dev 1, Class=root_hub, Driver=" + bus + "/4p, 5000M\n/:  Bus 01.Port 1: Dev 1, Class=root_hub, Driver=" +
-                                         bus + "/4p, 480M\n    |__ Port 2: Dev 3, If 0, Class=Human Interface Device, Driver=" + driver + ", 12M\n"}}))
+                read_evidence({{"a", pci},
+                               {"b", usb},
+                               {"c", "/:  Bus 02.Port 1: Dev 1, Class=root_hub, Driver=" + bus +
+                                         "/4p, 5000M\n/:  Bus 01.Port 1: Dev 1, Class=root_hub, Driver=" + bus +
+                                         "/4p, 480M\n    |__ Port 2: Dev 3, If 0, Class=Human Interface Device, Driver=" +
+                                         driver + ", 12M\n"}}))
       .status(Rung::function);
 }
 
@@ -196,10 +221,12 @@ TEST(UsbListings, AnotherControllersBusIsNotThisOnes) {
 
 TEST(UsbListings, AProblemOfTheKeyboardIsOneOfTheController) {
   const auto guest = [](const std::string& problem) {
-    return seen(R"([{"InstanceId":"PCI\\VEN_8086&DEV_29C0\\3&1","Status":"OK","Present":true},)"
-                R"({"InstanceId":"PCI\\VEN_1912&DEV_0015&REV_02\\4&1","Class":"USB","Status":"OK","Problem":0,"Present":true,"Service":"USBXHCI"},)"
-                R"({"InstanceId":"USB\\ROOT_HUB30\\5&1","Status":"OK","Present":true},)"
-                R"({"InstanceId":"USB\\VID_258A&PID_002A\\6&1","FriendlyName":"Keyboard","Present":true,)" + problem + "}]");
+    return seen(
+        R"([{"InstanceId":"PCI\\VEN_8086&DEV_29C0\\3&1","Status":"OK","Present":true},)"
+        R"({"InstanceId":"PCI\\VEN_1912&DEV_0015&REV_02\\4&1","Class":"USB","Status":"OK","Problem":0,"Present":true,"Service":"USBXHCI"},)"
+        R"({"InstanceId":"USB\\ROOT_HUB30\\5&1","Status":"OK","Present":true},)"
+        R"({"InstanceId":"USB\\VID_258A&PID_002A\\6&1","FriendlyName":"Keyboard","Present":true,)" +
+        problem + "}]");
   };
   EXPECT_EQ(Judged(controller_manifest, guest(R"("Status":"OK","Problem":0)")).status(Rung::function), Status::pass);
   EXPECT_EQ(Judged(controller_manifest, guest(R"("Status":"Error","Problem":10)")).device().failed(), Rung::function);
@@ -209,18 +236,26 @@ TEST(UsbListings, AProblemOfTheKeyboardIsOneOfTheController) {
 
 TEST(IdOverride, IsReadFromBothOfItsForms) {
   const auto domain = [](const std::string& tail) {
-    return parse_domain_xml("<domain xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'><name>d</name><devices><hostdev mode='subsystem' type='pci'>"
-                            "<source><address bus='0x06' slot='0' function='0'/></source><alias name='ua-net'/></hostdev></devices>" + tail + "</domain>", "d.xml")
+    return parse_domain_xml(
+               "<domain xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'><name>d</name><devices><hostdev mode='subsystem' "
+               "type='pci'>"
+               "<source><address bus='0x06' slot='0' function='0'/></source><alias name='ua-net'/></hostdev></devices>" +
+                   tail + "</domain>",
+               "d.xml")
         .hostdevs.front();
   };
-  const auto by_element = domain("<q:override><q:device alias='ua-net'><q:frontend><q:property name='x-pci-device-id' type='unsigned' value='5719'/>"
-                                 "<q:property name='x-pci-sub-vendor-id' type='unsigned' value='4156'/></q:frontend></q:device></q:override>");
+  const auto by_element = domain(
+      "<q:override><q:device alias='ua-net'><q:frontend><q:property name='x-pci-device-id' type='unsigned' value='5719'/>"
+      "<q:property name='x-pci-sub-vendor-id' type='unsigned' value='4156'/></q:frontend></q:device></q:override>");
   EXPECT_EQ(by_element.shown_device_id, 0x1657);
   EXPECT_EQ(by_element.shown_subsystem_vendor_id, 0x103c);
   EXPECT_FALSE(by_element.shown_vendor_id);
-  const auto by_argument = domain("<q:commandline><q:arg value='-set'/><q:arg value='device.ua-net.x-pci-vendor-id=0x14e4'/></q:commandline>");
+  const auto by_argument =
+      domain("<q:commandline><q:arg value='-set'/><q:arg value='device.ua-net.x-pci-vendor-id=0x14e4'/></q:commandline>");
   EXPECT_EQ(by_argument.shown_vendor_id, 0x14e4);
-  EXPECT_FALSE(domain("<q:override><q:device alias='other'><q:frontend><q:property name='x-pci-device-id' value='1'/></q:frontend></q:device></q:override>").shown_device_id);
+  EXPECT_FALSE(domain("<q:override><q:device alias='other'><q:frontend><q:property name='x-pci-device-id' "
+                      "value='1'/></q:frontend></q:device></q:override>")
+                   .shown_device_id);
 }
 
 }  // namespace

@@ -34,18 +34,26 @@ inline const std::string nvme_guest =
     "pci 0000:00:02.1 id=1b36:000c class=060400 header=1\n"
     "pci 0000:03:00.0 id=144d:a802 class=010802 sub=144d:a801 rev=01 under=0000:00:02.1 driver=nvme power_state=D0"
     " irq=0\n"
-    "file " + nvme_directory + "/resource\n"
+    "file " +
+    nvme_directory +
+    "/resource\n"
     "| 0x00000000fe800000 0x00000000fe803fff 0x0000000000140204\n"
     "| 0x0000000000000000 0x0000000000000000 0x0000000000000000\n" +
-    config_record(nvme_directory, 0x144d, 0xa802, 0x0406) +
-    "text " + nvme_directory + "/power/runtime_status = active\n"
-    "text " + nvme_directory + "/msi_irqs/24 = msix\n"
+    config_record(nvme_directory, 0x144d, 0xa802, 0x0406) + "text " + nvme_directory +
+    "/power/runtime_status = active\n"
+    "text " +
+    nvme_directory +
+    "/msi_irqs/24 = msix\n"
     "file /proc/interrupts\n"
     "|            CPU0       CPU1\n"
     "|  24:         11          6   PCI-MSI 1572864-edge      nvme0q0\n"
     "| ERR:          0\n"
-    "text " + nvme_directory + "/nvme/nvme0/state = live\n"
-    "text " + nvme_directory + "/nvme/nvme0/nvme0n1/size = 2048000\n"
+    "text " +
+    nvme_directory +
+    "/nvme/nvme0/state = live\n"
+    "text " +
+    nvme_directory +
+    "/nvme/nvme0/nvme0n1/size = 2048000\n"
     "link /sys/class/nvme/nvme0 ../../devices/pci0000:00/0000:00:02.1/0000:03:00.0/nvme/nvme0\n"
     "link /sys/class/block/nvme0n1 ../../devices/pci0000:00/0000:00:02.1/0000:03:00.0/nvme/nvme0/nvme0n1\n"
     "file /run/vfio-doctor/kernel.log\n"
@@ -79,9 +87,7 @@ struct Judged {
   GuestJudgement judgement;
 
   Judged(const std::string& manifest_text, GuestView seen)
-      : manifest(parse_manifest(manifest_text, "manifest")),
-        view(std::move(seen)),
-        judgement(judge_guest(manifest, view)) {}
+      : manifest(parse_manifest(manifest_text, "manifest")), view(std::move(seen)), judgement(judge_guest(manifest, view)) {}
   Judged(const std::string& manifest_text, const std::string& machine_text)
       : Judged(manifest_text, gather_guest(machine(machine_text))) {}
   Judged(const Judged&) = delete;

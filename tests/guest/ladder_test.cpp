@@ -63,8 +63,7 @@ TEST(Ladder, TheSameModelWithAnotherSubsystemIsNotTheCard) {
 
 TEST(Ladder, AnotherRevisionOrClassIsNotTheCard) {
   EXPECT_EQ(Judged(nvme_manifest, replaced(nvme_guest, "rev=01", "rev=02")).device().failed(), Rung::identity);
-  EXPECT_EQ(Judged(nvme_manifest, replaced(nvme_guest, "class=010802", "class=010601")).device().failed(),
-            Rung::identity);
+  EXPECT_EQ(Judged(nvme_manifest, replaced(nvme_guest, "class=010802", "class=010601")).device().failed(), Rung::identity);
 }
 
 TEST(Ladder, TheWrongPlaceFailsAtPlacement) {
@@ -81,8 +80,7 @@ TEST(Ladder, NoDriverFailsAtDriver) {
 }
 
 TEST(Ladder, AStubDriverIsNoDriver) {
-  EXPECT_EQ(Judged(nvme_manifest, replaced(nvme_guest, "driver=nvme", "driver=pci-stub")).device().failed(),
-            Rung::driver);
+  EXPECT_EQ(Judged(nvme_manifest, replaced(nvme_guest, "driver=nvme", "driver=pci-stub")).device().failed(), Rung::driver);
 }
 
 TEST(Ladder, ACompanionNeedsNoDriver) {
@@ -126,8 +124,7 @@ TEST(Ladder, ARegionWithoutAnAddressFailsAtDecode) {
 }
 
 TEST(Ladder, PoweredDownWhileInUseFailsAtDecode) {
-  EXPECT_EQ(Judged(nvme_manifest, replaced(nvme_guest, "power_state=D0", "power_state=D3hot")).device().failed(),
-            Rung::decode);
+  EXPECT_EQ(Judged(nvme_manifest, replaced(nvme_guest, "power_state=D0", "power_state=D3hot")).device().failed(), Rung::decode);
 }
 
 TEST(Ladder, AsleepIsNotBroken) {
@@ -163,11 +160,11 @@ TEST(Ladder, PresentButDeadFailsAtFunctionWithTheLog) {
   guest = without(guest, "nvme0/state");
   guest = without(guest, "/sys/class/nvme");
   const Judged judged(nvme_manifest, guest +
-      "file /run/vfio-doctor/kernel.log\n"
-      "| <6>[    1.0] nvme nvme0: pci function 0000:03:00.0\n"
-      "| <4>[   62.0] nvme nvme0: I/O 0 QID 0 timeout, disable controller\n"
-      "| <3>[   62.1] nvme nvme0: Identify Controller failed (-4)\n"
-      "| <3>[   62.1] nvme nvme01: Identify Controller failed (-4)\n");
+                                         "file /run/vfio-doctor/kernel.log\n"
+                                         "| <6>[    1.0] nvme nvme0: pci function 0000:03:00.0\n"
+                                         "| <4>[   62.0] nvme nvme0: I/O 0 QID 0 timeout, disable controller\n"
+                                         "| <3>[   62.1] nvme nvme0: Identify Controller failed (-4)\n"
+                                         "| <3>[   62.1] nvme nvme01: Identify Controller failed (-4)\n");
   EXPECT_EQ(judged.device().failed(), Rung::function);
   EXPECT_EQ(judged.device().proven(), Rung::decode);
   std::size_t lines = 0;
@@ -194,8 +191,9 @@ TEST(Ladder, AMultipathDriveCountsThroughItsPath) {
 }
 
 TEST(Ladder, TroubleInTheLogAloneIsAWarning) {
-  const Judged judged(nvme_manifest, nvme_guest +
-      "file /run/vfio-doctor/kernel.log\n| <4>[   62.0] nvme nvme0: I/O 17 QID 3 timeout, aborting\n");
+  const Judged judged(nvme_manifest,
+                      nvme_guest +
+                          "file /run/vfio-doctor/kernel.log\n| <4>[   62.0] nvme nvme0: I/O 17 QID 3 timeout, aborting\n");
   EXPECT_EQ(judged.status(Rung::function), Status::warn);
   EXPECT_FALSE(judged.device().failed());
 }
@@ -246,19 +244,22 @@ std::string one_function(const std::string& pci, const std::string& more = "") {
   return "pci 0000:00:05.0 driver=some " + pci + " power_state=D0\n" +
          config_record("/sys/devices/pci0000:00/0000:00:05.0", 0x8086, 0x1111, 6) +
          "file /sys/devices/pci0000:00/0000:00:05.0/resource\n"
-         "| 0x00000000fe800000 0x00000000fe803fff 0x0000000000140204\n" + more;
+         "| 0x00000000fe800000 0x00000000fe803fff 0x0000000000140204\n" +
+         more;
 }
 
 std::string one_manifest(const std::string& class_code) {
   return R"({"schema":"vfio-doctor/manifest/1","domain":"d","devices":[{"label":"thing","vendor_id":"8086",)"
-         R"("device_id":"1111","class":")" + class_code + R"("}]})";
+         R"("device_id":"1111","class":")" +
+         class_code + R"("}]})";
 }
 
 TEST(Ladder, ANetworkCardNeedsAnInterface) {
   const auto pci = one_function("id=8086:1111 class=020000");
   EXPECT_EQ(Judged(one_manifest("020000"), pci).device().failed(), Rung::function);
-  const auto with = pci + "text /sys/devices/pci0000:00/0000:00:05.0/net/eth0/operstate = up\n"
-                          "link /sys/class/net/eth0 ../../devices/pci0000:00/0000:00:05.0/net/eth0\n";
+  const auto with = pci +
+                    "text /sys/devices/pci0000:00/0000:00:05.0/net/eth0/operstate = up\n"
+                    "link /sys/class/net/eth0 ../../devices/pci0000:00/0000:00:05.0/net/eth0\n";
   const Judged judged(one_manifest("020000"), with);
   EXPECT_EQ(judged.status(Rung::function), Status::pass);
   EXPECT_THAT(judged.summary(Rung::function), HasSubstr("eth0 (up)"));
@@ -280,8 +281,9 @@ TEST(Ladder, ADisplayWithoutProofIsUnknown) {
 TEST(Ladder, AnyOtherFunctionIsProvenByItsInterrupts) {
   const auto pci = one_function("id=8086:1111 class=078000");
   EXPECT_EQ(Judged(one_manifest("078000"), pci).status(Rung::function), Status::unknown);
-  const auto with = pci + "text /sys/devices/pci0000:00/0000:00:05.0/msi_irqs/30 = msi\n"
-                          "file /proc/interrupts\n|   CPU0\n| 30:  4 PCI-MSI mei_me\n";
+  const auto with = pci +
+                    "text /sys/devices/pci0000:00/0000:00:05.0/msi_irqs/30 = msi\n"
+                    "file /proc/interrupts\n|   CPU0\n| 30:  4 PCI-MSI mei_me\n";
   EXPECT_EQ(Judged(one_manifest("078000"), with).status(Rung::function), Status::pass);
 }
 
@@ -370,9 +372,10 @@ TEST(Ladder, MissingFirmwareStaysTheDriversTrouble) {
 }
 
 TEST(Unexpected, EmulatedDevicesAreNotNamed) {
-  const Judged judged(nvme_manifest, nvme_guest + "pci 0000:00:05.0 id=1af4:1041 class=020000 sub=1af4:1100\n"
-                                                  "pci 0000:00:07.0 id=8086:10d3 class=020000 sub=8086:0000\n"
-                                                  "pci 0000:00:06.0 id=8086:10d3 class=020000 sub=8086:a01f\n");
+  const Judged judged(nvme_manifest, nvme_guest +
+                                         "pci 0000:00:05.0 id=1af4:1041 class=020000 sub=1af4:1100\n"
+                                         "pci 0000:00:07.0 id=8086:10d3 class=020000 sub=8086:0000\n"
+                                         "pci 0000:00:06.0 id=8086:10d3 class=020000 sub=8086:a01f\n");
   ASSERT_EQ(judged.judgement.unexpected.size(), 1u);
   EXPECT_EQ(judged.judgement.unexpected.front()->address.text(), "0000:00:06.0");
 }
@@ -403,10 +406,12 @@ TEST(Ladder, TheFirmwaresFramebufferProvesNothing) {
   const std::string manifest = R"({"schema":"vfio-doctor/manifest/1","domain":"d","devices":[{"label":"GPU","vendor_id":"10de",
     "device_id":"1b80","class":"030000"}]})";
   const auto guest = [&card](const std::string& below) {
-    return "pci 0000:00:01.0 id=10de:1b80 class=030000 driver=nvidia power_state=D0\n" + config_record(card, 0x10de, 0x1b80, 6) +
-           "text " + card + below + "/drm/card0/dev = 226:0\nlink /sys/class/drm/card0 ../.." + (card + below).substr(4) + "/drm/card0\n";
+    return "pci 0000:00:01.0 id=10de:1b80 class=030000 driver=nvidia power_state=D0\n" +
+           config_record(card, 0x10de, 0x1b80, 6) + "text " + card + below +
+           "/drm/card0/dev = 226:0\nlink /sys/class/drm/card0 ../.." + (card + below).substr(4) + "/drm/card0\n";
   };
-  const std::string interrupts = "text " + card + "/msi_irqs/33 = msi\nfile /proc/interrupts\n|   CPU0\n| 33:  4 PCI-MSI nvidia\n";
+  const std::string interrupts =
+      "text " + card + "/msi_irqs/33 = msi\nfile /proc/interrupts\n|   CPU0\n| 33:  4 PCI-MSI nvidia\n";
   EXPECT_EQ(Judged(manifest, guest("") + interrupts).status(Rung::function), Status::pass);
   EXPECT_THAT(Judged(manifest, guest("") + interrupts).summary(Rung::function), HasSubstr("card0"));
   EXPECT_EQ(Judged(manifest, guest("")).status(Rung::function), Status::unknown) << "a card node is no engine";

@@ -26,7 +26,7 @@ using Json = nlohmann::json;
 struct FakeHost {
   std::string state = "running", persistent = "yes";
   unsigned boots = 1, starts = 0;
-  unsigned fails_at_start = 0;    ///< the start that libvirt refuses; 0: none
+  unsigned fails_at_start = 0;  ///< the start that libvirt refuses; 0: none
   bool ignores_shutdown = false, ignores_reboot = false, hangs_after_reset = false;
   bool interrupts_when_off = false;
   bool answers = true;
@@ -53,7 +53,8 @@ ProcessResult fake_virsh(const ProcessRequest& request) {
     if (fake->state == "shut off" && fake->interrupts_when_off) std::raise(SIGINT);
     return answer(fake->state + "\n\n");
   }
-  if (word == "dominfo") return answer("Id:             3\nState:          " + fake->state + "\nPersistent:     " + fake->persistent + "\n");
+  if (word == "dominfo")
+    return answer("Id:             3\nState:          " + fake->state + "\nPersistent:     " + fake->persistent + "\n");
   fake->orders.push_back(word);
   if (word == "shutdown" && !fake->ignores_shutdown) fake->state = "shut off";
   if (word == "start") {
@@ -144,7 +145,8 @@ TEST_F(LifecycleTest, AStartThatLibvirtRefusesIsAFailure) {
   host_.fails_at_start = 2;
   host_.log += "";
   lifecycle_.host_log = [] {
-    return Observed<std::string>(fake->log + (fake->starts == 2 ? "vfio-pci 0000:3d:00.0: not ready 65535ms after FLR; giving up\nother line\n" : ""));
+    return Observed<std::string>(
+        fake->log + (fake->starts == 2 ? "vfio-pci 0000:3d:00.0: not ready 65535ms after FLR; giving up\nother line\n" : ""));
   };
   const auto report = run_lifecycle(lifecycle_);
   EXPECT_EQ(report.verdict, Verdict::not_ready);

@@ -50,11 +50,13 @@ TEST(LogTable, EveryRowCanMatch) {
 }
 
 TEST(LogTable, HealthyLinesAreNone) {
-  for (const auto* line : {"igb 0000:05:00.0 eth3: igb: eth3 nic link is up 1000 mbps full duplex, flow control: rx/tx",
-                           "nvme nvme0: pci function 0000:03:00.0", "xhci_hcd 0000:04:00.0: hcc params 0x00087001 hci version 0x100",
-                           "usb 3-1: new low-speed usb device number 2 using xhci_hcd", "pcieport 0000:00:02.1: pme: signaling with irq 24",
-                           "snd_hda_codec_realtek hdaudioc0d0: autoconfig for alc256: line_outs=1", "sd 2:0:0:0: [sdb] attached scsi disk",
-                           "pci 0000:05:00.0: bar 2 [io  0x1000-0x101f]: assigned", "amdgpu 0000:05:00.0: amdgpu: ring gfx_0.0.0 uses vm inv eng 0"})
+  for (const auto* line :
+       {"igb 0000:05:00.0 eth3: igb: eth3 nic link is up 1000 mbps full duplex, flow control: rx/tx",
+        "nvme nvme0: pci function 0000:03:00.0", "xhci_hcd 0000:04:00.0: hcc params 0x00087001 hci version 0x100",
+        "usb 3-1: new low-speed usb device number 2 using xhci_hcd", "pcieport 0000:00:02.1: pme: signaling with irq 24",
+        "snd_hda_codec_realtek hdaudioc0d0: autoconfig for alc256: line_outs=1", "sd 2:0:0:0: [sdb] attached scsi disk",
+        "pci 0000:05:00.0: bar 2 [io  0x1000-0x101f]: assigned",
+        "amdgpu 0000:05:00.0: amdgpu: ring gfx_0.0.0 uses vm inv eng 0"})
     EXPECT_EQ(match_log_line(line, ""), nullptr) << line;
 }
 
@@ -71,7 +73,8 @@ TEST(LogNames, ALineIsTiedToItsFunction) {
   EXPECT_EQ(with_log("| NVRM: Xid (PCI:0000:03:00): 62, pid=9, 00000000\n"), Status::fail);
   EXPECT_EQ(with_log("| NVRM: Xid (PCI:0000:04:00): 62, pid=9, 00000000\n"), Status::pass);
   EXPECT_EQ(with_log("| blk_update_request: I/O error, dev nvme0n1, sector 8\n"), Status::warn);
-  EXPECT_EQ(with_log("| [nvme]: controller is down; will reset: CSTS=0xffffffff\n"), Status::fail) << "the only one of its driver";
+  EXPECT_EQ(with_log("| [nvme]: controller is down; will reset: CSTS=0xffffffff\n"), Status::fail)
+      << "the only one of its driver";
 }
 
 TEST(LogNames, PortsAndBusesBelongToTheirController) {
@@ -109,7 +112,8 @@ TEST(LogLines, ASuccessClearsTheFailuresBeforeIt) {
   EXPECT_EQ(with_log(attempt + loaded), Status::pass);
   EXPECT_EQ(with_log(loaded + attempt), Status::warn);
   EXPECT_EQ(with_log(attempt), Status::warn);
-  EXPECT_EQ(with_log("| nvme 0000:03:00.0: PCIe Bus Error: severity=Uncorrectable (Fatal), type=Inaccessible\n" + loaded), Status::fail)
+  EXPECT_EQ(with_log("| nvme 0000:03:00.0: PCIe Bus Error: severity=Uncorrectable (Fatal), type=Inaccessible\n" + loaded),
+            Status::fail)
       << "another topic";
 }
 

@@ -62,7 +62,8 @@ TEST(PartialEvidence, LsusbWithoutItsRootHubsWasCut) {
 }
 
 TEST(PartialEvidence, ThePromptsOfATerminalAreNotTheListing) {
-  for (const std::string prompt : {"[root@guest ~]# ", "user@guest:~$ sudo ", "guest:~ # ", "root@guest:~# ", "user@guest > "}) {
+  for (const std::string prompt :
+       {"[root@guest ~]# ", "user@guest:~$ sudo ", "guest:~ # ", "root@guest:~# ", "user@guest > "}) {
     const auto text = prompt + "lspci -nn\n" + chipset + drive + prompt.substr(0, prompt.find_last_of("#$>") + 1) + "\n";
     EXPECT_EQ(Judged(nvme_manifest, seen(text)).status(Rung::present), Status::pass) << prompt;
   }
@@ -76,7 +77,8 @@ TEST(PartialEvidence, WhatGrepLeavesOutIsNotMissing) {
 
 /// FreeBSD's vgapci takes every display adapter, whether a display driver works on top of it or not.
 TEST(PartialEvidence, VgapciIsNoProofOfADriver) {
-  const Judged judged(R"({"schema":"vfio-doctor/manifest/1","domain":"d","devices":[{"label":"GPU","vendor_id":"10de","device_id":"1b80"}]})",
+  const Judged judged(
+      R"({"schema":"vfio-doctor/manifest/1","domain":"d","devices":[{"label":"GPU","vendor_id":"10de","device_id":"1b80"}]})",
       seen("vgapci0@pci0:9:0:0: class=0x030000 rev=0xa1 vendor=0x10de device=0x1b80 subvendor=0x1043 subdevice=0x8591\n"));
   EXPECT_EQ(judged.status(Rung::driver), Status::unknown) << judged.summary(Rung::driver);
 }
@@ -94,7 +96,8 @@ TEST(PartialEvidence, WhatQemuMakesIsKnownByItsNameToo) {
 
 /// People copy a terminal with several commands in it.
 TEST(PartialEvidence, OneFileMayHoldSeveralListings) {
-  const auto view = seen("root@guest:~# lspci -nn\n" + chipset + drive + "\nroot@guest:~# lsusb\n"
+  const auto view = seen("root@guest:~# lspci -nn\n" + chipset + drive +
+                         "\nroot@guest:~# lsusb\n"
                          "Bus 001 Device 001: ID 1d6b:0002 Linux Foundation 2.0 root hub\n"
                          "Bus 001 Device 004: ID 046d:c077 Logitech, Inc. Mouse\n"
                          "root@guest:~# lsusb -t\n/:  Bus 01.Port 1: Dev 1, Class=root_hub, Driver=xhci_hcd/16p, 480M\n"
@@ -113,8 +116,9 @@ TEST(PartialEvidence, OneFileMayHoldSeveralListings) {
 
 /// lspci -d 8086: leaves out QEMU's root port, but not the other bridge.
 TEST(PartialEvidence, ABusWhoseBridgeWasNotListedIsNoRootBus) {
-  const auto other_bridge = chipset + "00:1e.0 PCI bridge [0604]: Intel Corporation 82801 PCI Bridge [8086:244e] (rev 92)\n"
-                                      "\tBus: primary=00, secondary=01, subordinate=01, sec-latency=0\n";
+  const auto other_bridge = chipset +
+                            "00:1e.0 PCI bridge [0604]: Intel Corporation 82801 PCI Bridge [8086:244e] (rev 92)\n"
+                            "\tBus: primary=00, secondary=01, subordinate=01, sec-latency=0\n";
   EXPECT_EQ(Judged(nvme_manifest, seen(other_bridge + drive + "\tSubsystem: Samsung [144d:a801]\n")).status(Rung::placement),
             Status::unknown);
   const auto expander = "00:05.0 Host bridge [0600]: Red Hat, Inc. QEMU PCIe Expander bridge [1b36:000b]\n";
@@ -125,8 +129,10 @@ TEST(PartialEvidence, ABusWhoseBridgeWasNotListedIsNoRootBus) {
 
 /// lspci -xxxx 2>&1, as real captures have it.
 TEST(PartialEvidence, AMessageInTheMiddleOfALineIsNoDamage) {
-  const auto view = seen(chipset + "00: 86 80 c0 29\n10: 00 00 pcilib: sysfs_read_vpd: read failed: No such device\n00 00\n"
-                         "f2pcilib: sysfs_read_vpd: read failed: No such device\n0: 00 00\n\n" + drive);
+  const auto view = seen(chipset +
+                         "00: 86 80 c0 29\n10: 00 00 pcilib: sysfs_read_vpd: read failed: No such device\n00 00\n"
+                         "f2pcilib: sysfs_read_vpd: read failed: No such device\n0: 00 00\n\n" +
+                         drive);
   EXPECT_EQ(view.functions->size(), 2u);
   EXPECT_FALSE(view.functions_complete) << "the line might have been a device";
 }

@@ -16,7 +16,8 @@ using namespace vfio_doctor::testing;
 using ::testing::ElementsAre;
 
 /// A domain that gives away a card by hand, beside emulated ones of the same kind.
-const std::string by_hand = R"(<domain type="kvm" xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0"><name>hand</name><devices>
+const std::string by_hand =
+    R"(<domain type="kvm" xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0"><name>hand</name><devices>
   <controller type="pci" index="0" model="pcie-root"/>
   <controller type="pci" index="1" model="pcie-root-port"><address type="pci" domain="0" bus="0" slot="2" function="1"/></controller>
   <controller type="usb" index="0" model="qemu-xhci"><address type="pci" domain="0" bus="1" slot="0" function="0"/></controller>
@@ -31,7 +32,8 @@ std::string qmp(const std::string& id) {
     {"bus":0,"slot":0,"function":0,"id":{"vendor":32902,"device":10688},"qdev_id":"","regions":[]},
     {"bus":0,"slot":3,"function":2,"id":{"vendor":6966,"device":12},"qdev_id":"port","regions":[],
      "pci_bridge":{"bus":{"number":0},"devices":[
-       {"bus":1,"slot":0,"function":0,"id":{"vendor":32902,"device":9456},"qdev_id":")" + id + R"(","regions":[]}]}}]}],"id":"x"})";
+       {"bus":1,"slot":0,"function":0,"id":{"vendor":32902,"device":9456},"qdev_id":")" +
+         id + R"(","regions":[]}]}}]}],"id":"x"})";
 }
 
 struct Placed {
@@ -47,7 +49,9 @@ TEST(Places, TheDomainsOwnDevicesAreKnown) {
   EXPECT_EQ(parse_manifest(write_manifest(placed.manifest), "again").emulated, placed.manifest.emulated);
 }
 
-TEST(Places, AnOverrideOnTheCommandLineIsWhatTheGuestSees) { EXPECT_EQ(Placed().manifest.devices[0].id.device.value(), 0x24f0); }
+TEST(Places, AnOverrideOnTheCommandLineIsWhatTheGuestSees) {
+  EXPECT_EQ(Placed().manifest.devices[0].id.device.value(), 0x24f0);
+}
 
 TEST(Places, QemuTellsWhatTheXmlDoesNot) {
   Placed placed;
@@ -72,7 +76,8 @@ TEST(Places, QemuIsAskedOnlyWhereAPlaceIsMissing) {
   asked = 0;
   const auto run = [](const ProcessRequest& request) {
     ++asked;
-    EXPECT_THAT(request.arguments, ElementsAre("--quiet", "qemu-monitor-command", "--domain", "hand", "--cmd", R"({"execute":"query-pci"})"));
+    EXPECT_THAT(request.arguments,
+                ElementsAre("--quiet", "qemu-monitor-command", "--domain", "hand", "--cmd", R"({"execute":"query-pci"})"));
     ProcessResult result;
     result.end = ProcessResult::End::exited;
     result.exit_code = 0;
@@ -87,8 +92,9 @@ TEST(Places, QemuIsAskedOnlyWhereAPlaceIsMissing) {
 }
 
 TEST(Places, ADamagedAnswerLeavesThemUnknown) {
-  for (const auto* text : {"", "[]", "{}", R"({"return":{}})", R"({"return":[{"devices":7}]})", R"({"return":[{"devices":[{"slot":1}]}]})",
-                           R"({"return":[{"devices":[{"slot":99,"function":0,"id":{"vendor":1,"device":2}}]}]})"}) {
+  for (const auto* text :
+       {"", "[]", "{}", R"({"return":{}})", R"({"return":[{"devices":7}]})", R"({"return":[{"devices":[{"slot":1}]}]})",
+        R"({"return":[{"devices":[{"slot":99,"function":0,"id":{"vendor":1,"device":2}}]}]})"}) {
     Placed placed;
     EXPECT_THROW(place_by_qmp(text, "hand", placed.domain, placed.manifest), InputError) << text;
   }
@@ -96,7 +102,8 @@ TEST(Places, ADamagedAnswerLeavesThemUnknown) {
 
 /// A real card of the same kind as an emulated one, and no place to tell them by but the emulated one's.
 TEST(Places, AnEmulatedTwinIsNotTheDevice) {
-  const std::string manifest = R"({"schema":"vfio-doctor/manifest/1","devices":[{"vendor_id":"8086","device_id":"10d3"}],"emulated":["05.0"]})";
+  const std::string manifest =
+      R"({"schema":"vfio-doctor/manifest/1","devices":[{"vendor_id":"8086","device_id":"10d3"}],"emulated":["05.0"]})";
   const std::string emulated = "pci 0000:00:05.0 id=8086:10d3 class=020000 sub=8086:0000 driver=e1000e\n";
   const std::string real = "pci 0000:00:07.0 id=8086:10d3 class=020000 sub=8086:a01f driver=e1000e\n";
   EXPECT_EQ(Judged(manifest, emulated).status(Rung::present), Status::fail);
@@ -107,7 +114,8 @@ TEST(Places, AnEmulatedTwinIsNotTheDevice) {
 }
 
 TEST(Places, WhatTheDomainMakesIsNotUnexpected) {
-  const std::string manifest = R"({"schema":"vfio-doctor/manifest/1","devices":[{"vendor_id":"144d","device_id":"a802"}],"emulated":["06.0"]})";
+  const std::string manifest =
+      R"({"schema":"vfio-doctor/manifest/1","devices":[{"vendor_id":"144d","device_id":"a802"}],"emulated":["06.0"]})";
   const std::string nvme = "pci 0000:00:07.0 id=144d:a802 class=010802 driver=nvme\n";
   const std::string model = " id=1013:00b8 class=030000 sub=1013:0001\n";
   EXPECT_TRUE(Judged(manifest, nvme + "pci 0000:00:06.0" + model).judgement.unexpected.empty());

@@ -21,9 +21,9 @@
 #include <thread>
 
 #include "base/input_error.hpp"
-#include "usual_signal.hpp"
 #include "runner/guest/guest_channel.hpp"
 #include "temporary_directory.hpp"
+#include "usual_signal.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -69,11 +69,16 @@ std::string what_another_user_can_do(const std::vector<fs::path>& paths) {
   int status = 0;
   ::waitpid(child, &status, 0);
   switch (WIFEXITED(status) ? WEXITSTATUS(status) : cannot_try) {
-    case 0: return "";
-    case opens_for_writing: return "opens it for writing";
-    case puts_beside: return "puts a file beside ours";
-    case reads: return "reads it";
-    default: return "cannot be tried";
+    case 0:
+      return "";
+    case opens_for_writing:
+      return "opens it for writing";
+    case puts_beside:
+      return "puts a file beside ours";
+    case reads:
+      return "reads it";
+    default:
+      return "cannot be tried";
   }
 }
 
@@ -91,8 +96,8 @@ class RealGuest : public ::testing::Test {
     if (process_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       ::umask(0);  // the worst that a guest's service manager could hand on
-      ::execl(qemu_ga, qemu_ga, "-m", "unix-listen", "-p", (directory + "/socket").c_str(), "-f", (directory + "/pid").c_str(), "-t",
-              directory.c_str(), "-l", (directory + "/log").c_str(), nullptr);
+      ::execl(qemu_ga, qemu_ga, "-m", "unix-listen", "-p", (directory + "/socket").c_str(), "-f", (directory + "/pid").c_str(),
+              "-t", directory.c_str(), "-l", (directory + "/log").c_str(), nullptr);
       ::_exit(127);
     }
     socket_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -132,7 +137,8 @@ class RealGuest : public ::testing::Test {
     const auto answer = guest.ask(message);
     result.exit_code = answer.contains("error") ? 1 : 0;
     if (answer.contains("error"))
-      result.errors = "error: internal error: unable to execute QEMU agent command: " + answer["error"]["desc"].get<std::string>();
+      result.errors =
+          "error: internal error: unable to execute QEMU agent command: " + answer["error"]["desc"].get<std::string>();
     result.output = answer.dump();
     guest.look(message);
     return result;

@@ -41,7 +41,8 @@ TEST(SecureShell, IsOneCommandThatIsNotTrustedWithAnything) {
   EXPECT_EQ(answer.output, "the report");
   ASSERT_EQ(asked.size(), 1u);
   EXPECT_EQ(asked[0].program, "ssh");
-  EXPECT_THAT(asked[0].arguments, IsSupersetOf({"-a", "-x", "ClearAllForwardings=yes", "ControlMaster=no", "--", "root@192.0.2.7"}));
+  EXPECT_THAT(asked[0].arguments,
+              IsSupersetOf({"-a", "-x", "ClearAllForwardings=yes", "ControlMaster=no", "--", "root@192.0.2.7"}));
   EXPECT_EQ(asked[0].input, "{ \"a\": 1 } \nagent\nbytes");
   const auto& command = asked[0].arguments.back();
   EXPECT_EQ(std::count(command.begin(), command.end(), '\''), 2) << "whatever the login shell is";
@@ -57,8 +58,8 @@ TEST(SecureShell, TakesIPv6LiteralsInBracketsToo) {
 }
 
 TEST(SecureShell, BelievesNoTargetWithTricks) {
-  for (const auto* target : {"", "-oProxyCommand=x", "a b", "$(x)", "a;b", "[-x]", "u@[-oProxyCommand]", "u@-x", "u@", "@h", "u@[]", "[]",
-                             "a[b]c", "u@v@[-x]"})
+  for (const auto* target : {"", "-oProxyCommand=x", "a b", "$(x)", "a;b", "[-x]", "u@[-oProxyCommand]", "u@-x", "u@", "@h",
+                             "u@[]", "[]", "a[b]c", "u@v@[-x]"})
     EXPECT_THROW(run(target, fake_ssh), InputError) << target;
 }
 
@@ -66,7 +67,7 @@ TEST(SecureShell, BelievesNoTargetWithTricks) {
 struct Guest {
   TemporaryDirectory directory;
   std::string shell = "/bin/sh";
-  std::string before;  ///< what the shell is to do first
+  std::string before;     ///< what the shell is to do first
   std::string input_end;  ///< the connection breaks before the first byte of this
 };
 Guest* guest = nullptr;

@@ -41,7 +41,8 @@ Samsung SM951 (host 0000:3d:00.0): proven up to FUNCTION
 }
 
 TEST(GuestText, LongNamesGiveWayToWhatIsProven) {
-  const auto manifest = replaced(nvme_manifest, "Samsung SM951", "Samsung Electronics Co Ltd NVMe SSD Controller SM951/PM951 of a long series");
+  const auto manifest =
+      replaced(nvme_manifest, "Samsung SM951", "Samsung Electronics Co Ltd NVMe SSD Controller SM951/PM951 of a long series");
   const auto text = shown(Judged(manifest, nvme_guest), "vfio-pci");
   EXPECT_THAT(text, HasSubstr("(host 0000:3d:00.0): proven up to FUNCTION\n"));
   for (std::size_t start = 0, end; (end = text.find('\n', start)) != text.npos; start = end + 1)
@@ -80,7 +81,8 @@ Samsung SM951 (host 0000:3d:00.0): proven up to DECODE, fails at FUNCTION
 // A label may hold anything, the words around an address too: it is a value, and no sentence is searched for it.
 TEST(GuestText, LabelIsToldOnceWhateverItHolds) {
   for (const std::string label : {"Bridge card (host side) X", "A (host 0000:00:00.0): card", "Card Proven: NOTHING."}) {
-    const Judged judged(replaced(nvme_manifest, "Samsung SM951", label), replaced(without(nvme_guest, "nvme0n1"), "= live", "= dead"));
+    const Judged judged(replaced(nvme_manifest, "Samsung SM951", label),
+                        replaced(without(nvme_guest, "nvme0n1"), "= live", "= dead"));
     const auto text = shown(judged, "vfio-pci", {Color::off, 120, Verbosity::normal});
     EXPECT_THAT(text, HasSubstr("\n" + label + " (host 0000:3d:00.0): proven up to DECODE, fails at FUNCTION\n")) << text;
     EXPECT_EQ(text.find(label), text.rfind(label)) << text;

@@ -26,12 +26,18 @@ std::string usb_device(const std::string& path, const std::string& id) {
 
 std::string hid_interface(const std::string& device, bool with_input, const std::string& input) {
   const auto path = device + "/" + base_name(device) + ":1.0";
-  std::string text = "text " + path + "/bInterfaceClass = 03\n"
-                     "link " + path + "/driver ../../../bus/usb/drivers/usbhid\n"
-                     "link /sys/bus/usb/devices/" + base_name(path) + " " + up_to_devices(path) + "\n";
+  std::string text = "text " + path +
+                     "/bInterfaceClass = 03\n"
+                     "link " +
+                     path +
+                     "/driver ../../../bus/usb/drivers/usbhid\n"
+                     "link /sys/bus/usb/devices/" +
+                     base_name(path) + " " + up_to_devices(path) + "\n";
   if (with_input)
-    text += "text " + path + "/0003:046D:C077.0001/input/" + input + "/name = x\n"
-            "link /sys/class/input/" + input + " ../.." + (path + "/0003:046D:C077.0001/input/" + input).substr(4) + "\n";
+    text += "text " + path + "/0003:046D:C077.0001/input/" + input +
+            "/name = x\n"
+            "link /sys/class/input/" +
+            input + " ../.." + (path + "/0003:046D:C077.0001/input/" + input).substr(4) + "\n";
   return text;
 }
 
@@ -65,9 +71,7 @@ TEST(Usb, TheSameMouseOnTheEmulatedControllerProvesNothing) {
   EXPECT_THAT(judged.summary(Rung::function), HasSubstr("Logitech Mouse"));
 }
 
-TEST(Usb, AMouseThatGivesNoInputFails) {
-  EXPECT_EQ(Judged(manifest, guest(true, false)).device().failed(), Rung::function);
-}
+TEST(Usb, AMouseThatGivesNoInputFails) { EXPECT_EQ(Judged(manifest, guest(true, false)).device().failed(), Rung::function); }
 
 TEST(Usb, AnEmptyControllerWorks) {
   const auto nothing_expected = replaced(manifest, R"({"id":"046d:c077","product":"Logitech Mouse","serial":null})", "");
@@ -84,7 +88,8 @@ TEST(Usb, AControllerWithoutABusFails) {
 TEST(Usb, ASecurityKeyNeedNotGiveInput) {
   const auto key = passed + "/usb3/3-1/3-1:1.0";
   const auto of_protocol = [&key](const std::string& protocol) {
-    return Judged(manifest, guest(true, false) + "text " + key + "/bInterfaceProtocol = " + protocol + "\n").status(Rung::function);
+    return Judged(manifest, guest(true, false) + "text " + key + "/bInterfaceProtocol = " + protocol + "\n")
+        .status(Rung::function);
   };
   EXPECT_EQ(of_protocol("00"), Status::pass);
   EXPECT_EQ(of_protocol("01"), Status::fail) << "a keyboard";
@@ -95,11 +100,13 @@ TEST(Usb, ASecurityKeyNeedNotGiveInput) {
 TEST(Usb, OnlyHostControllersMakeABus) {
   for (const std::string code : {"0c0340", "0c03fe"}) {
     const auto interface = R"({"schema":"vfio-doctor/manifest/1","domain":"d","devices":[{"label":"NHI","vendor_id":"8086",
-      "device_id":"15d2","class":")" + code + "\"}]}";
+      "device_id":"15d2","class":")" +
+                           code + "\"}]}";
     const std::string path = "/sys/devices/pci0000:00/0000:00:05.0";
     const Judged judged(interface, "pci 0000:00:05.0 id=8086:15d2 class=" + code + " driver=thunderbolt power_state=D0\n" +
-                                      config_record(path, 0x8086, 0x15d2, 6) + "text " + path + "/msi_irqs/30 = msix\n"
-                                      "file /proc/interrupts\n|     CPU0\n| 30:   7  PCI-MSI 1-edge thunderbolt\n");
+                                       config_record(path, 0x8086, 0x15d2, 6) + "text " + path +
+                                       "/msi_irqs/30 = msix\n"
+                                       "file /proc/interrupts\n|     CPU0\n| 30:   7  PCI-MSI 1-edge thunderbolt\n");
     EXPECT_EQ(judged.status(Rung::function), Status::pass) << judged.summary(Rung::function);
   }
 }

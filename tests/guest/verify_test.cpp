@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "runner/guest/guest_channel.hpp"
 #include "runner/guest/verify.hpp"
+#include "runner/guest/guest_channel.hpp"
 
 #include <gmock/gmock.h>
 
@@ -12,7 +12,6 @@
 #include "base/base64.hpp"
 #include "base/input_error.hpp"
 #include "base/process/subprocess.hpp"
-#include "usual_signal.hpp"
 #include "guest/guest_machines.hpp"
 #include "reports/guest/guest_report.hpp"
 #include "reports/json.hpp"
@@ -40,8 +39,11 @@ TEST(VerifyCommand, ReadsTheManifestFromStandardInput) {
 }
 
 TEST(Base64, IsItsOwnInverse) {
-  for (const auto& [plain, coded] : std::map<std::string, std::string>{
-           {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {std::string("\0\xff\x10", 3), "AP8Q"}}) {
+  for (const auto& [plain, coded] : std::map<std::string, std::string>{{"", ""},
+                                                                       {"f", "Zg=="},
+                                                                       {"fo", "Zm8="},
+                                                                       {"foo", "Zm9v"},
+                                                                       {std::string("\0\xff\x10", 3), "AP8Q"}}) {
     EXPECT_EQ(base64_encode(plain), coded);
     EXPECT_EQ(base64_decode(coded), plain);
   }
@@ -56,7 +58,7 @@ struct FakeGuest {
   std::string answer;
   bool answers_rubbish = false;
   bool exec_forbidden = false;
-  bool interrupts = false;  ///< a Ctrl-C comes while the agent runs
+  bool interrupts = false;                     ///< a Ctrl-C comes while the agent runs
   std::map<std::string, std::string> answers;  ///< other than the usual: by command, or "" for all; "error: ..." is virsh's
 };
 FakeGuest* fake = nullptr;
@@ -203,7 +205,8 @@ TEST(QemuGuestAgent, SaysWhatToDoInAWindowsGuest) {
 
 TEST(QemuGuestAgent, TellsWhatWindowsHas) {
   FakeGuest guest;
-  guest.answers["guest-get-devices"] = R"([{"driver-name":"Contoso NVMe","driver-date":1,"id":{"type":"pci","vendor-id":5197,"device-id":43010}},
+  guest.answers["guest-get-devices"] =
+      R"([{"driver-name":"Contoso NVMe","driver-date":1,"id":{"type":"pci","vendor-id":5197,"device-id":43010}},
       {"driver-name":"no PCI function"},{"id":{"type":"pci","vendor-id":99999,"device-id":1}},7])";
   fake = &guest;
   const auto view = windows_devices_through_qga("guest1", changed_virsh);
@@ -228,8 +231,9 @@ TEST(QemuGuestAgent, WhatWindowsDoesNotTellIsNotAbsent) {
 TEST(QemuGuestAgent, SaysWhatToDoWhereNobodyAnswersOrSelinuxForbids) {
   EXPECT_THAT(trouble_with("", "error: Guest agent is not responding: QEMU guest agent is not connected"),
               ::testing::AllOf(HasSubstr("not connected"), HasSubstr("qemu-guest-agent"), HasSubstr("--via ssh:")));
-  EXPECT_THAT(trouble_with("guest-exec", "error: internal error: unable to execute QEMU agent command 'guest-exec': Failed "
-                                         "to execute child process (Permission denied)"),
+  EXPECT_THAT(trouble_with("guest-exec",
+                           "error: internal error: unable to execute QEMU agent command 'guest-exec': Failed "
+                           "to execute child process (Permission denied)"),
               ::testing::AllOf(HasSubstr("Permission denied"), HasSubstr("SELinux"), HasSubstr("--via ssh:")));
 }
 
@@ -282,7 +286,8 @@ TEST(QemuGuestAgent, AProgramThatNeverEndsIsGivenUp) {
 
 TEST(QemuGuestAgent, AnAnswerThatIsDeepIsNotValid) {
   for (const std::size_t levels : {std::size_t{65}, std::size_t{100'000}, std::size_t{7} << 20}) {
-    EXPECT_THAT(trouble_with("guest-info", std::string(levels, '[') + std::string(levels, ']')), HasSubstr("answer is not valid"));
+    EXPECT_THAT(trouble_with("guest-info", std::string(levels, '[') + std::string(levels, ']')),
+                HasSubstr("answer is not valid"));
     EXPECT_THAT(trouble_with("guest-exec", R"({"pid":)" + std::string(levels, '[') + std::string(levels, ']') + "}"),
                 HasSubstr("answer is not valid"));
   }
@@ -294,7 +299,8 @@ TEST(QemuGuestAgent, LooksForItsHelpersWhereverTheyLie) {
   const auto run = [](const ProcessRequest& request) {
     auto result = fake_virsh(request);
     const auto message = Json::parse(request.arguments.back());
-    if (message["execute"] != "guest-exec" || !message["arguments"]["path"].get<std::string>().starts_with("/bin/")) return result;
+    if (message["execute"] != "guest-exec" || !message["arguments"]["path"].get<std::string>().starts_with("/bin/"))
+      return result;
     result.exit_code = 1;
     result.errors = "error: ... 'guest-exec': Failed to execute child process \"/bin/mkdir\" (No such file or directory)";
     return result;

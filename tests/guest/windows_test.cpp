@@ -20,7 +20,8 @@ const std::string chipset =
 
 /// One card as pnputil lists it; `place` is the end of its instance id, which tells its place.
 std::string card(const std::string& place, const std::string& details) {
-  return "Instance ID:                PCI\\VEN_8086&DEV_24F3&SUBSYS_00108086&REV_3A\\4&2D8F1A7C&0&" + place + "\r\n" + details + "\r\n";
+  return "Instance ID:                PCI\\VEN_8086&DEV_24F3&SUBSYS_00108086&REV_3A\\4&2D8F1A7C&0&" + place + "\r\n" + details +
+         "\r\n";
 }
 const std::string started = "Class Name: Net\r\nStatus:     Started\r\nDriver Name: oem5.inf\r\n";
 const std::string remembered = "Class Name: Net\r\nStatus:     Disconnected\r\nDriver Name: oem5.inf\r\n";
@@ -29,7 +30,8 @@ GuestView seen(const std::string& text) { return read_evidence({{"capture", text
 
 /// Windows remembers a card at every place where it ever sat.
 TEST(WindowsEvidence, ARememberedTwinDoesNotTakeThePlaceOfTheCard) {
-  for (const auto& cards : {card("0012", remembered) + card("0014", started), card("0012", started) + card("0014", remembered)}) {
+  for (const auto& cards :
+       {card("0012", remembered) + card("0014", started), card("0012", started) + card("0014", remembered)}) {
     const Judged judged(wireless, seen(chipset + cards));
     EXPECT_FALSE(judged.device().failed()) << judged.summary(Rung::present);
     EXPECT_EQ(judged.status(Rung::identity), Status::pass) << judged.summary(Rung::identity);
@@ -58,23 +60,32 @@ TEST(WindowsEvidence, WithoutAStatusThatIsUnderstoodNothingIsPresent) {
 }
 
 TEST(WindowsEvidence, ProblemCodesAreUnderstoodInEveryLanguage) {
-  const Judged judged(wireless, seen(chipset + card("0012", "Status: Problem\r\nProblemcode: 10 (0xA) [CM_PROB_FAILED_START]\r\n"
-                                                            "Treibername: oem5.inf\r\n")));
+  const Judged judged(wireless, seen(chipset + card("0012",
+                                                    "Status: Problem\r\nProblemcode: 10 (0xA) [CM_PROB_FAILED_START]\r\n"
+                                                    "Treibername: oem5.inf\r\n")));
   EXPECT_EQ(judged.device().failed(), Rung::function) << judged.summary(Rung::present);
 }
 
 TEST(WindowsEvidence, NamesOfProblemsAreThoseOfTheirCodes) {
-  for (const auto& [name, rung] : {std::pair{"CM_PROB_NEED_RESTART", Rung::driver}, {"CM_PROB_UNSIGNED_DRIVER", Rung::driver},
-                                   {"CM_PROB_HARDWARE_DISABLED", Rung::decode}, {"CM_PROB_WHATEVER_COMES_NEXT", Rung::function}}) {
-    const Judged judged(wireless, seen(R"([{"InstanceId":"PCI\\VEN_8086&DEV_24F3&SUBSYS_00108086&REV_3A\\4&1","Status":"Error",)"
-                                       R"("Service":"Netwtw04","Problem":")" + std::string(name) + "\"}]"));
+  for (const auto& [name, rung] : {std::pair{"CM_PROB_NEED_RESTART", Rung::driver},
+                                   {"CM_PROB_UNSIGNED_DRIVER", Rung::driver},
+                                   {"CM_PROB_HARDWARE_DISABLED", Rung::decode},
+                                   {"CM_PROB_WHATEVER_COMES_NEXT", Rung::function}}) {
+    const Judged judged(wireless,
+                        seen(R"([{"InstanceId":"PCI\\VEN_8086&DEV_24F3&SUBSYS_00108086&REV_3A\\4&1","Status":"Error",)"
+                             R"("Service":"Netwtw04","Problem":")" +
+                             std::string(name) + "\"}]"));
     EXPECT_EQ(judged.device().failed(), rung) << name;
   }
 }
 
 TEST(WindowsEvidence, TwoListsOfOneGuestAreNoTwins) {
-  const Judged judged(wireless, read_evidence({{"pnputil", chipset + card("0012", started)},
-      {"json", R"({"InstanceId":"PCI\\VEN_8086&DEV_24F3&SUBSYS_00108086&REV_3A\\4&2d8f1a7c&0&0012","Status":"OK","Present":true})"}}));
+  const Judged judged(
+      wireless,
+      read_evidence(
+          {{"pnputil", chipset + card("0012", started)},
+           {"json",
+            R"({"InstanceId":"PCI\\VEN_8086&DEV_24F3&SUBSYS_00108086&REV_3A\\4&2d8f1a7c&0&0012","Status":"OK","Present":true})"}}));
   EXPECT_EQ(judged.status(Rung::identity), Status::pass) << judged.summary(Rung::identity);
   EXPECT_EQ(judged.view.functions->size(), 2u);
 }
@@ -94,11 +105,13 @@ std::string usb_devices(const std::string& owner, const std::string& problem) {
            id.substr(0, 22) + R"(&CC_0C0330"],"Memory":[32768],"Interrupts":8},)";
   };
   const auto hub = [](const std::string& id) {
-    return R"({"InstanceId":"USB\\ROOT_HUB30\\5&)" + id.substr(id.size() - 1) + R"(","Present":true,"Problem":0,"Status":"OK","Controller":")" + id + "\"},";
+    return R"({"InstanceId":"USB\\ROOT_HUB30\\5&)" + id.substr(id.size() - 1) +
+           R"(","Present":true,"Problem":0,"Status":"OK","Controller":")" + id + "\"},";
   };
   const std::string ours = R"(PCI\\VEN_1B21&DEV_2142\\4&77)", other = R"(PCI\\VEN_1B36&DEV_000D\\4&78)";
-  return "[" + controller(ours) + controller(other) + hub(ours) + hub(other) + R"({"InstanceId":"USB\\VID_04D9&PID_0169\\6&1","Present":true,)" +
-         R"("Status":"OK","Problem":)" + problem + R"(,"Controller":")" + (owner == "ours" ? ours : other) + "\"}]";
+  return "[" + controller(ours) + controller(other) + hub(ours) + hub(other) +
+         R"({"InstanceId":"USB\\VID_04D9&PID_0169\\6&1","Present":true,)" + R"("Status":"OK","Problem":)" + problem +
+         R"(,"Controller":")" + (owner == "ours" ? ours : other) + "\"}]";
 }
 
 /// What vfio-guest-agent.exe writes.

@@ -93,7 +93,7 @@ std::vector<Function> read_functions() {
 struct Detached {
   Function function;
   std::string override_before;
-  int bind_error = 0;    ///< what the kernel answered; vfio-pci's own refusal comes back through drivers_probe
+  int bind_error = 0;  ///< what the kernel answered; vfio-pci's own refusal comes back through drivers_probe
   bool on_vfio = false;
 };
 
@@ -263,10 +263,10 @@ class Prober {
         taken.push_back(detach(*found->second, found->second->bridge_class() ? To::nobody : To::vfio));
     taken.push_back(detach(function, To::vfio));
     const Detached& itself = taken.back();
-    const Answer answer = itself.on_vfio ? walk_through_vfio(function)
-                                         : refused("bind", itself.bind_error ? itself.bind_error : ENODEV);
-    json line = {{"address", function.address}, {"question", question},       {"with", companions},
-                 {"accepted", answer.accepted}, {"step", answer.step},        {"error", answer.error},
+    const Answer answer =
+        itself.on_vfio ? walk_through_vfio(function) : refused("bind", itself.bind_error ? itself.bind_error : ENODEV);
+    json line = {{"address", function.address},           {"question", question}, {"with", companions},
+                 {"accepted", answer.accepted},           {"step", answer.step},  {"error", answer.error},
                  {"left", left_in_place(function, taken)}};
     if (!left_out.empty()) line["left_out"] = left_out;
     json not_back = json::array();

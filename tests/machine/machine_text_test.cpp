@@ -64,7 +64,8 @@ TEST(MachineText, ErrorsNameTheLine) {
   EXPECT_EQ(error_of("pci 03:00.0 id=8086\n"), "m:1: ids are VVVV:DDDD");
   EXPECT_EQ(error_of("pci 03:00.0 id=18086:1\n"), "m:1: ids are VVVV:DDDD");
   EXPECT_EQ(error_of("pci 03:00.0 id=8086:1 class=xyz\n"), "m:1: class, rev or header is out of range");
-  EXPECT_EQ(error_of("pci 03:00.0 id=8086:1 under=00:1c.0\n"), "m:1: the bridge behind 'under=' must come first, as a 'pci' record");
+  EXPECT_EQ(error_of("pci 03:00.0 id=8086:1 under=00:1c.0\n"),
+            "m:1: the bridge behind 'under=' must come first, as a 'pci' record");
   EXPECT_EQ(error_of("pci 03:00.0 rubbish\n"), "m:1: expected KEY=VALUE: 'rubbish'");
   EXPECT_EQ(error_of("group x\n"), "m:1: a group is a number");
   EXPECT_EQ(error_of("group 1 reserved=0-1\n"), "m:1: write: reserved=START-END:TYPE,...");
@@ -72,10 +73,26 @@ TEST(MachineText, ErrorsNameTheLine) {
 
 TEST(MachineText, WritesAndReadsTheSame) {
   RecordedNodes nodes;
-  const std::vector<std::string> contents = {
-      "", "\n", "plain\n", "plain", " blank in front\n", "blank behind \n", "a\nb\n", "a\nb", "\n\n", "\\\n", "\\", "| bar\n",
-      "tab\tinside\n", "windows\r\n", std::string("\0", 1), "\x1b[31mred\x1b[0m\n", "\xff\xfe\n", "# no comment\n", "a\n\n",
-      std::string(5000, 'x') + "\n"};
+  const std::vector<std::string> contents = {"",
+                                             "\n",
+                                             "plain\n",
+                                             "plain",
+                                             " blank in front\n",
+                                             "blank behind \n",
+                                             "a\nb\n",
+                                             "a\nb",
+                                             "\n\n",
+                                             "\\\n",
+                                             "\\",
+                                             "| bar\n",
+                                             "tab\tinside\n",
+                                             "windows\r\n",
+                                             std::string("\0", 1),
+                                             "\x1b[31mred\x1b[0m\n",
+                                             "\xff\xfe\n",
+                                             "# no comment\n",
+                                             "a\n\n",
+                                             std::string(5000, 'x') + "\n"};
   for (std::size_t i = 0; i < contents.size(); ++i) nodes["/file" + std::to_string(i)] = {Kind::file, contents[i]};
   nodes["/with blank"] = {Kind::link, "to a place"};
   nodes["/back\\slash"] = {Kind::link, "\\x41"};
@@ -107,9 +124,10 @@ TEST(MachineText, WritesAndReadsRandomBytes) {
 
 TEST(MachineText, RubbishIsAnErrorOrAMachineButNeverACrash) {
   std::mt19937 random(11);
-  const std::vector<std::string> words = {"pci", "group", "text", "hex", "file", "link", "/x", "=", "03:00.0", "id=1:2",
-                                          "under=03:00.0", "class=1", "reserved=1-2:x", "|", "| 00", "\\x", "\\x4", "1",
-                                          "driver=", "group=1", "\n", "\n", "\n", "../..", "/..", "\xff", "hidden"};
+  const std::vector<std::string> words =
+      {"pci",     "group",          "text", "hex",  "file",  "link", "/x", "=",       "03:00.0", "id=1:2", "under=03:00.0",
+       "class=1", "reserved=1-2:x", "|",    "| 00", "\\x",   "\\x4", "1",  "driver=", "group=1", "\n",     "\n",
+       "\n",      "../..",          "/..",  "\xff", "hidden"};
   for (int round = 0; round < 3000; ++round) {
     std::string text;
     for (auto count = random() % 12; count > 0; --count) text += words[random() % words.size()] + (random() % 5 ? " " : "");

@@ -57,14 +57,12 @@ auto without_openat2(Question question) {
   std::invoke_result_t<Question> answer;
   bool refused = false;
   std::thread([&] {
-    std::array<sock_filter, 4> filter = {
-        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
-        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
-        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    std::array<sock_filter, 4> filter = {sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+                                         sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+                                         sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+                                         sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
     const sock_fprog program = {filter.size(), filter.data()};
-    refused = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-              prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+    refused = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
     answer = question();
   }).join();
   EXPECT_TRUE(refused) << "this kernel has no system call filters";
@@ -85,9 +83,8 @@ TEST_F(DirectoryRootTest, LinksAndDotsCannotEscape) {
   const auto ask = [this] {
     const auto inside = root();
     std::vector<std::string> answers;
-    for (const std::string path :
-         {"/absolute", "/relative", "/sys/far", "/../secret", "/sys/../../../secret", "/whole/secret",
-          "/sys/deep/up/../../secret", "/whole/whole/../secret"}) {
+    for (const std::string path : {"/absolute", "/relative", "/sys/far", "/../secret", "/sys/../../../secret", "/whole/secret",
+                                   "/sys/deep/up/../../secret", "/whole/whole/../secret"}) {
       const auto content = inside.read(path);
       answers.push_back(content.has_value() ? content.value() : path + ": " + content.why());
     }
@@ -214,8 +211,7 @@ class RandomTree {
       if (node.kind == RecordedNode::Kind::directory) fs::create_directories(place);
       if (node.kind == RecordedNode::Kind::file) write_file(place, node.content);
       if (node.kind == RecordedNode::Kind::link) fs::create_symlink(node.content, place);
-      if (node.kind == RecordedNode::Kind::special && mkfifo(place.c_str(), 0600) != 0)
-        throw std::runtime_error("mkfifo");
+      if (node.kind == RecordedNode::Kind::special && mkfifo(place.c_str(), 0600) != 0) throw std::runtime_error("mkfifo");
     }
   }
 
@@ -233,11 +229,18 @@ class RandomTree {
     const auto path = directories[pick(static_cast<unsigned>(directories.size()))] + "/" + name();
     if (nodes_.contains(path)) return;
     switch (pick(6)) {
-      case 0: nodes_[path] = {RecordedNode::Kind::file, std::string(pick(50), 'x')}; break;
-      case 1: nodes_[path] = {RecordedNode::Kind::special, {}}; break;
+      case 0:
+        nodes_[path] = {RecordedNode::Kind::file, std::string(pick(50), 'x')};
+        break;
+      case 1:
+        nodes_[path] = {RecordedNode::Kind::special, {}};
+        break;
       case 2:
-      case 3: nodes_[path] = {RecordedNode::Kind::link, link_target()}; break;
-      default: nodes_[path] = {RecordedNode::Kind::directory, {}};
+      case 3:
+        nodes_[path] = {RecordedNode::Kind::link, link_target()};
+        break;
+      default:
+        nodes_[path] = {RecordedNode::Kind::directory, {}};
     }
   }
 
@@ -257,10 +260,14 @@ enum class Question { read, read_head, list, read_link, kind, canonical };
 
 std::string kind_text(NodeKind kind) {
   switch (kind) {
-    case NodeKind::file: return "file";
-    case NodeKind::directory: return "directory";
-    case NodeKind::link: return "link";
-    case NodeKind::other: return "other";
+    case NodeKind::file:
+      return "file";
+    case NodeKind::directory:
+      return "directory";
+    case NodeKind::link:
+      return "link";
+    case NodeKind::other:
+      return "other";
   }
   return "?";
 }
@@ -271,10 +278,14 @@ std::string answer(const Root& root, Question question, const std::string& path)
     return text.has_value() ? "'" + text.value() + "'" : text.is_absent() ? "absent" : "unreadable";
   };
   switch (question) {
-    case Question::read: return of(root.read(path, 40));
-    case Question::read_head: return of(root.read_head(path, 10));
-    case Question::read_link: return of(root.read_link(path));
-    case Question::canonical: return of(root.canonical(path));
+    case Question::read:
+      return of(root.read(path, 40));
+    case Question::read_head:
+      return of(root.read_head(path, 10));
+    case Question::read_link:
+      return of(root.read_link(path));
+    case Question::canonical:
+      return of(root.canonical(path));
     case Question::kind: {
       const auto kind = root.kind(path);
       return kind.has_value() ? kind_text(kind.value()) : kind.is_absent() ? "absent" : "unreadable";
@@ -374,12 +385,11 @@ TEST(Roots, ARecordingTellsLockedFromAbsent) {
   const RecordingRoot recorder(machine);
   const auto ask = [](const Root& root) {
     return root.read("/boot/grub/grub.cfg").why() + "|" + root.list("/boot/efi").why() + "|" +
-           root.list("/boot/efi/EFI").why() + "|" + root.kind("/boot/efi/EFI").why() + "|" +
-           root.read("/boot/nothing").why() + "|" + (root.kind("/boot/efi").is(NodeKind::directory) ? "dir" : "") +
+           root.list("/boot/efi/EFI").why() + "|" + root.kind("/boot/efi/EFI").why() + "|" + root.read("/boot/nothing").why() +
+           "|" + (root.kind("/boot/efi").is(NodeKind::directory) ? "dir" : "") +
            (root.kind("/boot/grub/grub.cfg").is(NodeKind::file) ? "file" : "");
   };
-  const std::string expected =
-      "Permission denied|Permission denied|Permission denied|Permission denied|absent|dirfile";
+  const std::string expected = "Permission denied|Permission denied|Permission denied|Permission denied|absent|dirfile";
   EXPECT_EQ(ask(recorder), expected);
   EXPECT_EQ(ask(MemoryRoot(recorder.nodes())), expected);
 }

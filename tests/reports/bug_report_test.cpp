@@ -37,27 +37,30 @@ Report known_machine() {
 
 /// What the project's form asks, in its order.
 const std::map<std::string, Lines>& forms() {
-  static const std::map<std::string, Lines> all{
-      {"libvirt",
-       {"## Software environment", " - Operating system: Fedora Linux 39", " - Architecture: x86_64", " - kernel version: 6\\.5.6-300.fc39",
-        " - libvirt version: 10\\.9.0", " - Hypervisor and version: QEMU 9\\.1.2", "## Description of problem", "## Steps to reproduce",
-        "## Additional information", "/label ~bug"}},
-      {"qemu",
-       {"## Host environment", " - Operating system: Fedora Linux 39", " - OS/kernel version: 6\\.5.6-300.fc39", " - Architecture: x86_64",
-        " - QEMU flavor:", " - QEMU version: 9\\.1.2", " - QEMU command line:", "## Emulated/Virtualized environment",
-        " - Operating system:", " - OS/kernel version:", " - Architecture:", "## Description of problem", "## Steps to reproduce",
-        "## Additional information", "/label ~\"kind::Bug\""}},
-      {"virt-manager",
-       {"**Describe the bug**", "**To Reproduce**", "**Expected behavior**", "**Screenshots**",
-        "**System (please complete the following information):**", " - Distribution: Fedora Linux 39", " - virt-manager version:",
-        " - libvirt version: 10\\.9.0", "**Additional context**"}},
-      {"proxmox", {"## Host", " - Kernel: 6\\.5.6-300.fc39", " - QEMU (pve-qemu-kvm): 9\\.1.2", "## Devices and their IOMMU groups"}},
-      {"nixos",
-       {"### Nixpkgs version", "### Describe the bug", "### Steps to reproduce", "### Expected behaviour", "### Screenshots",
-        "### Relevant log output", "### Additional context", "### System metadata", "### Notify maintainers"}},
-      {"kernel",
-       {"[1.] One line summary of the problem:", "[4.1.] Kernel version (from /proc/version):\n6\\.5.6-300.fc39",
-        "[8.2.] Processor information:\nAcme CPU 9, microcode 0xa1", "[8.5.] PCI information:", "[X.] Other notes:"}}};
+  static const std::map<std::string, Lines>
+      all{{"libvirt",
+           {"## Software environment", " - Operating system: Fedora Linux 39", " - Architecture: x86_64",
+            " - kernel version: 6\\.5.6-300.fc39", " - libvirt version: 10\\.9.0", " - Hypervisor and version: QEMU 9\\.1.2",
+            "## Description of problem", "## Steps to reproduce", "## Additional information", "/label ~bug"}},
+          {"qemu",
+           {"## Host environment", " - Operating system: Fedora Linux 39", " - OS/kernel version: 6\\.5.6-300.fc39",
+            " - Architecture: x86_64", " - QEMU flavor:", " - QEMU version: 9\\.1.2",
+            " - QEMU command line:", "## Emulated/Virtualized environment",
+            " - Operating system:", " - OS/kernel version:", " - Architecture:", "## Description of problem",
+            "## Steps to reproduce", "## Additional information", "/label ~\"kind::Bug\""}},
+          {"virt-manager",
+           {"**Describe the bug**", "**To Reproduce**", "**Expected behavior**", "**Screenshots**",
+            "**System (please complete the following information):**", " - Distribution: Fedora Linux 39",
+            " - virt-manager version:", " - libvirt version: 10\\.9.0", "**Additional context**"}},
+          {"proxmox",
+           {"## Host", " - Kernel: 6\\.5.6-300.fc39", " - QEMU (pve-qemu-kvm): 9\\.1.2", "## Devices and their IOMMU groups"}},
+          {"nixos",
+           {"### Nixpkgs version", "### Describe the bug", "### Steps to reproduce", "### Expected behaviour",
+            "### Screenshots", "### Relevant log output", "### Additional context", "### System metadata",
+            "### Notify maintainers"}},
+          {"kernel",
+           {"[1.] One line summary of the problem:", "[4.1.] Kernel version (from /proc/version):\n6\\.5.6-300.fc39",
+            "[8.2.] Processor information:\nAcme CPU 9, microcode 0xa1", "[8.5.] PCI information:", "[X.] Other notes:"}}};
   return all;
 }
 
@@ -130,7 +133,8 @@ TEST(BugReport, HostileNamesFormatNothingAndActOnNothing) {
 
 TEST(BugReport, NamesTheHostOnlyWhereItWasAskedFor) {
   Report report = known_machine();
-  for (const std::string& project : bug_report_projects()) EXPECT_THAT(*render_bug_report(report, project), Not(HasSubstr("node-7")));
+  for (const std::string& project : bug_report_projects())
+    EXPECT_THAT(*render_bug_report(report, project), Not(HasSubstr("node-7")));
   report.host.machine.host.name = std::string("node-7");
   EXPECT_THAT(*render_bug_report(report, "libvirt"), HasSubstr("node-7"));
 }

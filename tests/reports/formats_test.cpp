@@ -31,7 +31,8 @@ TEST(Formats, EachHasANameAnEndingAndARendererOfItsOwn) {
 TEST(Formats, NameOfTheFileTells) {
   EXPECT_EQ(format_of_file("r.HTM"), "html");
   EXPECT_EQ(format_of_file("groups.svg"), "svg");
-  for (const auto* file : {"json", "", ".", "r.", "r.text", "dir.json/r", "r.json.gz"}) EXPECT_EQ(format_of_file(file), "") << file;
+  for (const auto* file : {"json", "", ".", "r.", "r.text", "dir.json/r", "r.json.gz"})
+    EXPECT_EQ(format_of_file(file), "") << file;
 }
 
 }  // namespace

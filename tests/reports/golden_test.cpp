@@ -18,9 +18,7 @@ struct GoldenCase {
 };
 
 /// How GoogleTest names the parameter; it would print its bytes.
-void PrintTo(const GoldenCase& golden, std::ostream* out) {
-  *out << golden.report.name << " as " << golden.format.name;
-}
+void PrintTo(const GoldenCase& golden, std::ostream* out) { *out << golden.report.name << " as " << golden.format.name; }
 
 std::vector<GoldenCase> golden_cases() {
   std::vector<GoldenCase> cases;
@@ -54,8 +52,7 @@ INSTANTIATE_TEST_SUITE_P(Reports, Golden, ::testing::ValuesIn(golden_cases()), [
 
 TEST(GoldenFiles, NoneIsLeftOver) {
   std::size_t count = 0;
-  for ([[maybe_unused]] const auto& file :
-       std::filesystem::directory_iterator(std::string(TESTS_DIR) + "/reports/golden"))
+  for ([[maybe_unused]] const auto& file : std::filesystem::directory_iterator(std::string(TESTS_DIR) + "/reports/golden"))
     ++count;
   EXPECT_EQ(count, golden_cases().size());
 }

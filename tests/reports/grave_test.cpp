@@ -22,9 +22,9 @@ const std::string grave_sentence = "It holds the root file system of this host."
 
 /// What the many say beside the grave one.
 enum class Crowd {
-  alike,      ///< one sentence of one check, about every function
-  different,  ///< one check, a sentence of its own for each
-  many_checks ///< a check of its own for each
+  alike,       ///< one sentence of one check, about every function
+  different,   ///< one check, a sentence of its own for each
+  many_checks  ///< a check of its own for each
 };
 
 /// How the grave one says it.
@@ -40,8 +40,9 @@ void add_crowd(const Case& one, Report& report) {
   for (std::size_t i = 0; i < report.devices.size(); ++i) {
     const std::string address = report.devices[i].address.text();
     const std::string number = std::to_string(i);
-    Finding mild = finding(one.crowd == Crowd::many_checks ? "check-" + number : "vfio-ids", Status::warn, address, "Ids",
-                           one.crowd == Crowd::alike ? address + " has no method of reset." : "Sentence " + number + " of many.");
+    Finding mild =
+        finding(one.crowd == Crowd::many_checks ? "check-" + number : "vfio-ids", Status::warn, address, "Ids",
+                one.crowd == Crowd::alike ? address + " has no method of reset." : "Sentence " + number + " of many.");
     mild.evidence = {{"/sys/bus/pci/devices/" + address, "value " + number}};
     mild.remedy = {{"Do this about " + number + ".", {"command " + number}, {}, ""}};
     report.findings.push_back(mild);
@@ -53,7 +54,8 @@ Report crowded(const Case& one, std::size_t position) {
   report.findings = {passed_iommu()};
   add_crowd(one, report);
   DeviceReport& device = report.devices[position];
-  Finding grave = finding(one.grave == Grave::fails ? "root-disk" : "vfio-ids", Status::warn, device.address.text(), "Disks", grave_sentence);
+  Finding grave = finding(one.grave == Grave::fails ? "root-disk" : "vfio-ids", Status::warn, device.address.text(), "Disks",
+                          grave_sentence);
   if (one.grave == Grave::fails) grave.status = Status::fail;
   if (one.grave == Grave::protects) grave.effect = Effect::protects;
   if (one.grave != Grave::fails) {
@@ -143,7 +145,8 @@ TEST(Text, StaysShortOnTheWorstHost) {
         device.is_bridge = false;
         device.verdict = DeviceVerdict::protected_by_host;
         device.reasons.assign(3, "Reason " + std::to_string(i) + " " + std::string(900, 'r'));
-        Finding each = finding("check-" + std::to_string(i % 40), status, device.address.text(), "Title", std::to_string(i) + std::string(900, 's'));
+        Finding each = finding("check-" + std::to_string(i % 40), status, device.address.text(), "Title",
+                               std::to_string(i) + std::string(900, 's'));
         each.remedy = {{std::string(200, 't'), {}, {}, std::string(200, 'r')}};
         report.findings.push_back(each);
       }

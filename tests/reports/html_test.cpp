@@ -29,8 +29,7 @@ std::string json_inside(const std::string& page) {
 
 TEST(RenderHtml, HoldsTheReportAsJson) {
   for (const NamedReport& each : golden_reports())
-    EXPECT_EQ(nlohmann::json::parse(json_inside(render_html(each.report))),
-              nlohmann::json::parse(render_json(each.report)))
+    EXPECT_EQ(nlohmann::json::parse(json_inside(render_html(each.report))), nlohmann::json::parse(render_json(each.report)))
         << each.name;
 }
 
@@ -80,9 +79,7 @@ TEST(RenderHtml, ManySubjectsAreCounted) {
   EXPECT_THAT(page.substr(0, page.find("id=\"report-json\"")), Not(HasSubstr("....")));
 }
 
-TEST(RenderHtml, EveryDeviceHasARow) {
-  EXPECT_EQ(count_of(render_html(large_host(600)), "<tr role=\"row\" data-"), 600u);
-}
+TEST(RenderHtml, EveryDeviceHasARow) { EXPECT_EQ(count_of(render_html(large_host(600)), "<tr role=\"row\" data-"), 600u); }
 
 }  // namespace
 }  // namespace vfio_doctor::testing

@@ -35,8 +35,7 @@ std::string refusal_after(Change change) {
 
 TEST(RenderJson, KeepsToTheSchema) {
   for (const NamedReport& each : golden_reports())
-    EXPECT_EQ(schema_violations(Json::parse(render_json(each.report)), "docs/schema/report-1.json"), "")
-        << each.name;
+    EXPECT_EQ(schema_violations(Json::parse(render_json(each.report)), "docs/schema/report-1.json"), "") << each.name;
   EXPECT_EQ(schema_violations(Json::parse(render_json(large_host(64))), "docs/schema/report-1.json"), "");
 }
 
@@ -78,8 +77,7 @@ TEST(RenderJson, SaysNullForWhatWasNotObserved) {
 
 TEST(RenderJson, ReplacesWhatIsNotUtf8AndIsHarmlessOnATerminal) {
   const std::string text = render_json(hostile_names());
-  for (const char byte : text)
-    ASSERT_TRUE(byte == '\n' || (byte >= ' ' && byte < '\x7f')) << static_cast<int>(byte);
+  for (const char byte : text) ASSERT_TRUE(byte == '\n' || (byte >= ' ' && byte < '\x7f')) << static_cast<int>(byte);
   EXPECT_EQ(Json::parse(text)["host"]["distribution"], "\xef\xbf\xbd\xef\xbf\xbd distro");
 }
 
@@ -107,8 +105,7 @@ TEST(ParseReportJson, NamesTheLineOfASyntaxError) {
 
 TEST(ParseReportJson, RefusesWhatIsNoReport) {
   EXPECT_EQ(refusal("[]"), "r.json: not a vfio-doctor report: it has no \"schema\"");
-  EXPECT_EQ(refusal("{\"schema\": \"\\u001b[2J\"}"),
-            "r.json: schema must be \"vfio-doctor/report/1\", not \"\\x1b[2J\"");
+  EXPECT_EQ(refusal("{\"schema\": \"\\u001b[2J\"}"), "r.json: schema must be \"vfio-doctor/report/1\", not \"\\x1b[2J\"");
   EXPECT_EQ(refusal("{\"schema\": 3}"), "r.json: schema: must be a string");
 }
 
@@ -122,8 +119,7 @@ TEST(ParseReportJson, NamesThePlaceOfAWrongValue) {
   EXPECT_EQ(refusal_after([](Json& report) { report["findings"][0]["status"] = "fine"; }),
             "r.json: findings[0].status: must be one of pass, warn, fail, unknown, not-applicable, error, "
             "not \"fine\"");
-  EXPECT_EQ(refusal_after([](Json& report) { report["findings"] = 7; }),
-            "r.json: findings: must be an array");
+  EXPECT_EQ(refusal_after([](Json& report) { report["findings"] = 7; }), "r.json: findings: must be an array");
   EXPECT_EQ(refusal_after([](Json& report) { report.erase("verdict"); }), "r.json: \"verdict\" is missing");
   EXPECT_EQ(refusal_after([](Json& report) { report["findings"][0].erase("remedy"); }),
             "r.json: findings[0]: \"remedy\" is missing");
@@ -140,7 +136,8 @@ TEST(ParseReportJson, RefusesTwins) {
 TEST(ParseReportJson, SurvivesDepthAndLength) {
   EXPECT_THAT(refusal(std::string(1 << 16, '[')), HasSubstr("not valid JSON"));
   const std::string deep = std::string(1 << 16, '[') + std::string(1 << 16, ']');
-  EXPECT_THAT(refusal("{\"schema\": \"vfio-doctor/report/1\", \"x\": " + deep + "}"), HasSubstr("nested deeper than 64 levels"));
+  EXPECT_THAT(refusal("{\"schema\": \"vfio-doctor/report/1\", \"x\": " + deep + "}"),
+              HasSubstr("nested deeper than 64 levels"));
   EXPECT_THAT(refusal(std::string(longest_report_json + 1, ' ')), HasSubstr("longer than 64 MiB"));
 }
 

@@ -46,8 +46,7 @@ std::string junit_of(const Finding& finding) {
 }
 
 TEST(RenderJunit, KeepsToTheSchema) {
-  for (const NamedReport& each : golden_reports())
-    EXPECT_TRUE(keeps_to_schema(render_junit(each.report))) << each.name;
+  for (const NamedReport& each : golden_reports()) EXPECT_TRUE(keeps_to_schema(render_junit(each.report))) << each.name;
 }
 
 TEST(RenderJunit, TheSchemaCanSayNo) {

@@ -43,8 +43,7 @@ TEST(MachineRows, LoseNothingInACircle) {
 TEST(MachineRows, SurviveADeepChain) {
   Report report = empty_report();
   for (unsigned i = 0; i < 20000; ++i) {
-    DeviceReport bridge =
-        device({std::to_string(100000 + i) + ":00:00.0", "8086:0000", "060400", "00", "", "", ""});
+    DeviceReport bridge = device({std::to_string(100000 + i) + ":00:00.0", "8086:0000", "060400", "00", "", "", ""});
     if (i > 0) bridge.parent = report.devices.back().address;
     report.devices.push_back(bridge);
   }
@@ -73,9 +72,7 @@ TEST(MachineRows, KeepBranchesWithSomethingToSee) {
 
 TEST(RenderGroupsJson, KeepsToTheSchema) {
   for (const NamedReport& each : golden_reports())
-    EXPECT_EQ(schema_violations(nlohmann::json::parse(render_groups_json(each.report)),
-                                "docs/schema/groups-1.json"),
-              "")
+    EXPECT_EQ(schema_violations(nlohmann::json::parse(render_groups_json(each.report)), "docs/schema/groups-1.json"), "")
         << each.name;
 }
 

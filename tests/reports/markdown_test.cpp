@@ -13,8 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 TEST(MarkdownText, NeitherFormatsNorMentionsNorLinks) {
-  EXPECT_EQ(markdown_text("a|b `c` <d> *e* _f_ [g](h)"),
-            "a\\|b \\`c\\` &lt;d&gt; \\*e\\* \\_f\\_ \\[g\\](h)");
+  EXPECT_EQ(markdown_text("a|b `c` <d> *e* _f_ [g](h)"), "a\\|b \\`c\\` &lt;d&gt; \\*e\\* \\_f\\_ \\[g\\](h)");
   EXPECT_EQ(markdown_text("@all #12"), "@&#8203;all \\#&#8203;12");
   EXPECT_EQ(markdown_text("http://x www.y"), "http&#58;//x www&#46;y");
   EXPECT_EQ(markdown_text("&amp;"), "&amp;amp;");

@@ -48,7 +48,7 @@ TEST(Quiet, IsShownToWhoAsks) {
   TextStyle style;
   style.verbosity = Verbosity::verbose;
   EXPECT_THAT(render_text(with_unseen(true), style), HasSubstr("UNKNOWN huge-pages: Which huge pages there are could not be "
-      "seen."));
+                                                               "seen."));
 }
 
 TEST(Quiet, StaysQuietThroughJson) {

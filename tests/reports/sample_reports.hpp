@@ -51,8 +51,7 @@ inline DeviceReport device(const DeviceText& text) {
   return device;
 }
 
-inline Finding finding(std::string id, Status status, std::string subject, std::string title,
-                       std::string summary) {
+inline Finding finding(std::string id, Status status, std::string subject, std::string title, std::string summary) {
   Finding finding;
   finding.id = std::move(id);
   finding.status = status;
@@ -77,38 +76,33 @@ inline std::vector<GroupReport> groups_of(const Report& report) {
 inline std::vector<DeviceReport> laptop_devices() {
   using enum DeviceVerdict;
   std::vector<DeviceReport> devices{
-      device(
-          {"0000:00:00.0", "8086:1910", "060000", "0a", "Host bridge",
-           "Intel Corporation Xeon E3-1200 v5/E3-1500 v5/6th Gen Core Processor Host Bridge/DRAM Registers",
-           "", 1, unsuitable}),
+      device({"0000:00:00.0", "8086:1910", "060000", "0a", "Host bridge",
+              "Intel Corporation Xeon E3-1200 v5/E3-1500 v5/6th Gen Core Processor Host Bridge/DRAM Registers", "", 1,
+              unsuitable}),
       device({"0000:00:02.0", "8086:193b", "030000", "09", "VGA compatible controller",
               "Intel Corporation Iris Pro Graphics 580", "i915", 0, protected_by_host}),
       device({"0000:00:14.0", "8086:a12f", "0c0330", "31", "USB controller",
-              "Intel Corporation 100 Series/C230 Series Chipset Family USB 3.0 xHCI Controller", "xhci_hcd",
-              3, with_companions}),
+              "Intel Corporation 100 Series/C230 Series Chipset Family USB 3.0 xHCI Controller", "xhci_hcd", 3,
+              with_companions}),
       device({"0000:00:14.2", "8086:a131", "118000", "31", "Signal processing controller",
-              "Intel Corporation 100 Series/C230 Series Chipset Family Thermal Subsystem",
-              "intel_pch_thermal", 3, with_companions}),
+              "Intel Corporation 100 Series/C230 Series Chipset Family Thermal Subsystem", "intel_pch_thermal", 3,
+              with_companions}),
       device({"0000:00:1c.0", "8086:a110", "060400", "f1", "PCI bridge",
-              "Intel Corporation 100 Series/C230 Series Chipset Family PCI Express Root Port #1", "pcieport",
-              5, unsuitable}),
+              "Intel Corporation 100 Series/C230 Series Chipset Family PCI Express Root Port #1", "pcieport", 5, unsuitable}),
       device({"0000:00:1c.2", "8086:a112", "060400", "f1", "PCI bridge",
-              "Intel Corporation 100 Series/C230 Series Chipset Family PCI Express Root Port #3", "pcieport",
-              6, unsuitable}),
+              "Intel Corporation 100 Series/C230 Series Chipset Family PCI Express Root Port #3", "pcieport", 6, unsuitable}),
       device({"0000:00:1d.0", "8086:a118", "060400", "f1", "PCI bridge",
-              "Intel Corporation 100 Series/C230 Series Chipset Family PCI Express Root Port #9", "pcieport",
-              10, unsuitable}),
-      device({"0000:00:1f.0", "8086:a14e", "060100", "31", "ISA bridge",
-              "Intel Corporation HM170 Chipset LPC/eSPI Controller", "", 11, unsuitable}),
+              "Intel Corporation 100 Series/C230 Series Chipset Family PCI Express Root Port #9", "pcieport", 10, unsuitable}),
+      device({"0000:00:1f.0", "8086:a14e", "060100", "31", "ISA bridge", "Intel Corporation HM170 Chipset LPC/eSPI Controller",
+              "", 11, unsuitable}),
       device({"0000:00:1f.3", "8086:a170", "040300", "31", "Audio device",
-              "Intel Corporation 100 Series/C230 Series Chipset Family HD Audio Controller", "snd_hda_intel",
-              11, blocked}),
+              "Intel Corporation 100 Series/C230 Series Chipset Family HD Audio Controller", "snd_hda_intel", 11, blocked}),
       device({"0000:00:1f.4", "8086:a123", "0c0500", "31", "SMBus",
               "Intel Corporation 100 Series/C230 Series Chipset Family SMBus", "i801_smbus", 11, blocked}),
-      device({"0000:02:00.0", "1217:8621", "080501", "01", "SD Host controller",
-              "O2 Micro, Inc. SD/MMC Card Reader Controller", "sdhci-pci", 13}),
-      device({"0000:03:00.0", "8086:24f3", "028000", "3a", "Network controller",
-              "Intel Corporation Wireless 8260", "iwlwifi", 14}),
+      device({"0000:02:00.0", "1217:8621", "080501", "01", "SD Host controller", "O2 Micro, Inc. SD/MMC Card Reader Controller",
+              "sdhci-pci", 13}),
+      device({"0000:03:00.0", "8086:24f3", "028000", "3a", "Network controller", "Intel Corporation Wireless 8260", "iwlwifi",
+              14}),
       device({"0000:3e:00.0", "8086:f1a8", "010802", "03", "Non-Volatile memory controller",
               "Intel Corporation SSD 660P Series", "nvme", 16, protected_by_host}),
   };
@@ -116,8 +110,7 @@ inline std::vector<DeviceReport> laptop_devices() {
   devices[2].companions = {at("0000:00:14.2")};
   devices[3].companions = {at("0000:00:14.0")};
   devices[8].companions = {at("0000:00:1f.0"), at("0000:00:1f.4")};
-  devices[8].reasons = {
-      "shares group 11 with the ISA bridge 0000:00:1f.0, which cannot be assigned [group-viable]"};
+  devices[8].reasons = {"shares group 11 with the ISA bridge 0000:00:1f.0, which cannot be assigned [group-viable]"};
   devices[9].companions = {at("0000:00:1f.0"), at("0000:00:1f.3")};
   devices[9].reasons = devices[8].reasons;
   devices[10].parent = at("0000:00:1c.0");
@@ -144,9 +137,9 @@ inline Report ready_laptop() {
   report.notes = {"Run as a normal user. With sudo the PCI capabilities of 13 functions can be read too."};
   report.devices = laptop_devices();
   report.groups = groups_of(report);
-  Finding warning = finding(
-      "usb-controller-loss", Status::warn, "0000:00:14.0", "Devices behind a USB controller",
-      "The keyboard, the mouse and Bluetooth go with 0000:00:14.0 when it is given to a virtual machine.");
+  Finding warning =
+      finding("usb-controller-loss", Status::warn, "0000:00:14.0", "Devices behind a USB controller",
+              "The keyboard, the mouse and Bluetooth go with 0000:00:14.0 when it is given to a virtual machine.");
   warning.evidence = {{"/sys/bus/usb/devices/1-1.2", "Logitech, Inc. Keyboard K120 (046d:c31c)"},
                       {"/sys/bus/usb/devices/1-1.1", "Logitech, Inc. Mouse (046d:c077)"}};
   warning.remedy = {{"Make sure that you can still reach this host, for example over the network.",
@@ -157,9 +150,8 @@ inline Report ready_laptop() {
                          "0000:3e:00.0 holds / (ext4 on LVM on LUKS).");
   root.effect = Effect::protects;
   root.evidence = {{"/proc/self/mountinfo", "/dev/mapper/fedora-root on / type ext4"}};
-  Finding group =
-      finding("group-viable", Status::warn, "group:11", "Members of an IOMMU group",
-              "Group 11 holds the ISA bridge 0000:00:1f.0, so none of its functions can be assigned.");
+  Finding group = finding("group-viable", Status::warn, "group:11", "Members of an IOMMU group",
+                          "Group 11 holds the ISA bridge 0000:00:1f.0, so none of its functions can be assigned.");
   group.effect = Effect::blocked;
   report.findings = {passed_iommu(),
                      finding("interrupt-remapping", Status::pass, "host", "Interrupt remapping",
@@ -181,19 +173,16 @@ inline Report iommu_off() {
   Finding off = finding("iommu-active", Status::fail, "host", "IOMMU active",
                         "The IOMMU is off, so no device can be given to a virtual machine.");
   off.effect = Effect::blocked;
-  off.evidence = {
-      {"/sys/kernel/iommu_groups", "empty"},
-      {"/proc/cmdline", "BOOT_IMAGE=/boot/vmlinuz-6.1.0-18-amd64 root=/dev/mapper/vg0-root ro quiet splash"},
-      {"/sys/firmware/acpi/tables/DMAR", "present: the firmware offers an IOMMU"}};
+  off.evidence = {{"/sys/kernel/iommu_groups", "empty"},
+                  {"/proc/cmdline", "BOOT_IMAGE=/boot/vmlinuz-6.1.0-18-amd64 root=/dev/mapper/vg0-root ro quiet splash"},
+                  {"/sys/firmware/acpi/tables/DMAR", "present: the firmware offers an IOMMU"}};
   off.remedy = {
       {"Turn it on with a kernel argument, then restart the host.",
-       {"sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&intel_iommu=on /' /etc/default/grub", "sudo update-grub",
-        "sudo reboot"},
+       {"sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&intel_iommu=on /' /etc/default/grub", "sudo update-grub", "sudo reboot"},
        {"sudo sed -i 's/intel_iommu=on //' /etc/default/grub", "sudo update-grub"},
        "A mistake in /etc/default/grub can keep the host from starting; keep a rescue medium at hand."}};
-  Finding drift =
-      finding("boot-arguments", Status::warn, "host", "Kernel arguments of the boot configuration",
-              "intel_iommu=on is in /etc/default/grub but not in the generated configuration.");
+  Finding drift = finding("boot-arguments", Status::warn, "host", "Kernel arguments of the boot configuration",
+                          "intel_iommu=on is in /etc/default/grub but not in the generated configuration.");
   drift.evidence = {{"/etc/default/grub:6", "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet splash\""}};
   drift.remedy = {{"Write the configuration anew.", {"sudo update-grub"}, {}, ""}};
   report.findings = {off, drift,
@@ -229,12 +218,11 @@ inline Report hostile_names() {
                                        "Gr\xc3\xb6\xc3\x9f"
                                        "e \xe2\x9c\x93 ok"};
   for (std::size_t i = 0; i < names.size(); ++i) {
-    report.devices.push_back(
-        device({"0000:01:0" + std::to_string(i) + ".0", "dead:beef", "020000", "00", names[i], names[i],
-                names[i], static_cast<int>(i), DeviceVerdict::blocked}));
+    report.devices.push_back(device({"0000:01:0" + std::to_string(i) + ".0", "dead:beef", "020000", "00", names[i], names[i],
+                                     names[i], static_cast<int>(i), DeviceVerdict::blocked}));
     report.devices.back().reasons = {names[i]};
-    Finding each = finding("hostile-name", i % 2 == 0 ? Status::fail : Status::error,
-                           report.devices.back().address.text(), "Title " + names[i], "Summary " + names[i]);
+    Finding each = finding("hostile-name", i % 2 == 0 ? Status::fail : Status::error, report.devices.back().address.text(),
+                           "Title " + names[i], "Summary " + names[i]);
     each.evidence = {{names[i], names[i]}};
     each.remedy = {{names[i], {names[i]}, {names[i]}, names[i]}};
     report.findings.push_back(each);
@@ -258,8 +246,8 @@ inline Report undetermined() {
   unknown.remedy = {{"Run it once more as root.", {"sudo vfio-doctor"}, {}, ""}};
   report.findings = {unknown};
   report.notes = {"Run as a normal user. With sudo /proc/interrupts can be read too."};
-  DeviceReport card = device({"10000:e1:00.0", "10ec:8168", "020000", "15", "Ethernet controller", "", "", 0,
-                              DeviceVerdict::undetermined});
+  DeviceReport card =
+      device({"10000:e1:00.0", "10ec:8168", "020000", "15", "Ethernet controller", "", "", 0, DeviceVerdict::undetermined});
   card.id.revision = {};
   card.reasons = {"interrupt remapping could not be observed [interrupt-remapping]"};
   report.devices = {card};
@@ -273,8 +261,7 @@ inline Report no_devices() {
   report.source = {"root", "/mnt/container"};
   report.verdict = Verdict::not_ready;
   report.host.iommu = "off";
-  report.findings = {
-      finding("pci-devices", Status::fail, "host", "PCI devices", "This host shows no PCI devices.")};
+  report.findings = {finding("pci-devices", Status::fail, "host", "PCI devices", "This host shows no PCI devices.")};
   return report;
 }
 
@@ -293,23 +280,20 @@ inline Report large_host(unsigned count) {
   report.host = {"6.8.0", "amd", "Debian GNU/Linux 12 (bookworm)", "on", "on"};
   report.verdict = Verdict::ready;
   constexpr std::string_view digits = "0123456789abcdef";
-  const auto byte = [&](unsigned value) {
-    return std::string{digits[(value >> 4) & 15], digits[value & 15]};
-  };
+  const auto byte = [&](unsigned value) { return std::string{digits[(value >> 4) & 15], digits[value & 15]}; };
   unsigned made = 0;
   for (unsigned port = 0; made < count; ++port) {
     const std::string domain = "00" + byte(port / 200);
     const std::string bus = byte(port % 200 + 1);
     const std::string port_address = domain + ":00:" + byte(port % 200 / 8) + "." + std::to_string(port % 8);
     report.devices.push_back(device({port_address, "1022:1483", "060400", "00", "PCI bridge",
-                                     "Advanced Micro Devices, Inc. [AMD] Root Port " + std::to_string(port),
-                                     "pcieport", static_cast<int>(3 * port), DeviceVerdict::unsuitable}));
+                                     "Advanced Micro Devices, Inc. [AMD] Root Port " + std::to_string(port), "pcieport",
+                                     static_cast<int>(3 * port), DeviceVerdict::unsuitable}));
     ++made;
     for (unsigned function = 0; function < 16 && made < count; ++function, ++made) {
       DeviceReport card =
-          device({domain + ":" + bus + ":" + byte(function / 8) + "." + std::to_string(function % 8),
-                  "8086:1572", "020000", "02", "Ethernet controller",
-                  "Intel Corporation Ethernet Controller X710 number " + std::to_string(made),
+          device({domain + ":" + bus + ":" + byte(function / 8) + "." + std::to_string(function % 8), "8086:1572", "020000",
+                  "02", "Ethernet controller", "Intel Corporation Ethernet Controller X710 number " + std::to_string(made),
                   function == 0 ? "i40e" : "", static_cast<int>(3 * port + 1 + function / 8),
                   port == 2 ? DeviceVerdict::blocked : DeviceVerdict::with_companions});
       card.parent = at(port_address);
@@ -327,8 +311,8 @@ inline Report large_host(unsigned count) {
   report.findings = {passed_iommu()};
   for (const DeviceReport& each : report.devices) {
     const std::string address = each.address.text();
-    Finding hidden = finding("reset-method", Status::warn, address, "Reset",
-                             "The kernel does not say how " + address + " can be reset.");
+    Finding hidden =
+        finding("reset-method", Status::warn, address, "Reset", "The kernel does not say how " + address + " can be reset.");
     hidden.evidence = {{"/sys/bus/pci/devices/" + address + "/reset_method", "not there"}};
     report.findings.push_back(hidden);
   }
@@ -342,9 +326,8 @@ struct NamedReport {
 
 /// Small enough to be read as golden files.
 inline std::vector<NamedReport> golden_reports() {
-  return {{"ready-laptop", ready_laptop()},   {"iommu-off", iommu_off()},
-          {"hostile-names", hostile_names()}, {"undetermined", undetermined()},
-          {"no-devices", no_devices()},       {"selected-root-disk", selected_root_disk()}};
+  return {{"ready-laptop", ready_laptop()}, {"iommu-off", iommu_off()},   {"hostile-names", hostile_names()},
+          {"undetermined", undetermined()}, {"no-devices", no_devices()}, {"selected-root-disk", selected_root_disk()}};
 }
 
 }  // namespace vfio_doctor::testing

@@ -19,9 +19,7 @@ Json only_result(Finding finding) {
 
 TEST(RenderSarif, KeepsToTheSchema) {
   for (const NamedReport& each : golden_reports())
-    EXPECT_EQ(schema_violations(Json::parse(render_sarif(each.report)), "tests/reports/schema/sarif.json"),
-              "")
-        << each.name;
+    EXPECT_EQ(schema_violations(Json::parse(render_sarif(each.report)), "tests/reports/schema/sarif.json"), "") << each.name;
 }
 
 TEST(RenderSarif, TheSchemaCanSayNo) {
@@ -57,7 +55,8 @@ TEST(RenderSarif, PointsToFilesAndLines) {
 
 TEST(RenderSarif, EveryRuleSaysWhatItIsAndWhatToDo) {
   Report report = ready_laptop();
-  report.pages = {{"iommu-active", "# IOMMU\n\n## What it checks\n\nThings.\n\n## Why it matters\n\nWithout `it` nothing goes.\n"}};
+  report.pages = {
+      {"iommu-active", "# IOMMU\n\n## What it checks\n\nThings.\n\n## Why it matters\n\nWithout `it` nothing goes.\n"}};
   const Json run = Json::parse(render_sarif(report))["runs"][0];
   for (const Json& rule : run["tool"]["driver"]["rules"]) {
     EXPECT_FALSE(rule.at("fullDescription").at("text").get<std::string>().empty());

@@ -43,8 +43,7 @@ TEST(RenderText, FitsTheTerminal) {
 
 TEST(RenderText, NeverBreaksACommand) {
   const std::string command = iommu_off().findings[0].remedy[0].commands[0];
-  EXPECT_THAT(render_text(iommu_off(), {Color::off, 40, Verbosity::normal}),
-              HasSubstr("\n      " + command + "\n"));
+  EXPECT_THAT(render_text(iommu_off(), {Color::off, 40, Verbosity::normal}), HasSubstr("\n      " + command + "\n"));
 }
 
 TEST(RenderText, ProblemsComeBeforeDevicesAndTheVerdictFirst) {
@@ -58,8 +57,7 @@ TEST(RenderText, ProtectionIsAReasonAndNoProblem) {
   const std::string text = render_text(ready_laptop(), plain);
   EXPECT_THAT(text, Not(HasSubstr("root-disk")));
   EXPECT_THAT(text, HasSubstr("holds / (ext4 on LVM on LUKS on nvme0n1p3)"));
-  EXPECT_THAT(render_text(selected_root_disk(), plain),
-              HasSubstr("FAIL  Disks the host lives on [root-disk]"))
+  EXPECT_THAT(render_text(selected_root_disk(), plain), HasSubstr("FAIL  Disks the host lives on [root-disk]"))
       << "asked about this very device, it is what stands in the way";
 }
 
@@ -158,7 +156,8 @@ TEST(RenderText, GraphicsNetworkStorageUsbAndAudioComeFirst) {
   const std::string text = render_text(ready_laptop(), plain);
   const std::string table = text.substr(text.find("ADDRESS"));
   std::size_t last = 0;
-  for (const std::string address : {"0000:00:02.0 ", "0000:03:00.0 ", "0000:3e:00.0 ", "0000:00:14.0 ", "0000:00:1f.3 ", "0000:02:00.0 "}) {
+  for (const std::string address :
+       {"0000:00:02.0 ", "0000:03:00.0 ", "0000:3e:00.0 ", "0000:00:14.0 ", "0000:00:1f.3 ", "0000:02:00.0 "}) {
     const std::size_t at = table.find("\n" + address);
     ASSERT_NE(at, table.npos) << address << table;
     EXPECT_LT(last, at) << address;
@@ -202,7 +201,8 @@ TEST(RenderText, NamesTheWaysIntoVfioWhereTheyAreNotTheUsualOne) {
     EXPECT_THAT(render_text(report, plain), Not(HasSubstr("Ways into VFIO")));
   }
   report.host.machine.interfaces = {{"cdev"}};
-  EXPECT_THAT(render_text(report, {Color::off, 200, Verbosity::normal}), HasSubstr("interrupt remapping on. Ways into VFIO: cdev.\n"));
+  EXPECT_THAT(render_text(report, {Color::off, 200, Verbosity::normal}),
+              HasSubstr("interrupt remapping on. Ways into VFIO: cdev.\n"));
 }
 
 TEST(ShortName, DropsWhatTellsNothingAboutTheDevice) {
@@ -231,8 +231,9 @@ TEST(CutTo, CountsColumns) {
 }
 
 TEST(RenderPage, IsBrokenToTheWidthAndKeepsBlocks) {
-  const std::string page = "# Title\n\nOne two three four five six seven eight nine ten.\nEleven.\n- an item that is longer than a line of\n"
-                           "  forty\n\n    a command that is not broken, however long it may be\n\x1b[2J\n";
+  const std::string page =
+      "# Title\n\nOne two three four five six seven eight nine ten.\nEleven.\n- an item that is longer than a line of\n"
+      "  forty\n\n    a command that is not broken, however long it may be\n\x1b[2J\n";
   EXPECT_EQ(render_page(page, {Color::off, 40, Verbosity::normal}),
             "# Title\n\nOne two three four five six seven eight\nnine ten. Eleven.\n- an item that is longer than a line of\n"
             "  forty\n\n    a command that is not broken, however long it may be\n\\x1b[2J\n");
@@ -262,8 +263,8 @@ TEST(RenderText, CountsWhatItLeavesOutAsTheWholeIsCounted) {
   constexpr std::size_t checks = 60, each = 3;
   for (std::size_t check = 0; check < checks; ++check)
     for (std::size_t i = 0; i < each; ++i)
-      report.findings.push_back(finding("check-" + std::to_string(check), Status::warn, report.devices[i].address.text(), "Title",
-                                        "Sentence " + std::to_string(check * each + i) + "."));
+      report.findings.push_back(finding("check-" + std::to_string(check), Status::warn, report.devices[i].address.text(),
+                                        "Title", "Sentence " + std::to_string(check * each + i) + "."));
   const std::string text = render_text(report, plain);
   std::size_t told = 0;
   for (std::size_t at = 0; (at = text.find("[check-", at)) != text.npos; ++at) ++told;

@@ -16,8 +16,7 @@ namespace vfio_doctor::testing {
 /// What `document` breaks of the JSON Schema in the file `path` (from the source directory), one line each;
 /// empty: nothing.
 inline std::string schema_violations(const nlohmann::json& document, const std::string& path) {
-  const nlohmann::json schema_document =
-      nlohmann::json::parse(read_test_file(path.starts_with('/') ? path : "../" + path));
+  const nlohmann::json schema_document = nlohmann::json::parse(read_test_file(path.starts_with('/') ? path : "../" + path));
   valijson::Schema schema;
   valijson::SchemaParser parser;
   parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(schema_document), schema);

@@ -24,7 +24,8 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-Finding risk(const std::string& id, const std::string& subject, Status status = Status::warn, Effect effect = Effect::protects) {
+Finding risk(const std::string& id, const std::string& subject, Status status = Status::warn,
+             Effect effect = Effect::protects) {
   Finding finding;
   finding.id = id;
   finding.subject = subject;
@@ -52,7 +53,9 @@ std::string error_of(const std::string& config) {
 }
 
 TEST(Config, NamesRisksAndReasons) {
-  const auto rules = parse_config("# known\n\n[accept host-console=01:00.0]\n  reason = one = GPU\n[accept last-keyboard]\nreason=ssh\n", "x.conf");
+  const auto rules =
+      parse_config("# known\n\n[accept host-console=01:00.0]\n  reason = one = GPU\n[accept last-keyboard]\nreason=ssh\n",
+                   "x.conf");
   ASSERT_THAT(rules, SizeIs(2));
   EXPECT_EQ(rules[0].id, "host-console");
   EXPECT_EQ(rules[0].subject, "0000:01:00.0");
@@ -126,7 +129,8 @@ TEST(ConfigFile, IsRefusedWhereItBelongsToSomebodyElse) {
   const std::string file = (directory.path() / "risks.conf").string();
   std::ofstream(file) << "[accept last-keyboard]\nreason = ssh\n";
   ASSERT_EQ(::chown(file.c_str(), 12345, 0), 0);
-  EXPECT_THAT(run({"--sample", "hm170", "--config", file}).errors, HasSubstr(file + ": belongs to user 12345, not to root or to you"));
+  EXPECT_THAT(run({"--sample", "hm170", "--config", file}).errors,
+              HasSubstr(file + ": belongs to user 12345, not to root or to you"));
   ASSERT_EQ(::chown(file.c_str(), 0, 12345), 0);
   std::filesystem::permissions(file, std::filesystem::perms(0664));
   EXPECT_THAT(run({"--sample", "hm170", "--config", file}).errors, HasSubstr("can be written by others")) << "of a group";
@@ -145,9 +149,7 @@ TEST(ConfigFile, MistakeIsOneLineWithItsPlace) {
 }
 
 /// A machine whose only graphics card shows the console.
-Host single_gpu() {
-  return gather_host(testing::machine("pci 01:00.0 id=10de:2484 class=030000 group=1 boot_vga=1\n"));
-}
+Host single_gpu() { return gather_host(testing::machine("pci 01:00.0 id=10de:2484 class=030000 group=1 boot_vga=1\n")); }
 
 TEST(AcceptedRisk, TheOnlyGraphicsCardCanBeGiven) {
   const Host host = single_gpu();
@@ -164,7 +166,9 @@ TEST(AcceptedRisk, TheOnlyGraphicsCardCanBeGiven) {
 TEST(AcceptedRisk, OfOneDeviceIsNotThatOfAnother) {
   const Host host = single_gpu();
   const std::vector<PciAddress> selection{*PciAddress::parse("01:00.0")};
-  EXPECT_EQ(judge(host, {risk("host-console", "0000:01:00.0")}, selection, {}, {{"host-console", "0000:02:00.0", "one GPU", "--accept"}}).verdict,
+  EXPECT_EQ(judge(host, {risk("host-console", "0000:01:00.0")}, selection, {},
+                  {{"host-console", "0000:02:00.0", "one GPU", "--accept"}})
+                .verdict,
             Verdict::not_ready);
 }
 

@@ -45,7 +45,8 @@ TEST(BoundedJson, RefusesMoreThanItMayHold) {
   EXPECT_EQ(refusal("[0,0,0]", {.most_values = 3}), "not valid JSON: more than 3 values");
   EXPECT_EQ(refusal("[0,0]", {.most_values = 3}), "none");
   EXPECT_EQ(refusal(R"({"a":0,"b":0,"c":{"a":0,"b":0}})", {.most_members = 3}), "none");
-  EXPECT_EQ(refusal(R"([{"a":0},{"a":0,"b":0,"c":0}])", {.most_members = 2}), "not valid JSON: more than 2 members in one object");
+  EXPECT_EQ(refusal(R"([{"a":0},{"a":0,"b":0,"c":0}])", {.most_members = 2}),
+            "not valid JSON: more than 2 members in one object");
 }
 
 TEST(BoundedJson, SaysWhereTheSyntaxIsWrong) {
@@ -61,7 +62,8 @@ TEST(BoundedJson, SaysWhereTheSyntaxIsWrong) {
 }
 
 TEST(BoundedJson, AKernelstubFileOfDepthIsUnreadable) {
-  const auto line = parse_kernelstub("{\"user\":{\"kernel_options\":" + nested(200'000, "[", "]") + "}}", "/etc/kernelstub/configuration");
+  const auto line =
+      parse_kernelstub("{\"user\":{\"kernel_options\":" + nested(200'000, "[", "]") + "}}", "/etc/kernelstub/configuration");
   EXPECT_TRUE(line.is_unreadable());
 }
 

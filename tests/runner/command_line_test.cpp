@@ -28,7 +28,8 @@ using ::testing::Not;
 using ::testing::StartsWith;
 using Words = std::vector<std::string>;
 
-const Words all_commands = {"check", "groups", "checks", "plugins", "manifest", "verify", "explain", "snapshot", "diff", "triage", "guard"};
+const Words all_commands = {"check",   "groups",   "checks", "plugins", "manifest", "verify",
+                            "explain", "snapshot", "diff",   "triage",  "guard"};
 
 ProcessResult run(const Words& arguments, const std::string& input = "") {
   ProcessRequest request;
@@ -56,7 +57,8 @@ TEST(CommandLine, SuggestsWhatWasMeant) {
   EXPECT_THAT(refusal({"explain", "iommu-activ"}), HasSubstr("did you mean 'iommu-active'?"));
   EXPECT_THAT(refusal({"--skip", "interrupt"}), HasSubstr("did you mean 'interrupt-remapping'?"));
   EXPECT_THAT(refusal({"groups", "foo"}), HasSubstr("'foo' is too much for 'groups'"));
-  EXPECT_THAT(refusal({"zebra"}), AllOf(HasSubstr("there is no command 'zebra'"), Not(HasSubstr("mean")), HasSubstr("--device 'zebra'")));
+  EXPECT_THAT(refusal({"zebra"}),
+              AllOf(HasSubstr("there is no command 'zebra'"), Not(HasSubstr("mean")), HasSubstr("--device 'zebra'")));
   EXPECT_THAT(refusal({"\x1b[31m"}), Not(HasSubstr("\x1b")));
 }
 
@@ -188,7 +190,8 @@ TEST(Diff, RefusesReportsAboutDifferentThings) {
   run({"--sample", "hm170", "--format", "json", "-o", whole});
   run({"--sample", "hm170", "--device", "03:00.0", "--format", "json", "-o", one});
   run({"--sample", "hm170", "manifest", "03:00.0", "-o", manifest});
-  run({"verify", "--manifest", manifest, "--evidence", "-", "--format", "json", "-o", guest}, "00:05.0 Network controller [0280]: X [8086:24f3]\n");
+  run({"verify", "--manifest", manifest, "--evidence", "-", "--format", "json", "-o", guest},
+      "00:05.0 Network controller [0280]: X [8086:24f3]\n");
   EXPECT_THAT(refusal({"diff", whole, one}), HasSubstr("one.json is about chosen devices"));
   EXPECT_THAT(refusal({"diff", whole, guest}), HasSubstr("the other about a guest"));
   EXPECT_EQ(run({"diff", one, one}).exit_code, 0);
@@ -216,7 +219,8 @@ std::string project_file(const std::string& path) { return testing::read_test_fi
 
 TEST(Help, HasExamplesForEveryCommand) {
   for (const auto& command : all_commands)
-    EXPECT_THAT(run({command, "--help"}).output, AllOf(HasSubstr("Examples:\n"), HasSubstr("  vfio-doctor " + command))) << command;
+    EXPECT_THAT(run({command, "--help"}).output, AllOf(HasSubstr("Examples:\n"), HasSubstr("  vfio-doctor " + command)))
+        << command;
 }
 
 TEST(Completions, KnowEveryCommandAndOption) {
@@ -242,9 +246,13 @@ TEST(BashCompletion, CompletesWhatBashTakesApart) {
   const auto completed = [](const std::string& line) {
     ProcessRequest request;
     request.program = "bash";
-    request.arguments = {"--norc", "-c",
-                         "source \"$1\"; COMP_WORDBREAKS=$' \\t\\n=:'; COMP_LINE=$2; COMP_POINT=${#2}; _vfio_doctor; echo \"${COMPREPLY[*]}\"",
-                         "bash", std::string(TESTS_DIR) + "/../completions/vfio-doctor.bash", line};
+    request.arguments =
+        {"--norc",
+         "-c",
+         "source \"$1\"; COMP_WORDBREAKS=$' \\t\\n=:'; COMP_LINE=$2; COMP_POINT=${#2}; _vfio_doctor; echo \"${COMPREPLY[*]}\"",
+         "bash",
+         std::string(TESTS_DIR) + "/../completions/vfio-doctor.bash",
+         line};
     const auto directory = fs::path(PROGRAM).parent_path().string();
     request.add_environment = {"PATH=" + directory + ":/usr/bin:/bin"};
     return std::string(trim(run_process(request).output));

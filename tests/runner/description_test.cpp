@@ -34,7 +34,8 @@ struct Forgotten {
 
 template <>
 struct Words<Taste> {
-  static constexpr auto list = std::to_array<Word<Taste>>({{Taste::sweet, "sweet"}, {Taste::sour, "sour"}, {Taste::unknown, ""}});
+  static constexpr auto list =
+      std::to_array<Word<Taste>>({{Taste::sweet, "sweet"}, {Taste::sour, "sour"}, {Taste::unknown, ""}});
 };
 template <>
 struct Description<Seed> {
@@ -181,7 +182,8 @@ Host full_host() {
   host.boot.default_entry = "arch-*";
   host.boot.esp_grub_configs = {{"/boot/efi/EFI/a/grub.cfg", EspGrubConfig::Kind::stub, true}};
   host.boot.unread = {{"/boot/loader", "Permission denied", UnreadCause::permission}};
-  host.storage.uses = std::vector{StorageUse{"/", "nfs", "/proc/1/mountinfo", {}, {"eth0"}, "no route", Carrier::network, StorageUseKind::mount}};
+  host.storage.uses = std::vector{
+      StorageUse{"/", "nfs", "/proc/1/mountinfo", {}, {"eth0"}, "no route", Carrier::network, StorageUseKind::mount}};
   host.storage.disk_functions = std::vector{card};
   host.network.paths = std::vector{NetworkPath{"tun0", "tun0", "remote session", "rtnetlink", {}, "a tunnel"}};
   host.network.cards = std::vector{NetworkCard{"eth0", {card}}};
@@ -248,11 +250,15 @@ TEST(PluginFacts, HoldWhatBuiltInChecksJudgeBy) {
 /// Shell plugins cut the line by the order of its members: what is there stays, what is new comes behind it.
 TEST(PluginFacts, NewMembersStandBehindTheOldOnes) {
   const auto host = full_host();
-  EXPECT_THAT(fact_group_json(host, "network"), ::testing::StartsWith(
-      R"({"paths":[{"interface":"tun0","chain":"tun0","use":"remote session","source":"rtnetlink","functions":[],"unresolved":"a tunnel"}],"cards":)"));
-  EXPECT_THAT(fact_group_json(host, "boot"), ::testing::StartsWith(
-      R"({"loader":"unknown","loader_reason":"","ostree":false,"settings":[{"file":"/etc/kernelstub/configuration","line":)"
-      R"({"arguments":[{"argument":"iommu=pt","place":"/etc/default/grub:6"}],"possible":[],"unknown_part":null},"kind":"kernelstub"}],"entries":)"));
+  EXPECT_THAT(
+      fact_group_json(host, "network"),
+      ::testing::StartsWith(
+          R"({"paths":[{"interface":"tun0","chain":"tun0","use":"remote session","source":"rtnetlink","functions":[],"unresolved":"a tunnel"}],"cards":)"));
+  EXPECT_THAT(
+      fact_group_json(host, "boot"),
+      ::testing::StartsWith(
+          R"({"loader":"unknown","loader_reason":"","ostree":false,"settings":[{"file":"/etc/kernelstub/configuration","line":)"
+          R"({"arguments":[{"argument":"iommu=pt","place":"/etc/default/grub:6"}],"possible":[],"unknown_part":null},"kind":"kernelstub"}],"entries":)"));
   EXPECT_THAT(fact_group_json(host, "firmware"), HasSubstr(R"("dmar":{"present":{"unreadable":"not read"},"content":"01ff"})"));
 }
 

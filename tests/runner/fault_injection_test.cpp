@@ -38,10 +38,10 @@ enum class Fault {
   flattened,   ///< a link that a copying program followed: a directory stands in its place
 };
 constexpr auto all_faults = std::to_array<std::pair<Fault, const char*>>({{Fault::unreadable, "unreadable"},
-                                                                         {Fault::closed, "closed"},
-                                                                         {Fault::hidden, "hidden"},
-                                                                         {Fault::emptied, "emptied"},
-                                                                         {Fault::flattened, "flattened"}});
+                                                                          {Fault::closed, "closed"},
+                                                                          {Fault::hidden, "hidden"},
+                                                                          {Fault::emptied, "emptied"},
+                                                                          {Fault::flattened, "flattened"}});
 
 std::vector<fs::path> recordings() {
   std::vector<fs::path> paths;

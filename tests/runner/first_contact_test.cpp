@@ -53,7 +53,8 @@ std::string on_a_terminal(const std::string& arguments, unsigned columns) {
 }
 
 TEST(FirstContact, DeviceNeedsNoOption) {
-  for (const Words& words : {Words{"03:00.0"}, Words{"check", "03:00.0"}, Words{"wifi"}, Words{"3:0.0"}, Words{"pci_0000_03_00_0"}}) {
+  for (const Words& words :
+       {Words{"03:00.0"}, Words{"check", "03:00.0"}, Words{"wifi"}, Words{"3:0.0"}, Words{"pci_0000_03_00_0"}}) {
     Words arguments = {"--sample", "hm170"};
     arguments.insert(arguments.end(), words.begin(), words.end());
     EXPECT_THAT(run(arguments).output, StartsWith("Ready: 0000:03:00.0 can be given")) << join(words, " ");
@@ -175,7 +176,8 @@ TEST(HelpText, ContinuesInItsOwnColumn) {
 }
 
 TEST(Explain, KnowsTheWordsOfEveryReport) {
-  for (const std::string word : {"assignable", "with-companions", "protected", "blocked", "unsuitable", "undetermined", "verdict"})
+  for (const std::string word :
+       {"assignable", "with-companions", "protected", "blocked", "unsuitable", "undetermined", "verdict"})
     EXPECT_THAT(run({"explain", word}).output, HasSubstr("**" + (word == "verdict" ? "assignable" : word) + "**")) << word;
 }
 

@@ -30,7 +30,8 @@ ProcessResult hook(const std::string& xml, const std::vector<std::string>& words
 }
 
 std::string domain(const std::string& bus, const std::string& slot = "0") {
-  return "<domain type='kvm'><name>other</name><devices><hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0' bus='" +
+  return "<domain type='kvm'><name>other</name><devices><hostdev mode='subsystem' type='pci' managed='yes'><source><address "
+         "domain='0' bus='" +
          bus + "' slot='" + slot + "' function='0'/></source></hostdev></devices></domain>";
 }
 
@@ -42,7 +43,9 @@ TEST(Guard, RefusesWhatTheHostLivesOnAndHalfAGroup) {
   EXPECT_EQ(hook(domain("0", "0x14")).exit_code, 1) << "its companion stays with the host";
   EXPECT_EQ(hook(domain("3")).exit_code, 0);
   EXPECT_EQ(hook("<domain><commandline xmlns='http://libvirt.org/schemas/domain/qemu/1.0'><arg value='-device'/>"
-                 "<arg value='vfio-pci,host=3e:00.0'/></commandline></domain>").exit_code, 1);
+                 "<arg value='vfio-pci,host=3e:00.0'/></commandline></domain>")
+                .exit_code,
+            1);
 }
 
 TEST(Guard, JudgesStartsOnly) {
@@ -55,9 +58,10 @@ TEST(Guard, JudgesStartsOnly) {
 TEST(Guard, HostileInputBricksNothing) {
   std::string deep = "<domain><devices>";
   for (int i = 0; i < 50000; ++i) deep += "<hostdev>";
-  for (const auto& xml : {std::string(), std::string("\0\xff<", 3), std::string("<domain>"), deep, std::string(5 << 20, '<'),
-                          std::string("<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><domain><name>&b;</name></domain>"),
-                          domain("99999999999999999999")}) {
+  for (const auto& xml :
+       {std::string(), std::string("\0\xff<", 3), std::string("<domain>"), deep, std::string(5 << 20, '<'),
+        std::string("<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><domain><name>&b;</name></domain>"),
+        domain("99999999999999999999")}) {
     const auto result = hook(xml);
     EXPECT_EQ(result.exit_code, 0) << xml.substr(0, 40);
     EXPECT_EQ(result.output, "");
@@ -65,8 +69,9 @@ TEST(Guard, HostileInputBricksNothing) {
 }
 
 TEST(GuardPolicy, ExceptionsAndMistakes) {
-  const auto policy = parse_guard_policy("# mine\nallow win 0000:3e:00.0\nallow lab *\nrefuse protected\non-error refuse\ndeadline 300\n"
-                                         "alow x y\nallow win rubbish\ndeadline 5\non-error maybe\n");
+  const auto policy = parse_guard_policy(
+      "# mine\nallow win 0000:3e:00.0\nallow lab *\nrefuse protected\non-error refuse\ndeadline 300\n"
+      "alow x y\nallow win rubbish\ndeadline 5\non-error maybe\n");
   const auto disk = *PciAddress::parse("3e:00.0"), other = *PciAddress::parse("3d:00.0");
   EXPECT_TRUE(policy.allows("win", disk));
   EXPECT_FALSE(policy.allows("win", other));
@@ -85,10 +90,13 @@ TEST(GuardPolicy, AnExceptionIsForThatDeviceAlone) {
   const auto host = gather_host(root);
   DomainSurroundings around;
   const auto refused = [&](const std::string& devices, const std::string& policy) {
-    return !reasons_to_refuse(host, parse_domain_xml("<domain><name>w</name>" + devices + "</domain>", "d"), around, parse_guard_policy(policy)).empty();
+    return !reasons_to_refuse(host, parse_domain_xml("<domain><name>w</name>" + devices + "</domain>", "d"), around,
+                              parse_guard_policy(policy))
+                .empty();
   };
   const auto xml = [](const std::string& bus, const std::string& slot) {
-    return "<devices><hostdev type='pci' managed='yes'><source><address bus='" + bus + "' slot='" + slot + "'/></source></hostdev></devices>";
+    return "<devices><hostdev type='pci' managed='yes'><source><address bus='" + bus + "' slot='" + slot +
+           "'/></source></hostdev></devices>";
   };
   EXPECT_TRUE(refused(xml("0x3e", "0"), ""));
   EXPECT_FALSE(refused(xml("0x3e", "0"), "allow w 3e:00.0"));

@@ -112,8 +112,11 @@ std::string server(unsigned count) {
         add(bus + "0", "id=10de:2235 class=030200 driver=nvidia reset_method=bus under=" + port);
         add(bus + "1", "id=10de:1aef class=040300 driver=snd_hda_intel reset_method=bus under=" + port);
         break;
-      case 1: add(bus + "0", "id=144d:a826 class=010802 driver=nvme reset_method=flr under=" + port); break;
-      default: add(bus + "0", "id=8086:1593 class=020000 driver=ice reset_method=flr under=" + port);
+      case 1:
+        add(bus + "0", "id=144d:a826 class=010802 driver=nvme reset_method=flr under=" + port);
+        break;
+      default:
+        add(bus + "0", "id=8086:1593 class=020000 driver=ice reset_method=flr under=" + port);
     }
   }
   for (unsigned part = 0; made < count; ++part) {
@@ -183,15 +186,21 @@ TEST_P(LargeHost, AlikeCardsAreOneRow) {
   EXPECT_THAT(text, HasSubstr("goes with 0000:30:00.1 NVIDIA"));
   EXPECT_EQ(times(text, "NVIDIA Corporation GA102GL"), 1U) << text;
   EXPECT_THAT(render_text(report_on(GetParam()), {Color::off, 120, Verbosity::brief}),
-              HasSubstr("Indeed (and " + std::to_string(2 * graphics - 1) + " more)")) << "each has its audio";
+              HasSubstr("Indeed (and " + std::to_string(2 * graphics - 1) + " more)"))
+      << "each has its audio";
 }
 
 INSTANTIATE_TEST_SUITE_P(Functions, LargeHost, ::testing::Values(226U, 4096U));
 
 /// The deciding question first: what else is not known hangs on it.
 TEST(UndeterminedHost, NextStepIsAboutWhatDecides) {
-  const Report report = examine_plainly({"snapshot", "pieces", std::make_unique<MemoryRoot>(parse_machine_text(
-      "pci 01:00.0 id=10de:2235 class=030000 driver=nvidia\npci 02:00.0 id=144d:a826 class=010802 driver=nvme\nrecorded by 0.1.0 (format 2)\n", "t"))}, Wake::no);
+  const Report report =
+      examine_plainly({"snapshot", "pieces",
+                       std::make_unique<MemoryRoot>(
+                           parse_machine_text("pci 01:00.0 id=10de:2235 class=030000 driver=nvidia\npci 02:00.0 id=144d:a826 "
+                                              "class=010802 driver=nvme\nrecorded by 0.1.0 (format 2)\n",
+                                              "t"))},
+                      Wake::no);
   const std::string text = render_text(report, {});
   EXPECT_THAT(text, StartsWith("Undetermined: ")) << text;
   EXPECT_LT(text.find("[iommu-active]"), text.find("[host-storage]")) << text;
@@ -201,11 +210,15 @@ TEST(UndeterminedHost, NextStepIsAboutWhatDecides) {
 /// VFIO through groups is what everybody knows; that there is another way, or only another, is news.
 TEST(WaysIntoVfio, AreInTheReport) {
   const auto host = [](const std::string& config) {
-    return examine_plainly({"snapshot", "kernel", std::make_unique<MemoryRoot>(testing::machine(
-        "text /proc/sys/kernel/osrelease = 6.12.48-amd64\nfile /boot/config-6.12.48-amd64\n" + config))}, Wake::no);
+    return examine_plainly({"snapshot", "kernel",
+                            std::make_unique<MemoryRoot>(testing::machine(
+                                "text /proc/sys/kernel/osrelease = 6.12.48-amd64\nfile /boot/config-6.12.48-amd64\n" +
+                                config))},
+                           Wake::no);
   };
   const std::string common = "| CONFIG_VFIO=m\n| CONFIG_VFIO_PCI=m\n";
-  const std::string group = "| CONFIG_VFIO_GROUP=y\n| CONFIG_VFIO_IOMMU_TYPE1=y\n", cdev = "| CONFIG_IOMMUFD=y\n| CONFIG_VFIO_DEVICE_CDEV=y\n";
+  const std::string group = "| CONFIG_VFIO_GROUP=y\n| CONFIG_VFIO_IOMMU_TYPE1=y\n",
+                    cdev = "| CONFIG_IOMMUFD=y\n| CONFIG_VFIO_DEVICE_CDEV=y\n";
   using Names = std::vector<std::string>;
   EXPECT_EQ(host(common + "| CONFIG_VFIO_IOMMU_TYPE1=y\n").host.machine.interfaces, Names{"group"});
   EXPECT_EQ(host(common + group + cdev).host.machine.interfaces, (Names{"group", "cdev"}));
@@ -214,7 +227,8 @@ TEST(WaysIntoVfio, AreInTheReport) {
             (Names{"cdev", "container-compat"}));
   EXPECT_EQ(host(common).host.machine.interfaces, Names{}) << "known to be none";
   EXPECT_EQ(host("| CONFIG_PCI=y\n").host.machine.interfaces, std::nullopt) << "of a kernel without VFIO nothing is known";
-  EXPECT_THAT(render_text(host(common + group + cdev), {Color::off, 200, Verbosity::normal}), HasSubstr("Ways into VFIO: group, cdev."));
+  EXPECT_THAT(render_text(host(common + group + cdev), {Color::off, 200, Verbosity::normal}),
+              HasSubstr("Ways into VFIO: group, cdev."));
   EXPECT_THAT(render_text(host(common + group), {}), Not(HasSubstr("Ways into VFIO")));
 }
 

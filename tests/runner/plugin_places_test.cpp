@@ -31,13 +31,15 @@ TEST(PluginPlaces, AnEarlierPlaceReplacesAFileOfTheSameName) {
   for (const auto* directory : {&administrator, &package}) directory->add_shell("acme", "");
   package.add_shell("other", "");
   const std::vector<std::string> places = {administrator.path(), "/nowhere/checks.d", "/dev/null", package.path()};
-  EXPECT_THAT(paths(find_plugin_files(places, PluginPlaces::standard)), ElementsAre(administrator.file("acme"), package.file("other")));
+  EXPECT_THAT(paths(find_plugin_files(places, PluginPlaces::standard)),
+              ElementsAre(administrator.file("acme"), package.file("other")));
 }
 
 TEST(PluginPlaces, NamedOnesMustBeThereAndAllCount) {
   const PluginDirectory one, two;
   for (const auto* directory : {&one, &two}) directory->add_shell("acme", "");
-  EXPECT_THAT(paths(find_plugin_files({one.path(), two.path()}, PluginPlaces::named)), ElementsAre(one.file("acme"), two.file("acme")));
+  EXPECT_THAT(paths(find_plugin_files({one.path(), two.path()}, PluginPlaces::named)),
+              ElementsAre(one.file("acme"), two.file("acme")));
   EXPECT_THROW(find_plugin_files({"/nowhere/checks.d"}, PluginPlaces::named), InputError);
 }
 

@@ -82,7 +82,8 @@ TEST_F(HostilePlugins, Flood) {
 TEST_F(HostilePlugins, FloodOfErrors) { EXPECT_THAT(error_when_run("yes >&2"), HasSubstr("wrote too much")); }
 
 TEST_F(HostilePlugins, Rubbish) {
-  EXPECT_THAT(error_when_run("head -c 2000 /dev/urandom | tr '\\n' x; echo; echo rubbish"), HasSubstr("line 1: it is not JSON (and 1 more)"));
+  EXPECT_THAT(error_when_run("head -c 2000 /dev/urandom | tr '\\n' x; echo; echo rubbish"),
+              HasSubstr("line 1: it is not JSON (and 1 more)"));
 }
 
 TEST_F(HostilePlugins, DeepNesting) {
@@ -106,7 +107,8 @@ TEST_F(HostilePlugins, SubjectThatDoesNotExist) {
 }
 
 TEST_F(HostilePlugins, EffectItMayNotHave) {
-  EXPECT_THAT(error_when_run(PluginDirectory::say("bad", "fail", "host", R"(, "effect": "unsuitable")")), HasSubstr("\"effect\""));
+  EXPECT_THAT(error_when_run(PluginDirectory::say("bad", "fail", "host", R"(, "effect": "unsuitable")")),
+              HasSubstr("\"effect\""));
 }
 
 TEST_F(HostilePlugins, WhatItSaidBeforeItFailedCounts) {
@@ -118,7 +120,8 @@ TEST_F(HostilePlugins, WhatItSaidBeforeItFailedCounts) {
 }
 
 TEST_F(HostilePlugins, Daemon) {
-  EXPECT_THAT(error_when_run(PluginDirectory::say("bad", "pass") + "; setsid sh -c 'sleep 60; :' >/dev/null 2>&1 </dev/null & exit 0"),
+  EXPECT_THAT(error_when_run(PluginDirectory::say("bad", "pass") +
+                             "; setsid sh -c 'sleep 60; :' >/dev/null 2>&1 </dev/null & exit 0"),
               HasSubstr("left 1 process running"));
 }
 
@@ -126,10 +129,13 @@ TEST_F(HostilePlugins, DaemonThatKeepsThePipe) {
   EXPECT_THAT(error_when_run("setsid sleep 60 & exit 0"), HasSubstr("left 1 process running"));
 }
 
-TEST_F(HostilePlugins, ItKillsItsKeeper) { EXPECT_THAT(error_when_run("kill -9 $PPID; sleep 60"), HasSubstr("crashed: Killed")); }
+TEST_F(HostilePlugins, ItKillsItsKeeper) {
+  EXPECT_THAT(error_when_run("kill -9 $PPID; sleep 60"), HasSubstr("crashed: Killed"));
+}
 
 TEST_F(HostilePlugins, TooManyProcesses) {
-  EXPECT_THAT(error_when_run("i=0; while [ $i -lt 300 ]; do sleep 60 & i=$((i+1)); done; wait"), HasSubstr("too many processes"));
+  EXPECT_THAT(error_when_run("i=0; while [ $i -lt 300 ]; do sleep 60 & i=$((i+1)); done; wait"),
+              HasSubstr("too many processes"));
 }
 
 TEST_F(HostilePlugins, OtherProtocol) {
@@ -140,11 +146,15 @@ TEST_F(HostilePlugins, OtherProtocol) {
 TEST_F(HostilePlugins, Descriptions) {
   EXPECT_THAT(error_when_described(""), HasSubstr("it is not JSON"));
   EXPECT_THAT(error_when_described("[]"), HasSubstr("not a JSON object"));
-  EXPECT_THAT(error_when_described(R"({"protocol": 1, "name": "bad", "version": "1", "checks": []})"), HasSubstr("\"checks\" is missing or empty"));
-  EXPECT_THAT(error_when_described(R"({"protocol": 1, "name": "bad", "version": "1", "checks": [{"id": "Bad Id", "title": "t"}]})"),
+  EXPECT_THAT(error_when_described(R"({"protocol": 1, "name": "bad", "version": "1", "checks": []})"),
+              HasSubstr("\"checks\" is missing or empty"));
+  EXPECT_THAT(error_when_described(
+                  R"({"protocol": 1, "name": "bad", "version": "1", "checks": [{"id": "Bad Id", "title": "t"}]})"),
               HasSubstr("checks[0].\"id\" is not lower-case"));
-  EXPECT_THAT(error_when_described(R"({"protocol": 1, "name": "bad", "version": "1", "checks": [{"id": "bad-id", "title": "t", "facts": ["secrets"]}]})"),
-              HasSubstr("no facts called \"secrets\""));
+  EXPECT_THAT(
+      error_when_described(
+          R"({"protocol": 1, "name": "bad", "version": "1", "checks": [{"id": "bad-id", "title": "t", "facts": ["secrets"]}]})"),
+      HasSubstr("no facts called \"secrets\""));
 }
 
 TEST_F(HostilePlugins, IdsThatAreTaken) {

@@ -13,8 +13,8 @@
 #include "base/process/subprocess.hpp"
 #include "machines.hpp"
 #include "plugin_fixture.hpp"
-#include "reports/valid_json.hpp"
 #include "reports/report_of.hpp"
+#include "reports/valid_json.hpp"
 #include "runner/plugins/plugin_facts.hpp"
 
 namespace vfio_doctor {
@@ -24,9 +24,10 @@ using ::testing::HasSubstr;
 using testing::PluginDirectory;
 
 Host small_host() {
-  return gather_host(testing::machine("group 1 type=DMA-FQ\n"
-                                      "pci 0000:01:00.0 id=8086:24f3 class=028000 group=1 driver=iwlwifi\n"
-                                      "text /proc/sys/kernel/osrelease = 6.1.0-18-amd64\n"));
+  return gather_host(
+      testing::machine("group 1 type=DMA-FQ\n"
+                       "pci 0000:01:00.0 id=8086:24f3 class=028000 group=1 driver=iwlwifi\n"
+                       "text /proc/sys/kernel/osrelease = 6.1.0-18-amd64\n"));
 }
 
 struct Plugins : ::testing::Test {
@@ -42,8 +43,11 @@ struct Plugins : ::testing::Test {
 };
 
 TEST_F(Plugins, FindingCarriesWhatThePluginSaid) {
-  directory.add_shell("acme", PluginDirectory::say("acme", "warn", "0000:01:00.0",
-      R"(, "evidence": [{"source": "label", "value": "v1"}], "remedy": [{"text": "Update it.", "commands": ["acme update"], "undo": [], "risk": "None."}])"));
+  directory.add_shell(
+      "acme",
+      PluginDirectory::say(
+          "acme", "warn", "0000:01:00.0",
+          R"(, "evidence": [{"source": "label", "value": "v1"}], "remedy": [{"text": "Update it.", "commands": ["acme update"], "undo": [], "risk": "None."}])"));
   const auto findings = run();
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].id, "acme-check");
@@ -90,9 +94,12 @@ TEST_F(Plugins, PluginPassDoesNotUndoABuiltInFail) {
 }
 
 TEST_F(Plugins, GetOnlyTheFactsTheyAskFor) {
-  directory.add_shell("nosy", "read -r facts; printf '%s' \"$facts\" >&2\ncase $facts in\n"
-                              "*'\"facts\":{\"kernel\":{\"release\":\"6.1.0-18-amd64\"'*'\"pci\":{\"functions\":[{\"address\":\"0000:01:00.0\"'*) " +
-                                  PluginDirectory::say("nosy", "pass") + ";;\n*) exit 1;;\nesac\ncase $facts in *iommu\\\":{*) exit 2;; esac",
+  directory.add_shell("nosy",
+                      "read -r facts; printf '%s' \"$facts\" >&2\ncase $facts in\n"
+                      "*'\"facts\":{\"kernel\":{\"release\":\"6.1.0-18-amd64\"'*'\"pci\":{\"functions\":[{\"address\":\"0000:"
+                      "01:00.0\"'*) " +
+                          PluginDirectory::say("nosy", "pass") +
+                          ";;\n*) exit 1;;\nesac\ncase $facts in *iommu\\\":{*) exit 2;; esac",
                       R"("pci", "kernel")");
   EXPECT_EQ(run().at(0).summary, "nosy speaks.");
 }
@@ -122,15 +129,18 @@ TEST_F(Plugins, RunAtTheSameTimeAndReportInOrder) {
 }
 
 TEST_F(Plugins, FactsKeepTheirSchema) {
-  const auto plugin_host = gather_host(testing::machine(
-      "group 1 type=DMA reserved=fee00000-feefffff:msi\n"
-      "pci 0000:01:00.0 id=8086:24f3 class=028000 group=1\n"
-      "unreadable /proc/cmdline denied\n"));
+  const auto plugin_host =
+      gather_host(testing::machine("group 1 type=DMA reserved=fee00000-feefffff:msi\n"
+                                   "pci 0000:01:00.0 id=8086:24f3 class=028000 group=1\n"
+                                   "unreadable /proc/cmdline denied\n"));
   nlohmann::json facts = nlohmann::json::object();
   for (const auto name : fact_group_names())
     facts[std::string(name)] = nlohmann::json::parse(fact_group_json(plugin_host, name));
-  const nlohmann::json document = {{"schema", "vfio-doctor/facts/1"}, {"protocol", 1}, {"checks", {"a-check"}},
-                                   {"privileged", false}, {"facts", facts}};
+  const nlohmann::json document = {{"schema", "vfio-doctor/facts/1"},
+                                   {"protocol", 1},
+                                   {"checks", {"a-check"}},
+                                   {"privileged", false},
+                                   {"facts", facts}};
   EXPECT_EQ(testing::schema_violations(document, FACTS_SCHEMA), "");
   EXPECT_TRUE(facts["kernel"]["arguments"].contains("unreadable"));
   EXPECT_TRUE(facts["pci"]["functions"][0]["driver"].is_null());
@@ -185,8 +195,12 @@ TEST_F(PluginCommands, ChecksShowsWhereEachComesFrom) {
 
 TEST_F(PluginCommands, ExplainShowsThePageMadeHarmless) {
   EXPECT_THAT(program({"explain", "acme-check"}).output, HasSubstr("comes from the plugin acme 1"));
-  directory.add("acme", "#!/bin/sh\n[ $1 = describe ] && printf '%s' '" +
-                            std::string(R"({"protocol":1,"name":"acme","version":"1","checks":[{"id":"acme-check","title":"T","page":"# P\u001b[31m"}]})") + "'\n");
+  directory.add(
+      "acme",
+      "#!/bin/sh\n[ $1 = describe ] && printf '%s' '" +
+          std::string(
+              R"({"protocol":1,"name":"acme","version":"1","checks":[{"id":"acme-check","title":"T","page":"# P\u001b[31m"}]})") +
+          "'\n");
   EXPECT_THAT(program({"explain", "acme-check"}).output, HasSubstr("# P\\x1b[31m"));
   EXPECT_EQ(program({"explain", "plugin"}).exit_code, 0);
 }

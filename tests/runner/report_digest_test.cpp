@@ -17,7 +17,9 @@ namespace vfio_doctor {
 namespace {
 
 std::string report_text() {
-  auto report = examine_plainly({"snapshot", "K\xc3\xa4se \xf0\x9f\xa7\x80 \"x\"\n", std::make_unique<MemoryRoot>(testing::machine_file("../machine/samples/hm170.machine"))}, Wake::no);
+  auto report = examine_plainly({"snapshot", "K\xc3\xa4se \xf0\x9f\xa7\x80 \"x\"\n",
+                                 std::make_unique<MemoryRoot>(testing::machine_file("../machine/samples/hm170.machine"))},
+                                Wake::no);
   return with_digest(render_json(report));
 }
 
@@ -59,8 +61,10 @@ TEST(ReportDigest, NoFlippedBitIsReadAsIfNothingWere) {
     damaged[at] = static_cast<char>(damaged[at] ^ (1 << random() % 8));
     const auto document = nlohmann::ordered_json::parse(damaged, nullptr, false);
     if (document.is_discarded() || document == original) continue;
-    if (digest_state(damaged) == DigestState::wrong) ++found;
-    else EXPECT_EQ(digest_state(damaged), DigestState::missing) << damaged.substr(at < 40 ? 0 : at - 40, 80);
+    if (digest_state(damaged) == DigestState::wrong)
+      ++found;
+    else
+      EXPECT_EQ(digest_state(damaged), DigestState::missing) << damaged.substr(at < 40 ? 0 : at - 40, 80);
   }
   EXPECT_GT(found, 300);
 }

@@ -103,40 +103,41 @@ TEST_F(Sandbox, NothingCanBeStartedReachedOrChanged) {
   const auto made = at("made"), link = at("link");
   const bool landlock = state_.find("Landlock") != std::string::npos;
   EXPECT_EQ(in_child([&] {
-    enter_sandbox(Writes::nothing);
-    Attempts attempts;
-    attempts.refused("open to create", ::open(made.c_str(), O_WRONLY | O_CREAT, 0600));
-    attempts.refused("open to read and create", ::open(made.c_str(), O_RDONLY | O_CREAT, 0600));
-    attempts.refused("open to write", ::open(old.c_str(), O_WRONLY));
-    attempts.refused("open to read and write", ::open(old.c_str(), O_RDWR));
-    attempts.refused("open to truncate", ::open(old.c_str(), O_RDONLY | O_TRUNC));
-    attempts.refused("open a nameless file", ::open("/tmp", O_TMPFILE | O_RDWR, 0600));
-    attempts.refused("openat2 to write", openat2_for(old, O_WRONLY), landlock ? EACCES : EPERM);
-    attempts.refused("openat2 to create", openat2_for(made, O_WRONLY | O_CREAT), landlock ? EACCES : EPERM);
-    attempts.refused("truncate", ::truncate(old.c_str(), 0));
-    attempts.refused("unlink", ::unlink(old.c_str()));
-    attempts.refused("rename", ::rename(old.c_str(), made.c_str()));
-    attempts.refused("link", ::link(old.c_str(), link.c_str()));
-    attempts.refused("symlink", ::symlink(old.c_str(), link.c_str()));
-    attempts.refused("mkdir", ::mkdir(made.c_str(), 0700));
-    attempts.refused("mkfifo", ::mkfifo(made.c_str(), 0700));
-    attempts.refused("chmod", ::chmod(old.c_str(), 0777));
-    attempts.refused("chown", ::chown(old.c_str(), 1, 1));
-    const char* const words[] = {"true", nullptr};
-    attempts.refused("execve", ::execv("/bin/true", const_cast<char* const*>(words)));
-    attempts.refused("fork", ::fork());
-    for (const int family : {AF_INET, AF_INET6, AF_PACKET, AF_VSOCK})
-      attempts.refused("socket " + std::to_string(family), ::socket(family, SOCK_DGRAM, 0));
-    attempts.refused("mount", ::mount("none", "/tmp", "tmpfs", 0, nullptr));
-    attempts.refused("ptrace", ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr));
-    attempts.refused("kill", ::kill(::getppid(), 0));
-    attempts.refused("setns", ::syscall(SYS_setns, 0, 0));
-    attempts.refused("init_module", ::syscall(SYS_init_module, nullptr, 0, ""));
-    attempts.refused("bpf", ::syscall(SYS_bpf, 0, nullptr, 0));
-    attempts.refused("io_uring", ::syscall(SYS_io_uring_setup, 1, nullptr));
-    attempts.refused("memfd_create", ::syscall(SYS_memfd_create, "x", 0));
-    return attempts.wrong();
-  }), "");
+              enter_sandbox(Writes::nothing);
+              Attempts attempts;
+              attempts.refused("open to create", ::open(made.c_str(), O_WRONLY | O_CREAT, 0600));
+              attempts.refused("open to read and create", ::open(made.c_str(), O_RDONLY | O_CREAT, 0600));
+              attempts.refused("open to write", ::open(old.c_str(), O_WRONLY));
+              attempts.refused("open to read and write", ::open(old.c_str(), O_RDWR));
+              attempts.refused("open to truncate", ::open(old.c_str(), O_RDONLY | O_TRUNC));
+              attempts.refused("open a nameless file", ::open("/tmp", O_TMPFILE | O_RDWR, 0600));
+              attempts.refused("openat2 to write", openat2_for(old, O_WRONLY), landlock ? EACCES : EPERM);
+              attempts.refused("openat2 to create", openat2_for(made, O_WRONLY | O_CREAT), landlock ? EACCES : EPERM);
+              attempts.refused("truncate", ::truncate(old.c_str(), 0));
+              attempts.refused("unlink", ::unlink(old.c_str()));
+              attempts.refused("rename", ::rename(old.c_str(), made.c_str()));
+              attempts.refused("link", ::link(old.c_str(), link.c_str()));
+              attempts.refused("symlink", ::symlink(old.c_str(), link.c_str()));
+              attempts.refused("mkdir", ::mkdir(made.c_str(), 0700));
+              attempts.refused("mkfifo", ::mkfifo(made.c_str(), 0700));
+              attempts.refused("chmod", ::chmod(old.c_str(), 0777));
+              attempts.refused("chown", ::chown(old.c_str(), 1, 1));
+              const char* const words[] = {"true", nullptr};
+              attempts.refused("execve", ::execv("/bin/true", const_cast<char* const*>(words)));
+              attempts.refused("fork", ::fork());
+              for (const int family : {AF_INET, AF_INET6, AF_PACKET, AF_VSOCK})
+                attempts.refused("socket " + std::to_string(family), ::socket(family, SOCK_DGRAM, 0));
+              attempts.refused("mount", ::mount("none", "/tmp", "tmpfs", 0, nullptr));
+              attempts.refused("ptrace", ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr));
+              attempts.refused("kill", ::kill(::getppid(), 0));
+              attempts.refused("setns", ::syscall(SYS_setns, 0, 0));
+              attempts.refused("init_module", ::syscall(SYS_init_module, nullptr, 0, ""));
+              attempts.refused("bpf", ::syscall(SYS_bpf, 0, nullptr, 0));
+              attempts.refused("io_uring", ::syscall(SYS_io_uring_setup, 1, nullptr));
+              attempts.refused("memfd_create", ::syscall(SYS_memfd_create, "x", 0));
+              return attempts.wrong();
+            }),
+            "");
   EXPECT_EQ(testing::read_test_file(old), "content");
 }
 
@@ -145,74 +146,80 @@ TEST_F(Sandbox, ReadingGoesOn) {
   const auto path = at("old");
   const auto routes = in_child([] { return read_live_routes().has_value() ? read_live_routes().value() : "none"; });
   EXPECT_EQ(in_child([&] {
-    char name[IF_NAMESIZE]{};
-    const bool has_loopback = ::if_indextoname(1, name) != nullptr;
-    enter_sandbox(Writes::nothing);
-    Attempts attempts;
-    attempts.works("open", ::open(path.c_str(), O_RDONLY) >= 0);
-    attempts.works("write to the screen", ::write(STDERR_FILENO, "", 0) == 0);
-    const auto again = read_live_routes();
-    attempts.works("routes", (again.has_value() ? again.value() : "none") == routes);
-    attempts.works("name of an interface", !has_loopback || ::if_indextoname(1, name) != nullptr);
-    const DirectoryRoot root("/");
-    attempts.works("read below a root", root.read(path, 100).is(std::string("content")));
-    attempts.works("list below a root", root.list("/etc").has_value());
-    bool ran = false;
-    std::thread([&ran] { ran = true; }).join();
-    attempts.works("thread", ran);
-    attempts.works("memory", !std::string(64 << 20, 'x').empty());
-    attempts.works("second call", enter_sandbox(Writes::files).starts_with("on"));
-    return attempts.wrong();
-  }), "");
+              char name[IF_NAMESIZE]{};
+              const bool has_loopback = ::if_indextoname(1, name) != nullptr;
+              enter_sandbox(Writes::nothing);
+              Attempts attempts;
+              attempts.works("open", ::open(path.c_str(), O_RDONLY) >= 0);
+              attempts.works("write to the screen", ::write(STDERR_FILENO, "", 0) == 0);
+              const auto again = read_live_routes();
+              attempts.works("routes", (again.has_value() ? again.value() : "none") == routes);
+              attempts.works("name of an interface", !has_loopback || ::if_indextoname(1, name) != nullptr);
+              const DirectoryRoot root("/");
+              attempts.works("read below a root", root.read(path, 100).is(std::string("content")));
+              attempts.works("list below a root", root.list("/etc").has_value());
+              bool ran = false;
+              std::thread([&ran] { ran = true; }).join();
+              attempts.works("thread", ran);
+              attempts.works("memory", !std::string(64 << 20, 'x').empty());
+              attempts.works("second call", enter_sandbox(Writes::files).starts_with("on"));
+              return attempts.wrong();
+            }),
+            "");
 }
 
 TEST_F(Sandbox, FilesAreWrittenWhereTheyWereAskedForAndNothingElse) {
   std::ofstream(at("old")) << "content";
   const auto old = at("old"), made = at("made");
   EXPECT_EQ(in_child([&] {
-    Attempts attempts;
-    attempts.works("sandbox", enter_sandbox(Writes::files).starts_with("on"));
-    write_file(old, "new");
-    write_file(made, "new");
-    const char* const words[] = {"true", nullptr};
-    attempts.refused("execve", ::execv("/bin/true", const_cast<char* const*>(words)));
-    attempts.refused("socket", ::socket(AF_INET, SOCK_STREAM, 0));
-    attempts.refused("chmod", ::chmod(old.c_str(), 0777));
-    attempts.refused("symlink", ::symlink(old.c_str(), at("link").c_str()));
-    return attempts.wrong();
-  }), "");
+              Attempts attempts;
+              attempts.works("sandbox", enter_sandbox(Writes::files).starts_with("on"));
+              write_file(old, "new");
+              write_file(made, "new");
+              const char* const words[] = {"true", nullptr};
+              attempts.refused("execve", ::execv("/bin/true", const_cast<char* const*>(words)));
+              attempts.refused("socket", ::socket(AF_INET, SOCK_STREAM, 0));
+              attempts.refused("chmod", ::chmod(old.c_str(), 0777));
+              attempts.refused("symlink", ::symlink(old.c_str(), at("link").c_str()));
+              return attempts.wrong();
+            }),
+            "");
   EXPECT_EQ(testing::read_test_file(old) + testing::read_test_file(made), "newnew");
 }
 
 /// A thread that runs already, such as the one that shows the progress, is no way out.
 TEST_F(Sandbox, HoldsForThreadsThatRunAlready) {
   EXPECT_EQ(in_child([] {
-    int ends[2];
-    if (::pipe(ends) != 0) return std::string("no pipe");
-    Attempts attempts;
-    std::thread other([&] {
-      char go;
-      attempts.works("wait", ::read(ends[0], &go, 1) == 1);
-      attempts.refused("socket", ::socket(AF_INET, SOCK_STREAM, 0));
-      attempts.refused("open", ::open("/dev/null", O_WRONLY));
-    });
-    enter_sandbox(Writes::nothing);
-    attempts.works("go", ::write(ends[1], "g", 1) == 1);
-    other.join();
-    return attempts.wrong();
-  }), "");
+              int ends[2];
+              if (::pipe(ends) != 0) return std::string("no pipe");
+              Attempts attempts;
+              std::thread other([&] {
+                char go;
+                attempts.works("wait", ::read(ends[0], &go, 1) == 1);
+                attempts.refused("socket", ::socket(AF_INET, SOCK_STREAM, 0));
+                attempts.refused("open", ::open("/dev/null", O_WRONLY));
+              });
+              enter_sandbox(Writes::nothing);
+              attempts.works("go", ::write(ends[1], "g", 1) == 1);
+              other.join();
+              return attempts.wrong();
+            }),
+            "");
 }
 
 /// The program itself, not only its function: it sits before a pipe that nobody empties, and the kernel says what holds it.
 TEST_F(Sandbox, EveryCommandThatNeedsNoOtherProgramIsInIt) {
-  const std::vector<std::vector<std::string>> commands = {
-      {"--sample", "hm170", "--format", "json"}, {"--sample", "hm170", "groups", "--format", "json"}, {"checks", "--format", "json"},
-      {"--sample", "hm170", "snapshot", "-o", "/dev/stdout"}, {"explain", "iommu-active"}};
+  const std::vector<std::vector<std::string>> commands = {{"--sample", "hm170", "--format", "json"},
+                                                          {"--sample", "hm170", "groups", "--format", "json"},
+                                                          {"checks", "--format", "json"},
+                                                          {"--sample", "hm170", "snapshot", "-o", "/dev/stdout"},
+                                                          {"explain", "iommu-active"}};
   for (const auto& command : commands) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
     ::fcntl(ends[1], F_SETPIPE_SZ, 4096);
-    while (::fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 && ::write(ends[1], "x", 1) == 1) {}  // full
+    while (::fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 && ::write(ends[1], "x", 1) == 1) {
+    }  // full
     ::fcntl(ends[1], F_SETFL, 0);
     const auto child = ::fork();
     if (child == 0) {
@@ -260,7 +267,8 @@ std::string output_without(const std::vector<const char*>& unknown_calls, const 
     request.add_environment = {"SOURCE_DATE_EPOCH=1000000000"};
     const auto result = run_process(request);
     const auto sandbox = result.errors.find("sandbox: ");
-    const auto line = sandbox == std::string::npos ? "?" : result.errors.substr(sandbox, result.errors.find('\n', sandbox) - sandbox);
+    const auto line =
+        sandbox == std::string::npos ? "?" : result.errors.substr(sandbox, result.errors.find('\n', sandbox) - sandbox);
     return line + "\n" + std::to_string(result.exit_code) + "\n" + result.output;
   });
 }
@@ -268,8 +276,10 @@ std::string output_without(const std::vector<const char*>& unknown_calls, const 
 std::string without_first_line(const std::string& text) { return text.substr(text.find('\n') + 1); }
 
 TEST_F(Sandbox, NothingIsSaidDifferentlyInIt) {
-  const std::vector<std::vector<std::string>> commands = {
-      {"-v", "check", "--format", "json"}, {"-v", "--sample", "hm170"}, {"-v", "--root", "/", "groups"}, {"-v", "explain", "iommu-active"}};
+  const std::vector<std::vector<std::string>> commands = {{"-v", "check", "--format", "json"},
+                                                          {"-v", "--sample", "hm170"},
+                                                          {"-v", "--root", "/", "groups"},
+                                                          {"-v", "explain", "iommu-active"}};
   for (const auto& command : commands) {
     const auto inside = output_without({}, command), outside = output_without({"seccomp", "landlock_create_ruleset"}, command),
                walking = output_without({"landlock_create_ruleset"}, command);

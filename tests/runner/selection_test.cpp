@@ -83,16 +83,18 @@ class Selection : public ::testing::Test {
 };
 
 TEST_F(Selection, TakesAnAddressAsPeopleTypeIt) {
-  for (const std::string text : {"0000:03:00.0", "03:00.0", "3:0.0", "0:3:0.0", " 03:00.0 ", "pci_0000_03_00_0", "15b7:5002", "15B7:5002",
-                                 "/sys/bus/pci/devices/0000:03:00.0", "/sys/devices/pci0000:00/0000:00:1d.0/0000:03:00.0/",
-                                 "/sys/class/block/nvme1n1", "/dev/nvme1n1", "nvme1n1", "nvme1n1p2", "wd black"})
+  for (const std::string text :
+       {"0000:03:00.0", "03:00.0", "3:0.0", "0:3:0.0", " 03:00.0 ", "pci_0000_03_00_0", "15b7:5002", "15B7:5002",
+        "/sys/bus/pci/devices/0000:03:00.0", "/sys/devices/pci0000:00/0000:00:1d.0/0000:03:00.0/", "/sys/class/block/nvme1n1",
+        "/dev/nvme1n1", "nvme1n1", "nvme1n1p2", "wd black"})
     EXPECT_EQ(select({text}), Words{"03:00.0"}) << text;
   EXPECT_EQ(select({"enp4s0"}), Words{"04:00.0"});
   EXPECT_EQ(select({"i40e"}), Words{"04:00.0"}) << "a driver";
 }
 
 TEST_F(Selection, SlotMeansAllItsFunctions) {
-  for (const std::string text : {"01:00", "1:0", "0000:01:00"}) EXPECT_EQ(select({text}), (Words{"01:00.0", "01:00.1"})) << text;
+  for (const std::string text : {"01:00", "1:0", "0000:01:00"})
+    EXPECT_EQ(select({text}), (Words{"01:00.0", "01:00.1"})) << text;
   EXPECT_EQ(select({"00:1f"}), (Words{"00:1f.0", "00:1f.3"}));
 }
 
@@ -108,8 +110,9 @@ TEST_F(Selection, UnrelatedFunctionsAreNot) {
 }
 
 TEST_F(Selection, AmbiguityListsNamesBesideAddresses) {
-  EXPECT_THAT(refusal("nvme"), HasSubstr("'nvme' matches 2 functions: 0000:02:00.0 (Samsung Electronics Co Ltd NVMe SSD Controller SM961), "
-                                         "0000:03:00.0 (Sandisk Corp WD Black NVMe SSD); name one by its address"));
+  EXPECT_THAT(refusal("nvme"),
+              HasSubstr("'nvme' matches 2 functions: 0000:02:00.0 (Samsung Electronics Co Ltd NVMe SSD Controller SM961), "
+                        "0000:03:00.0 (Sandisk Corp WD Black NVMe SSD); name one by its address"));
 }
 
 TEST_F(Selection, CommaSeparatesUnlessItIsPartOfAName) {
@@ -121,8 +124,8 @@ TEST_F(Selection, CommaSeparatesUnlessItIsPartOfAName) {
 }
 
 TEST_F(Selection, NothingIsTakenForSomethingElse) {
-  for (const std::string text : {"br0", "09:00.0", "9:0", "/sys/class/net/br0", "/sys/class/net/none", "/dev/sda", "pci_0000_09_00_0", "../net",
-                                 "03:00.8", "1234:5678", "firewire"})
+  for (const std::string text : {"br0", "09:00.0", "9:0", "/sys/class/net/br0", "/sys/class/net/none", "/dev/sda",
+                                 "pci_0000_09_00_0", "../net", "03:00.8", "1234:5678", "firewire"})
     EXPECT_THAT(refusal(text), HasSubstr("no PCI function matches")) << text;
 }
 

@@ -36,8 +36,8 @@ using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::StartsWith;
 using testing::read_test_file;
+using ::testing::StartsWith;
 
 class WriteFile : public ::testing::Test {
  protected:
@@ -53,7 +53,8 @@ class WriteFile : public ::testing::Test {
   /// What is said where it is refused. What was there is there still, and nothing beside it.
   std::string refusal(const std::string& name) const {
     const auto before = names();
-    struct stat old_status {}, new_status {};
+    struct stat old_status {
+    }, new_status{};
     ::lstat(at(name).c_str(), &old_status);
     std::string what;
     try {
@@ -140,7 +141,8 @@ TEST_F(WriteFile, DirectoriesAndSocketsAreRefused) {
 }
 
 TEST_F(WriteFile, DeviceNodesStayWhatTheyAre) {
-  if (::mknod(at("full").c_str(), S_IFCHR | 0666, ::makedev(1, 7)) != 0 || ::mknod(at("null").c_str(), S_IFCHR | 0666, ::makedev(1, 3)) != 0 ||
+  if (::mknod(at("full").c_str(), S_IFCHR | 0666, ::makedev(1, 7)) != 0 ||
+      ::mknod(at("null").c_str(), S_IFCHR | 0666, ::makedev(1, 3)) != 0 ||
       ::mknod(at("disk").c_str(), S_IFBLK | 0666, ::makedev(240, 250)) != 0)
     GTEST_SKIP() << "device nodes cannot be made here";
   EXPECT_THAT(refusal("disk"), HasSubstr("is a block device"));
@@ -187,7 +189,10 @@ TEST_F(WriteFile, DescriptorsThatDoNotWaitAreWaitedFor) {
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_NONBLOCK), 0);
   const std::string bytes(1 << 20, 'x');
-  std::thread writer([&] { write_file("/dev/fd/" + std::to_string(ends[1]), bytes); ::close(ends[1]); });
+  std::thread writer([&] {
+    write_file("/dev/fd/" + std::to_string(ends[1]), bytes);
+    ::close(ends[1]);
+  });
   ::fcntl(ends[0], F_SETFL, 0);
   std::size_t count = 0;
   char buffer[4096];
@@ -239,21 +244,29 @@ ProcessResult run_in_private_dev(const fs::path& directory, const std::string& s
   ProcessRequest request;
   request.program = "unshare";
   // In a chroot, / is no mount point: unshare would fail over it, and /dev by itself is enough.
-  request.arguments = {::geteuid() == 0 ? "-m" : "-rm", "--propagation", "unchanged", "sh", "-c",
-                       "cd '" + directory.string() + "' && { mount --make-rprivate / || mount --make-rprivate /dev; } 2>/dev/null && mount -t tmpfs none /dev && ln -s /proc/self/fd/1 /dev/stdout && "
-                       "ln -s /proc/self/fd/2 /dev/stderr && ln -s /proc/self/fd /dev/fd || exit 77\n" + script,
+  request.arguments = {::geteuid() == 0 ? "-m" : "-rm",
+                       "--propagation",
+                       "unchanged",
+                       "sh",
+                       "-c",
+                       "cd '" + directory.string() +
+                           "' && { mount --make-rprivate / || mount --make-rprivate /dev; } 2>/dev/null && mount -t tmpfs none "
+                           "/dev && ln -s /proc/self/fd/1 /dev/stdout && "
+                           "ln -s /proc/self/fd/2 /dev/stderr && ln -s /proc/self/fd /dev/fd || exit 77\n" +
+                           script,
                        PROGRAM};
   request.add_environment = {"SOURCE_DATE_EPOCH=1000000000"};
   return run_process(request);
 }
 
 TEST_F(WriteFile, StandardStreamsByNameAreThisProgramsOwn) {
-  const auto result = run_in_private_dev(
-      directory_.path(),
-      "$0 --sample hm170 >plain; $0 --sample hm170 -o /dev/stdout >named; $0 --sample hm170 -o /dev/fd/1 >numbered\n"
-      "$0 --sample hm170 -o /proc/self/fd/1 | cat >piped; $0 --sample hm170 -o /dev/stderr 2>errors\n"
-      "echo kept >appended; $0 --sample hm170 -o /dev/stdout >>appended\n"
-      "test -L /dev/stdout && test -L /dev/stderr && test -L /dev/fd && echo unharmed");
+  const auto result =
+      run_in_private_dev(directory_.path(),
+                         "$0 --sample hm170 >plain; $0 --sample hm170 -o /dev/stdout >named; $0 --sample hm170 -o /dev/fd/1 "
+                         ">numbered\n"
+                         "$0 --sample hm170 -o /proc/self/fd/1 | cat >piped; $0 --sample hm170 -o /dev/stderr 2>errors\n"
+                         "echo kept >appended; $0 --sample hm170 -o /dev/stdout >>appended\n"
+                         "test -L /dev/stdout && test -L /dev/stderr && test -L /dev/fd && echo unharmed");
   if (result.exit_code == 77) GTEST_SKIP() << "no private mounts here: " << result.errors;
   EXPECT_EQ(result.output, "unharmed\n") << result.errors;
   const auto plain = read_test_file(at("plain"));
@@ -296,13 +309,14 @@ TEST_F(WriteFile, ADirectoryThatIsClosedIsOneLine) {
 }
 
 TEST_F(WriteFile, SeveralFilesAtOnce) {
-  const auto result = run_program({}, {"--sample", "hm170", "--format", "json", "-o", at("a"), "--format", "html", "-o", at("b"),
-                                       "--format", "text", "-o", "/dev/stdout"});
+  const auto result = run_program({}, {"--sample", "hm170", "--format", "json", "-o", at("a"), "--format", "html", "-o",
+                                       at("b"), "--format", "text", "-o", "/dev/stdout"});
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   EXPECT_THAT(result.output, StartsWith("Ready"));
   EXPECT_THAT(read_test_file(at("a")), StartsWith("{"));
   EXPECT_THAT(read_test_file(at("b")), HasSubstr("<html"));
-  const auto twice = run_program({}, {"--sample", "hm170", "--format", "json", "-o", at("c"), "--format", "html", "-o", at("c")});
+  const auto twice =
+      run_program({}, {"--sample", "hm170", "--format", "json", "-o", at("c"), "--format", "html", "-o", at("c")});
   EXPECT_EQ(twice.exit_code, 2);
   EXPECT_THAT(twice.errors, HasSubstr("is named for two formats"));
   EXPECT_THAT(names(), ElementsAre("a", "b"));

@@ -9,7 +9,6 @@
 #include "machine/machine_text.hpp"
 #include "machine/memory_root.hpp"
 #include "machines.hpp"
-#include "snapshot/snapshot.hpp"
 #include "snapshot/archives.hpp"
 #include "snapshot/snapshot.hpp"
 
@@ -25,8 +24,8 @@ void PrintTo(const RecordedNode& node, std::ostream* stream) {
 namespace {
 
 using Kind = RecordedNode::Kind;
-using ::testing::HasSubstr;
 using testing::foreign_archive;
+using ::testing::HasSubstr;
 using testing::plain_manifest;
 
 RecordedNodes every_kind_of_node() {
@@ -96,7 +95,8 @@ TEST(Archive, LeavesNoLinkThatLeadsOutOfAnUnpackedTree) {
 
 TEST(Archive, CanBeUnpackedAndPackedAgainByHand) {
   const auto nodes = read_archive(foreign_archive({{"./", AE_IFDIR, ""}, {"./etc/", AE_IFDIR, ""}, {"./etc/x", AE_IFREG, "1"}},
-                                                  plain_manifest(), false), "test");
+                                                  plain_manifest(), false),
+                                  "test");
   EXPECT_EQ(nodes.at("/etc/x").content, "1");
 }
 
@@ -111,41 +111,52 @@ void PrintTo(const HostileCase& one, std::ostream* stream) { *stream << one.what
 std::vector<HostileCase> hostile_cases() {
   const auto one = [](testing::ForeignEntry entry) { return foreign_archive({std::move(entry)}); };
   const std::string many(40u << 20, '\0');
-  std::vector<HostileCase> cases = {
-      {"AbsolutePath", one({"/etc/passwd", AE_IFREG, "x"}), "out of the tree"},
-      {"DotDot", one({"sys/../../etc/passwd", AE_IFREG, "x"}), "out of the tree"},
-      {"OnlyDotDot", one({"..", AE_IFDIR, ""}), "out of the tree"},
-      {"ControlCharacters", one({"sys/a\nb", AE_IFREG, "x"}), "not plain"},
-      {"HardLink", one({"sys/a", AE_IFREG, "etc/passwd", true}), "hard link"},
-      {"CharacterDevice", one({"dev/mem", AE_IFCHR, ""}), "neither file, directory nor link"},
-      {"BlockDevice", one({"dev/sda", AE_IFBLK, ""}), "neither file, directory nor link"},
-      {"Twice", foreign_archive({{"sys/a", AE_IFREG, "1"}, {"sys/a", AE_IFREG, "2"}}), "twice"},
-      {"FileOverDirectory", foreign_archive({{"sys/a", AE_IFDIR, ""}, {"sys/a", AE_IFREG, "2"}}), "twice"},
-      {"DirectoryOverLink", foreign_archive({{"sys/a", AE_IFLNK, "/etc"}, {"sys/a", AE_IFDIR, ""}}), "twice"},
-      {"BelowLink", foreign_archive({{"sys/a", AE_IFLNK, "/etc"}, {"sys/a/passwd", AE_IFREG, "x"}}), "no directory"},
-      {"BelowFile", foreign_archive({{"sys/a", AE_IFREG, ""}, {"sys/a/b/c", AE_IFREG, "x"}}), "no directory"},
-      {"Bomb", one({"sys/a", AE_IFREG, many}), "times its size"},
-      {"NoManifest", foreign_archive({{"sys/a", AE_IFREG, "x"}}, ""), "no snapshot"},
-      {"ManifestIsNoJson", foreign_archive({}, "{"), "not JSON"},
-      {"ManifestIsAList", foreign_archive({}, "[]"), "not JSON"},
-      {"ManifestIsDeep", foreign_archive({}, std::string(1 << 20, '[')), "not JSON"},
-      {"ManifestOfAnotherFormat", foreign_archive({}, R"({"format": "vfio-doctor/snapshot/3", "nodes": []})"), "newer"},
-      {"ManifestWithoutNodes", foreign_archive({}, R"({"format": "vfio-doctor/snapshot/1"})"), "no list"},
-      {"NodeWithoutPath", foreign_archive({}, plain_manifest(R"([{"kind": "seen"}])")), "clean path"},
-      {"NodeOutside", foreign_archive({}, plain_manifest(R"([{"path": "/../x", "kind": "seen"}])")), "clean path"},
-      {"NodeIsANumber", foreign_archive({}, plain_manifest("[7]")), "clean path"},
-      {"NodeOfNoKind", foreign_archive({}, plain_manifest(R"([{"path": "/x", "kind": "evil"}])")), "no known kind"},
-      {"NodeTwice", foreign_archive({}, plain_manifest(R"([{"path": "/x", "kind": "seen"}, {"path": "/x", "kind": "seen"}])")), "twice"},
-      {"NodeInOurs", foreign_archive({}, plain_manifest(R"([{"path": "/.vfio-doctor/x", "kind": "seen"}])")), "own directory"},
-      {"StoredNowhere", foreign_archive({}, plain_manifest(R"([{"path": "/x", "kind": "file", "stored": "y"}])")), "no known kind"},
-      {"StoredUsedTwice",
-       foreign_archive({{".vfio-doctor/1", AE_IFREG, "x"}},
-                       plain_manifest(R"([{"path": "/x", "kind": "file", "stored": ".vfio-doctor/1"},
-                                          {"path": "/y", "kind": "file", "stored": ".vfio-doctor/1"}])")), "no known kind"},
-      {"TooDeep", one({[] { std::string path = "a"; for (int i = 0; i < 200; ++i) path += "/a"; return path; }(), AE_IFREG, "x"}), "deeply"},
-      {"CutShort", foreign_archive({{"sys/a", AE_IFREG, std::string(5000, 'x')}}, plain_manifest(), false).substr(0, 4000), ""},
-      {"Rubbish", std::string("\x28\xb5\x2f\xfd") + std::string(500, 'x'), "not a readable archive"},
-      {"Nothing", "", "not a readable archive"}};
+  std::vector<HostileCase> cases =
+      {{"AbsolutePath", one({"/etc/passwd", AE_IFREG, "x"}), "out of the tree"},
+       {"DotDot", one({"sys/../../etc/passwd", AE_IFREG, "x"}), "out of the tree"},
+       {"OnlyDotDot", one({"..", AE_IFDIR, ""}), "out of the tree"},
+       {"ControlCharacters", one({"sys/a\nb", AE_IFREG, "x"}), "not plain"},
+       {"HardLink", one({"sys/a", AE_IFREG, "etc/passwd", true}), "hard link"},
+       {"CharacterDevice", one({"dev/mem", AE_IFCHR, ""}), "neither file, directory nor link"},
+       {"BlockDevice", one({"dev/sda", AE_IFBLK, ""}), "neither file, directory nor link"},
+       {"Twice", foreign_archive({{"sys/a", AE_IFREG, "1"}, {"sys/a", AE_IFREG, "2"}}), "twice"},
+       {"FileOverDirectory", foreign_archive({{"sys/a", AE_IFDIR, ""}, {"sys/a", AE_IFREG, "2"}}), "twice"},
+       {"DirectoryOverLink", foreign_archive({{"sys/a", AE_IFLNK, "/etc"}, {"sys/a", AE_IFDIR, ""}}), "twice"},
+       {"BelowLink", foreign_archive({{"sys/a", AE_IFLNK, "/etc"}, {"sys/a/passwd", AE_IFREG, "x"}}), "no directory"},
+       {"BelowFile", foreign_archive({{"sys/a", AE_IFREG, ""}, {"sys/a/b/c", AE_IFREG, "x"}}), "no directory"},
+       {"Bomb", one({"sys/a", AE_IFREG, many}), "times its size"},
+       {"NoManifest", foreign_archive({{"sys/a", AE_IFREG, "x"}}, ""), "no snapshot"},
+       {"ManifestIsNoJson", foreign_archive({}, "{"), "not JSON"},
+       {"ManifestIsAList", foreign_archive({}, "[]"), "not JSON"},
+       {"ManifestIsDeep", foreign_archive({}, std::string(1 << 20, '[')), "not JSON"},
+       {"ManifestOfAnotherFormat", foreign_archive({}, R"({"format": "vfio-doctor/snapshot/3", "nodes": []})"), "newer"},
+       {"ManifestWithoutNodes", foreign_archive({}, R"({"format": "vfio-doctor/snapshot/1"})"), "no list"},
+       {"NodeWithoutPath", foreign_archive({}, plain_manifest(R"([{"kind": "seen"}])")), "clean path"},
+       {"NodeOutside", foreign_archive({}, plain_manifest(R"([{"path": "/../x", "kind": "seen"}])")), "clean path"},
+       {"NodeIsANumber", foreign_archive({}, plain_manifest("[7]")), "clean path"},
+       {"NodeOfNoKind", foreign_archive({}, plain_manifest(R"([{"path": "/x", "kind": "evil"}])")), "no known kind"},
+       {"NodeTwice", foreign_archive({}, plain_manifest(R"([{"path": "/x", "kind": "seen"}, {"path": "/x", "kind": "seen"}])")),
+        "twice"},
+       {"NodeInOurs", foreign_archive({}, plain_manifest(R"([{"path": "/.vfio-doctor/x", "kind": "seen"}])")), "own directory"},
+       {"StoredNowhere", foreign_archive({}, plain_manifest(R"([{"path": "/x", "kind": "file", "stored": "y"}])")),
+        "no known kind"},
+       {"StoredUsedTwice",
+        foreign_archive({{".vfio-doctor/1", AE_IFREG, "x"}},
+                        plain_manifest(R"([{"path": "/x", "kind": "file", "stored": ".vfio-doctor/1"},
+                                          {"path": "/y", "kind": "file", "stored": ".vfio-doctor/1"}])")),
+        "no known kind"},
+       {"TooDeep",
+        one({[] {
+               std::string path = "a";
+               for (int i = 0; i < 200; ++i) path += "/a";
+               return path;
+             }(),
+             AE_IFREG, "x"}),
+        "deeply"},
+       {"CutShort", foreign_archive({{"sys/a", AE_IFREG, std::string(5000, 'x')}}, plain_manifest(), false).substr(0, 4000),
+        ""},
+       {"Rubbish", std::string("\x28\xb5\x2f\xfd") + std::string(500, 'x'), "not a readable archive"},
+       {"Nothing", "", "not a readable archive"}};
   return cases;
 }
 
@@ -186,8 +197,8 @@ TEST(Archive, RefusesCompressionInCompression) {
 }
 
 TEST(Archive, LinksInACircleAreData) {
-  const MemoryRoot root(read_archive(foreign_archive({{"a", AE_IFLNK, "b"}, {"b", AE_IFLNK, "a"}, {"up", AE_IFLNK, "../../../../etc"}}),
-                                     "test"));
+  const MemoryRoot root(
+      read_archive(foreign_archive({{"a", AE_IFLNK, "b"}, {"b", AE_IFLNK, "a"}, {"up", AE_IFLNK, "../../../../etc"}}), "test"));
   EXPECT_TRUE(root.canonical("/a/x").is_unreadable());
   EXPECT_TRUE(root.read("/up/passwd").is_unreadable());  // nobody asked for /etc/passwd
 }
@@ -260,13 +271,19 @@ TEST(Archive, GzipIsCheckedToo) {
 TEST(Snapshot, IsRecognisedByItsContent) {
   EXPECT_EQ(read_snapshot("text /etc/hostname = x\n", "x.tar.zst").size(), 1u);
   EXPECT_EQ(read_snapshot(foreign_archive({{"etc/hostname", AE_IFREG, "x"}}), "x.machine").at("/etc/hostname").content, "x");
-  EXPECT_THROW(read_snapshot(std::string("\x7f""ELF\0\0", 6), "x"), InputError);
+  EXPECT_THROW(read_snapshot(std::string("\x7f"
+                                         "ELF\0\0",
+                                         6),
+                             "x"),
+               InputError);
 }
 
 TEST(MachineText, IsBoundedToo) {
   EXPECT_THROW(parse_machine_text("dir /" + std::string(5000, 'a'), "test"), InputError);
   EXPECT_THROW(parse_machine_text("link /sys/bus/pci/devices/0000:00:1c.0 x\n"
-                                  "pci 0000:01:00.0 id=8086:0001 class=020000 under=0000:00:1c.0\n", "test"), InputError);
+                                  "pci 0000:01:00.0 id=8086:0001 class=020000 under=0000:00:1c.0\n",
+                                  "test"),
+               InputError);
   std::string many;
   for (int i = 0; i < 700; ++i) {
     many += "dir /" + std::to_string(i);

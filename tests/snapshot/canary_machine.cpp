@@ -456,18 +456,23 @@ class Builder {
  public:
   CanaryMachine build() {
     auto& nodes = built_.nodes = parse_machine_text(filled(machine), "canary machine");
-    const auto file = [&](const std::string& path, const std::string& content) { nodes[path] = {RecordedNode::Kind::file, content}; };
+    const auto file = [&](const std::string& path, const std::string& content) {
+      nodes[path] = {RecordedNode::Kind::file, content};
+    };
     const auto variables = std::string("/sys/firmware/efi/efivars/");
     const auto attributes = little_endian(7, 4);
     file("/proc/config.gz", packed("CONFIG_PCI=y\nCONFIG_LOCALVERSION=\"-" + name() + "\"\n# " + name() + "\n"));
-    file("/boot/efi/EFI/Linux/" + name() + ".efi", unified_image("root=LABEL=" + name() + " quiet uki.password=" + secret() + " by=" + name(), name()));
-    for (const auto* variable : {"LoaderInfo", "LoaderEntrySelected", "LoaderEntryDefault", "LoaderEntryOneShot", "StubInfo", "LoaderDevicePartUUID"})
+    file("/boot/efi/EFI/Linux/" + name() + ".efi",
+         unified_image("root=LABEL=" + name() + " quiet uki.password=" + secret() + " by=" + name(), name()));
+    for (const auto* variable :
+         {"LoaderInfo", "LoaderEntrySelected", "LoaderEntryDefault", "LoaderEntryOneShot", "StubInfo", "LoaderDevicePartUUID"})
       file(variables + variable + "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f", attributes + wide(name() + " 1"));
     file(variables + "BootCurrent-8be4df61-93ca-11d2-aa0d-00e098032b8c", attributes + little_endian(1, 2));
     const auto path = wide("\\EFI\\" + name() + "\\grubx64.efi");
     const auto list = std::string("\x04\x04", 2) + little_endian(path.size() + 4, 2) + path + std::string("\x7f\xff\x04\0", 4);
     file(variables + "Boot0001-8be4df61-93ca-11d2-aa0d-00e098032b8c",
-         attributes + little_endian(1, 4) + little_endian(list.size(), 2) + wide("Linux of " + name()) + list + wide("quiet password=" + secret()) + name());
+         attributes + little_endian(1, 4) + little_endian(list.size(), 2) + wide("Linux of " + name()) + list +
+             wide("quiet password=" + secret()) + name());
     nodes["/"] = {RecordedNode::Kind::complete, {}};
     return std::move(built_);
   }
@@ -487,13 +492,18 @@ class Builder {
     const std::vector<std::string> interfaces = {name(), name(), name()};
     std::string out;
     for (std::size_t at = 0; at < text.size(); ++at) {
-      const bool again = text[at] == '@' && at + 2 < text.size() && text[at + 1] >= '1' && text[at + 1] <= '3' && text[at + 2] == '@';
+      const bool again =
+          text[at] == '@' && at + 2 < text.size() && text[at + 1] >= '1' && text[at + 1] <= '3' && text[at + 2] == '@';
       if (again) out += interfaces[static_cast<std::size_t>(text[at + 1] - '1')], at += 2;
       // The second of two is the sign itself: "user@host".
-      else if (text[at] == '@' && at > 0 && (text[at - 1] == '@' || text[at - 1] == '%')) out += '@';
-      else if (text[at] == '@') out += name();
-      else if (text[at] == '%') out += secret();
-      else out += text[at];
+      else if (text[at] == '@' && at > 0 && (text[at - 1] == '@' || text[at - 1] == '%'))
+        out += '@';
+      else if (text[at] == '@')
+        out += name();
+      else if (text[at] == '%')
+        out += secret();
+      else
+        out += text[at];
     }
     return out;
   }

@@ -84,7 +84,8 @@ TEST(Canaries, AreNotInARedactedSnapshot) {
   const auto redaction = redact(machine.nodes, find_private_names(MemoryRoot(machine.nodes)));
   EXPECT_EQ(redaction.nodes.size(), machine.nodes.size());
   const auto archive = write_archive(redaction.nodes, {"test", true, redaction.counts}, Compression::none);
-  for (const auto& word : found_in(archive, machine.names)) ADD_FAILURE() << "in the archive: " << place_of(redaction.nodes, word);
+  for (const auto& word : found_in(archive, machine.names))
+    ADD_FAILURE() << "in the archive: " << place_of(redaction.nodes, word);
   for (const auto& word : found_in(write_machine_text(redaction.nodes), machine.names))
     ADD_FAILURE() << "in the text: " << place_of(redaction.nodes, word);
   EXPECT_TRUE(redaction.kept.empty()) << redaction.kept.front();
@@ -96,7 +97,8 @@ TEST(Canaries, AreNotInWhatASnapshotKeepsOfThisHost) {
   const auto kept = take_snapshot(root, Wake::no);
   EXPECT_GE(found_in(write_machine_text(kept), machine.names).size(), 150u);
   const auto redacted = redact(kept, find_private_names(root)).nodes;
-  for (const auto& word : found_in(write_archive(redacted, {}, Compression::none), machine.names)) ADD_FAILURE() << place_of(redacted, word);
+  for (const auto& word : found_in(write_archive(redacted, {}, Compression::none), machine.names))
+    ADD_FAILURE() << place_of(redacted, word);
   EXPECT_EQ(report_on(kept).verdict, report_on(redacted).verdict);
 }
 
@@ -118,13 +120,21 @@ TEST(Canaries, ThatAreSecretsAreInNoReport) {
   ASSERT_GE(machine.secrets.size(), 40u);
   EXPECT_NE(json.find("rd.iscsi.password=[masked]"), json.npos) << "the arguments with secrets are not in the report at all";
   EXPECT_NE(render_text(report, wordy).find("rd.iscsi.password=[masked]"), json.npos);
-  std::vector<std::pair<std::string, std::string>> formats = {
-      {"text", render_text(report, wordy)}, {"brief", render_brief(report, wordy)}, {"json", json}, {"html", render_html(report)},
-      {"markdown", render_markdown(report)}, {"junit", render_junit(report)}, {"sarif", render_sarif(report)},
-      {"groups", render_groups_text(report, wordy)}, {"groups json", render_groups_json(report)}, {"groups svg", render_groups_svg(report)},
-      {"diff", render_diff_text(comparison, wordy)}, {"diff json", render_diff_json(comparison)},
-      {"read again", render_json(parse_report_json(json, "test"))}};
-  for (const auto& project : bug_report_projects()) formats.emplace_back("bug-report " + project, *render_bug_report(report, project));
+  std::vector<std::pair<std::string, std::string>> formats = {{"text", render_text(report, wordy)},
+                                                              {"brief", render_brief(report, wordy)},
+                                                              {"json", json},
+                                                              {"html", render_html(report)},
+                                                              {"markdown", render_markdown(report)},
+                                                              {"junit", render_junit(report)},
+                                                              {"sarif", render_sarif(report)},
+                                                              {"groups", render_groups_text(report, wordy)},
+                                                              {"groups json", render_groups_json(report)},
+                                                              {"groups svg", render_groups_svg(report)},
+                                                              {"diff", render_diff_text(comparison, wordy)},
+                                                              {"diff json", render_diff_json(comparison)},
+                                                              {"read again", render_json(parse_report_json(json, "test"))}};
+  for (const auto& project : bug_report_projects())
+    formats.emplace_back("bug-report " + project, *render_bug_report(report, project));
   for (const auto& [format, bytes] : formats) expect_no_secret(machine.secrets, format, bytes);
 }
 
@@ -133,7 +143,8 @@ TEST(Canaries, ThatAreSecretsAreMaskedInAReportThatIsRead) {
   Report report = report_on(canary_machine().nodes);
   report.findings.at(0).summary = "It has rd.iscsi.password=hunter2.";
   report.findings.at(0).evidence = {{"vnc password", "hunter2"}, {"/proc/cmdline", "a.token=hunter2"}};
-  report.findings.at(0).remedy = {{"Add it.", {"sudo grubby --args=a.password=hunter2 --update-kernel=ALL"}, {"sudo true"}, "None."}};
+  report.findings.at(0).remedy = {
+      {"Add it.", {"sudo grubby --args=a.password=hunter2 --update-kernel=ALL"}, {"sudo true"}, "None."}};
   const auto read = parse_report_json(render_json(report), "test");
   EXPECT_EQ(render_json(read).find("hunter2"), std::string::npos);
   EXPECT_EQ(read.findings.at(0).summary, "It has rd.iscsi.password=[masked].");
@@ -156,19 +167,22 @@ TEST(Canaries, ThatAreSecretsAreInNoReportOfAGuest) {
 
 TEST(Canaries, ThatAreSecretsAreInNoTriage) {
   const auto machine = canary_machine();
-  std::string paste = "$ cat /proc/cmdline\n" + machine.nodes.at("/proc/cmdline").content + "$ dmesg\n" +
-                      machine.nodes.at("/run/vfio-doctor/kernel.log").content +
-                      "[   12.000000] vfio-pci 0000:01:00.0: BAR 1: can't reserve [mem 0xe0000000-0xefffffff 64bit pref] pass=hunter2\n"
-                      "qemu-system-x86_64: -spice password=hunter2: vfio 0000:01:00.0: group 14 is not viable\n";
+  std::string paste =
+      "$ cat /proc/cmdline\n" + machine.nodes.at("/proc/cmdline").content + "$ dmesg\n" +
+      machine.nodes.at("/run/vfio-doctor/kernel.log").content +
+      "[   12.000000] vfio-pci 0000:01:00.0: BAR 1: can't reserve [mem 0xe0000000-0xefffffff 64bit pref] pass=hunter2\n"
+      "qemu-system-x86_64: -spice password=hunter2: vfio 0000:01:00.0: group 14 is not viable\n";
   auto triage = triage_text(paste, "a.log?token=hunter2");
   add_failing_checks(triage);
   mask_secrets(triage);
   auto secrets = machine.secrets;
   secrets.emplace_back("hunter2");
   EXPECT_FALSE(triage.causes.empty());
-  for (const auto& [format, bytes] : std::initializer_list<std::pair<std::string, std::string>>{
-           {"text", render_triage_text(triage, wordy)}, {"json", render_triage_json(triage)}, {"markdown", render_triage_markdown(triage)},
-           {"html", render_triage_html(triage)}})
+  for (const auto& [format, bytes] :
+       std::initializer_list<std::pair<std::string, std::string>>{{"text", render_triage_text(triage, wordy)},
+                                                                  {"json", render_triage_json(triage)},
+                                                                  {"markdown", render_triage_markdown(triage)},
+                                                                  {"html", render_triage_html(triage)}})
     expect_no_secret(secrets, "triage " + format, bytes);
 }
 
@@ -185,19 +199,73 @@ TEST(Canaries, PathsThatAreAskedForKeepTheirNames) {
     }
   ASSERT_GE(nodes.size(), 100u) << "the sources are not written as this test expects them";
   const auto redacted = redact(nodes, {}).nodes;
-  for (const auto& [path, node] : nodes) EXPECT_TRUE(redacted.contains(path)) << path << " would be called otherwise: a word for known_words.cpp";
+  for (const auto& [path, node] : nodes)
+    EXPECT_TRUE(redacted.contains(path)) << path << " would be called otherwise: a word for known_words.cpp";
 }
 
 /// Files in which nobody can have written anything, and attributes that hold a number or one word of the kernel's.
 bool holds_no_names(const std::string& kind) {
-  static const std::vector<std::string> public_files = {
-      "/proc/cpuinfo", "/proc/self/limits", "/run/vfio-doctor/pci.ids", "/run/vfio-doctor/versions", "/dev/", "/sys/.../tables/", "/boot/vmlinuz"};
-  static const std::vector<std::string> attributes = {
-      "config", "vendor", "device", "class", "revision", "subsystem_vendor", "subsystem_device", "uevent", "driver_override", "reset_method", "irq", "removable", "compatible",
-      "power_state", "runtime_status", "boot_vga", "numa_node", "online", "cap", "ecap", "features", "resource", "sriov_numvfs", "sriov_totalvfs",
-      "dev", "partition", "size", "ifindex", "iflink", "type", "flags", "operstate", "carrier", "bind", "enabled", "status", "boot_display",
-      "bInterfaceClass", "bInterfaceProtocol", "bInterfaceSubClass", "bDeviceClass", "bDeviceSubClass", "bDeviceProtocol", "idVendor", "idProduct",
-      "busnum", "devnum", "ev", "key", "rel", "abs", "led", "msc", "allow_unsafe_interrupts", "enable_unsafe_noiommu_mode", "address", "physfn", "version"};
+  static const std::vector<std::string> public_files =
+      {"/proc/cpuinfo",    "/proc/self/limits", "/run/vfio-doctor/pci.ids", "/run/vfio-doctor/versions", "/dev/",
+       "/sys/.../tables/", "/boot/vmlinuz"};
+  static const std::vector<std::string> attributes = {"config",
+                                                      "vendor",
+                                                      "device",
+                                                      "class",
+                                                      "revision",
+                                                      "subsystem_vendor",
+                                                      "subsystem_device",
+                                                      "uevent",
+                                                      "driver_override",
+                                                      "reset_method",
+                                                      "irq",
+                                                      "removable",
+                                                      "compatible",
+                                                      "power_state",
+                                                      "runtime_status",
+                                                      "boot_vga",
+                                                      "numa_node",
+                                                      "online",
+                                                      "cap",
+                                                      "ecap",
+                                                      "features",
+                                                      "resource",
+                                                      "sriov_numvfs",
+                                                      "sriov_totalvfs",
+                                                      "dev",
+                                                      "partition",
+                                                      "size",
+                                                      "ifindex",
+                                                      "iflink",
+                                                      "type",
+                                                      "flags",
+                                                      "operstate",
+                                                      "carrier",
+                                                      "bind",
+                                                      "enabled",
+                                                      "status",
+                                                      "boot_display",
+                                                      "bInterfaceClass",
+                                                      "bInterfaceProtocol",
+                                                      "bInterfaceSubClass",
+                                                      "bDeviceClass",
+                                                      "bDeviceSubClass",
+                                                      "bDeviceProtocol",
+                                                      "idVendor",
+                                                      "idProduct",
+                                                      "busnum",
+                                                      "devnum",
+                                                      "ev",
+                                                      "key",
+                                                      "rel",
+                                                      "abs",
+                                                      "led",
+                                                      "msc",
+                                                      "allow_unsafe_interrupts",
+                                                      "enable_unsafe_noiommu_mode",
+                                                      "address",
+                                                      "physfn",
+                                                      "version"};
   for (const auto& start : public_files)
     if (kind.starts_with(start)) return true;
   const auto name = kind.substr(kind.rfind('/') + 1);
@@ -207,7 +275,8 @@ bool holds_no_names(const std::string& kind) {
 
 TEST(Canaries, StandInEveryFileThatIsRead) {
   std::set<std::string> covered;
-  for (const auto& [path, node] : canary_machine().nodes) covered.insert(kind_of_path(path).substr(0, kind_of_path(path).find("qzj")));
+  for (const auto& [path, node] : canary_machine().nodes)
+    covered.insert(kind_of_path(path).substr(0, kind_of_path(path).find("qzj")));
   std::set<std::string> missing;
   const std::filesystem::path tests = TESTS_DIR;
   for (const auto& directory : {tests / "../machine/samples", tests / "checks/examples", tests / "hosts"})
@@ -218,11 +287,15 @@ TEST(Canaries, StandInEveryFileThatIsRead) {
         if (node.kind != RecordedNode::Kind::file) continue;
         const auto kind = kind_of_path(path);
         const bool has_canary = std::ranges::any_of(covered, [&](const std::string& one) {
-          return kind == one || (one.size() > 12 && (kind.starts_with(one) || (one.find('/') == 0 && kind.substr(kind.rfind('/')) == one.substr(one.rfind('/')))));
+          return kind == one ||
+                 (one.size() > 12 && (kind.starts_with(one) ||
+                                      (one.find('/') == 0 && kind.substr(kind.rfind('/')) == one.substr(one.rfind('/')))));
         });
         const bool directory_covered = std::ranges::any_of(covered, [&](const std::string& one) {
-          return one.size() > 8 && kind.substr(0, kind.rfind('/')) == one.substr(0, one.rfind('/')) && !kind.starts_with("/sys/") && !kind.starts_with("/proc/") &&
-                 (kind.find(".d/") != kind.npos || kind.find("/entries/") != kind.npos || kind.find("/EFI/") != kind.npos || kind.find("/sessions/") != kind.npos);
+          return one.size() > 8 && kind.substr(0, kind.rfind('/')) == one.substr(0, one.rfind('/')) &&
+                 !kind.starts_with("/sys/") && !kind.starts_with("/proc/") &&
+                 (kind.find(".d/") != kind.npos || kind.find("/entries/") != kind.npos || kind.find("/EFI/") != kind.npos ||
+                  kind.find("/sessions/") != kind.npos);
         });
         if (!has_canary && !directory_covered && !holds_no_names(kind)) missing.insert(kind + "  (" + path + ")");
       }

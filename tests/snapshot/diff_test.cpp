@@ -14,20 +14,22 @@
 namespace vfio_doctor {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::device;
+using ::testing::ElementsAre;
 using testing::empty_report;
 using testing::finding;
+using ::testing::HasSubstr;
 
-DeviceReport card(const std::string& address, const std::string& parent, int group, DeviceVerdict verdict = DeviceVerdict::assignable) {
+DeviceReport card(const std::string& address, const std::string& parent, int group,
+                  DeviceVerdict verdict = DeviceVerdict::assignable) {
   auto one = device({address, "10de:1b80", "030000", "a1", "VGA", "Card", "nouveau", group, verdict});
   if (!parent.empty()) one.parent = testing::at(parent);
   return one;
 }
 
 DeviceReport bridge(const std::string& address, int group) {
-  return device({address, "8086:a110", "060400", "f1", "PCI bridge", "Root port " + address, "pcieport", group, DeviceVerdict::unsuitable});
+  return device({address, "8086:a110", "060400", "f1", "PCI bridge", "Root port " + address, "pcieport", group,
+                 DeviceVerdict::unsuitable});
 }
 
 Report with(std::vector<DeviceReport> devices, Verdict verdict = Verdict::ready) {

@@ -31,7 +31,8 @@ Verdicts verdicts_on(const RecordedNodes& nodes) {
 void expect_nothing_better(const Verdicts& told, const Verdicts& truth) {
   EXPECT_EQ(told.size(), truth.size());
   for (const auto& [subject, verdict] : told)
-    EXPECT_TRUE(verdict == truth.at(subject) || verdict == "undetermined") << subject << ": " << verdict << ", not " << truth.at(subject);
+    EXPECT_TRUE(verdict == truth.at(subject) || verdict == "undetermined")
+        << subject << ": " << verdict << ", not " << truth.at(subject);
 }
 
 TEST(Formats, OlderOnesGiveTheSameVerdictOrNone) {

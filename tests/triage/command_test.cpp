@@ -27,7 +27,8 @@ TEST(TriageReports, json_has_the_members_of_the_contract) {
   EXPECT_FALSE(cause.at("remedy").at(0).at("risk").empty());
   EXPECT_FALSE(cause.at("ask").empty());
   EXPECT_FALSE(json.at("ask").empty());
-  for (const auto* member : {"file", "from", "to", "kind", "machine", "why"}) EXPECT_TRUE(json.at("documents").at(0).contains(member)) << member;
+  for (const auto* member : {"file", "from", "to", "kind", "machine", "why"})
+    EXPECT_TRUE(json.at("documents").at(0).contains(member)) << member;
 }
 
 TEST(TriageReports, html_marks_the_line_and_escapes_what_was_pasted) {
@@ -52,7 +53,8 @@ TEST(TriageReports, text_names_place_remedy_and_what_would_decide) {
 }
 
 TEST(TriageReports, control_characters_do_not_reach_a_terminal) {
-  const auto text = render_triage_text(triage_text("\x1b]0;x\x07vfio 0000:65:00.0: group 12 is not viable\x1b[2J\n", "p\x1b[31m.txt"), {});
+  const auto text =
+      render_triage_text(triage_text("\x1b]0;x\x07vfio 0000:65:00.0: group 12 is not viable\x1b[2J\n", "p\x1b[31m.txt"), {});
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
 }
 

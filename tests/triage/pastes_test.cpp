@@ -83,8 +83,10 @@ TEST(Pastes, evidence_quotes_the_line_with_its_number) {
 }
 
 TEST(Pastes, nothing_that_a_shell_understands_gets_into_a_command) {
-  const auto triage = triage_text("error: Failed to load PCI driver module a|$HOME|reboot: administratively prohibited\n"
-                                  "Failed to bind PCI device '0000:05:00.0' to vfio;reboot\n", "paste");
+  const auto triage = triage_text(
+      "error: Failed to load PCI driver module a|$HOME|reboot: administratively prohibited\n"
+      "Failed to bind PCI device '0000:05:00.0' to vfio;reboot\n",
+      "paste");
   ASSERT_FALSE(triage.causes.empty());
   for (const auto& cause : triage.causes) {
     EXPECT_EQ(cause.title.find('$'), std::string::npos) << cause.title;
@@ -114,39 +116,54 @@ struct KnownReport {
 };
 
 /// Other people's reports, read in place where they lie beside the project.
-constexpr KnownReport reports[] = {
-    {"01-boot-framebuffer-p5000", "boot-framebuffer"}, {"02-nic-ports-one-group", "group-member-held"},
-    {"03-new-id-file-exists", "id-known-already"}, {"04-vfio-pci-not-loaded", "vfio-pci-not-loaded"},
-    {"05-laptop-nvidia-in-use-header-127", "host-driver-busy"}, {"06-snp-gpu-d3cold-after-cycles", "d3cold"},
-    {"07-igpu-5912-flr-hang", "flr-hang"}, {"08-killed-qube-dead-wifi", "dead-device"},
-    {"09-raphael-missing-audio-function", "passed-device-faults"}, {"10-n305-shutdown-hang-pve", "vf-shutdown-hang"},
-    {"11-viommu-two-devices-memlock", "memlock-viommu"}, {"12-cdev-node-not-in-container", "cdev-not-there"},
-    {"13-libvirt-hardening-hides-modules", "libvirt-hardening"}, {"14-igpu-vf-no-mmio", "sriov-no-room"},
-    {"15-pi5-no-group", "iommu-off-said"}, {"16-ovmf-mmio-window", "guest-mmio-window"},
-    {"17-windows-vf-driver-code43", "guest-graphics-driver"}, {"18-manager-wants-mdev", "manager-wants-mdev"},
-    {"19-vgpu-driver-too-old-for-kernel", "vgpu-driver-too-old"}, {"20-guest-address-clash-hotplug", "guest-address-clash"}};
-constexpr KnownReport folders[] = {
-    {"I-github-issues/I01-gk104-group1-nvidia-driver-bound", "group-companion-listed"},
-    {"I-github-issues/I03-proxmox-no-param-in-cmdline-adlN", "argument-not-applied"},
-    {"I-github-issues/I05-skylake-systemd-boot-tool-false-negative", "tool-is-wrong"},
-    {"I-github-issues/I07-hpe-new-wording-1to1-mapping", "firmware-mapping"},
-    {"I-github-issues/I09-x710-four-functions-one-group", "group-companion-held"},
-    {"I-github-issues/I11-dra-nvidia-audio-companion", "group-companion-listed"},
-    {"I-github-issues/I13-x710-tiny-desktop-no-cpu-acs", "functions-share-group"},
-    {"I-github-issues/I15-xps9560-d3-not-ready", "d3cold"}, {"I-github-issues/I17-igd-rom-signature-benign", ""},
-    {"I-github-issues/I19-memlock-libvirt-hardening", "memlock"}, {"I-github-issues/I21-identical-t400-override", "identical-devices"},
-    {"I-github-issues/I23-dracut-force_drivers-not-early", "ids-not-bound"},
-    {"I-github-issues/I25-bios-broken-dmar-all-ones", "iommu-table-unusable"},
-    {"I-github-issues/I27-cezanne-780m-reset_method", "vendor-reset-absent"},
-    {"D-failures/D01-x299-rmrr-parse-failure-IOMMU-enabled-lie", "iommu-table-unusable"},
-    {"D-failures/D03-kernel611-config_acs-regression-group-not-viable", "group-acs-regression"},
-    {"D-failures/D05-amdgpu-ats-completion-wait-timeout", "ats-broken"}, {"D-failures/D07-a770-d3cold-inaccessible", "d3cold"},
-    {"D-failures/D09-rme-hdsp-broken-intx-masking", "intx-masking"}, {"D-failures/D11-lsi-fw643-bus-reset-bad", "bus-reset-hang"},
-    {"D-failures/D13-msi-cyborg-full-bundle-param-missing", "iommu-not-enabled"},
-    {"D-failures/D15-vtd-off-in-firmware-but-intel_iommu-on", "iommu-off-firmware"},
-    {"D-failures/D17-hp-spectre-platform-opt-in", ""}, {"D-failures/D19-kexec-IR-preenabled", ""},
-    {"D-failures/D21-amd-default-on-no-param", ""}, {"D-failures/D23-poweredge-t630-r730-good-with-lspci", ""},
-    {"D-failures/D25-amd-groups-with-perf-warn", ""}, {"D-failures/D27-thinkstation-p520-no-dmar", "iommu-off-firmware"}};
+constexpr KnownReport reports[] = {{"01-boot-framebuffer-p5000", "boot-framebuffer"},
+                                   {"02-nic-ports-one-group", "group-member-held"},
+                                   {"03-new-id-file-exists", "id-known-already"},
+                                   {"04-vfio-pci-not-loaded", "vfio-pci-not-loaded"},
+                                   {"05-laptop-nvidia-in-use-header-127", "host-driver-busy"},
+                                   {"06-snp-gpu-d3cold-after-cycles", "d3cold"},
+                                   {"07-igpu-5912-flr-hang", "flr-hang"},
+                                   {"08-killed-qube-dead-wifi", "dead-device"},
+                                   {"09-raphael-missing-audio-function", "passed-device-faults"},
+                                   {"10-n305-shutdown-hang-pve", "vf-shutdown-hang"},
+                                   {"11-viommu-two-devices-memlock", "memlock-viommu"},
+                                   {"12-cdev-node-not-in-container", "cdev-not-there"},
+                                   {"13-libvirt-hardening-hides-modules", "libvirt-hardening"},
+                                   {"14-igpu-vf-no-mmio", "sriov-no-room"},
+                                   {"15-pi5-no-group", "iommu-off-said"},
+                                   {"16-ovmf-mmio-window", "guest-mmio-window"},
+                                   {"17-windows-vf-driver-code43", "guest-graphics-driver"},
+                                   {"18-manager-wants-mdev", "manager-wants-mdev"},
+                                   {"19-vgpu-driver-too-old-for-kernel", "vgpu-driver-too-old"},
+                                   {"20-guest-address-clash-hotplug", "guest-address-clash"}};
+constexpr KnownReport folders[] = {{"I-github-issues/I01-gk104-group1-nvidia-driver-bound", "group-companion-listed"},
+                                   {"I-github-issues/I03-proxmox-no-param-in-cmdline-adlN", "argument-not-applied"},
+                                   {"I-github-issues/I05-skylake-systemd-boot-tool-false-negative", "tool-is-wrong"},
+                                   {"I-github-issues/I07-hpe-new-wording-1to1-mapping", "firmware-mapping"},
+                                   {"I-github-issues/I09-x710-four-functions-one-group", "group-companion-held"},
+                                   {"I-github-issues/I11-dra-nvidia-audio-companion", "group-companion-listed"},
+                                   {"I-github-issues/I13-x710-tiny-desktop-no-cpu-acs", "functions-share-group"},
+                                   {"I-github-issues/I15-xps9560-d3-not-ready", "d3cold"},
+                                   {"I-github-issues/I17-igd-rom-signature-benign", ""},
+                                   {"I-github-issues/I19-memlock-libvirt-hardening", "memlock"},
+                                   {"I-github-issues/I21-identical-t400-override", "identical-devices"},
+                                   {"I-github-issues/I23-dracut-force_drivers-not-early", "ids-not-bound"},
+                                   {"I-github-issues/I25-bios-broken-dmar-all-ones", "iommu-table-unusable"},
+                                   {"I-github-issues/I27-cezanne-780m-reset_method", "vendor-reset-absent"},
+                                   {"D-failures/D01-x299-rmrr-parse-failure-IOMMU-enabled-lie", "iommu-table-unusable"},
+                                   {"D-failures/D03-kernel611-config_acs-regression-group-not-viable", "group-acs-regression"},
+                                   {"D-failures/D05-amdgpu-ats-completion-wait-timeout", "ats-broken"},
+                                   {"D-failures/D07-a770-d3cold-inaccessible", "d3cold"},
+                                   {"D-failures/D09-rme-hdsp-broken-intx-masking", "intx-masking"},
+                                   {"D-failures/D11-lsi-fw643-bus-reset-bad", "bus-reset-hang"},
+                                   {"D-failures/D13-msi-cyborg-full-bundle-param-missing", "iommu-not-enabled"},
+                                   {"D-failures/D15-vtd-off-in-firmware-but-intel_iommu-on", "iommu-off-firmware"},
+                                   {"D-failures/D17-hp-spectre-platform-opt-in", ""},
+                                   {"D-failures/D19-kexec-IR-preenabled", ""},
+                                   {"D-failures/D21-amd-default-on-no-param", ""},
+                                   {"D-failures/D23-poweredge-t630-r730-good-with-lspci", ""},
+                                   {"D-failures/D25-amd-groups-with-perf-warn", ""},
+                                   {"D-failures/D27-thinkstation-p520-no-dmar", "iommu-off-firmware"}};
 
 Triage triage_folder(const std::filesystem::path& folder) {
   TriageReader reader;

@@ -23,14 +23,16 @@ ProcessResult run(const std::vector<std::string>& arguments, const std::string& 
 
 TEST(TriageProgram, exit_codes_say_what_came_of_it) {
   EXPECT_EQ(run({"triage"}, "vfio 0000:65:00.0: group 12 is not viable\n").exit_code, 1);
-  EXPECT_EQ(run({"triage", "-"}, "vfio: Cannot reset device 0000:26:00.0, depends on group 31 which is not owned.\n").exit_code, 3);
+  EXPECT_EQ(run({"triage", "-"}, "vfio: Cannot reset device 0000:26:00.0, depends on group 31 which is not owned.\n").exit_code,
+            3);
   EXPECT_EQ(run({"triage"}, "hello\n").exit_code, 3);
   EXPECT_EQ(run({"triage"}, "[    1.0] usb 1-1: new high-speed USB device\n").exit_code, 0);
   EXPECT_EQ(run({"triage"}, "").exit_code, 3);
 }
 
 TEST(TriageProgram, what_cannot_be_read_is_one_clear_line) {
-  for (const auto& [file, words] : {std::pair{"/nonexistent.txt", "/nonexistent.txt: No such file or directory"}, std::pair{"/", "/: Is a directory"}}) {
+  for (const auto& [file, words] :
+       {std::pair{"/nonexistent.txt", "/nonexistent.txt: No such file or directory"}, std::pair{"/", "/: Is a directory"}}) {
     const auto result = run({"triage", file});
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_EQ(result.output, "");
@@ -55,9 +57,10 @@ TEST(TriageProgram, explain_finds_the_page_of_an_error_text_and_of_a_cause) {
 }
 
 TEST(TriageProgram, a_healthy_listing_fails_no_check) {
-  const auto result = run({"triage"}, "00:1f.3 Audio device [0403]: Intel Corporation Device [8086:a348] (rev 10)\n"
-                                      "\tFlags: bus master, fast devsel, latency 32, IRQ 145, IOMMU group 12\n"
-                                      "\tKernel driver in use: snd_hda_intel\n");
+  const auto result = run({"triage"},
+                          "00:1f.3 Audio device [0403]: Intel Corporation Device [8086:a348] (rev 10)\n"
+                          "\tFlags: bus master, fast devsel, latency 32, IRQ 145, IOMMU group 12\n"
+                          "\tKernel driver in use: snd_hda_intel\n");
   EXPECT_EQ(result.exit_code, 0) << result.output;
 }
 

@@ -10,12 +10,12 @@
 #include <iterator>
 #include <set>
 
+#include "base/input_error.hpp"
+#include "base/text.hpp"
 #include "checks/signatures/known_versions.hpp"
 #include "checks/signatures/occurrence.hpp"
 #include "checks/signatures/triage.hpp"
-#include "base/input_error.hpp"
 #include "facts/paste/unwrap.hpp"
-#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -59,7 +59,8 @@ bool row_matches(const Signature& signature, const std::string& line) {
 TEST(SignatureTable, each_row_has_a_line_that_it_matches) {
   const auto lines = example_lines();
   for (const auto& signature : SignatureTable::built_in().signatures)
-    EXPECT_TRUE(std::ranges::any_of(lines, [&](const auto& one) { return one.id == signature.id && row_matches(signature, one.line); }))
+    EXPECT_TRUE(
+        std::ranges::any_of(lines, [&](const auto& one) { return one.id == signature.id && row_matches(signature, one.line); }))
         << signature.id << ": " << signature.text;
 }
 
@@ -85,7 +86,8 @@ TEST(SignatureTable, rules_name_known_signatures_and_causes_only) {
     EXPECT_FALSE(cause.rules.empty()) << cause.id;
     for (const auto& rule : cause.rules)
       for (const auto& term : rule.terms)
-        for (const auto& id : term.ids) EXPECT_TRUE(signatures.contains(id) || is_computed_fact(id)) << cause.id << " names " << id;
+        for (const auto& id : term.ids)
+          EXPECT_TRUE(signatures.contains(id) || is_computed_fact(id)) << cause.id << " names " << id;
     for (const auto& id : cause.over) EXPECT_TRUE(causes.contains(id)) << cause.id << " is over " << id;
     for (const auto& id : cause.undone_by) EXPECT_TRUE(signatures.contains(id)) << cause.id << " is undone by " << id;
   }
@@ -99,7 +101,8 @@ TEST(SignatureTable, each_cause_has_a_page_a_title_a_summary_a_place_and_a_remed
     EXPECT_FALSE(cause.title.empty() || cause.summary.empty() || cause.remedies.empty()) << cause.id;
     EXPECT_TRUE(places.contains(cause.place)) << cause.id << ": " << cause.place;
     for (const auto& remedy : cause.remedies) EXPECT_FALSE(remedy.risk.empty()) << cause.id;
-    const auto only_certain = std::ranges::all_of(cause.rules, [](const auto& rule) { return rule.confidence == Confidence::certain; });
+    const auto only_certain =
+        std::ranges::all_of(cause.rules, [](const auto& rule) { return rule.confidence == Confidence::certain; });
     EXPECT_TRUE(only_certain || !cause.ask.empty()) << cause.id << " may be in doubt and asks nothing";
   }
 }
@@ -135,7 +138,9 @@ std::string refusal(void (*parse)(const std::string&), const std::string& text) 
 
 TEST(SignatureTable, broken_rows_are_refused_with_their_line) {
   const auto parse = [](const std::string& text) { parse_signatures(text, "t"); };
-  const auto row = [](const std::string& id, const std::string& text) { return id + "\terror\thost\t" + text + "\tqemu\tfile\t1..\tmeaning\n"; };
+  const auto row = [](const std::string& id, const std::string& text) {
+    return id + "\terror\thost\t" + text + "\tqemu\tfile\t1..\tmeaning\n";
+  };
   EXPECT_EQ(refusal(parse, row("a", "some text")), "accepted");
   EXPECT_EQ(refusal(parse, "# x\nfield\n"), "t:2: expected 8 fields between tabs, found 1");
   EXPECT_EQ(refusal(parse, row("A b", "some text")), "t:1: 'A b' is no id");
@@ -171,8 +176,10 @@ TEST(KnownVersions, ranges_are_compared_number_by_number) {
 }
 
 TEST(KnownVersions, broken_rows_are_refused_with_their_line) {
-  EXPECT_EQ(refusal([](const std::string& text) { parse_kernel_ranges(text, "t"); }, "f\t*\t6.2\t6.1\ts\n"), "t:1: the range is not from..to");
-  EXPECT_EQ(refusal([](const std::string& text) { parse_device_quirks(text, "t"); }, "f\t8086\tw\ts\n"), "t:1: expected vendor:device");
+  EXPECT_EQ(refusal([](const std::string& text) { parse_kernel_ranges(text, "t"); }, "f\t*\t6.2\t6.1\ts\n"),
+            "t:1: the range is not from..to");
+  EXPECT_EQ(refusal([](const std::string& text) { parse_device_quirks(text, "t"); }, "f\t8086\tw\ts\n"),
+            "t:1: expected vendor:device");
 }
 
 TEST(Pattern, holes_take_what_their_type_allows) {

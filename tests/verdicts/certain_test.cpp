@@ -19,9 +19,10 @@ Finding about(const std::string& id, Status status, Effect effect, const std::st
   return finding;
 }
 
-const std::string pair = "text /proc/sys/kernel/osrelease = 6.8.0\n"
-                         "pci 0000:05:00.0 id=10de:2204 class=030000 group=7 driver=vfio-pci\n"
-                         "pci 0000:05:00.1 id=10de:1aef class=040300 group=7 driver=snd_hda_intel\n";
+const std::string pair =
+    "text /proc/sys/kernel/osrelease = 6.8.0\n"
+    "pci 0000:05:00.0 id=10de:2204 class=030000 group=7 driver=vfio-pci\n"
+    "pci 0000:05:00.1 id=10de:1aef class=040300 group=7 driver=snd_hda_intel\n";
 const auto card = *PciAddress::parse("05:00.0"), sound = *PciAddress::parse("05:00.1");
 
 TEST(Certain, ACompanionThatIsHeldFailsBesideWhatIsNotKnown) {
@@ -39,8 +40,10 @@ TEST(Certain, ACompanionThatIsHeldFailsBesideWhatIsNotKnown) {
 
 TEST(Certain, ABlockGoesBeforeADoubt) {
   const auto host = gather_host(testing::machine(pair));
-  const auto judgement = judge(host, {about("some-doubt", Status::unknown, Effect::blocked, card.text()),
-                                      about("some-block", Status::fail, Effect::blocked, card.text())}, {}, {});
+  const auto judgement = judge(host,
+                               {about("some-doubt", Status::unknown, Effect::blocked, card.text()),
+                                about("some-block", Status::fail, Effect::blocked, card.text())},
+                               {}, {});
   for (const auto& decision : judgement.decisions)
     if (decision.function->address == card) {
       EXPECT_EQ(decision.verdict, DeviceVerdict::blocked);
@@ -55,8 +58,10 @@ TEST(Certain, ADoubtAloneIsNoPass) {
 
 TEST(Certain, ADomainsFaultGoesBeforeItsDoubt) {
   const auto host = gather_host(testing::machine(pair));
-  const auto judgement = judge(host, {about("domain-sources", Status::fail, Effect::none, "domain:x"),
-                                      about("domain-memory", Status::unknown, Effect::blocked, "domain:x")}, {card, sound}, {}, {}, "domain:x");
+  const auto judgement = judge(host,
+                               {about("domain-sources", Status::fail, Effect::none, "domain:x"),
+                                about("domain-memory", Status::unknown, Effect::blocked, "domain:x")},
+                               {card, sound}, {}, {}, "domain:x");
   EXPECT_EQ(judgement.verdict, Verdict::not_ready);
 }
 

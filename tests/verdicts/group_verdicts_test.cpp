@@ -26,7 +26,7 @@ const std::string sound = "/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.1";
 
 /// The report on a machine as the checks about groups alone would have it.
 Report report_on(const std::string& machine_text, const std::vector<std::string>& selection = {}) {
-  static constexpr std::array<std::string_view, 6> about_groups = {"iommu-active", "group-companions", "group-exists",
+  static constexpr std::array<std::string_view, 6> about_groups = {"iommu-active",  "group-companions", "group-exists",
                                                                    "function-type", "reserved-regions", "noiommu-mode"};
   const auto host = gather_host(testing::machine(machine_text));
   std::vector<Finding> findings;
@@ -55,13 +55,15 @@ TEST(GroupVerdicts, AListThatCannotBeReadLeavesItsMembersOpen) {
 
 TEST(GroupVerdicts, AMissingListCountsForEveryMember) {
   // The group's directory is there, the list of its devices is not, and nothing else links to the group.
-  const auto report = report_on(card + "pci 02:00.0 id=8086:24f3 class=028000\ngroup 7\n"
+  const auto report = report_on(card +
+                                "pci 02:00.0 id=8086:24f3 class=028000\ngroup 7\n"
                                 "link /sys/devices/pci0000:02/0000:02:00.0/iommu_group ../../../kernel/iommu_groups/7\n");
   EXPECT_EQ(device(report, "0000:02:00.0").verdict, DeviceVerdict::undetermined);
 }
 
 TEST(GroupVerdicts, AGroupThatIsNotThereLeavesItsMembersOpen) {
-  const auto report = report_on(card + "pci 02:00.0 id=8086:24f3 class=028000\n"
+  const auto report = report_on(card +
+                                "pci 02:00.0 id=8086:24f3 class=028000\n"
                                 "link /sys/devices/pci0000:02/0000:02:00.0/iommu_group ../../../kernel/iommu_groups/7\n");
   EXPECT_EQ(device(report, "0000:02:00.0").verdict, DeviceVerdict::undetermined);
   EXPECT_EQ(device(report, "0000:00:19.0").verdict, DeviceVerdict::assignable);
@@ -69,7 +71,8 @@ TEST(GroupVerdicts, AGroupThatIsNotThereLeavesItsMembersOpen) {
 }
 
 TEST(GroupVerdicts, AMemberThatOnlyLinksIsACompanion) {
-  auto text = card + "pci 02:00.0 id=8086:24f3 class=028000 driver=iwlwifi\n"
+  auto text = card +
+              "pci 02:00.0 id=8086:24f3 class=028000 driver=iwlwifi\n"
               "link /sys/devices/pci0000:02/0000:02:00.0/iommu_group ../../../kernel/iommu_groups/4\n";
   const auto one = device(report_on(text), "0000:00:19.0");
   EXPECT_EQ(one.verdict, DeviceVerdict::undetermined);
@@ -83,8 +86,9 @@ TEST(GroupVerdicts, AMemberThatIsNotOnTheBusLeavesTheOthersOpen) {
 }
 
 TEST(GroupVerdicts, NoGroupToBeSeenIsNotAnIommuThatIsOff) {
-  const auto report = report_on("pci 02:00.0 id=8086:24f3 class=028000\n"
-                                "link /sys/devices/pci0000:02/0000:02:00.0/iommu_group ../../../kernel/iommu_groups/7\n");
+  const auto report = report_on(
+      "pci 02:00.0 id=8086:24f3 class=028000\n"
+      "link /sys/devices/pci0000:02/0000:02:00.0/iommu_group ../../../kernel/iommu_groups/7\n");
   EXPECT_EQ(report.verdict, Verdict::undetermined);
   EXPECT_EQ(device(report, "0000:02:00.0").verdict, DeviceVerdict::undetermined);
 }
@@ -139,8 +143,11 @@ TEST(GroupVerdicts, ALargeGroupKeepsItsReasonsShort) {
 TEST(GroupVerdicts, NoFunctionOfAnImpossiblyLargeGroupIsAssignable) {
   std::string text;
   for (int i = 0; i < 1100; ++i)
-    text += "pci " + PciAddress{0, static_cast<std::uint8_t>(i / 256), static_cast<std::uint8_t>(i / 8 % 32),
-                                static_cast<std::uint8_t>(i % 8)}.text() + " id=8086:153a class=020000 group=1\n";
+    text += "pci " +
+            PciAddress{0, static_cast<std::uint8_t>(i / 256), static_cast<std::uint8_t>(i / 8 % 32),
+                       static_cast<std::uint8_t>(i % 8)}
+                .text() +
+            " id=8086:153a class=020000 group=1\n";
   const auto report = report_on(text);
   EXPECT_EQ(report.devices.at(0).verdict, DeviceVerdict::undetermined);
   EXPECT_LE(report.devices.at(0).companions.size(), 1024u);

@@ -2,12 +2,12 @@
 //
 // A snapshot as an archive: the input says which bytes of a good one are changed, so that changes reach the names and the
 // list inside, not just the compression's checks.
+#include "snapshot/archive.hpp"
 #include "base/input_error.hpp"
 #include "facts/host.hpp"
 #include "fuzz/target.hpp"
 #include "machine/machine_text.hpp"
 #include "machine/memory_root.hpp"
-#include "snapshot/archive.hpp"
 #include "snapshot/snapshot.hpp"
 
 namespace vfio_doctor {

@@ -12,7 +12,8 @@
 namespace vfio_doctor {
 
 void try_input(const std::string& bytes) {
-  Report before = ReportOfBytes(bytes).report(), after = ReportOfBytes(std::string_view(bytes).substr(bytes.size() / 3)).report();
+  Report before = ReportOfBytes(bytes).report(),
+         after = ReportOfBytes(std::string_view(bytes).substr(bytes.size() / 3)).report();
   bound_report(before);
   bound_report(after);
   const auto comparison = compare_reports(before, after);

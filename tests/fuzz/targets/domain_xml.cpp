@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // A libvirt domain's XML, from a file that somebody sent.
-#include "base/input_error.hpp"
 #include "facts/domain/domain_xml.hpp"
+#include "base/input_error.hpp"
 #include "fuzz/target.hpp"
 
 namespace vfio_doctor {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // A manifest, as the agent reads it inside a guest. What is accepted is written and read back the same.
-#include "base/input_error.hpp"
 #include "facts/guest/manifest.hpp"
+#include "base/input_error.hpp"
 #include "fuzz/target.hpp"
 
 namespace vfio_doctor {

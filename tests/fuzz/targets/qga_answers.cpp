@@ -2,8 +2,8 @@
 //
 // What a guest answers through its guest agent: a line for each of virsh's calls; "!" in front makes it an error. An empty
 // line, and the end of the input, stand for what an honest guest answers, so that every step is reached.
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -24,7 +24,8 @@ std::string directory;
 bool made, removed;
 
 std::string honest(const std::string& command) {
-  if (command == "guest-info") return R"({"return":{"version":"7.2","supported_commands":[{"name":"guest-exec","enabled":true}]}})";
+  if (command == "guest-info")
+    return R"({"return":{"version":"7.2","supported_commands":[{"name":"guest-exec","enabled":true}]}})";
   if (command == "guest-get-osinfo") return R"({"return":{"id":"debian"}})";
   if (command == "guest-file-open") return R"({"return":1000})";
   if (command == "guest-file-write") return R"({"return":{"count":5,"eof":false}})";

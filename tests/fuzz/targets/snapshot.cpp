@@ -3,13 +3,13 @@
 // Whatever bytes a stranger sends as a snapshot: they are refused with an InputError or become a machine that can be
 // asked everything, judged and redacted. Text seeds are recorded machines, so this is the target of every file below
 // /proc, /sys, /etc and /boot as well.
+#include "snapshot/snapshot.hpp"
 #include "base/input_error.hpp"
 #include "checks/check.hpp"
 #include "facts/host.hpp"
 #include "fuzz/target.hpp"
 #include "machine/memory_root.hpp"
 #include "snapshot/redaction.hpp"
-#include "snapshot/snapshot.hpp"
 
 namespace vfio_doctor {
 

@@ -23,7 +23,8 @@ void try_input(const std::string& bytes) {
   const auto lines = static_cast<std::size_t>(std::ranges::count(bytes, '\n')) + 1;
   for (const auto& cause : triage.causes)
     for (const auto& line : cause.evidence) require(line.line >= 1 && line.line <= lines, "evidence lies in the paste");
-  for (const auto& document : triage.documents) require(document.from <= document.to && document.to <= lines, "documents lie in the paste");
+  for (const auto& document : triage.documents)
+    require(document.from <= document.to && document.to <= lines, "documents lie in the paste");
   const auto html = render_triage_html(triage);
   require(html.find("<script") == std::string::npos, "nothing pasted becomes markup");
   render_triage_json(triage);
