@@ -61,14 +61,14 @@ def qemu_command(topology: Topology, kernel: Kernel, initramfs: Path, directory:
     return command + topology.qemu
 
 
-def boot(topology: Topology, kernel: Kernel, base: bytes, directory: Path, recording: bool) -> Boot:
+def boot(topology: Topology, kernel: Kernel, base: bytes, directory: Path, recording: bool, libvirt_root: str = "") -> Boot:
     """Runs the host to its end; kills it when its time is up."""
     directory.mkdir(parents=True, exist_ok=True)
     for old in directory.iterdir():
         if old.is_file():
             old.unlink()
     initramfs = directory / "initramfs"
-    content = base + topology_archive(topology, recording)
+    content = base + topology_archive(topology, recording, libvirt_root)
     if topology.guest:
         content += _prepare_guest(topology, kernel, directory)
     initramfs.write_bytes(content)

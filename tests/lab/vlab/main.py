@@ -12,6 +12,8 @@ from pathlib import Path
 
 from . import requirements, table
 from .compare import Outcome, compare, compare_beside
+from .compare_domains import compare_domains
+from .compare_guard import compare_guard
 from .compare_proof import compare_proof
 from .initramfs import base_archive
 from .kernel import Kernel, KernelError, get_kernel
@@ -36,6 +38,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, help="kernel and results (default: BUILD/lab)")
     parser.add_argument("--kernel", type=Path, help="a directory with boot/vmlinuz-* and lib/modules/")
     parser.add_argument("--record", type=Path, metavar="DIR", help="write each host as DIR/NAME.machine")
+    parser.add_argument("--libvirt-root", type=Path, metavar="DIR", default="",
+                        help="a root directory whose libvirt and QEMU the topology \"domains\" asks instead of this machine's")
     parser.add_argument("--install", action="store_true", help="install the programs that are missing, first")
     parser.add_argument("--probe-only", action="store_true", help="ask the kernel only, and print what it said")
     return parser.parse_args()
@@ -105,7 +109,8 @@ def _run_all(arguments: argparse.Namespace, topologies: list[Topology], kernel: 
     rows: list[table.Row] = []
 
     def run_one(topology: Topology) -> table.Row:
-        ended = boot(topology, kernel, base, cache / "results" / topology.name, arguments.record is not None)
+        ended = boot(topology, kernel, base, cache / "results" / topology.name, arguments.record is not None,
+                     str(arguments.libvirt_root or ""))
         return table.Row(topology, ended, _judge(arguments, topology, ended))
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, arguments.jobs)) as pool:
@@ -126,6 +131,10 @@ def _judge(arguments: argparse.Namespace, topology: Topology, ended: Boot) -> Ou
         return Outcome(disagreements=[f"the host did not run: {ended.problem}; see {ended.directory}/console.log"])
     if arguments.probe_only:
         return Outcome()
+    if topology.domains:
+        return compare_domains(ended.directory)
+    if topology.guard:
+        return compare_guard(ended.directory)
     if topology.guest:
         return compare_proof(topology, ended.directory)
     outcome = compare(topology, ended.directory)
