@@ -136,19 +136,14 @@ TEST(Guard, IsAHookscriptOfProxmox) {
 
 /// Proxmox VE binds the whole group, so the host loses what it lives on although nobody named it.
 TEST(GuardPolicy, OnProxmoxACompanionIsTakenToo) {
-  const auto root = testing::machine(
-      "pci 02:00.0 id=8086:1533 class=020000 group=7 driver=igb\npci 02:00.1 id=144d:a808 class=010802 group=7 driver=nvme\n"
-      "link /sys/block/nvme0n1 ../devices/pci0000:00/0000:02:00.1/nvme/nvme0/nvme0n1\n"
-      "dir /sys/devices/pci0000:00/0000:02:00.1/nvme/nvme0/nvme0n1\ntext /sys/block/nvme0n1/dev = 259:0\n"
-      "text /proc/self/mountinfo = 25 1 259:0 / / rw - ext4 /dev/nvme0n1 rw\n"
-      "text /proc/1/mountinfo = 25 1 259:0 / / rw - ext4 /dev/nvme0n1 rw\n");
+  const auto root = testing::machine(testing::read_test_file(std::string(TESTS_DIR) + "/../machine/samples/hm170.machine") +
+                                     "\npci 3e:00.1 id=8086:1533 class=020000 group=16 driver=igb\n");
   const auto host = gather_host(root);
-  const auto domain = parse_proxmox_configuration("hostpci0: 0000:02:00.0\n", "100.conf", root);
-  const auto allowed = parse_guard_policy("allow 100 0000:02:00.1\n");
+  const auto domain = parse_proxmox_configuration("hostpci0: 0000:3e:00.1\n", "100.conf", root);
   const auto reasons = reasons_to_refuse(host, domain, {}, {});
   ASSERT_FALSE(reasons.empty());
-  EXPECT_THAT(reasons.front(), HasSubstr("0000:02:00.1"));
-  EXPECT_TRUE(reasons_to_refuse(host, domain, {}, allowed).empty());
+  EXPECT_THAT(reasons.front(), HasSubstr("0000:3e:00.0"));
+  EXPECT_TRUE(reasons_to_refuse(host, domain, {}, parse_guard_policy("allow 100 0000:3e:00.0\n")).empty());
 }
 
 /// Debian, where kernel 6.1.0-18 runs and 6.1.0-19 starts next.
