@@ -76,8 +76,13 @@ bool asks_libvirt(const std::string& name_or_file, bool live) {
   return live && !name_or_file.empty() && !looks_like_file(name_or_file);
 }
 
-Domain find_domain(const std::string& name_or_file, const Root& root) {
-  if (looks_like_file(name_or_file)) return parse_domain(read_input_file(name_or_file, largest_domain_xml), name_or_file, root);
+Domain find_domain(const std::string& name_or_file, const Root& root, std::string* text) {
+  std::string unwanted;
+  auto& read = text ? *text : unwanted;
+  if (looks_like_file(name_or_file)) {
+    read = read_input_file(name_or_file, largest_domain_xml);
+    return parse_domain(read, name_or_file, root);
+  }
   if (name_or_file.starts_with("pid:")) return domain_of_process(name_or_file.substr(4), root);
   require_domain_name(name_or_file);
   auto xml = root.is_live() ? ask_libvirt(name_or_file) : Observed<std::string>::absent();
@@ -91,7 +96,8 @@ Domain find_domain(const std::string& name_or_file, const Root& root) {
   }
   if (!xml.has_value())
     throw InputError("domain '" + name_or_file + "': " + (xml.is_absent() ? "there is no " + file : xml.why()));
-  return parse_domain_xml(xml.value(), name_or_file);
+  read = std::move(xml.value());
+  return parse_domain_xml(read, name_or_file);
 }
 
 }  // namespace vfio_doctor

@@ -30,6 +30,8 @@ vfio_iommu_type1 pci_stub""".split()
 # Only some kernels have them as modules: built in, renamed or not built elsewhere.
 IF_THERE = "igb igbvf virtio_iommu crc32c_generic".split()
 
+DOMAINS = Path(__file__).resolve().parent.parent / "domains"
+
 # The kernel configuration that a report can rest on; all of it would make every recorded machine long.
 CONFIG_LINES = re.compile(r"IOMMU|IRQ_REMAP|VFIO|PCI|ACS|^CONFIG_(EFI|ACPI|KVM\w*|X86_64|ARM64)[= ]|^# Linux")
 BUILTIN = re.compile(r"vfio|kvm|iommu|pci")
@@ -142,12 +144,13 @@ def add_modules(archive: Archive, kernel: Kernel, wanted: list[str]) -> None:
     archive.file(f"{directory}/modules.builtin", "".join(f"{name}\n" for name in names if BUILTIN.search(name)).encode())
 
 
-def topology_archive(topology, recording: bool) -> bytes:
+def topology_archive(topology, recording: bool, libvirt_root: str = "") -> bytes:
     """What one virtual host has beside the base: its set-up, its tools and its own files."""
     archive = Archive()
     archive.file("lab/setup", f"{topology.setup}\n".encode(), 0o755)
     settings = {"KEEP": ",".join(topology.kept()), "RECORD": "1" if recording else "", "ROOT": topology.root,
-                "NAME": topology.name}
+                "NAME": topology.name, "DOMAINS": str(DOMAINS) if topology.domains else "", "LIBVIRT_ROOT": libvirt_root,
+                "GUARD": "1" if topology.guard else ""}
     archive.file("lab/settings", "".join(f"{key}='{value}'\n" for key, value in settings.items()).encode())
     for tool in topology.tools:
         source = find_program(tool)

@@ -74,14 +74,14 @@ def qemu_arguments(topology: Topology, kernel: Kernel, initramfs: Path, director
     return command + topology.qemu
 
 
-def boot(topology: Topology, bench: Bench, directory: Path, recording: bool) -> Boot:
+def boot(topology: Topology, bench: Bench, directory: Path, recording: bool, libvirt_root: str = "") -> Boot:
     """Runs the host to its end; kills it when its time is up."""
     directory.mkdir(parents=True, exist_ok=True)
     for old in directory.iterdir():
         if old.is_file():
             old.unlink()
     initramfs = directory / "initramfs"
-    content = bench.base + topology_archive(topology, recording)
+    content = bench.base + topology_archive(topology, recording, libvirt_root)
     if topology.guest:
         content += _prepare_guest(topology, bench.kernel, directory)
     initramfs.write_bytes(content)

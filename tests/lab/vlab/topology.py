@@ -79,6 +79,8 @@ class Topology:
     quick: bool = False            # part of the default run of scripts/test
     deadline: int = 180            # seconds; with a guest at least 400
     memory: int = 768              # MiB
+    domains: bool = False          # the table of tests/lab/domains is tried with libvirt; the kernel is not asked
+    guard: bool = False            # host/guard tries the guard with libvirt; the kernel is not asked
     guest: Guest | None = None     # with a guest the kernel is asked by starting it, not by the probe
     expect: Expect = field(default_factory=Expect)
 
@@ -132,6 +134,8 @@ def _validate(topology: Topology, path: Path) -> None:
         raise TopologyError(f"{path}: architecture is one of {', '.join(ARCHITECTURES)}, not '{topology.architecture}'")
     expect = topology.expect
     guest = topology.guest
+    if (topology.domains or topology.guard) and (guest or topology.root != "9p"):
+        raise TopologyError(f"{path}: a host that tries domains or the guard needs root = \"9p\", and no guest")
     if guest and topology.root != "9p":
         raise TopologyError(f"{path}: a host with a guest needs root = \"9p\": libvirt and QEMU come from there")
     for address in [*topology.keep, *expect.protected, *expect.verdicts, *expect.companions, *expect.proof,
