@@ -132,7 +132,7 @@ def _validate(topology: Topology, path: Path) -> None:
         raise TopologyError(f"{path}: architecture is one of {', '.join(ARCHITECTURES)}, not '{topology.architecture}'")
     expect = topology.expect
     guest = topology.guest
-    if guest and topology.root != "9p":
+    if guest and topology.root != "9p" and topology.architecture != "arm64":
         raise TopologyError(f"{path}: a host with a guest needs root = \"9p\": libvirt and QEMU come from there")
     for address in [*topology.keep, *expect.protected, *expect.verdicts, *expect.companions, *expect.proof,
                     *(guest.hostdevs + guest.promised if guest else [])]:
