@@ -99,6 +99,9 @@ def add_base_system(archive: Archive, busybox: Path | None = None) -> None:
     for applet in APPLETS:
         archive.link(f"bin/{applet}", "busybox")
     archive.link("sbin/modprobe", "../bin/busybox")
+    if busybox:  # nothing of this machine can run there
+        for applet in ("ip", "base64", "tr"):
+            archive.link(f"bin/{applet}", "busybox")
 
 
 def base_archive(kernel: Kernel, host_directory: Path, programs: dict[str, Path], busybox: Path | None = None) -> bytes:

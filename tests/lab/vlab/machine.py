@@ -82,7 +82,9 @@ def boot(topology: Topology, bench: Bench, directory: Path, recording: bool, lib
             old.unlink()
     initramfs = directory / "initramfs"
     content = bench.base + topology_archive(topology, recording, libvirt_root)
-    if topology.guest:
+    if topology.guest and topology.architecture == "arm64":
+        content += arm.guest_side_archive(topology, bench.kernel, bench.agent)
+    elif topology.guest:
         content += _prepare_guest(topology, bench.kernel, directory)
     initramfs.write_bytes(content)
     for name, size in topology.disks.items():
