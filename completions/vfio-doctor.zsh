@@ -76,6 +76,7 @@ _vfio-doctor() {
     '(--all)--brief[one screen]'
     '(--brief)--all[everything]'
     '--identify[say which host this is]'
+    '--fix[print a patch for the XML of the domain]'
     '*--format[how to write it]:format:_vfio_doctor_formats'
     '--json[the same as --format json]'
   )
@@ -94,7 +95,7 @@ _vfio-doctor() {
     fleet) _arguments $common '*--format[how to write it]:format:(text json html markdown)' '--json[the same as --format json]' \
       '--since[what changed since an earlier run]:file:_files' '--fail-on[what makes the exit code 1]:what:(fail warn never)' '1:' '2:reports:_files' ;;
     triage) _arguments $common '*--format[how to write it]:format:(text json html markdown)' '--redact[take addresses and names out]' '1:' '*:paste:_files' ;;
-    guard) _arguments $common '--root-dir[install below this directory]:directory:_files -/' '1:' '2:what:(install uninstall status)' ;;
+    guard) _arguments $common '--root-dir[install below this directory]:directory:_files -/' '1:' '2:what:(install uninstall status watch)' ;;
     manifest) _arguments $common '--domain[what this domain takes]:domain:_vfio_doctor_domains' '1:' \
       '*:device:_vfio_doctor_devices' ;;
     verify) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '--via[how to reach the guest]:way:(qga ssh\:)' \

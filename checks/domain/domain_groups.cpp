@@ -15,6 +15,17 @@ bool takes(const Domain& domain, const PciAddress& address) {
   return std::ranges::find(domain.hostdevs, address, &DomainHostdev::source) != domain.hostdevs.end();
 }
 
+/// Proxmox VE binds the whole group to vfio-pci at the start, bridges apart (pve-common, SysFSTools.pm).
+Finding taken_along(const DomainCase& here, const DomainHostdev& device, const PciFunction& companion) {
+  auto finding =
+      check.at_line(Status::warn, here, device.line,
+                    device.source.text() + " is in a group with " + companion.address.text() + ", which " + *companion.driver +
+                        " holds: Proxmox VE binds the whole group to vfio-pci at the start, and the host does without " +
+                        companion.name + " from then on.");
+  finding.evidence.push_back({companion.sysfs_path + "/driver", *companion.driver});
+  return finding;
+}
+
 /// A companion that stays with a host driver: the group is not viable, whatever else is known about the device.
 Finding held(const DomainCase& here, const DomainHostdev& device, const PciFunction& companion) {
   const auto* function = here.host.find(device.source);
@@ -39,7 +50,8 @@ void judge_companions(const DomainCase& here, const DomainHostdev& device, const
     const auto* companion = here.host.find(address);
     if (!companion || takes(here.domain, address) || !told.insert(address).second) continue;
     if (companion->driver.has_value() && !leaves_dma_to_user(*companion->driver))
-      findings.push_back(held(here, device, *companion));
+      findings.push_back(here.domain.form == Domain::Form::proxmox ? taken_along(here, device, *companion)
+                                                                   : held(here, device, *companion));
   }
 }
 

@@ -64,8 +64,12 @@ Observed<std::uint64_t> gather_memory(const Root& root) {
 /// A domain that takes nothing where the network is of another kind; absent where it is not defined.
 Observed<Domain> gather_pool(const Root& root, const std::string& name) {
   if (!is_file_name(name)) return Observed<Domain>::absent();
-  const auto file = "/etc/libvirt/qemu/networks/" + name + ".xml";
-  const auto text = root.read(file);
+  auto file = "/etc/libvirt/qemu/networks/" + name + ".xml";
+  auto text = root.read(file);
+  if (text.is_absent()) {  // defined nowhere, but made all the same (virsh net-create)
+    file = "/run/libvirt/network/" + name + ".xml";
+    text = root.read(file);
+  }
   if (!text.has_value()) return Observed<Domain>::like(text);
   try {
     return parse_domain_xml(*text, file);
