@@ -56,5 +56,6 @@ void add_output_options(CLI::App& app, OutputOptions& options, const std::vector
 void add_check_options(CLI::App& app, Parsed& parsed);
 void add_manifest_options(CLI::App& app, Parsed& parsed);
 void add_verify_options(CLI::App& app, Parsed& parsed, VerifyOptions& options);
+void add_fleet_options(CLI::App& app, Parsed& parsed, FleetOptions& options, const std::vector<std::string>& formats);
 
 }  // namespace vfio_doctor
