@@ -342,6 +342,11 @@ class DomainReader {
     const auto limit = root_.child("memtune").child("hard_limit");
     domain_.hard_limit_bytes = bytes_of(limit);
     if (limit) domain_.hard_limit_line = line_of(limit);
+    if (const auto huge = root_.child("memoryBacking").child("hugepages")) {
+      const auto page = huge.child("page");
+      domain_.huge_pages = true;
+      domain_.huge_page_bytes = libvirt_bytes(page.attribute("size").value(), page.attribute("unit").value());
+    }
     domain_.split_io_apic = std::string_view(root_.child("features").child("ioapic").attribute("driver").value()) == "qemu";
     for (const auto devices : root_.children("devices")) read_devices(devices);
     for (const auto node : root_.children())

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import requirements, table
 from .compare import Outcome, compare, compare_beside
+from .compare_plans import compare_plans
 from .compare_proof import compare_proof
 from .initramfs import base_archive
 from .kernel import Kernel, KernelError, get_kernel
@@ -129,6 +130,7 @@ def _judge(arguments: argparse.Namespace, topology: Topology, ended: Boot) -> Ou
     if topology.guest:
         return compare_proof(topology, ended.directory)
     outcome = compare(topology, ended.directory)
+    compare_plans(topology, ended.directory, outcome)
     if arguments.beside:
         outcome.disagreements += compare_beside(ended.directory)
     return outcome
