@@ -187,7 +187,8 @@ std::string words_of(const Aim& aim) {
     case AimKind::virtual_functions:
       return device + " has " + aim.value + " virtual functions";
     case AimKind::huge_pages:
-      return std::to_string(pages_of(aim.value).second) + " huge pages of " + std::to_string(pages_of(aim.value).first) + " KiB";
+      return std::to_string(pages_of(aim.value).second) + " huge pages of " + std::to_string(pages_of(aim.value).first) +
+             " KiB";
   }
   return {};
 }
@@ -199,7 +200,7 @@ std::string verify_command(const Aim& aim) {
     case AimKind::no_kernel_argument:
       return "! grep -w -e " + shell_quoted(aim.value) + " /proc/cmdline";
     case AimKind::iommu:
-      return "ls /sys/kernel/iommu_groups | grep .";
+      return "find /sys/kernel/iommu_groups -mindepth 1 -maxdepth 1 | grep .";
     case AimKind::interrupt_remapping:
       return "grep -m 1 -e IR- -e ITS /proc/interrupts";
     case AimKind::modprobe_line:

@@ -58,8 +58,9 @@ void set_pages_aside(PlanDraft& draft) {
   remedy.text = "Set huge pages aside for the guest's memory.";
   remedy.commands = {"echo " + std::to_string(need->wanted) + " | sudo tee " + file};
   remedy.undo = {"echo " + std::to_string(need->now) + " | sudo tee " + file};
-  remedy.risk = "The host has that memory no more, and the number is forgotten when it starts anew. On a host that ran for "
-                "long there may not be so many: then the guest does not start.";
+  remedy.risk =
+      "The host has that memory no more, and the number is forgotten when it starts anew. On a host that ran for "
+      "long there may not be so many: then the guest does not start.";
   add_step(draft, step_of(draft, "huge-pages", std::move(remedy), "The guest's definition asks for them, and too few are free.",
                           {{AimKind::huge_pages, {}, std::to_string(need->page_kib) + ":" + std::to_string(need->wanted)}}));
 }

@@ -96,8 +96,10 @@ Plan::HostSummary summarize(const Host& host) {
   summary.iommu = to_text(dma_remapping(host));
   if (const auto* arguments = host.kernel.arguments.get()) {
     std::string line;
-    for (const auto& argument : arguments->all())
-      for (const auto word : split_words(argument.text())) line += (line.empty() ? "" : " ") + std::string(word);
+    for (const auto& argument : arguments->all()) {
+      const auto text = argument.text();  // which the words point into
+      for (const auto word : split_words(text)) line += (line.empty() ? "" : " ") + std::string(word);
+    }
     std::erase(line, '"');
     summary.arguments = line;
   }

@@ -168,8 +168,8 @@ void ask_for_large_pages(PlanDraft& draft, ArgumentChange& change) {
   if (!need || need->page_kib != early_page_kib) return;
   const auto* arguments = draft.host.kernel.arguments.get();
   if (!arguments || arguments->last("hugepagesz") || arguments->last("hugepages")) {
-    draft.plan.notes.push_back("The command line speaks of huge pages already: the guest needs " + std::to_string(need->wanted) +
-                               " of 1 GiB.");
+    draft.plan.notes.push_back("The command line speaks of huge pages already: the guest needs " +
+                               std::to_string(need->wanted) + " of 1 GiB.");
     return;
   }
   add_once(change.added, {"hugepagesz=1G", "hugepages=" + std::to_string(need->wanted)});

@@ -202,9 +202,12 @@ void take_formats_from_file_names(Parsed& parsed) {
   auto& options = parsed.output;
   if (!options.formats.empty() || parsed.formats.size() < 2) return;
   for (const auto& file : options.outputs) {
+    const auto ending = to_lower(std::string_view(file).substr(file.rfind('.') + 1));
+    const auto is_known = [&parsed](const std::string& format) {
+      return std::ranges::find(parsed.formats, format) != parsed.formats.end();
+    };
     const std::string told(format_of_file(file));
-    const bool known = std::ranges::find(parsed.formats, told) != parsed.formats.end();
-    options.formats.push_back(known ? told : parsed.formats.front());
+    options.formats.push_back(is_known(told) ? told : is_known(ending) ? ending : parsed.formats.front());
   }
 }
 

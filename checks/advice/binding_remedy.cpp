@@ -35,12 +35,10 @@ bool is_built_in(const Host& host, const std::string& driver) {
 }
 
 /// Why no file of modprobe.d can let vfio-pci come first.
-std::string hindrance(const Host& host, const std::vector<const PciFunction*>& functions, KnownBy known_by) {
+std::string hindrance(const Host& host, const std::vector<const PciFunction*>& functions) {
   if (!host.vfio.modprobe.unread.empty())
     return "what modprobe.d says already could not all be read (" + host.vfio.modprobe.unread.front() + ")";
   if (host.vfio.pci_driver_built_in) return "vfio-pci is built into this kernel, which reads no modprobe.d";
-  if (const auto* line = host.vfio.modprobe.find("install", "vfio_pci"))
-    return "another command is run already when vfio-pci is loaded (" + line->place() + ")";
   for (const auto* function : functions) {
     if (!function->id.has_ids()) return "the ids of " + function->address.text() + " could not be read";
     const auto* driver = function->driver.get();
@@ -48,8 +46,21 @@ std::string hindrance(const Host& host, const std::vector<const PciFunction*>& f
     if (driver && !is_module_name(module_of(host, *driver))) return "the module of " + *driver + " is not known";
     if (driver && is_built_in(host, *driver)) return *driver + " is built into this kernel and always comes first";
   }
-  if (known_by == KnownBy::ids && host.vfio.modprobe.last("vfio_pci", "ids"))
-    return "vfio-pci is given a list of ids already, and only the last one counts";
+  return {};
+}
+
+/// What stands in modprobe.d already and would be lost, or would hide these lines; a line that says the same does no harm.
+std::string conflict(const Host& host, const std::string& first_line) {
+  const bool installs = first_line.starts_with("install ");
+  for (const auto& line : host.vfio.modprobe.lines) {
+    if (line.module != "vfio_pci" || line.text() == first_line) continue;
+    if (installs && line.command == "install") return "another command is run when vfio-pci is loaded (" + line.place() + ")";
+    if (!installs && line.command == "options" && line.rest.find("ids=") != std::string::npos)
+      return "vfio-pci is given a list of ids already (" + line.place() + "), and only the last one counts";
+  }
+  const auto* arguments = host.kernel.arguments.get();
+  if (!installs && arguments && arguments->last("vfio-pci.ids"))
+    return "vfio-pci is given a list of ids on the command line already";
   return {};
 }
 
@@ -86,20 +97,27 @@ std::vector<std::string> lines_for(const Host& host, const std::vector<const Pci
 
 /// What the tool that builds the image must be told besides, so that vfio-pci is in it: dracut.conf(5), mkinitcpio.conf(5).
 /// initramfs-tools takes in what a softdep names by itself (modprobe --show-depends).
-std::string image_setting(const Host& host, std::string& file) {
+std::string image_setting(const Host& host, std::string& directory) {
   const auto has = [&host](ImageTool tool) {
     return std::ranges::find(host.modules.image_tools, tool) != host.modules.image_tools.end();
   };
   if (host.distribution.is_like("arch") && has(ImageTool::mkinitcpio)) {
-    file = "/etc/mkinitcpio.conf.d/vfio-doctor.conf";
+    directory = "/etc/mkinitcpio.conf.d";
     return "MODULES+=(vfio_pci vfio_iommu_type1 vfio)";
   }
   if (host.distribution.is_like("fedora") || host.distribution.is_like("rhel") || host.distribution.is_like("suse") ||
       host.distribution.is_like("opensuse")) {
-    file = "/etc/dracut.conf.d/vfio-doctor.conf";
+    directory = "/etc/dracut.conf.d";
     return "force_drivers+=\" vfio_pci vfio_iommu_type1 vfio \"";
   }
   return {};
+}
+
+/// One for each set of devices, so that a later plan does not write over an earlier one.
+std::string file_name(const PciAddress& first) {
+  auto name = "vfio-doctor-" + first.text() + ".conf";
+  std::ranges::replace(name, ':', '-');
+  return name;
 }
 
 std::string write_lines(const std::vector<std::string>& lines, const std::string& file) {
@@ -152,16 +170,20 @@ Remedy set_virtual_functions(const PciAddress& address, unsigned now, unsigned w
 
 StartBinding give_to_vfio_at_start(const Host& host, const std::vector<const PciFunction*>& functions, KnownBy known_by) {
   StartBinding binding;
-  binding.impossible = hindrance(host, functions, known_by);
+  binding.impossible = hindrance(host, functions);
   if (!binding.impossible.empty()) return binding;
   binding.lines = lines_for(host, functions, known_by);
+  binding.impossible = conflict(host, binding.lines.front());
+  if (!binding.impossible.empty()) return binding;
   auto& remedy = binding.remedy;
-  const std::string modprobe = "/etc/modprobe.d/vfio-doctor.conf", load = "/etc/modules-load.d/vfio-doctor.conf";
+  const auto name = file_name(functions.front()->address);
+  const auto modprobe = "/etc/modprobe.d/" + name, load = "/etc/modules-load.d/" + name;
   remedy.files = {modprobe, load};
   remedy.commands = {write_lines(binding.lines, modprobe), "echo vfio-pci | sudo tee " + load};
-  std::string image_file;
-  if (const auto setting = image_setting(host, image_file); !setting.empty()) {
-    remedy.commands.push_back("sudo mkdir -p " + image_file.substr(0, image_file.rfind('/')));
+  std::string image_directory;
+  if (const auto setting = image_setting(host, image_directory); !setting.empty()) {
+    const auto image_file = image_directory + "/" + name;
+    remedy.commands.push_back("sudo mkdir -p " + image_directory);
     remedy.commands.push_back(write_lines({setting}, image_file));
     remedy.files.push_back(image_file);
   }

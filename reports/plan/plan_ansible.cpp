@@ -23,8 +23,8 @@ std::string name_of(const std::string& text) {
 
 /// Ansible looks for no templates in a text that is marked as unsafe.
 std::string command(const std::vector<std::string>& commands) {
-  std::string script = "set -euo pipefail";
-  for (const auto& one : commands) script += "\n" + one;
+  std::string script = "set -uo pipefail";  // each is looked at: to "set -e", a "!" that fails is no failure
+  for (const auto& one : commands) script += "\n{ " + one + "; } || exit 1";
   return "!unsafe " + yaml_text(script);
 }
 
@@ -44,9 +44,23 @@ std::string check_device(const PlannedDevice& device) {
          "  changed_when: false\n";
 }
 
+std::string variable_of(std::size_t i) { return "vfio_doctor_step_" + std::to_string(i); }
+
+/// Only where a step before it was needed.
+std::string reboot_task(const Plan& plan, std::size_t i) {
+  auto text = "- name: " + name_of(plan.steps[i].text) + "\n  become: true\n  ansible.builtin.reboot:\n";
+  std::string needed;
+  for (std::size_t j = 0; j < i; ++j) {
+    if (plan.steps[j].by_hand || plan.steps[j].verify.empty()) return text;
+    needed += (j == 0 ? "" : " or ") + variable_of(j) + ".rc != 0";
+  }
+  return needed.empty() ? text : text + "  when: " + needed + "\n";
+}
+
 /// Registers whether the step is needed at all, for the task behind it.
-std::string tasks_of(const PlanStep& step, std::size_t i) {
-  if (step.reboot) return "- name: " + name_of(step.text) + "\n  become: true\n  ansible.builtin.reboot:\n";
+std::string tasks_of(const Plan& plan, std::size_t i) {
+  const auto& step = plan.steps[i];
+  if (step.reboot) return reboot_task(plan, i);
   if (step.by_hand) {
     std::string words = step.text;
     for (const auto& one : step.commands) words += " | " + one;
@@ -54,7 +68,7 @@ std::string tasks_of(const PlanStep& step, std::size_t i) {
            yaml_text(printable(words)) + "\n";
   }
   if (step.verify.empty()) return shell_task(name_of(step.text), step.commands);
-  const auto variable = "vfio_doctor_step_" + std::to_string(i);
+  const auto variable = variable_of(i);
   return shell_task(name_of("Is it so already? " + step.id), step.verify) + "  register: " + variable +
          "\n  changed_when: false\n  failed_when: false\n" + shell_task(name_of(step.text), step.commands) +
          "  when: " + variable + ".rc != 0\n";
@@ -73,7 +87,7 @@ std::string render_plan_ansible(const Plan& plan, const TextStyle&) {
     return text +
            "- name: There is no plan\n  ansible.builtin.fail:\n    msg: The plan is refused, or something could not be seen.\n";
   for (const auto& device : plan.devices) text += check_device(device);
-  for (std::size_t i = 0; i < plan.steps.size(); ++i) text += tasks_of(plan.steps[i], i);
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) text += tasks_of(plan, i);
   return plan.devices.empty() && plan.steps.empty() ? text + "[]\n" : text;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <array>
+#include <span>
 
 #include "reports/plan/plan_report.hpp"
 

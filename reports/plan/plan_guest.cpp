@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The guest's side of a plan: what its definition must say to get the whole set.
 #include <algorithm>
+#include <cstdint>
 
 #include "base/printable.hpp"
 #include "base/text.hpp"

@@ -24,16 +24,18 @@ std::string function(const std::string& name, const std::string& body) {
   return name + "() {\n" + (body.empty() ? "  :\n" : body) + "}\n";
 }
 
-std::string lines_of(const std::vector<std::string>& commands) {
-  std::string text;
-  for (const auto& command : commands) text += "  " + command + "\n";
-  return text;
-}
-
-/// Every command has to succeed, and not just the last one.
+/// Every command has to succeed, and not just the last one. "set -e" would not do: it is without effect in a function whose result
+/// somebody looks at.
 std::string all_of(const std::vector<std::string>& commands) {
   std::string text;
   for (const auto& command : commands) text += "  { " + command + "; } || return 1\n";
+  return text;
+}
+
+/// The way back goes as far as it can: what was not done cannot be undone.
+std::string each_of(const std::vector<std::string>& commands) {
+  std::string text;
+  for (const auto& command : commands) text += "  { " + command + "; } || failed=1\n";
   return text;
 }
 
@@ -54,8 +56,8 @@ std::string functions_of(const PlanStep& step, std::size_t i) {
   std::string files;
   for (const auto& file : step.files) files += " " + shell_quoted(file);
   text += function("files_" + number, files.empty() ? "" : "  keep " + shell_quoted(step.id) + files + "\n");
-  text += function("do_" + number, lines_of(step.commands));
-  return text + function("undo_" + number, lines_of(step.undo));
+  text += function("do_" + number, all_of(step.commands));
+  return text + function("undo_" + number, each_of(step.undo));
 }
 
 std::string identities(const Plan& plan) {
@@ -74,8 +76,8 @@ std::string identities(const Plan& plan) {
 std::string drivers(const Plan& plan) {
   std::string body;
   for (const auto& device : plan.devices)
-    body += "  check_driver " + device.address.text() + " " + shell_quoted(device.driver.value_or("")) + "\n";
-  return function("check_drivers", body);
+    body += "  \"$1\" " + device.address.text() + " " + shell_quoted(device.driver.value_or("")) + "\n";
+  return function("each_driver", body);
 }
 
 std::string list(const std::string& name, const Plan& plan, std::string (*word)(const PlanStep&)) {

@@ -79,6 +79,14 @@ check_driver() {
   [ "$now" = "$2" ] || refuse "$1 is held by '$now' now, and was held by '$2' when the plan was made"
 }
 
+# look_at_driver ADDRESS DRIVER: says where it is not as before
+look_at_driver() {
+  if [ "$(driver_of "$1")" != "$2" ]; then
+    say "$1 is held by '$(driver_of "$1")' and was held by '$2' before: mend that by hand, and run --undo again" >&2
+    different=1
+  fi
+}
+
 is_done() { [ -e "$state/done/$1" ]; }
 number_of() { printf '%03d' "$1"; }
 
@@ -121,22 +129,20 @@ put_back() {
   fi
 }
 
-run_commands() {
-  local rc
-  (
-    set -e
-    PS4='+ '
-    set -x
-    "$1"
-  )
-  rc=$?
-  return "$rc"
-}
+# Shows each command; the function looks at every one.
+run_commands() (
+  failed=0
+  PS4='+ '
+  set -x
+  "$1" || failed=1
+  { set +x; } 2>/dev/null
+  exit "$failed"
+)
 
 verified() { ("verify_$1") >/dev/null 2>&1; }
 
 apply_step() {
-  local i=$1 id=${ids[$1]}
+  local i=$1 j id=${ids[$1]}
   if is_done "$id"; then return 0; fi
   say "step $((i + 1)) of ${#ids[@]}: $id"
   case ${kinds[$i]} in
@@ -168,7 +174,8 @@ apply_step() {
   "files_$i"
   touch "$state/began-$id"
   if ! run_and_note "$i"; then
-    say "step $id failed; what was done so far is undone with --undo" >&2
+    say "step $id failed, and is taken back; --undo takes the ones before it back" >&2
+    undo_step "$i"
     exit 1
   fi
   if takes_effect_now "$i" && has_verify "$i" && ! verified "$i"; then
@@ -203,7 +210,7 @@ apply() {
   check_identities
   if [ ! -e "$state/begun" ]; then
     check_command_line
-    check_drivers
+    each_driver check_driver
     (umask 077 && mkdir -p "$state/done") || exit 1
     touch "$state/begun"
   fi
@@ -225,16 +232,13 @@ undo_step() {
   for name in "$state/files/$id/"*.name; do
     if [ -e "$name" ] && still_ours "$name"; then ours+=("$name"); fi
   done
-  if ! run_commands "undo_$i"; then
-    say "undoing $id failed; mend that by hand and run --undo again" >&2
-    exit 1
-  fi
+  run_commands "undo_$i" || say "not every command of the way back of $id succeeded" >&2
   for name in "${ours[@]}"; do put_back "$name" || exit 1; done
   rm -f "$state/began-$id" "$state/done/$id"
 }
 
 undo() {
-  local i started=0
+  local i started=0 different
   [ "$(id -u)" = 0 ] || refuse "only root can undo it"
   check_machine
   if [ ! -e "$state/begun" ]; then
@@ -246,6 +250,11 @@ undo() {
     undo_step "$i"
     if [ -e "$state/done/${ids[$i]}" ] && [ "${kinds[$i]}" = hand ]; then say "done by hand, and yours to undo: ${ids[$i]}"; fi
   done
+  if [ "$started" = 0 ]; then
+    different=0
+    each_driver look_at_driver
+    [ "$different" = 0 ] || exit 1
+  fi
   rm -rf -- "$state"
   say "undone"
   if [ "$started" = 1 ]; then say "start the host anew (systemctl reboot) for the rest of it"; fi

@@ -62,6 +62,8 @@ inline std::string usual_host(bool iommu = true) {
       "00 00 "
       "00 00 00 00 00 00 00 26 01 00 00 00 00 00 00 00 00 00 00\n"
       "dir /sys/kernel/iommu_groups\n"
+      "text /proc/self/mountinfo = 22 1 0:5 / / rw - tmpfs tmpfs rw\n"
+      "text /proc/net/route = Iface\n"
       "file /etc/default/grub\n| GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n"
       "dir /etc/default/grub.d\n"
       "file /boot/grub/grub.cfg\n| menuentry 'Debian' {\n| linux /vmlinuz-6.1.0-18-amd64 root=/dev/nvme0n1p1 ro quiet" +

@@ -21,10 +21,10 @@ TEE = """#!/bin/bash
 # As tee, and then what the kernel does with it.
 file=$1
 cat >"$file" || exit 1
-[ ! -e "$TREE/fail-$(basename "$file")" ] || exit 1
+if [ -e "$TREE/fail-$(basename "$file")" ]; then rm -f "$TREE/fail-$(basename "$file")"; exit 1; fi  # once
 value=$(cat "$file")
 devices=$TREE/sys/bus/pci/devices drivers=$TREE/sys/bus/pci/drivers
-take() { ln -sfn "../../../../bus/pci/drivers/$2" "$devices/$1/driver"; }
+take() { ln -sfn "../../../bus/pci/drivers/$2" "$devices/$1/driver"; }
 case $file in
   */driver/unbind) rm -f "$devices/$value/driver" ;;
   */drivers_probe)
@@ -114,7 +114,7 @@ class Tree:
         os.symlink(f"../../../devices/pci0000:{bus}/{address}", self.top / "sys/bus/pci/devices" / address)
         if driver:
             (self.top / "sys/bus/pci/drivers" / driver).mkdir(parents=True, exist_ok=True)
-            os.symlink(f"../../../../bus/pci/drivers/{driver}", self.top / directory / "driver")
+            os.symlink(f"../../../bus/pci/drivers/{driver}", self.top / directory / "driver")
         if self.iommu:
             members = self.top / f"sys/kernel/iommu_groups/{group}/devices"
             members.mkdir(parents=True, exist_ok=True)
@@ -239,11 +239,17 @@ class ScriptTest(unittest.TestCase):
         path = self.script("03:00.0")
         (self.tree.top / "fail-drivers_probe").touch()
         self.assertIn("failed", self.run_script(path, "--apply", code=1))
-        self.assertEqual(self.tree.driver("0000:03:00.1"), "")  # the second step was not begun
-        (self.tree.top / "fail-drivers_probe").unlink()
+        self.assertEqual(self.tree.driver("0000:03:00.0"), "xhci_hcd")  # the step that failed was taken back
+        self.assertEqual(self.tree.driver("0000:03:00.1"), "")  # the one behind it was not begun
         self.run_script(path, "--apply")
         self.run_script(path, "--undo")
         self.assertEqual(self.tree.digest(), before)
+
+    def test_every_command_is_looked_at(self):
+        path = self.script("02:00.0")
+        (self.tree.top / "fail-unbind").touch()  # not the last command of its step
+        self.assertIn("failed", self.run_script(path, "--apply", code=1))
+        self.assertEqual(self.tree.driver("0000:02:00.0"), "e1000e")
 
     def test_the_command_line_over_a_start(self):
         shutil.rmtree(self.tree.top)
@@ -276,11 +282,10 @@ class ScriptTest(unittest.TestCase):
         before = self.tree.digest()
         path = self.script("02:00.0", "--bind", "start")
         self.run_script(path, "--apply")
-        text = (self.tree.top / "etc/modprobe.d/vfio-doctor.conf").read_text()
+        text = (self.tree.top / "etc/modprobe.d/vfio-doctor-0000-02-00.0.conf").read_text()
         self.assertIn("install vfio_pci", text)
         self.assertNotIn("ids=", text)
         command = text.split("install vfio_pci ", 1)[1].split("; /sbin/modprobe", 1)[0]
-        command = command.replace("/sys/", f"{self.tree.top}/sys/")
         subprocess.run(["sh", "-c", command], check=True, timeout=30)  # what kmod hands to the shell
         overrides = [(self.tree.top / f"sys/bus/pci/devices/0000:0{n}:00.0/driver_override").read_text() for n in (1, 2)]
         self.assertEqual(overrides, ["(null)\n", "vfio-pci\n"])
@@ -289,11 +294,51 @@ class ScriptTest(unittest.TestCase):
         self.assertEqual(self.tree.digest(), before)
         self.assertEqual((self.tree.top / "initramfs.log").read_text(), "built\nbuilt\n")
 
+    @unittest.skipUnless(shutil.which("ansible-playbook"), "there is no Ansible")
+    def test_ansible_reads_the_tasks(self):
+        (self.directory / "tasks.yml").write_text(self.plan("02:00.0", "--bind", "start", "--format", "ansible"))
+        play = self.directory / "play.yml"
+        play.write_text("- hosts: localhost\n  gather_facts: false\n  tasks:\n    - import_tasks: tasks.yml\n")
+        ended = subprocess.run(["ansible-playbook", "--syntax-check", str(play)], capture_output=True, text=True, timeout=120)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+
     def test_a_refused_plan_makes_a_script_that_refuses(self):
         text = self.plan("0000:03:00.0", "--format", "shell", "--virtual-functions", "2", code=1)
         path = self.directory / "refused.sh"
         path.write_text(text)
         self.assertIn("refused", self.run_script(path, "--apply", code=3))
+
+
+GUIDE = """<domain type='kvm'>
+  <name>guest</name>
+  <devices>
+    <!-- the wireless controller -->
+    <hostdev mode='subsystem' type='pci' managed='yes'>
+      <source><address domain='0x0000' bus='0x00' slot='0x14' function='0x0'/></source>
+    </hostdev>
+  </devices>
+</domain>
+"""
+
+
+class GuideTest(unittest.TestCase):
+    """The guide means its wireless card at 03:00.0 and writes 00:14.0."""
+
+    def plan(self, *words: str) -> str:
+        return subprocess.run([PROGRAM, "plan", "--sample", "hm170", *words], capture_output=True, text=True, timeout=60).stdout
+
+    def test_the_plan_for_the_card_names_the_card(self):
+        xml = self.plan("wireless 8260", "--format", "xml")
+        self.assertIn("bus='0x03' slot='0x00' function='0x0'", xml)
+        self.assertNotIn("0x14", xml)
+
+    def test_the_plan_for_its_xml_asks_which_was_meant(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "guide.xml"
+            path.write_text(GUIDE)
+            text = " ".join(self.plan("--domain", str(path)).split())
+        self.assertIn("0000:03:00.0", text)
+        self.assertIn("[domain-intent]", text)
 
 
 if __name__ == "__main__":
