@@ -13,6 +13,10 @@
 
 namespace vfio_doctor {
 
+/// What calls itself a secret is masked, see mask_report.hpp; to be called once, before anything is rendered.
+void mask_secrets(Plan& plan);
+void mask_secrets(PlanOutcome& outcome);
+
 std::string render_plan_text(const Plan& plan, const TextStyle& style);
 std::string render_plan_json(const Plan& plan, const TextStyle& style);
 /// libvirt's <hostdev> elements for the whole set.

@@ -36,6 +36,7 @@ Plan plan_of(const PlanOptions& options, const Examined& examined) {
   if (name.id.has_value()) plan.host.machine = *name.id;
   plan.host.machine_known = !name.id.is_unreadable();
   plan.notes.insert(plan.notes.end(), examined.notes.begin(), examined.notes.end());
+  mask_secrets(plan);
   return plan;
 }
 
@@ -82,7 +83,8 @@ int run_after(const PlanOptions& options) {
     if (const auto name = gather_host_name(*examined.source.root); name.id.has_value()) now.host.machine = *name.id;
     if (before.host.machine && now.host.machine && *before.host.machine != *now.host.machine)
       throw InputError(options.after + ": the plan was made for another machine");
-    const auto outcome = compare_with_plan(examined.host, examined.findings, before, now);
+    auto outcome = compare_with_plan(examined.host, examined.findings, before, now);
+    mask_secrets(outcome);
     write_outcome(options, outcome);
     code = exit_code(outcome.reached);
   });

@@ -113,6 +113,16 @@ TEST(PlanFormats, WhatIsNoPlanIsRefusedInOneLine) {
   }
 }
 
+TEST(PlanFormats, SecretsAreMaskedAndTheirCommandsLeftOut) {
+  auto plan = hm170_plan("03:00.0");
+  plan.steps.front().commands = {"echo root=/dev/sda1 inst.sshpw=hunter2 | sudo tee /etc/kernel/cmdline"};
+  plan.notes = {"rd.iscsi.password=hunter2"};
+  mask_secrets(plan);
+  for (const auto& format : plan_formats()) EXPECT_THAT(format.render(plan, {}), Not(HasSubstr("hunter2"))) << format.name;
+  EXPECT_TRUE(plan.steps.front().by_hand);
+  EXPECT_TRUE(plan.steps.front().commands.empty());
+}
+
 /// A name and a driver that would like to be more than that.
 Plan hostile_plan() {
   Plan plan;
