@@ -44,7 +44,7 @@ _vfio_doctor() {
   fi
   local common="--root --from --sample --plugin-dir --plugin-timeout --wake --color --verbose --version --help"
   local output="--format --json --output"
-  local check="--device --domain --only --skip --fail-on --accept --reason --config --brief --all --identify $output"
+  local check="--device --domain --only --skip --fail-on --accept --reason --config --brief --all --identify --fix $output"
   local commands="check groups plan snapshot diff triage manifest verify explain checks plugins guard bug-report help version"
   local kinds="gpu audio usb nvme wifi network"
   for each in "${words[@]:1:${#words[@]}-2}"; do
@@ -85,7 +85,7 @@ _vfio_doctor() {
     explain) choices="$(_vfio_doctor_checks) plugin verdict assignable with-companions protected blocked unsuitable undetermined" ;;
     help) choices=$commands ;;
     --accept) choices=$(_vfio_doctor_checks | grep -v '^guest-') ;;
-    guard) choices="install uninstall status" ;;
+    guard) choices="install uninstall status watch" ;;
     --only | --skip)
       choices=$(_vfio_doctor_checks | grep -v '^guest-')
       kept=${word%"${word##*,}"}

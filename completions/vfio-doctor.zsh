@@ -76,6 +76,7 @@ _vfio-doctor() {
     '(--all)--brief[one screen]'
     '(--brief)--all[everything]'
     '--identify[say which host this is]'
+    '--fix[print a patch for the XML of the domain]'
     '*--format[how to write it]:format:_vfio_doctor_formats'
     '--json[the same as --format json]'
   )
@@ -92,7 +93,7 @@ _vfio-doctor() {
     snapshot) _arguments $common '--no-redact[keep addresses and names as they are]' '1:' ;;
     diff) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '1:' '2:before:_files' '3:after:_files' ;;
     triage) _arguments $common '*--format[how to write it]:format:(text json html markdown)' '--redact[take addresses and names out]' '1:' '*:paste:_files' ;;
-    guard) _arguments $common '--root-dir[install below this directory]:directory:_files -/' '1:' '2:what:(install uninstall status)' ;;
+    guard) _arguments $common '--root-dir[install below this directory]:directory:_files -/' '1:' '2:what:(install uninstall status watch)' ;;
     plan) _arguments $common '--domain[for all that this guest takes]:domain:_vfio_doctor_domains' \
       '--bind[when vfio-pci gets the devices]:when:(auto now start guest)' '--companions[what shares a group]:how:(pass leave)' \
       '--virtual-functions[switch so many on]:number:' '--after[compare with a plan that was carried out]:plan:_files' \

@@ -55,7 +55,7 @@ Command<CommandOptions> add_command(CLI::App& app, Parsed& parsed, const std::st
     parsed.run = [&parsed, run, options] { return run_with(parsed, *options, run); };
     parsed.formats = formats;
     for (const auto* option : {"--device", "--domain", "--only", "--skip", "--fail-on", "--accept", "--reason", "--config",
-                               "--brief", "--all", "--identify"})
+                               "--brief", "--all", "--identify", "--fix"})
       if (app.get_option(option)->count() > 0 && std::ranges::find(taken, option) == taken.end())
         throw CLI::ValidationError(option, "means nothing to '" + name + "'");
   });
@@ -72,7 +72,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   const Words list_formats = {"text", "json"}, groups_formats = names_of(group_formats());
   const auto check = add("check", "Judge this host and its devices (the default)", check_help, run_check_command, check_formats,
                          {"--device", "--domain", "--only", "--skip", "--fail-on", "--accept", "--reason", "--config",
-                          "--brief", "--all", "--identify"});
+                          "--brief", "--all", "--identify", "--fix"});
   add_check_options(*check.app, parsed);
   const auto groups = add("groups", "List the IOMMU groups", groups_help, run_groups_command, groups_formats, {"--skip"});
   add_output_options(*groups.app, output, groups_formats);
@@ -110,7 +110,9 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_file_option(*bug_report.app, output);
   const auto guard =
       add("guard", "libvirt's hook: refuse starts that would take what this host needs", guard_help, run_guard_command, {}, {});
-  guard.app->add_option("WORD", guard.options->words, "install, uninstall, status; or NAME OPERATION SUBOP EXTRA from libvirt")
+  guard.app
+      ->add_option("WORD", guard.options->words,
+                   "install, uninstall, status, watch; or NAME OPERATION SUBOP EXTRA from libvirt, VMID PHASE from Proxmox VE")
       ->expected(1, 16);
   guard.app->add_option("--root-dir", guard.options->root, "Install below this directory")->check(not_empty)->type_name("DIR");
   const auto diff =

@@ -128,6 +128,7 @@ void add_check_options(CLI::App& app, Parsed& parsed) {
   auto* brief = app.add_flag("--brief", parsed.brief, "As text: one screen, whatever the host");
   app.add_flag("--all", parsed.all, "As text: everything, also what passed")->excludes(brief);
   app.add_flag("--identify", options.identify, "Say which host this is: its name, a hash of its machine id, its boot id");
+  app.add_flag("--fix", parsed.fix, "Print a patch for the domain's XML instead of a report; nothing is changed");
   add_word_option(app, "--fail-on", parsed.fail_on, fail_on_words, "What makes the exit code 1: fail, warn, never", "WHAT");
   add_output_options(app, parsed.output, check_formats);
 }

@@ -24,6 +24,7 @@ struct Parsed {
   OutputOptions output;
   bool verbose = false, brief = false, all = false;
   FailOn fail_on = FailOn::fail;
+  bool fix = false;
   std::function<int()> run;                          ///< the named one
   std::vector<std::string> formats = check_formats;  ///< that the command can write
   std::string help_topic;                            ///< of `help`: a command, or nothing
@@ -38,6 +39,7 @@ int run_with(const Parsed& parsed, CommandOptions options, int (*run)(const Comm
   if constexpr (requires { options.selection; }) options.selection = parsed.examine.selection;
   if constexpr (requires { options.output; }) options.output = parsed.output;
   if constexpr (requires { options.fail_on; }) options.fail_on = parsed.fail_on;
+  if constexpr (requires { options.fix; }) options.fix = parsed.fix;
   return run(options);
 }
 

@@ -154,11 +154,12 @@ Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& dec
   return any(Status::unknown) ? Verdict::undetermined : Verdict::ready;
 }
 
-/// With a selection, only findings about the host, the selected functions and their groups stay.
+/// With a selection or a domain, only findings about the host, the selected functions and their groups stay.
 void keep_relevant(const Host& host, const std::vector<PciAddress>& selection, const std::string& domain,
                    std::vector<Finding>& findings) {
-  std::set<std::string> subjects = {host_subject};
+  std::set<std::string> subjects;
   if (!domain.empty()) subjects.insert(domain);
+  if (!selection.empty()) subjects.insert(host_subject);  // whether the host can assign matters to who assigns something
   for (const auto& address : selection) {
     subjects.insert(device_subject(address));
     const auto* function = host.find(address);
@@ -166,7 +167,10 @@ void keep_relevant(const Host& host, const std::vector<PciAddress>& selection, c
     if (function)
       for (const auto& companion : companions_of(host, *function)) subjects.insert(device_subject(companion));
   }
-  std::erase_if(findings, [&subjects](const Finding& finding) { return !subjects.contains(finding.subject); });
+  std::erase_if(findings, [&](const Finding& finding) {
+    const bool failed_itself = finding.status == Status::error && finding.subject == host_subject;
+    return !subjects.contains(finding.subject) && !failed_itself;
+  });
 }
 
 }  // namespace
@@ -177,7 +181,7 @@ Judgement judge(const Host& host, std::vector<Finding> findings, const std::vect
   judgement.decisions = decide_devices(host, findings, accepted);
   if (!only.empty())
     std::erase_if(findings, [&only](const Finding& finding) { return std::ranges::find(only, finding.id) == only.end(); });
-  if (selection.empty()) {
+  if (selection.empty() && domain.empty()) {
     judgement.verdict = judge_host(accepted, judgement.decisions, findings);
   } else {
     keep_relevant(host, selection, domain, findings);

@@ -23,6 +23,7 @@ Examples:
   vfio-doctor check --device 8086:24f3                vendor:device,
   vfio-doctor check --device "wireless 8260"          or a piece of the name
   vfio-doctor check --domain win11                    what this libvirt domain takes
+  vfio-doctor check --domain win11.xml --fix | patch -p0   correct the file
   vfio-doctor check --format json --format text -o report.json
   vfio-doctor check --skip grub-stub --fail-on warn
   vfio-doctor check --accept host-console --reason "single GPU; ssh stays"
@@ -125,9 +126,12 @@ Examples:
   sudo vfio-doctor guard install                       beside a hook that is there already
   sudo vfio-doctor guard uninstall
   vfio-doctor guard win11 prepare begin - < win11.xml  what libvirt does before a start
+  vfio-doctor guard 100 pre-start                      what Proxmox VE does with a hookscript
+  vfio-doctor guard watch                              what the next reboot would take from passthrough
 
 /etc/vfio-doctor/guard.conf: allow DOMAIN ADDRESS|*, refuse protected|group|nothing, on-error allow|refuse,
 on-unknown allow|refuse, deadline MILLISECONDS.
-Exit codes: 0 the start may go on, 1 it must not (status: not installed), 2 wrong usage.)";
+Exit codes: 0 the start may go on, 1 it must not (status: not installed; watch: the next reboot breaks passthrough),
+2 wrong usage, 3 watch: not known.)";
 
 }  // namespace vfio_doctor

@@ -18,6 +18,7 @@ struct CheckOptions {
   ExamineOptions examine;
   OutputOptions output;
   FailOn fail_on = FailOn::fail;
+  bool fix = false;  ///< a patch for the domain's XML instead of the report
 };
 int run_check_command(const CheckOptions& options);
 

@@ -22,6 +22,7 @@
 #include "reports/report_of.hpp"
 #include "runner/commands/accepted_risks.hpp"
 #include "runner/commands/check_list.hpp"
+#include "runner/commands/domain_patch.hpp"
 #include "runner/commands/output.hpp"
 #include "runner/commands/root_commands.hpp"
 #include "runner/guest/find_domain.hpp"
@@ -48,16 +49,15 @@ std::vector<Finding> run_checks(const std::vector<std::string>& skip, const Host
 }
 
 /// What the rules about domains say, and what keeps it from starting besides.
-std::vector<Finding> judge_domain(const std::vector<std::string>& skip, const Host& host, const Domain& domain,
-                                  const Source& source, std::vector<std::string>& notes) {
-  const auto around = gather_surroundings(*source.root, domain, source.kind == "live" || source.kind == "root");
-  notes = domain.notes;
-  if (std::ranges::all_of(around.pools, [](const auto& pool) { return pool.second.has_value(); })) std::erase(notes, pool_note);
+std::vector<Finding> judge_domain(const std::vector<std::string>& skip, const DomainCase& here,
+                                  std::vector<std::string>& notes) {
+  notes = here.domain.notes;
+  if (std::ranges::all_of(here.around.pools, [](const auto& pool) { return pool.second.has_value(); }))
+    std::erase(notes, pool_note);
   std::vector<Finding> findings;
   for (const auto& check : all_domain_checks())
-    if (!contains(skip, check.id))
-      std::ranges::move(run_domain_check(check, {host, domain, around}), std::back_inserter(findings));
-  std::ranges::move(judge_unmanaged(host, domain), std::back_inserter(findings));
+    if (!contains(skip, check.id)) std::ranges::move(run_domain_check(check, here), std::back_inserter(findings));
+  std::ranges::move(judge_unmanaged(here.host, here.domain), std::back_inserter(findings));
   return findings;
 }
 
@@ -89,11 +89,12 @@ void add_pages(Report& report) {
 class Examination {
  public:
   Examination(const ExamineOptions& options, const OutputOptions& output, const std::vector<Plugin>& plugins,
-              const Source& source)
+              const Source& source, std::string* patch)
       : options_(options),
         output_(output),
         plugins_(plugins),
         source_(source),
+        patch_(patch),
         progress_("Reading " + (source.kind == "live" ? std::string("this host") : source.name)),
         host_(gather_host(*source.root, options.machine.wake ? Wake::yes : Wake::no)) {
     if (source.kind == "root" && host_.functions.is_absent()) spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
@@ -130,11 +131,18 @@ class Examination {
     add_plugins();
   }
 
+  DomainSurroundings surroundings_of(const Domain& domain) const {
+    return gather_surroundings(*source_.root, domain, source_.kind == "live" || source_.kind == "root");
+  }
+
   void add_domain() {
     if (options_.selection.domain.empty()) return;
-    domain_ = find_domain(options_.selection.domain, *source_.root);
+    std::string text;
+    domain_ = find_domain(options_.selection.domain, *source_.root, &text);
     select_domain(*domain_, selection_);
-    std::ranges::move(judge_domain(options_.skip, host_, *domain_, source_, notes_), std::back_inserter(findings_));
+    const auto around = surroundings_of(*domain_);
+    std::ranges::move(judge_domain(options_.skip, {host_, *domain_, around}, notes_), std::back_inserter(findings_));
+    if (patch_) *patch_ = domain_patch(text, domain_->file, certain_fixes({host_, *domain_, around}));
     domain_subject_ = domain_subject(*domain_);
   }
 
@@ -172,6 +180,7 @@ class Examination {
   const OutputOptions& output_;
   const std::vector<Plugin>& plugins_;
   const Source& source_;
+  std::string* patch_;
   Progress progress_;
   const Host host_;
   std::vector<PciAddress> selection_;
@@ -187,7 +196,7 @@ namespace {
 
 /// Opens what the options name and gathers it; `use` gets the examination.
 template <class Use>
-auto with_examination(const ExamineOptions& options, const OutputOptions& output, Use use) {
+auto with_examination(const ExamineOptions& options, const OutputOptions& output, std::string* patch, Use use) {
   const auto plugins = load_plugins(options.plugins);
   require_known_checks(options.only, "--only", plugins);
   require_known_checks(options.skip, "--skip", plugins);
@@ -196,18 +205,18 @@ auto with_examination(const ExamineOptions& options, const OutputOptions& output
   if (!runs_programs && !options.machine.source.is_live()) keep_from_harm(output);
   const Source source = open_source(options.machine.source);
   if (!runs_programs) keep_from_harm(output);
-  Examination examination(options, output, plugins, source);
+  Examination examination(options, output, plugins, source, patch);
   return use(examination);
 }
 
 }  // namespace
 
-Report examine(const ExamineOptions& options, const OutputOptions& output) {
-  return with_examination(options, output, [](Examination& examination) { return examination.report(); });
+Report examine(const ExamineOptions& options, const OutputOptions& output, std::string* patch) {
+  return with_examination(options, output, patch, [](Examination& examination) { return examination.report(); });
 }
 
 void examine(const ExamineOptions& options, const OutputOptions& output, const std::function<void(const Examined&)>& take) {
-  with_examination(options, output, [&take](Examination& examination) { examination.hand_to(take); });
+  with_examination(options, output, nullptr, [&take](Examination& examination) { examination.hand_to(take); });
 }
 
 Report examine_plainly(const Source& source, Wake wake) { return examine_plainly(source, gather_host(*source.root, wake)); }

@@ -15,7 +15,8 @@ namespace vfio_doctor {
 
 /// Gathers, judges and reports what the options ask for: the way from a source to a Report that every command shares.
 /// Throws InputError for unknown check ids, selectors and sources. What is left to write when everything was read is what `output` says: see keep_from_harm().
-Report examine(const ExamineOptions& options, const OutputOptions& output);
+/// `patch`, if any, gets what --fix prints: a patch for the domain's XML, or nothing.
+Report examine(const ExamineOptions& options, const OutputOptions& output, std::string* patch = nullptr);
 
 /// What examine() rests on, for who makes more of it than a report. Ends with the call.
 struct Examined {
