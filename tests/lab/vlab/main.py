@@ -14,6 +14,7 @@ from .bench import Bench
 from .compare import Outcome, compare, compare_beside
 from .compare_domains import compare_domains
 from .compare_guard import compare_guard
+from .compare_plans import compare_plans
 from .compare_proof import compare_proof
 from .errors import LabError
 from .initramfs import base_archive
@@ -199,6 +200,7 @@ def _judge(arguments: argparse.Namespace, topology: Topology, ended: Boot) -> Ou
     if topology.guest:
         return compare_proof(topology, ended.directory)
     outcome = compare(topology, ended.directory)
+    compare_plans(topology, ended.directory, outcome)
     if arguments.beside:
         outcome.disagreements += compare_beside(ended.directory)
     return outcome
