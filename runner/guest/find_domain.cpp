@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runner/guest/find_domain.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/input_error.hpp"
 #include "base/input_file.hpp"
@@ -28,12 +31,14 @@ Domain domain_of_process(const std::string& number, const Root& root) {
   return parse_qemu_command_line(*text, file);
 }
 
-Observed<std::string> ask_libvirt(const std::string& name) {
+constexpr const char* uri_variable = "LIBVIRT_DEFAULT_URI";
+
+Observed<std::string> ask_virsh(const std::string& name) {
   ProcessRequest request;
   request.program = "virsh";
   request.arguments = {"--readonly", "--quiet", "dumpxml", "--domain", name};
   request.most_output = largest_domain_xml;
-  request.keep_environment = {"LIBVIRT_DEFAULT_URI", "XDG_RUNTIME_DIR"};
+  request.keep_environment = {uri_variable, "XDG_RUNTIME_DIR"};
   auto result = run_process(request);
   if (result.end == ProcessResult::End::not_started)
     return Observed<std::string>::unreadable(
@@ -45,6 +50,17 @@ Observed<std::string> ask_libvirt(const std::string& name) {
     return Observed<std::string>::unreadable("libvirt says: " +
                                              std::string(trim(result.errors.substr(0, result.errors.find('\n')))));
   return Observed<std::string>::unreadable("virsh did not answer in time");
+}
+
+/// A normal user's virsh asks that user's own libvirt, in which virt-manager keeps nothing: then the system's is asked, and
+/// what else is asked about this domain (the environment is passed on to virsh) goes there as well.
+Observed<std::string> ask_libvirt(const std::string& name) {
+  auto own = ask_virsh(name);
+  if (own.has_value() || ::geteuid() == 0 || ::getenv(uri_variable)) return own;
+  ::setenv(uri_variable, "qemu:///system", 1);
+  auto of_system = ask_virsh(name);
+  if (!of_system.has_value()) ::unsetenv(uri_variable);
+  return of_system.has_value() ? of_system : own;
 }
 
 }  // namespace

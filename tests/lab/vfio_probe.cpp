@@ -4,10 +4,13 @@
 // binds them to vfio-pci and walks the path that every such program walks: group, container, IOMMU, device.
 // Everything is put back after each question. For virtual hosts only: it takes devices away from the host.
 //
+//     vfio-probe --held ADDRESS...     asks about these as they stand, and binds nothing
 //     vfio-probe [--keep ADDRESS[,ADDRESS...]] [REPORT.json]
+//     vfio-probe --hold ADDRESS   opens it like a guest, makes the file /run/held-ADDRESS and never ends
 //
 // Prints one JSON object per line: first {"functions": [...]}, what the kernel says is there, then one line per
-// question. The report says which companions to test; a function in --keep, or in one group with it, is left alone.
+// question. The report says which companions to test, without one it is all others of the group; a function in --keep, or in one group with it, is left alone.
+// There are two ways in, groups and, where the kernel has no groups, the devices' own nodes with /dev/iommu.
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <sys/ioctl.h>
@@ -16,6 +19,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -109,6 +113,11 @@ Detached detach(const Function& function, To to) {
   Detached detached;
   detached.function = function;
   detached.override_before = read_text(devices_directory / function.address / "driver_override");
+  if (to == To::vfio &&
+      function.driver == "vfio-pci") {  // there already; taking it from one that has it open would wait for the end
+    detached.on_vfio = true;
+    return detached;
+  }
   unbind(function.address);
   if (to == To::nobody) return detached;
   write_text(devices_directory / function.address / "driver_override", "vfio-pci\n");
@@ -122,6 +131,7 @@ Detached detach(const Function& function, To to) {
 bool put_back(const Detached& detached) {
   const std::string& address = detached.function.address;
   const std::string& before = detached.override_before;
+  if (detached.function.driver == "vfio-pci" && driver_of(address) == "vfio-pci") return true;
   unbind(address);
   write_text(devices_directory / address / "driver_override", (before == "(null)" ? "" : before) + "\n");
   if (!detached.function.driver.empty()) write_text("/sys/bus/pci/drivers_probe", address);
@@ -135,6 +145,22 @@ struct Answer {
 };
 
 Answer refused(const std::string& step, int error) { return {false, step, std::strerror(error)}; }
+
+// <linux/iommufd.h> and the newer part of <linux/vfio.h> (Linux 6.6), which older systems do not have.
+struct BindIommufd {
+  std::uint32_t argsz, flags;
+  std::int32_t iommufd;
+  std::uint32_t out_devid;
+};
+struct AllocateSpace {
+  std::uint32_t size, flags, id;
+};
+struct AttachSpace {
+  std::uint32_t argsz, flags, id;
+};
+constexpr unsigned long bind_iommufd = _IO(VFIO_TYPE, VFIO_BASE + 18);
+constexpr unsigned long attach_space = _IO(VFIO_TYPE, VFIO_BASE + 19);
+constexpr unsigned long allocate_space = _IO(VFIO_TYPE, 0x81);  // IOMMU_IOAS_ALLOC
 
 class File {
  public:
@@ -151,9 +177,34 @@ class File {
   int descriptor_;
 };
 
+/// The other walk: the device's own node is bound to /dev/iommu and its DMA attached to an address space there.
+Answer walk_through_iommufd(const Function& function) {
+  const fs::path nodes = devices_directory / function.address / "vfio-dev";
+  std::error_code error;
+  std::string name;
+  for (const auto& entry : fs::directory_iterator(nodes, error)) name = entry.path().filename().string();
+  if (name.empty()) return {false, "no-device-node", "VFIO made no node for the function"};
+  File iommu(open("/dev/iommu", O_RDWR | O_CLOEXEC));
+  if (!iommu) return refused("open-iommu", errno);
+  File device(open(("/dev/vfio/devices/" + name).c_str(), O_RDWR | O_CLOEXEC));
+  if (!device) return refused("open-device", errno);
+  BindIommufd bind{sizeof bind, 0, iommu.get(), 0};
+  if (ioctl(device.get(), bind_iommufd, &bind) < 0) return refused("bind-iommufd", errno);
+  AllocateSpace space{sizeof space, 0, 0};
+  if (ioctl(iommu.get(), allocate_space, &space) < 0) return refused("allocate-space", errno);
+  AttachSpace attach{sizeof attach, 0, space.id};
+  if (ioctl(device.get(), attach_space, &attach) < 0) return refused("attach-space", errno);
+  vfio_device_info info{};
+  info.argsz = sizeof info;
+  if (ioctl(device.get(), VFIO_DEVICE_GET_INFO, &info) < 0) return refused("device-info", errno);
+  return {true, "done", ""};
+}
+
 /// The walk through VFIO, as in the kernel's Documentation/driver-api/vfio.rst. The files close in the order device,
-/// container, group: the group is the last to let go.
-Answer walk_through_vfio(const Function& function) {
+/// container, group: the group is the last to let go. What is `held` stays open for good.
+Answer walk_through_vfio(const Function& function, bool hold = false) {
+  if (fs::exists("/dev/vfio/devices") && !function.group.empty() && !fs::exists("/dev/vfio/" + function.group))
+    return walk_through_iommufd(function);
   if (function.group.empty()) return {false, "no-group", "the function is in no IOMMU group"};
   File group(open(("/dev/vfio/" + function.group).c_str(), O_RDWR | O_CLOEXEC));
   if (!group) return refused("open-group", errno);
@@ -172,7 +223,20 @@ Answer walk_through_vfio(const Function& function) {
   vfio_device_info info{};
   info.argsz = sizeof info;
   if (ioctl(device.get(), VFIO_DEVICE_GET_INFO, &info) < 0) return refused("device-info", errno);
+  if (hold) {
+    std::ofstream("/run/held-" + function.address) << "held\n";
+    for (;;) pause();
+  }
   return {true, "done", ""};
+}
+
+/// As a guest would; ends only where the kernel refuses.
+int hold(const std::string& address) {
+  Function function = read_function(address);
+  detach(function, To::vfio);
+  const Answer answer = walk_through_vfio(function, true);
+  std::fprintf(stderr, "vfio-probe: %s is not held: %s, %s\n", address.c_str(), answer.step.c_str(), answer.error.c_str());
+  return 1;
 }
 
 class Prober {
@@ -216,6 +280,15 @@ class Prober {
 
   const std::vector<Function>& functions() const { return functions_; }
 
+  Addresses other_endpoints(const Function& function) const {
+    Addresses others;
+    const auto group = groups_.find(function.group);
+    if (group == groups_.end()) return others;
+    for (const std::string& address : group->second)
+      if (address != function.address && by_address_.at(address)->header_type == 0) others.push_back(address);
+    return others;
+  }
+
  private:
   static std::set<std::string> as_set(const Addresses& list) { return {list.begin(), list.end()}; }
   static std::string group_key(const Function& function) {
@@ -230,15 +303,6 @@ class Prober {
 
   static void say_skipped(const Function& function, const std::string& why) {
     say({{"address", function.address}, {"question", "skipped"}, {"why", why}});
-  }
-
-  Addresses other_endpoints(const Function& function) const {
-    Addresses others;
-    const auto group = groups_.find(function.group);
-    if (group == groups_.end()) return others;
-    for (const std::string& address : group->second)
-      if (address != function.address && by_address_.at(address)->header_type == 0) others.push_back(address);
-    return others;
   }
 
   /// What stays with a host driver in the function's group during a question.
@@ -292,13 +356,30 @@ std::map<std::string, Addresses> read_companions(const std::string& report_path)
   return companions;
 }
 
+/// Whether VFIO hands these functions out as they stand. The exit code: 1 where it does not.
+int ask_held(int count, char** addresses) {
+  int code = 0;
+  for (int index = 0; index < count; ++index) {
+    const std::string address = addresses[index];
+    const Function function = read_function(address);
+    const Answer answer =
+        function.driver == "vfio-pci" ? walk_through_vfio(function) : Answer{false, "driver", function.driver};
+    if (!answer.accepted) code = 1;
+    const json line = {{"address", address}, {"accepted", answer.accepted}, {"step", answer.step}, {"error", answer.error}};
+    std::puts(line.dump().c_str());
+  }
+  return code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "--held") return ask_held(argc - 2, argv + 2);
   mlockall(MCL_CURRENT | MCL_FUTURE);  // a question may take away the disk that this program was read from
   std::set<std::string> keep;
   std::string report_path;
   for (int index = 1; index < argc; ++index) {
+    if (std::string(argv[index]) == "--hold" && index + 1 < argc) return hold(argv[index + 1]);
     if (std::string(argv[index]) == "--keep" && index + 1 < argc) {
       std::stringstream list(argv[++index]);
       for (std::string address; std::getline(list, address, ',');) keep.insert(address);
@@ -306,15 +387,13 @@ int main(int argc, char** argv) {
       report_path = argv[index];
     }
   }
-  if (!fs::exists("/sys/bus/pci/drivers/vfio-pci")) {
-    std::fprintf(stderr, "vfio-probe: the vfio-pci driver is not loaded\n");
-    return 2;
-  }
   const auto companions = read_companions(report_path);
   Prober prober(read_functions(), keep);
   prober.list_functions();
   for (const Function& function : prober.functions()) {
     const auto named = companions.find(function.address);
-    prober.ask_about(function, named == companions.end() ? Addresses{} : named->second);
+    prober.ask_about(function, report_path.empty()         ? prober.other_endpoints(function)
+                               : named == companions.end() ? Addresses{}
+                                                           : named->second);
   }
 }

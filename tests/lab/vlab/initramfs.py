@@ -7,6 +7,7 @@ may take every one of them away."""
 import re
 import stat
 import subprocess
+import tarfile
 from pathlib import Path
 
 from .kernel import Kernel
@@ -16,14 +17,19 @@ APPLETS = """[ ash awk basename blkid cat chmod chroot cp cut date dd df dirname
 grep gunzip gzip head hostname id ifconfig insmod install kill ln ls lsmod lsusb mkdir mkfifo mknod mktemp mkswap
 modprobe mount mv ping poweroff printf ps pwd readlink realpath reboot rm rmdir rmmod route sed seq sh sleep sort
 stat stty swapoff swapon switch_root sync tail tar tee test time touch tr true umount uname uniq vi wc which xargs
-yes zcat""".split()
+yes zcat cmp sha256sum""".split()
 
 # Drivers that a host like these would have loaded; coldplug picks those that its devices ask for.
 DEVICE_DRIVERS = """nvme ahci sd_mod sr_mod e1000 e1000e 8139cp 8139too pcnet32 virtio_pci virtio_net virtio_blk virtio_scsi
 virtio_rng virtio_balloon xhci_pci ehci_pci uhci_hcd usb_storage uas usbhid hid_generic evdev i2c_i801 lpc_ich
 snd_hda_intel bochs megaraid_sas psmouse""".split()
 SERVICES = """vfio_pci vfio_iommu_type1 pci_stub 9p 9pnet_virtio overlay ext4 vfat nls_cp437 nls_ascii nls_iso8859_1 btrfs dm_mod
-kvm_amd tun dm_crypt xts ecb cbc raid1 md_mod bonding 8021q bridge loop crc32c_generic""".split()
+kvm_amd tun dm_crypt xts ecb cbc raid1 md_mod bonding 8021q bridge loop""".split()
+ARM_DRIVERS = """nvme e1000 e1000e virtio_pci virtio_mmio virtio_console virtio_net virtio_rng xhci_pci usbhid vfio_pci
+vfio_iommu_type1 pci_stub""".split()
+
+# Only some kernels have them as modules: built in, renamed or not built elsewhere.
+IF_THERE = "igb igbvf virtio_iommu crc32c_generic".split()
 
 DOMAINS = Path(__file__).resolve().parent.parent / "domains"
 
@@ -85,22 +91,24 @@ def add_program(archive: Archive, source: Path, path: str) -> None:
         archive.file(library, Path(library).read_bytes(), 0o755)
 
 
-def add_base_system(archive: Archive) -> None:
-    """The directories and busybox."""
+def add_base_system(archive: Archive, busybox: Path | None = None) -> None:
+    """The directories and busybox; without one, the installed."""
     for name in ("proc", "sys", "dev", "run", "tmp", "root", "var/tmp", "etc", "mnt", "newroot", "usr/sbin", "sbin", "bin"):
         archive.directory(name)
     archive.device("dev/console", 5, 1)
-    busybox = find_program("busybox")
-    archive.file("bin/busybox", Path(busybox).read_bytes(), 0o755)
+    archive.file("bin/busybox", (busybox or Path(find_program("busybox"))).read_bytes(), 0o755)
     for applet in APPLETS:
         archive.link(f"bin/{applet}", "busybox")
     archive.link("sbin/modprobe", "../bin/busybox")
+    if busybox:  # nothing of this machine can run there
+        for applet in ("ip", "base64", "tr"):
+            archive.link(f"bin/{applet}", "busybox")
 
 
-def base_archive(kernel: Kernel, host_directory: Path, programs: dict[str, Path]) -> bytes:
+def base_archive(kernel: Kernel, host_directory: Path, programs: dict[str, Path], busybox: Path | None = None) -> bytes:
     """What all virtual hosts share; `programs` are those of this build: name -> file."""
     archive = Archive()
-    add_base_system(archive)
+    add_base_system(archive, busybox)
     for name, source in programs.items():
         add_program(archive, source, f"usr/bin/{name}")
     for script in sorted(host_directory.iterdir()):
@@ -109,7 +117,9 @@ def base_archive(kernel: Kernel, host_directory: Path, programs: dict[str, Path]
     config = kernel.config.read_text() if kernel.config.exists() else ""
     kept = [line for line in config.splitlines() if CONFIG_LINES.search(line)]
     archive.file(f"boot/config-{kernel.version}", ("\n".join(kept) + "\n").encode())
-    add_modules(archive, kernel, DEVICE_DRIVERS + SERVICES)
+    if kernel.kind == "modules":
+        wanted = ARM_DRIVERS if kernel.version.endswith("arm64") else DEVICE_DRIVERS + SERVICES
+        add_modules(archive, kernel, wanted + [name for name in IF_THERE if kernel.has(name)])
     return archive.content()
 
 
@@ -138,6 +148,17 @@ def add_modules(archive: Archive, kernel: Kernel, wanted: list[str]) -> None:
     archive.file(f"{directory}/modules.builtin", "".join(f"{name}\n" for name in names if BUILTIN.search(name)).encode())
 
 
+def carried_archive(tarball: Path) -> bytes:
+    """What a host wrote to itself before it started anew: its second initial RAM disk has that."""
+    archive = Archive()
+    with tarfile.open(tarball) as carried:
+        for member in carried.getmembers():
+            if member.isfile():
+                archive.file(member.name, carried.extractfile(member).read(), member.mode & 0o777)
+    archive.file("lab/second_start", b"")
+    return archive.content()
+
+
 def topology_archive(topology, recording: bool, libvirt_root: str = "") -> bytes:
     """What one virtual host has beside the base: its set-up, its tools and its own files."""
     archive = Archive()
@@ -146,7 +167,11 @@ def topology_archive(topology, recording: bool, libvirt_root: str = "") -> bytes
                 "NAME": topology.name, "DOMAINS": str(DOMAINS) if topology.domains else "", "LIBVIRT_ROOT": libvirt_root,
                 "GUARD": "1" if topology.guard else ""}
     archive.file("lab/settings", "".join(f"{key}='{value}'\n" for key, value in settings.items()).encode())
-    for tool in topology.tools:
+    for number, plan in enumerate(topology.plans, 1):
+        words = {"SELECT": plan.select, "OPTIONS": plan.options, "GIVEN": " ".join(plan.given),
+                 "RESTART": "1" if plan.restart else ""}
+        archive.file(f"lab/plans/{number}", "".join(f"{key}='{value}'\n" for key, value in words.items()).encode())
+    for tool in topology.tools + (["bash"] if topology.plans else []):
         source = find_program(tool)
         add_program(archive, Path(source).resolve(), f"usr/sbin/{tool}")
     for path, text in topology.files.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The virtual hosts' kernel: the distribution's own package, unpacked into the cache without installing it."""
+"""The virtual hosts' kernels: Debian's packages, unpacked into the cache without being installed."""
 
 import gzip
 import lzma
@@ -8,31 +8,46 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from .debian import find_suite, run, shared_cache, unpack_packages
+from .errors import LabError
+from .iommufd import build_iommufd_kernel
+
 # What no virtual host here has hardware for; leaving it out keeps the unpacked kernel small.
 UNUSED = ("drivers/media", "drivers/staging", "drivers/infiniband", "drivers/iio", "net/netfilter", "drivers/isdn",
           "drivers/net/wireless", "drivers/gpu/drm/amd", "drivers/gpu/drm/nouveau", "drivers/gpu/drm/radeon",
           "drivers/gpu/drm/i915", "sound/soc")
-
-
-class KernelError(Exception):
-    """No kernel for the virtual hosts; the message says what to do."""
+IOMMUFD = "iommufd"  # --kernel iommufd
 
 
 class Kernel:
-    """A kernel image with its modules, read from a directory that holds boot/ and lib/modules/."""
+    """A kernel image with its modules, read from a directory that holds boot/ and lib/modules/, or, as Debian packs kernels
+    from 7.2 on, all of it in usr/lib/modules/VERSION/."""
 
     def __init__(self, directory: Path):
-        images = sorted((directory / "boot").glob("vmlinuz-*"))
+        folders = [directory / "lib/modules", directory / "usr/lib/modules"]
+        images = sorted((directory / "boot").glob("vmlinuz-*")) or [
+            image for folder in folders for image in sorted(folder.glob("*/vmlinuz"))]
         if not images:
-            raise KernelError(f"{directory}/boot holds no vmlinuz-*")
+            raise LabError(f"{directory} holds no boot/vmlinuz-* and no usr/lib/modules/VERSION/vmlinuz")
         self.image = images[-1]
-        self.version = self.image.name.removeprefix("vmlinuz-")
-        self.config = directory / "boot" / f"config-{self.version}"
-        self.modules_directory = directory / "lib" / "modules" / self.version
+        in_boot = self.image.name != "vmlinuz"
+        self.version = self.image.name.removeprefix("vmlinuz-") if in_boot else self.image.parent.name
+        self.config = directory / "boot" / f"config-{self.version}" if in_boot else self.image.parent / "config"
+        self.modules_directory = next((folder / self.version for folder in folders if (folder / self.version).is_dir()),
+                                      folders[0] / self.version)
+        self.release = re.match(r"\d+\.\d+|", self.version).group()  # as people call it: 6.12
         self._paths = {_module_name(path): path for path in sorted(self.modules_directory.rglob("*.ko*"))}
         builtin = self.modules_directory / "modules.builtin"
         names = builtin.read_text().split() if builtin.exists() else []
         self._builtin = {_module_name(Path(name)) for name in names}
+
+    @property
+    def kind(self) -> str:
+        """"modules", as distributions build it, or "iommufd": the lab's own, with everything it has built in (iommufd.py)."""
+        return "modules" if self._paths else "iommufd"
+
+    def has(self, module: str) -> bool:
+        return module in self._paths or module in self._builtin
 
     def modules_with_dependencies(self, names: list[str]) -> list["Module"]:
         """The modules, each after those it depends on. What is built into the kernel needs no module."""
@@ -42,7 +57,7 @@ class Kernel:
             if name in found or name in self._builtin:
                 return
             if name not in self._paths:
-                raise KernelError(f"kernel {self.version} has no module {name}")
+                raise LabError(f"kernel {self.version} has no module {name}")
             module = Module(name, self._paths[name])
             for needed in module.needs:
                 add(needed)
@@ -81,42 +96,54 @@ def _decompress(path: Path) -> bytes:
     return content
 
 
-def get_kernel(cache: Path, directory: Path | None) -> Kernel:
-    """The kernel in `directory` if one is given, else Debian's current package (downloaded once), else the running one."""
-    if directory:
-        return Kernel(directory)
-    unpacked = cache / "kernel"
+def get_kernel(wanted: str, architecture: str = "amd64") -> Kernel:
+    """A kernel by its version ("6.12": the newest such of the oldest Debian release that has one), "iommufd", or in a directory;
+    without any the distribution's own package, and where that is not Debian's, the running one."""
+    if wanted and Path(wanted).is_dir():
+        return Kernel(Path(wanted))
+    if wanted != IOMMUFD and wanted and not re.fullmatch(r"\d+(\.\d+)*", wanted):
+        raise LabError(f"--kernel {wanted}: no such directory, and neither a version like 6.12 nor {IOMMUFD}")
+    home = shared_cache() / "kernels"
+    unpacked = home / f"{wanted or 'own'}-{architecture}"
     if (unpacked / "complete").exists():
         return Kernel(unpacked)
     if shutil.which("apt-get") and shutil.which("dpkg-deb"):
-        _unpack_debian_kernel(unpacked)
-        return Kernel(unpacked)
-    if list(Path("/boot").glob("vmlinuz-*")) and Path("/lib/modules").is_dir():
+        shutil.rmtree(unpacked, ignore_errors=True)
+        if wanted == IOMMUFD:
+            build_iommufd_kernel(unpacked)
+        elif wanted:
+            _fetch_version(wanted, architecture, unpacked)
+        else:
+            _fetch_own(unpacked)
+        kernel = Kernel(unpacked)
+        (unpacked / "complete").touch()
+        return kernel
+    if not wanted and list(Path("/boot").glob("vmlinuz-*")) and Path("/lib/modules").is_dir():
         return Kernel(Path("/"))
-    raise KernelError("There is no kernel for the virtual hosts. Name a directory with boot/vmlinuz-* and lib/modules/ "
-                      "(an unpacked kernel package, say) with --kernel.")
+    raise LabError("There is no kernel for the virtual hosts. Name a directory with boot/vmlinuz-* and lib/modules/ "
+                   "(an unpacked kernel package, say) with --kernel.")
 
 
-def _unpack_debian_kernel(unpacked: Path) -> None:
-    shutil.rmtree(unpacked, ignore_errors=True)
-    unpacked.mkdir(parents=True)
-    shown = _output(["apt-cache", "depends", "linux-image-amd64"], unpacked)
-    match = re.search(r"Depends: (linux-image-\S+)", shown)
+def _fetch_version(wanted: str, architecture: str, unpacked: Path) -> None:
+    # linux-image-6.12.95+deb13-amd64, but neither -rt-amd64 nor -cloud-amd64.
+    rest = rf"{re.escape(wanted)}(?:[.+~][\w.+~]*)?(?:-\d+)?-{architecture}"
+    suite, name = find_suite(architecture, "linux-image-", re.compile(f"linux-image-{rest}"))
+    version = name.removeprefix("linux-image-")
+    # From 7.2 on that package only stands for three others.
+    parts = [f"linux-{part}-{version}" for part in ("binary", "modules", "base")]
+    names = parts if parts[0] in suite.names(parts[0]) else [name]
+    print(f"The lab downloads {' '.join(names)} of {suite.name} (not installed, only unpacked)", flush=True)
+    suite.unpack(names, unpacked, tuple(f"kernel/{path}" for path in UNUSED))
+
+
+def _fetch_own(unpacked: Path) -> None:
+    match = re.search(r"Depends: (linux-image-\S+)", run(["apt-cache", "depends", "linux-image-amd64"]))
     if not match:
-        raise KernelError("apt knows no linux-image-amd64; run: apt-get update")
+        raise LabError("apt knows no linux-image-amd64; run: apt-get update")
     print(f"The lab downloads {match.group(1)} (not installed, only unpacked)", flush=True)
-    _output(["apt-get", "download", match.group(1)], unpacked)
-    package = next(unpacked.glob("linux-image-*.deb"))
-    leave_out = [f"--exclude=*/kernel/{path}/*" for path in UNUSED]
-    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE) as unpacker:
-        subprocess.run(["tar", "-x", "-C", str(unpacked), *leave_out, "./boot", "./lib/modules"],
-                       stdin=unpacker.stdout, check=True, timeout=300)
-    package.unlink()
-    (unpacked / "complete").touch()
-
-
-def _output(command: list[str], directory: Path) -> str:
-    result = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False, timeout=600)
-    if result.returncode != 0:
-        raise KernelError(f"{' '.join(command)}: {result.stderr.strip() or 'failed'}")
-    return result.stdout
+    packages = unpacked.with_name(unpacked.name + ".packages")
+    shutil.rmtree(packages, ignore_errors=True)
+    packages.mkdir(parents=True)
+    run(["apt-get", "download", match.group(1)], packages)
+    unpack_packages(packages, unpacked, tuple(f"kernel/{path}" for path in UNUSED))
+    shutil.rmtree(packages)

@@ -10,14 +10,17 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from .initramfs import topology_archive
+from . import arm
+from .bench import Bench
+from .initramfs import carried_archive, topology_archive
 from .kernel import Kernel
 from .nested import guest_archive, host_side_archive
-from .topology import Topology
+from .topology import Topology, restarts
 
 # The CPU models' vendors are real; "svm" is there because it is the virtualization that QEMU emulates, on either.
 CPUS = {"intel": "Skylake-Client-v3,+svm,+npt", "amd": "EPYC-v2,+svm,+npt"}
-IOMMUS = {"none": None, "intel": "intel-iommu,intremap=on", "amd": "amd-iommu,intremap=on"}
+IOMMUS = {"none": None, "intel": "intel-iommu,intremap=on", "amd": "amd-iommu,intremap=on",
+          "virtio": "virtio-iommu-pci"}
 
 # A host with a nested guest says every few seconds that it lives. With QEMU 7.2 it stops for good in about
 # one start of ten, while the guest's kernel starts; why is not known. It is started again then.
@@ -35,21 +38,31 @@ class Boot:
     problem: str = ""
 
 
-def qemu_command(topology: Topology, kernel: Kernel, initramfs: Path, directory: Path) -> list[str]:
+def _x86_arguments(topology: Topology, kernel: Kernel, initramfs: Path, directory: Path) -> list[str]:
     # A busy machine emulates the timer so slowly that the kernel would give it up: no_timer_check.
     arguments = " ".join(filter(None, [f"console={topology.console}", "panic=-1", "no_timer_check",
                                        topology.kernel.format(version=kernel.version)]))
-    command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi",
+    command = ["-machine", "q35", "-accel", "tcg,thread=multi",
                "-cpu", CPUS[topology.cpu or ("amd" if topology.iommu == "amd" else "intel")],
                "-smp", "1", "-m", f"{topology.memory}M", "-nodefaults", "-display", "none", "-no-reboot", "-no-user-config",
                "-kernel", str(kernel.image), "-initrd", str(initramfs), "-append", arguments,
                "-serial", f"file:{directory}/console.log", "-serial", f"file:{directory}/results.tar.gz"]
+    return command + _iommu(topology)
+
+
+def _iommu(topology: Topology) -> list[str]:
     if IOMMUS[topology.iommu]:
         options = topology.iommu_options
         device = IOMMUS[topology.iommu]
         if "intremap=" in options:
             device = device.replace(",intremap=on", "")
-        command += ["-device", ",".join(filter(None, [device, options]))]
+        return ["-device", ",".join(filter(None, [device, options]))]
+    return []
+
+
+def qemu_arguments(topology: Topology, kernel: Kernel, initramfs: Path, directory: Path) -> list[str]:
+    first = arm.qemu_arguments if topology.architecture == "arm64" else _x86_arguments
+    command = first(topology, kernel, initramfs, directory)
     for name in topology.disks:
         command += ["-drive", f"if=none,id={name},file={directory}/{name}.disk,format=raw,cache=unsafe,discard=unmap"]
     for name in topology.networks:
@@ -61,26 +74,33 @@ def qemu_command(topology: Topology, kernel: Kernel, initramfs: Path, directory:
     return command + topology.qemu
 
 
-def boot(topology: Topology, kernel: Kernel, base: bytes, directory: Path, recording: bool, libvirt_root: str = "") -> Boot:
+def boot(topology: Topology, bench: Bench, directory: Path, recording: bool, libvirt_root: str = "") -> Boot:
     """Runs the host to its end; kills it when its time is up."""
     directory.mkdir(parents=True, exist_ok=True)
     for old in directory.iterdir():
         if old.is_file():
             old.unlink()
     initramfs = directory / "initramfs"
-    content = base + topology_archive(topology, recording, libvirt_root)
-    if topology.guest:
-        content += _prepare_guest(topology, kernel, directory)
+    content = bench.base + topology_archive(topology, recording, libvirt_root)
+    if topology.guest and topology.architecture == "arm64":
+        content += arm.guest_side_archive(topology, bench.kernel, bench.agent)
+    elif topology.guest:
+        content += _prepare_guest(topology, bench.kernel, directory)
     initramfs.write_bytes(content)
     for name, size in topology.disks.items():
         _make_disk(directory / f"{name}.disk", size)
     started = time.monotonic()
-    command = qemu_command(topology, kernel, initramfs, directory)
+    arguments = qemu_arguments(topology, bench.kernel, initramfs, directory)
     for _ in range(STARTS):
-        problem = _run(command, directory, topology)
+        problem = _run(bench, arguments, directory, topology)
         # Again, if the kernel did not get as far as our first program, or emulated virtualization stopped the whole host.
         if problem != HUNG and (problem or b"lab: " in (directory / "console.log").read_bytes()):
             break
+    if restarts(topology) and not (problem := problem or _unpack(directory)):
+        carried = directory / "carried.tar"
+        initramfs.write_bytes(content + carried_archive(carried))
+        (directory / "console.log").replace(directory / "first-console.log")
+        problem = _run(bench, arguments, directory, topology)
     seconds = time.monotonic() - started
     for scratch in (initramfs, directory / "guest-initramfs", *(directory / f"{name}.disk" for name in topology.disks)):
         scratch.unlink(missing_ok=True)
@@ -105,13 +125,13 @@ def _make_key(directory: Path) -> str:
     return private.read_text()
 
 
-def _run(command: list[str], directory: Path, topology: Topology) -> str:
+def _run(bench: Bench, arguments: list[str], directory: Path, topology: Topology) -> str:
     console = directory / "console.log"
     console.unlink(missing_ok=True)
     with open(directory / "qemu.log", "wb") as log:
-        log.write((" ".join(command) + "\n").encode())
+        log.write((" ".join([*bench.qemu.command, *arguments]) + "\n").encode())
         log.flush()
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log) as qemu:
+        with bench.qemu.start(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log) as qemu:
             problem = _watch(qemu, console, topology)
             qemu.kill()
     if not problem and qemu.returncode != 0:

@@ -6,12 +6,15 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from .errors import LabError
+
 ADDRESS = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
-IOMMU_KINDS = ("none", "intel", "amd")
+IOMMU_KINDS = ("none", "intel", "amd", "virtio", "smmu")
 CPU_KINDS = ("intel", "amd")
+ARCHITECTURES = ("amd64", "arm64")
 
 
-class TopologyError(Exception):
+class TopologyError(LabError):
     """A topology file says something that the lab does not understand."""
 
 
@@ -43,6 +46,19 @@ class Guest:
     kernel: str = ""               # kernel arguments
     start: int = 90                # seconds that it gets to start
     wait: int = 20                 # seconds that the devices get to appear and work
+    verify: str = ""               # further options of vfio-doctor verify: "--exercise"
+    links_up: bool = True          # whether the guest brings its network interfaces up
+    environment: dict[str, str] = field(default_factory=dict)  # of its QEMU; vfio_shim.cpp reads it
+
+
+@dataclass
+class PlanRun:
+    """A plan that the host carries out as a script before anything else, and takes back again."""
+
+    select: str                    # what `vfio-doctor plan` is asked about: an address
+    options: str = ""              # further words of its command line
+    given: list[str] = field(default_factory=list)  # what VFIO must hand out then, as it stands
+    restart: bool = False          # the host starts anew behind it, with an initial RAM disk that has what was written to /etc
 
 
 @dataclass
@@ -50,6 +66,12 @@ class Topology:
     name: str
     description: str
     kernel: str = ""               # kernel arguments
+    architecture: str = "amd64"
+    machine: str = ""              # arm64: options of QEMU's virt machine: "gic-version=2"
+    needs: list[str] = field(default_factory=list)  # QEMU device models, where not every QEMU has them: "igb"
+    modules: list[str] = field(default_factory=list)  # further kernel modules that the host loads: "virtio_iommu"
+    since: str = ""                # the first kernel that has what this is about: "6.11"
+    kernel_kind: str = "modules"   # "modules", as distributions build it, "iommufd" (vlab/iommufd.py), or "any"
     console: str = "ttyS0"
     iommu: str = "none"
     iommu_options: str = ""        # as QEMU's -device takes them: "intremap=off"
@@ -67,6 +89,7 @@ class Topology:
     quick: bool = False            # part of the default run of scripts/test
     deadline: int = 180            # seconds; with a guest at least 400
     memory: int = 768              # MiB
+    plans: list[PlanRun] = field(default_factory=list)  # [[plan]], in order; taken back in the other order
     domains: bool = False          # the table of tests/lab/domains is tried with libvirt; the kernel is not asked
     guard: bool = False            # host/guard tries the guard with libvirt; the kernel is not asked
     guest: Guest | None = None     # with a guest the kernel is asked by starting it, not by the probe
@@ -76,6 +99,10 @@ class Topology:
         return sorted(set(self.keep) | (set() if self.ask_protected else set(self.expect.protected)))
 
 
+def restarts(topology: Topology) -> bool:
+    return any(plan.restart for plan in topology.plans)
+
+
 def read_topology(path: Path) -> Topology:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -83,9 +110,13 @@ def read_topology(path: Path) -> Topology:
         raise TopologyError(f"{path}: {error}") from error
     expect = _fill(Expect, table.pop("expect", {}), f"{path}: [expect]")
     guest = table.pop("guest", None)
+    plans = table.pop("plan", [])
     topology = _fill(Topology, {"name": path.stem, **table}, str(path))
     topology.expect = expect
     topology.guest = _fill(Guest, guest, f"{path}: [guest]") if guest is not None else None
+    topology.plans = [_fill(PlanRun, plan, f"{path}: [[plan]]") for plan in plans]
+    if restarts(topology) and len(topology.plans) != 1:
+        raise TopologyError(f"{path}: a plan over a start of the host stands alone")
     if topology.guest:
         topology.deadline = max(topology.deadline, 400)
     _validate(topology, path)
@@ -118,11 +149,13 @@ def _validate(topology: Topology, path: Path) -> None:
         raise TopologyError(f"{path}: iommu is one of {', '.join(IOMMU_KINDS)}, not '{topology.iommu}'")
     if topology.cpu and topology.cpu not in CPU_KINDS:
         raise TopologyError(f"{path}: cpu is one of {', '.join(CPU_KINDS)}, not '{topology.cpu}'")
+    if topology.architecture not in ARCHITECTURES:
+        raise TopologyError(f"{path}: architecture is one of {', '.join(ARCHITECTURES)}, not '{topology.architecture}'")
     expect = topology.expect
     guest = topology.guest
     if (topology.domains or topology.guard) and (guest or topology.root != "9p"):
         raise TopologyError(f"{path}: a host that tries domains or the guard needs root = \"9p\", and no guest")
-    if guest and topology.root != "9p":
+    if guest and topology.root != "9p" and topology.architecture != "arm64":
         raise TopologyError(f"{path}: a host with a guest needs root = \"9p\": libvirt and QEMU come from there")
     for address in [*topology.keep, *expect.protected, *expect.verdicts, *expect.companions, *expect.proof,
                     *(guest.hostdevs + guest.promised if guest else [])]:
