@@ -157,35 +157,36 @@ std::string two_kernels(const std::string& next_arguments, const std::string& mo
          "\n| }\n| menuentry 'Older' --id old {\n|  linux /vmlinuz-6.1.0-18-amd64 root=a ro intel_iommu=on\n| }\n" + modules;
 }
 
-NextBoot next_boot(const std::string& text) {
+RebootWatch watched(const std::string& text) {
   const auto root = testing::machine(text);
-  return judge_next_boot(gather_host(root), root);
+  return watch_next_boot(gather_host(root), root);
 }
 
 TEST(GuardWatch, SaysWhyTheNextBootBreaksIt) {
   const std::string modules = "text /lib/modules/6.1.0-19-amd64/modules.dep = kernel/drivers/vfio/pci/vfio-pci.ko: x\n";
-  const auto good = next_boot(two_kernels("intel_iommu=on", modules));
+  const auto good = watched(two_kernels("intel_iommu=on", modules));
   EXPECT_TRUE(good.breaks.empty()) << good.breaks.front();
   EXPECT_TRUE(good.unknown.empty()) << good.unknown.front();
-  const auto lost = next_boot(two_kernels("quiet", modules));
-  ASSERT_EQ(lost.breaks.size(), 1u);
-  EXPECT_THAT(lost.breaks[0], HasSubstr("does not have intel_iommu=on, which the running kernel got"));
-  const auto without =
-      next_boot(two_kernels("intel_iommu=on", "text /lib/modules/6.1.0-19-amd64/modules.dep = kernel/a.ko:\n"));
+  const auto off = watched(two_kernels("intel_iommu=off", modules));
+  ASSERT_EQ(off.breaks.size(), 1u);
+  EXPECT_THAT(off.breaks[0], HasSubstr("switches the IOMMU off. It is without intel_iommu=on."));
+  const auto lost = watched(two_kernels("quiet", modules));
+  EXPECT_TRUE(lost.breaks.empty()) << "a newer kernel may do without";
+  const auto without = watched(two_kernels("intel_iommu=on", "text /lib/modules/6.1.0-19-amd64/modules.dep = kernel/a.ko:\n"));
   ASSERT_EQ(without.breaks.size(), 1u);
-  EXPECT_THAT(without.breaks[0], HasSubstr("the kernel 6.1.0-19-amd64, which starts next, has no vfio-pci module"));
-  EXPECT_EQ(next_boot(two_kernels("intel_iommu=on", "")).breaks.size(), 1u) << "its modules are not installed";
-  EXPECT_TRUE(next_boot(two_kernels("intel_iommu=on",
-                                    "text /lib/modules/6.1.0-19-amd64/modules.builtin = "
-                                    "kernel/drivers/vfio/pci/vfio-pci.ko\n"))
+  EXPECT_THAT(without.breaks[0], HasSubstr("The kernel 6.1.0-19-amd64, which starts next, has no vfio-pci module"));
+  EXPECT_EQ(watched(two_kernels("intel_iommu=on", "")).breaks.size(), 1u) << "its modules are not installed";
+  EXPECT_TRUE(watched(two_kernels("intel_iommu=on",
+                                  "text /lib/modules/6.1.0-19-amd64/modules.builtin = "
+                                  "kernel/drivers/vfio/pci/vfio-pci.ko\n"))
                   .breaks.empty());
 }
 
 TEST(GuardWatch, WhatIsNotSeenIsUnknownAndWhoHasNothingLosesNothing) {
-  const auto unseen = next_boot("pci 01:00.0 id=10de:2204 class=030000 group=3 driver=vfio-pci\n");
+  const auto unseen = watched("pci 01:00.0 id=10de:2204 class=030000 group=3 driver=vfio-pci\n");
   EXPECT_TRUE(unseen.breaks.empty());
   EXPECT_FALSE(unseen.unknown.empty());
-  const auto nothing = next_boot("pci 01:00.0 id=10de:2204 class=030000 group=3 driver=nouveau\n");
+  const auto nothing = watched("pci 01:00.0 id=10de:2204 class=030000 group=3 driver=nouveau\n");
   EXPECT_TRUE(nothing.breaks.empty() && nothing.unknown.empty());
 }
 
