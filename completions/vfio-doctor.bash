@@ -45,7 +45,7 @@ _vfio_doctor() {
   local common="--root --from --sample --plugin-dir --plugin-timeout --wake --color --verbose --version --help"
   local output="--format --json --output"
   local check="--device --domain --only --skip --fail-on --accept --reason --config --brief --all --identify --fix $output"
-  local commands="check groups snapshot diff fleet triage manifest verify explain checks plugins guard bug-report help version"
+  local commands="check groups plan snapshot diff fleet triage manifest verify explain checks plugins guard bug-report help version"
   local kinds="gpu audio usb nvme wifi network"
   for each in "${words[@]:1:${#words[@]}-2}"; do
     [[ " $commands " == *" $each "* ]] && command=$each && break
@@ -56,21 +56,24 @@ _vfio_doctor() {
       case $command in
         "" | check) choices=$(vfio-doctor help formats 2>/dev/null | awk '{print $1}') ;;
         groups) choices="text json svg" ;;
+        plan) choices="text json xml qm qemu shell ansible" ;;
         fleet | triage) choices="text json html markdown" ;;
         *) choices="text json" ;;
       esac ;;
     --fail-on) choices="fail warn never" ;;
+    --bind) choices="auto now start guest" ;;
+    --companions) choices="pass leave" ;;
     --for) choices="libvirt qemu virt-manager proxmox nixos kernel" ;;
     --reason) return ;;
     --color) choices="auto always never" ;;
     --sample) choices="hm170" ;;
     --via) choices="qga ssh:" ;;
-    --wait | --cycle | --plugin-timeout) return ;;
+    --wait | --cycle | --plugin-timeout | --virtual-functions) return ;;
     --root | --root-dir | --plugin-dir)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$word")
       return ;;
-    --from | --manifest | --evidence | --config | --since | -o | --output)
+    --from | --manifest | --evidence | --config | --after | --since | -o | --output)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return ;;
@@ -91,7 +94,7 @@ _vfio_doctor() {
       kept=${word%"${word##*,}"}
       word=${word##*,}
       offer=devices choices=$kinds ;;
-    manifest) offer=devices choices=$kinds ;;
+    manifest | plan) offer=devices choices=$kinds ;;
   esac
   if [[ -z $choices || $word == -* ]]; then
     offer=words
@@ -102,6 +105,7 @@ _vfio_doctor() {
       -*,checks | -*,diff) choices="$output $common" ;;
       -*,fleet) choices="--since --fail-on $output $common" ;;
       -*,triage) choices="--redact $output $common" ;;
+      -*,plan) choices="--domain --bind --companions --virtual-functions --after --accept --reason --config $output $common" ;;
       -*,manifest) choices="--domain --output $common" ;;
       -*,verify) choices="--via --wait --exercise --cycle --manifest --evidence $output $common" ;;
       -*,explain) choices="--output $common" ;;
@@ -109,7 +113,7 @@ _vfio_doctor() {
       -*,guard) choices="--root-dir $common" ;;
       -*,snapshot) choices="--output --no-redact $common" ;;
       *,"") choices=$commands ;;
-      *,manifest) offer=devices choices=$kinds ;;
+      *,manifest | *,plan) offer=devices choices=$kinds ;;
       *,diff | *,fleet | *,triage | *,verify)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;

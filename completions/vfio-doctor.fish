@@ -21,14 +21,15 @@ function __vfio_doctor_list
     end
 end
 
-set -l commands check groups snapshot diff fleet triage manifest verify explain checks plugins guard bug-report help version
-set -l judging "not __fish_seen_subcommand_from groups snapshot diff fleet triage manifest verify explain checks plugins guard bug-report"
+set -l commands check groups plan snapshot diff fleet triage manifest verify explain checks plugins guard bug-report help version
+set -l judging "not __fish_seen_subcommand_from groups plan snapshot diff fleet triage manifest verify explain checks plugins guard bug-report"
 set -l ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim)"
 set -l host_ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim | string match -v 'guest-*')"
 
 complete -c vfio-doctor -f
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a check -d "Judge this host and its devices"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a groups -d "List the IOMMU groups"
+complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a plan -d "What to do so that devices can go to a guest"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a snapshot -d "Keep what is read here, to replay it elsewhere"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a diff -d "What changed between two reports or snapshots"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a fleet -d "What many reports come to"
@@ -61,10 +62,10 @@ complete -c vfio-doctor -n $judging -l device -x -a "(__vfio_doctor_devices)"
 complete -c vfio-doctor -n $judging -l only -x -a "(__vfio_doctor_list $host_ids)" -d "Report only these checks"
 complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from groups" -l skip -x -a "(__vfio_doctor_list $host_ids)" -d "Leave these checks out"
 complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from fleet" -l fail-on -x -a "fail warn never" -d "What makes the exit code 1"
-complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from manifest" -l domain -x -a "(__vfio_doctor_domains)"
-complete -c vfio-doctor -n $judging -l accept -x -a "$host_ids" -d "A risk that is known and taken"
-complete -c vfio-doctor -n $judging -l reason -x -d "Why it is taken"
-complete -c vfio-doctor -n $judging -l config -r -F -d "Accepted risks in a file"
+complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from manifest plan" -l domain -x -a "(__vfio_doctor_domains)"
+complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from plan" -l accept -x -a "$host_ids" -d "A risk that is known and taken"
+complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from plan" -l reason -x -d "Why it is taken"
+complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from plan" -l config -r -F -d "Accepted risks in a file"
 complete -c vfio-doctor -n $judging -l brief -d "One screen"
 complete -c vfio-doctor -n $judging -l all -d "Everything"
 complete -c vfio-doctor -n $judging -l fix -d "Print a patch for the XML of the domain"
@@ -82,7 +83,12 @@ complete -c vfio-doctor -n "__fish_seen_subcommand_from diff fleet triage" -F
 complete -c vfio-doctor -n "__fish_seen_subcommand_from fleet triage" -l format -x -a "text json html markdown" -d "How to write it"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from fleet" -l since -r -F -d "What changed since an earlier run"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from triage" -l redact -d "Take addresses and names out of what is quoted"
-complete -c vfio-doctor -n "__fish_seen_subcommand_from manifest" -a "(__vfio_doctor_devices)"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from plan" -l format -x -a "text json xml qm qemu shell ansible" -d "How to write it"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from plan" -l bind -x -a "auto now start guest" -d "When vfio-pci gets the devices"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from plan" -l companions -x -a "pass leave" -d "What shares a group"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from plan" -l virtual-functions -x -d "Switch so many virtual functions on"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from plan" -l after -r -F -d "Compare with a plan that was carried out"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from manifest plan" -a "(__vfio_doctor_devices)"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -a "(command -q virsh; and virsh --readonly list --name 2>/dev/null)"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l via -x -a "qga ssh:" -d "How to reach the guest"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from verify" -l exercise -d "Make the devices work while the agent looks"

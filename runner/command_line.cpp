@@ -22,6 +22,7 @@
 #include "base/version.hpp"
 #include "reports/bug_report.hpp"
 #include "reports/formats.hpp"
+#include "reports/plan/plan_report.hpp"
 #include "runner/command_line_options.hpp"
 #include "runner/commands/command_help.hpp"
 #include "runner/commands/help_text.hpp"
@@ -84,6 +85,10 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   const auto manifest = add("manifest", "Write down what the guest should see", manifest_help, run_manifest_command, {"json"},
                             {"--device", "--domain"});
   add_manifest_options(*manifest.app, parsed);
+  const auto plan_names = names_of_plan_formats();
+  const auto plan = add("plan", "What to do, in order and with the way back, so that devices can go to a guest", plan_help,
+                        run_plan_command, plan_names, {"--device", "--domain", "--skip", "--accept", "--reason", "--config"});
+  add_plan_options(*plan.app, parsed, *plan.options, plan_names);
   const auto verify = add("verify", "Ask the guest whether its devices arrived and work", verify_help, run_verify_command,
                           list_formats, {"--domain"});
   add_verify_options(*verify.app, parsed, *verify.options);
@@ -202,9 +207,12 @@ void take_formats_from_file_names(Parsed& parsed) {
   auto& options = parsed.output;
   if (!options.formats.empty() || parsed.formats.size() < 2) return;
   for (const auto& file : options.outputs) {
+    const auto ending = to_lower(std::string_view(file).substr(file.rfind('.') + 1));
+    const auto is_known = [&parsed](const std::string& format) {
+      return std::ranges::find(parsed.formats, format) != parsed.formats.end();
+    };
     const std::string told(format_of_file(file));
-    const bool known = std::ranges::find(parsed.formats, told) != parsed.formats.end();
-    options.formats.push_back(known ? told : parsed.formats.front());
+    options.formats.push_back(is_known(told) ? told : is_known(ending) ? ending : parsed.formats.front());
   }
 }
 

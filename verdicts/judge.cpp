@@ -6,6 +6,7 @@
 
 #include "base/in_parallel.hpp"
 #include "base/text.hpp"
+#include "checks/advice/binding_remedy.hpp"
 #include "checks/kernel/chipset_parts.hpp"
 #include "checks/kernel/group_members.hpp"
 #include "checks/kernel/iommu_state.hpp"
@@ -61,19 +62,17 @@ Verdict judge_host(const std::vector<Acceptance>& accepted, const std::vector<De
 }
 
 /// Give it too, where it is a thing one gives; else only take its driver away.
-std::vector<Remedy> free_companion(const std::string& address, const std::string& companion, bool can_go_too) {
+std::vector<Remedy> free_companion(const std::string& address, const PciAddress& companion, bool can_go_too) {
   std::vector<Remedy> remedies;
   if (can_go_too)
     remedies.push_back({"Give both to the same guest. This asks about both.",
-                        {"vfio-doctor --device " + address + " --device " + companion},
+                        {"vfio-doctor --device " + address + " --device " + companion.text()},
                         {},
                         {}});
-  remedies.push_back({can_go_too ? "Or take the driver away until the guest is off."
-                                 : "Take the driver away until the guest is off. Never "
-                                   "give this one to a guest: the host's chipset needs it.",
-                      {"echo " + companion + " | sudo tee /sys/bus/pci/devices/" + companion + "/driver/unbind"},
-                      {"echo " + companion + " | sudo tee /sys/bus/pci/drivers_probe"},
-                      "The host has no use of it until its driver is back."});
+  remedies.push_back(take_driver_away(companion));
+  remedies.back().text = can_go_too ? "Or take the driver away until the guest is off."
+                                    : "Take the driver away until the guest is off. Never "
+                                      "give this one to a guest: the host's chipset needs it.";
   return remedies;
 }
 
@@ -100,7 +99,7 @@ Finding judge_companion(const Host& host, const std::string& address, const PciA
     finding.summary =
         name + " is held by the host driver " + *driver +
         (can_go_too ? ": give it to the same guest, or take the driver away first." : ": that driver must let go first.");
-    finding.remedy = free_companion(address, companion.text(), can_go_too);
+    finding.remedy = free_companion(address, companion, can_go_too);
   }
   return finding;
 }

@@ -83,6 +83,21 @@ void judge_running(const DomainCase& here, const DomainHostdev& device, const Pc
   }
 }
 
+/// Two domains that both want it: the second start is refused, and which is the second at boot is chance.
+void judge_autostart(const DomainCase& here, const DomainHostdev& device, std::vector<Finding>& findings) {
+  if (!here.around.autostart.has_value()) return;
+  for (const auto& other : *here.around.autostart) {
+    const auto its = std::ranges::find(other.hostdevs, device.source, &DomainHostdev::source);
+    if (other.name == here.domain.name || its == other.hostdevs.end()) continue;
+    findings.push_back(
+        check.at_line(Status::warn, here, device.line,
+                      "The domain '" + other.name.substr(0, 255) + "', which starts with the host, takes " +
+                          device.source.text() + " too: one of the two at a time.",
+                      "PCI device " + device.source.text() + " is in use by driver QEMU, domain " + other.name.substr(0, 255)));
+    findings.back().evidence.push_back({other.file, "line " + std::to_string(its->line) + ": " + device.source.text()});
+  }
+}
+
 std::vector<Finding> run(const DomainCase& here) {
   std::vector<Finding> findings;
   std::set<PciAddress> told;
@@ -91,6 +106,7 @@ std::vector<Finding> run(const DomainCase& here) {
     if (!function || function->is_bridge() || device.origin == DomainHostdev::Origin::network) continue;
     judge_companions(here, device, *function, told, findings);
     judge_running(here, device, *function, findings);
+    judge_autostart(here, device, findings);
   }
   if (here.around.running.is_unreadable() && !here.domain.hostdevs.empty()) {
     findings.push_back(

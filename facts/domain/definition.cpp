@@ -219,7 +219,8 @@ class DefinitionReader {
     const auto source = disk.child("source");
     if (text_of(disk, "type") != "nvme" || !source) return;
     const auto name = source.attribute("namespace");
-    if (!source.attribute("type")) refuse(disk, "The <source> of an NVMe disk has no type='pci'.", "'type' attribute");
+    if (!source.attribute("type"))
+      refuse(disk, "The <source> of an NVMe disk has no type='pci'.", "missing 'type' attribute to disk source");
     if (!name)
       refuse(disk, "An NVMe disk names no namespace.",
              "missing 'namespace' attribute to disk source\nMissing required attribute 'namespace' in element 'source'");

@@ -18,12 +18,16 @@ std::string_view without_quotes(std::string_view text) {
 
 /// The keys of one device; where each stands.
 struct Block {
-  std::map<std::string, std::string, std::less<>> values;
-  std::size_t line = 0;
+  struct Value {
+    std::string text;
+    std::size_t line = 0;
+  };
+  std::map<std::string, Value, std::less<>> values;
+  std::size_t line = 0;  ///< the first
 
   std::string_view operator[](std::string_view key) const {
     const auto found = values.find(key);
-    return found == values.end() ? std::string_view() : std::string_view(found->second);
+    return found == values.end() ? std::string_view() : std::string_view(found->second.text);
   }
 };
 
@@ -64,7 +68,8 @@ class ListReader {
     if (value.starts_with("{")) return read_flow(value);
     if (value.empty()) return end_block();  // the name of what follows, indented
     if (block_.values.empty()) block_.line = line_;
-    if (block_.values.size() < 64) block_.values[std::string(without_quotes(pair.substr(0, colon)))] = without_quotes(value);
+    if (block_.values.size() < 64)
+      block_.values[std::string(without_quotes(pair.substr(0, colon)))] = {std::string(without_quotes(value)), line_};
   }
 
   /// {type: pci, address: "0000:03:00.0"}
@@ -88,7 +93,7 @@ class ListReader {
     else if (type == "nic" || type == "infiniband")
       read_nic(block);
     else
-      for (const auto* const key : {"pci", "address"}) add(block, block[key], false);
+      for (const auto* const key : {"pci", "address"}) add(block, key, block[key], false);
   }
 
   void open(std::size_t line, std::string what) {
@@ -104,7 +109,7 @@ class ListReader {
     else if (block["pci"].empty())
       open(block.line, "It takes cards by other words than their address: which ones is known only when it starts.");
     else
-      add(block, block["pci"], true);
+      add(block, "pci", block["pci"], true);
   }
 
   /// A physical interface goes into the machine as the PCI function that it stands on.
@@ -118,22 +123,23 @@ class ListReader {
     const bool plain = !parent.empty() && parent.size() < 64 && parent.find('/') == std::string::npos && parent.front() != '.';
     const auto path = plain ? root_.canonical("/sys/class/net/" + parent + "/device") : Observed<std::string>::absent();
     const auto source = path.has_value() ? PciAddress::parse(base_name(*path)) : std::nullopt;
-    if (source) return add(block, source->text(), true);
+    if (source) return add(block, "parent", source->text(), true);
     open(block.line, "Which function the interface " + parent.substr(0, 40) + " stands on is not known here.");
   }
 
-  /// "address" may be that of a network; `surely` one of a PCI function is meant.
-  void add(const Block& block, std::string_view address, bool surely) {
+  /// What stands at `key`. "address" may be that of a network; `surely` one of a PCI function is meant.
+  void add(const Block& block, std::string_view key, std::string_view address, bool surely) {
     if (address.empty()) return;
+    const auto line = block.values.find(key)->second.line;
     const auto source = PciAddress::parse(address);
     if (!source && (surely || block["type"] == "pci"))
-      domain_.faults.push_back({block.line, "'" + std::string(address.substr(0, 40)) + "' is no PCI address.", {}});
+      domain_.faults.push_back({line, "'" + std::string(address.substr(0, 40)) + "' is no PCI address.", {}});
     if (!source) return;
     if (domain_.hostdevs.size() > most_domain_devices) throw InputError(domain_.file + ": too many devices");
     DomainHostdev device;
     device.source = *source;
     device.managed = true;  // Incus binds what it passes to vfio-pci
-    device.line = block.line;
+    device.line = line;
     domain_.hostdevs.push_back(std::move(device));
   }
 

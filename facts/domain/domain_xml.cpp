@@ -322,6 +322,11 @@ class DomainReader {
     const auto limit = root_.child("memtune").child("hard_limit");
     domain_.hard_limit_bytes = bytes_of(limit);
     if (limit) domain_.hard_limit_line = line_of(limit);
+    if (const auto huge = root_.child("memoryBacking").child("hugepages")) {
+      const auto page = huge.child("page");
+      domain_.huge_pages = true;
+      domain_.huge_page_bytes = libvirt_bytes(page.attribute("size").value(), page.attribute("unit").value());
+    }
     const auto features = root_.child("features"), io_apic = features.child("ioapic");
     domain_.io_apic = io_apic.attribute("driver").value();
     domain_.features_at = spot_of(features);

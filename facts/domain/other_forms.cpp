@@ -69,13 +69,14 @@ class ProxmoxReader {
       read_setting(std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1))));
     }
     // The file is sorted: what a device wants of the machine may stand before it.
-    if (express_line_ != 0 && domain_.machine.find("q35") == std::string::npos)
+    if (express_line_ != 0 && is_whole_ && domain_.machine.find("q35") == std::string::npos)
       domain_.faults.push_back({express_line_, "pcie=1 wants the machine type q35.", "q35 machine model is not enabled"});
     return std::move(domain_);
   }
 
  private:
   void read_setting(const std::string& key, const std::string& value) {
+    is_whole_ = is_whole_ || key == "memory" || key == "ostype" || key == "vmgenid";
     if (key == "name") domain_.name = value;
     if (key == "machine") domain_.machine = value.empty() ? "pc" : value;
     if (key == "bios" && value == "ovmf") domain_.loader = "efi";
@@ -145,6 +146,7 @@ class ProxmoxReader {
   const Root& root_;
   Domain domain_;
   std::size_t line_ = 0, express_line_ = 0;
+  bool is_whole_ = false;  ///< not just a line or two that somebody cut out
 };
 
 /// Each function of a slot that was named as a whole, as the host has them now.

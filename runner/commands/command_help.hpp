@@ -75,6 +75,20 @@ Examples:
 Then, in the guest:      vfio-guest-agent --expect win11.json
 or, from the host:       vfio-doctor verify win11)";
 
+inline constexpr const char* plan_help = R"(
+Examples:
+  sudo vfio-doctor plan 03:00.0                         what to do, step by step
+  sudo vfio-doctor plan --domain win11                  for all that a guest takes
+  sudo vfio-doctor plan 01:00 --bind start              vfio-pci first at each start
+  sudo vfio-doctor plan 03:00.0 --format xml            the elements for its definition
+  sudo vfio-doctor plan 03:00.0 --format shell -o plan.sh; sudo bash plan.sh --apply
+  sudo vfio-doctor plan 00:02.0 --accept host-console --reason "ssh stays"
+  sudo vfio-doctor plan 03:00.0 --format json -o plan.json; ...; sudo vfio-doctor plan --after plan.json
+
+Nothing is changed by this program; the script is yours to read and run, and takes --undo.
+Exit codes: 0 a plan, or nothing left to do (--after: all took effect), 1 refused, with the reason (something did not),
+2 wrong usage or unreadable input, 3 something needed could not be seen.)";
+
 inline constexpr const char* verify_help = R"(
 Examples:
   vfio-doctor verify fedora                              through the QEMU guest agent

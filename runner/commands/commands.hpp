@@ -3,9 +3,11 @@
 // InputError for exit code 2.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "plan/make_plan.hpp"
 #include "runner/commands/options.hpp"
 
 namespace vfio_doctor {
@@ -101,6 +103,16 @@ struct BugReportOptions {
   std::string project;  ///< whose form
 };
 int run_bug_report_command(const BugReportOptions& options);
+
+struct PlanOptions {
+  ExamineOptions examine;
+  OutputOptions output;
+  BindWhen bind = BindWhen::automatic;
+  CompanionChoice companions = CompanionChoice::pass;
+  std::optional<unsigned> virtual_functions;
+  std::string after;  ///< a plan, as JSON, that was carried out
+};
+int run_plan_command(const PlanOptions& options);
 
 struct GuardOptions {
   MachineOptions machine;

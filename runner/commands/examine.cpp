@@ -101,11 +101,7 @@ class Examination {
   }
 
   Report report() {
-    progress_.set_text("Judging " + std::to_string(host_.all_functions().size()) + " functions");
-    selection_ = select_functions(host_, *source_.root, options_.selection.selectors);
-    findings_ = run_checks(options_.skip, host_);
-    add_domain();
-    add_plugins();
+    judge_all();
     auto accepted = accept_risks();
     const auto machine = describe_machine(*source_.root, host_, options_.identify);
     keep_from_harm(output_);
@@ -118,7 +114,23 @@ class Examination {
     return report;
   }
 
+  void hand_to(const std::function<void(const Examined&)>& take) {
+    judge_all();
+    const auto accepted = accept_risks();
+    keep_from_harm(output_);
+    bound_findings(findings_);
+    take({source_, host_, selection_, findings_, accepted, domain_ ? &*domain_ : nullptr, notes_});
+  }
+
  private:
+  void judge_all() {
+    progress_.set_text("Judging " + std::to_string(host_.all_functions().size()) + " functions");
+    selection_ = select_functions(host_, *source_.root, options_.selection.selectors);
+    findings_ = run_checks(options_.skip, host_);
+    add_domain();
+    add_plugins();
+  }
+
   DomainSurroundings surroundings_of(const Domain& domain) const {
     return gather_surroundings(*source_.root, domain, source_.kind == "live" || source_.kind == "root");
   }
@@ -126,12 +138,12 @@ class Examination {
   void add_domain() {
     if (options_.selection.domain.empty()) return;
     std::string text;
-    const auto domain = find_domain(options_.selection.domain, *source_.root, &text);
-    select_domain(domain, selection_);
-    const auto around = surroundings_of(domain);
-    std::ranges::move(judge_domain(options_.skip, {host_, domain, around}, notes_), std::back_inserter(findings_));
-    if (patch_) *patch_ = domain_patch(text, domain.file, certain_fixes({host_, domain, around}));
-    domain_subject_ = domain_subject(domain);
+    domain_ = find_domain(options_.selection.domain, *source_.root, &text);
+    select_domain(*domain_, selection_);
+    const auto around = surroundings_of(*domain_);
+    std::ranges::move(judge_domain(options_.skip, {host_, *domain_, around}, notes_), std::back_inserter(findings_));
+    if (patch_) *patch_ = domain_patch(text, domain_->file, certain_fixes({host_, *domain_, around}));
+    domain_subject_ = domain_subject(*domain_);
   }
 
   void add_plugins() {
@@ -174,12 +186,17 @@ class Examination {
   std::vector<PciAddress> selection_;
   std::vector<Finding> findings_;
   std::vector<std::string> notes_;
+  std::optional<Domain> domain_;
   std::string domain_subject_;
 };
 
 }  // namespace
 
-Report examine(const ExamineOptions& options, const OutputOptions& output, std::string* patch) {
+namespace {
+
+/// Opens what the options name and gathers it; `use` gets the examination.
+template <class Use>
+auto with_examination(const ExamineOptions& options, const OutputOptions& output, std::string* patch, Use use) {
   const auto plugins = load_plugins(options.plugins);
   require_known_checks(options.only, "--only", plugins);
   require_known_checks(options.skip, "--skip", plugins);
@@ -188,7 +205,18 @@ Report examine(const ExamineOptions& options, const OutputOptions& output, std::
   if (!runs_programs && !options.machine.source.is_live()) keep_from_harm(output);
   const Source source = open_source(options.machine.source);
   if (!runs_programs) keep_from_harm(output);
-  return Examination(options, output, plugins, source, patch).report();
+  Examination examination(options, output, plugins, source, patch);
+  return use(examination);
+}
+
+}  // namespace
+
+Report examine(const ExamineOptions& options, const OutputOptions& output, std::string* patch) {
+  return with_examination(options, output, patch, [](Examination& examination) { return examination.report(); });
+}
+
+void examine(const ExamineOptions& options, const OutputOptions& output, const std::function<void(const Examined&)>& take) {
+  with_examination(options, output, nullptr, [&take](Examination& examination) { examination.hand_to(take); });
 }
 
 Report examine_plainly(const Source& source, Wake wake) { return examine_plainly(source, gather_host(*source.root, wake)); }

@@ -59,7 +59,7 @@ class KernelTest(unittest.TestCase):
 
     def test_what_runs_where(self):
         self.write("boot/vmlinuz-6.9.1", "lib/modules/6.9.1/kernel/nvme.ko")
-        bench = Bench(Kernel(self.directory), FewModels(("qemu",)), "amd64", b"", "")
+        bench = Bench(Kernel(self.directory), FewModels(("qemu",)), "amd64", b"", Path(), "")
         reasons = {"needs": "QEMU 7.2 has no igb", "since": "it needs Linux 6.11", "modules": "has no virtio_iommu",
                    "kernel_kind": "of the kind iommufd, not modules"}
         for key, value in (("needs", ["e1000e", "igb"]), ("since", "6.11"), ("modules", ["virtio_iommu"]), ("kernel_kind", "iommufd")):

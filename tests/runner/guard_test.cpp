@@ -194,9 +194,15 @@ TEST(GuardWatch, WhatIsNotSeenIsUnknownAndWhoHasNothingLosesNothing) {
   EXPECT_TRUE(nothing.breaks.empty() && nothing.unknown.empty());
 }
 
+/// Each entry with its kind, its mode and its bytes.
 std::set<std::string> tree(const fs::path& path) {
   std::set<std::string> names;
-  for (const auto& entry : fs::recursive_directory_iterator(path)) names.insert(entry.path().string());
+  for (const auto& entry : fs::recursive_directory_iterator(path)) {
+    const auto status = entry.symlink_status();
+    names.insert(entry.path().string() + " " + std::to_string(static_cast<int>(status.type())) + " " +
+                 std::to_string(static_cast<unsigned>(status.permissions())) + " " +
+                 (fs::is_regular_file(status) ? testing::read_test_file(entry.path().string()) : ""));
+  }
   return names;
 }
 

@@ -2,6 +2,7 @@
 """What virtual hosts run on: a kernel under a QEMU. One column of the table."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from .debian import version_key
 from .kernel import Kernel
@@ -15,6 +16,7 @@ class Bench:
     qemu: Qemu
     architecture: str
     base: bytes  # the archive that all its hosts share
+    agent: Path  # of this architecture
     key: str     # its folder among the results; empty where neither kernel nor QEMU was asked for
 
     @property
@@ -24,13 +26,19 @@ class Bench:
 
     def why_not(self, topology: Topology) -> str:
         """Why this topology cannot run here; empty where it can."""
+        if self.architecture == "arm64" and topology.guest and not self.agent.is_file():
+            return f"{self.agent} is not built (cmake/arm64.cmake)"
         missing = [model for model in topology.needs if not self.qemu.has(model)]
         if missing:
             return f"QEMU {self.qemu.version} has no {', '.join(missing)}"
         if topology.kernel_kind not in ("any", self.kernel.kind):
             return f"it is for kernels of the kind {topology.kernel_kind}, not {self.kernel.kind}"
+        if topology.iommu == "amd" and version_key(self.qemu.version) >= version_key("11"):
+            return f"QEMU {self.qemu.version} makes Linux switch AMD-Vi's interrupt remapping off (no southbridge IOAPIC found)"
         if topology.since and version_key(self.kernel.release) < version_key(topology.since):
             return f"it needs Linux {topology.since}"
+        if self.kernel.kind == "iommufd":
+            return ""  # what it has is built in
         absent = [module for module in topology.modules if not self.kernel.has(module)]
         if absent:
             return f"kernel {self.kernel.version} has no {', '.join(absent)}"

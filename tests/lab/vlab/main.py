@@ -14,6 +14,7 @@ from .bench import Bench
 from .compare import Outcome, compare, compare_beside
 from .compare_domains import compare_domains
 from .compare_guard import compare_guard
+from .compare_plans import compare_plans
 from .compare_proof import compare_proof
 from .errors import LabError
 from .initramfs import base_archive
@@ -88,7 +89,8 @@ def _benches(arguments: argparse.Namespace, topologies: list[Topology], cache: P
             for version in arguments.qemu or [""]:
                 qemu = get_qemu(version, "aarch64" if on_arm else "x86_64")
                 parts = [architecture if on_arm else "", *([_bench_word(kernel), f"qemu{qemu.version}"] if wanted or version else [])]
-                made.append(Bench(kernel, qemu, architecture, base, "-".join(filter(None, parts))))
+                agent = (PROJECT / "build-arm64" if on_arm else arguments.build) / "guest-agent" / "vfio-guest-agent"
+                made.append(Bench(kernel, qemu, architecture, base, agent, "-".join(filter(None, parts))))
     return made
 
 
@@ -193,11 +195,12 @@ def _judge(arguments: argparse.Namespace, topology: Topology, ended: Boot) -> Ou
         return compare_domains(ended.directory)
     if topology.guard:
         return compare_guard(ended.directory)
-    if topology.guest:
-        return compare_proof(topology, ended.directory)
     if topology.architecture == "arm64":
         arm.judge_there(ended.directory, _doctor(arguments))
+    if topology.guest:
+        return compare_proof(topology, ended.directory)
     outcome = compare(topology, ended.directory)
+    compare_plans(topology, ended.directory, outcome)
     if arguments.beside:
         outcome.disagreements += compare_beside(ended.directory)
     return outcome
