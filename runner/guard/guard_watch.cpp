@@ -42,7 +42,7 @@ bool rests_on_vfio(const Host& host) {
 }
 
 /// The modules of a kernel that is installed: modules.dep and modules.builtin name each with its path.
-void judge_modules(const std::string& version, const Root& root, NextBoot& next) {
+void judge_modules(const std::string& version, const Root& root, WatchedBoot& next) {
   const auto directory = "/lib/modules/" + version + "/";
   const auto modules = root.read(directory + "modules.dep", 16 << 20);
   const auto builtin = root.read(directory + "modules.builtin", 4 << 20);
@@ -63,8 +63,8 @@ void judge_modules(const std::string& version, const Root& root, NextBoot& next)
 
 }  // namespace
 
-NextBoot judge_next_boot(const Host& host, const Root& root) {
-  NextBoot next;
+WatchedBoot judge_next_boot(const Host& host, const Root& root) {
+  WatchedBoot next;
   if (!rests_on_vfio(host)) return next;
   const auto drift = find_boot_drift(host);
   for (const auto& one : drift.arguments) {

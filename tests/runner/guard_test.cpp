@@ -162,7 +162,7 @@ std::string two_kernels(const std::string& next_arguments, const std::string& mo
          "\n| }\n| menuentry 'Older' --id old {\n|  linux /vmlinuz-6.1.0-18-amd64 root=a ro intel_iommu=on\n| }\n" + modules;
 }
 
-NextBoot next_boot(const std::string& text) {
+WatchedBoot next_boot(const std::string& text) {
   const auto root = testing::machine(text);
   return judge_next_boot(gather_host(root), root);
 }
