@@ -49,7 +49,7 @@ bool any_word(View key, Condition found) {
       if (found(View(word))) return true;
       word.clear();
     }
-    if (!end) word += to_lower(key.substr(at, 1));
+    if (!end) word += is_upper(key[at]) ? static_cast<char>(key[at] - 'A' + 'a') : key[at];
   }
   return false;
 }
@@ -104,19 +104,17 @@ class Masker {
     auto end = at_;
     while (end < text_.size() && is_key_part(text_[end])) ++end;
     const auto name = text_.substr(at_, end - at_);
-    if (name.size() > 200 || !is_secret_key(name)) return false;
     auto next = end;
     if (next < text_.size() && is_quote(text_[next])) ++next;  // "key": "value"
     const char sign = next < text_.size() ? text_[next] : '\0';
+    const bool has_value = sign == '=' || sign == ':' || (name.starts_with("--") && next == end && sign == ' ');
+    if (!has_value || name.size() > 200 || !is_secret_key(name)) return false;
     if (sign == '=' || sign == ':') {
       ++next;
       if (sign == ':' || is_quote(text_[next - 2]))
         while (next < text_.size() && text_[next] == ' ') ++next;
-    } else if (name.starts_with("--") && next == end && sign == ' ') {
-      ++next;
     } else {
-      copy_to(end);
-      return true;
+      ++next;
     }
     // "pin: A" is prose; a colon makes a secret only of what can be nothing else.
     const bool quoted = is_quote(text_[end]);
@@ -202,6 +200,10 @@ std::string shown_setting(View key, const std::optional<std::string>& value) {
   return std::string(key) + "=" + (is_secret(key, *value) ? std::string(secret_mask) : *value);
 }
 
-std::string mask_secrets(View text) { return Masker(text).run(); }
+std::string mask_secrets(View text) {
+  const auto has = [text](View part) { return text.find(part) != View::npos; };
+  const bool may_hold_one = text.find_first_of("=:") != View::npos || has("--") || has("Bearer ") || has("grub.pbkdf2.");
+  return may_hold_one ? Masker(text).run() : std::string(text);
+}
 
 }  // namespace vfio_doctor

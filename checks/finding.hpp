@@ -34,6 +34,11 @@ struct Remedy {
   std::vector<std::string> commands;
   std::vector<std::string> undo;
   std::string risk;
+  /// What programs need that carry it out: whether a person has to act (an editor opens), the files that the commands make or
+  /// change, and, where it is about the kernel's command line, the arguments that come and go.
+  bool by_hand = false;
+  std::vector<std::string> files = {};
+  std::vector<std::string> adds_arguments = {}, removes_arguments = {};
 };
 
 /// One of the devices that a guest should have, as its manifest calls it.

@@ -44,8 +44,8 @@ _vfio_doctor() {
   fi
   local common="--root --from --sample --plugin-dir --plugin-timeout --wake --color --verbose --version --help"
   local output="--format --json --output"
-  local check="--device --domain --only --skip --fail-on --accept --reason --config --brief --all --identify $output"
-  local commands="check groups snapshot diff triage manifest verify explain checks plugins guard bug-report help version"
+  local check="--device --domain --only --skip --fail-on --accept --reason --config --brief --all --identify --fix $output"
+  local commands="check groups plan snapshot diff fleet triage manifest verify explain checks plugins guard bug-report help version"
   local kinds="gpu audio usb nvme wifi network"
   for each in "${words[@]:1:${#words[@]}-2}"; do
     [[ " $commands " == *" $each "* ]] && command=$each && break
@@ -56,21 +56,24 @@ _vfio_doctor() {
       case $command in
         "" | check) choices=$(vfio-doctor help formats 2>/dev/null | awk '{print $1}') ;;
         groups) choices="text json svg" ;;
-        triage) choices="text json html markdown" ;;
+        plan) choices="text json xml qm qemu shell ansible" ;;
+        fleet | triage) choices="text json html markdown" ;;
         *) choices="text json" ;;
       esac ;;
     --fail-on) choices="fail warn never" ;;
+    --bind) choices="auto now start guest" ;;
+    --companions) choices="pass leave" ;;
     --for) choices="libvirt qemu virt-manager proxmox nixos kernel" ;;
     --reason) return ;;
     --color) choices="auto always never" ;;
     --sample) choices="hm170" ;;
     --via) choices="qga ssh:" ;;
-    --wait | --cycle | --plugin-timeout) return ;;
+    --wait | --cycle | --plugin-timeout | --virtual-functions) return ;;
     --root | --root-dir | --plugin-dir)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$word")
       return ;;
-    --from | --manifest | --evidence | --config | -o | --output)
+    --from | --manifest | --evidence | --config | --after | --since | -o | --output)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return ;;
@@ -82,7 +85,7 @@ _vfio_doctor() {
     explain) choices="$(_vfio_doctor_checks) plugin verdict assignable with-companions protected blocked unsuitable undetermined" ;;
     help) choices=$commands ;;
     --accept) choices=$(_vfio_doctor_checks | grep -v '^guest-') ;;
-    guard) choices="install uninstall status" ;;
+    guard) choices="install uninstall status watch" ;;
     --only | --skip)
       choices=$(_vfio_doctor_checks | grep -v '^guest-')
       kept=${word%"${word##*,}"}
@@ -91,7 +94,7 @@ _vfio_doctor() {
       kept=${word%"${word##*,}"}
       word=${word##*,}
       offer=devices choices=$kinds ;;
-    manifest) offer=devices choices=$kinds ;;
+    manifest | plan) offer=devices choices=$kinds ;;
   esac
   if [[ -z $choices || $word == -* ]]; then
     offer=words
@@ -100,7 +103,9 @@ _vfio_doctor() {
       -*,groups) choices="--skip $output $common" ;;
       -*,plugins) choices="--facts $output $common" ;;
       -*,checks | -*,diff) choices="$output $common" ;;
+      -*,fleet) choices="--since --fail-on $output $common" ;;
       -*,triage) choices="--redact $output $common" ;;
+      -*,plan) choices="--domain --bind --companions --virtual-functions --after --accept --reason --config $output $common" ;;
       -*,manifest) choices="--domain --output $common" ;;
       -*,verify) choices="--via --wait --exercise --cycle --manifest --evidence $output $common" ;;
       -*,explain) choices="--output $common" ;;
@@ -108,8 +113,8 @@ _vfio_doctor() {
       -*,guard) choices="--root-dir $common" ;;
       -*,snapshot) choices="--output --no-redact $common" ;;
       *,"") choices=$commands ;;
-      *,manifest) offer=devices choices=$kinds ;;
-      *,diff | *,triage | *,verify)
+      *,manifest | *,plan) offer=devices choices=$kinds ;;
+      *,diff | *,fleet | *,triage | *,verify)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac

@@ -37,8 +37,10 @@ _vfio-doctor() {
   commands_of=(
     'check:judge this host and its devices'
     'groups:list the IOMMU groups'
+    'plan:what to do so that devices can go to a guest'
     'snapshot:keep what is read here, to replay it elsewhere'
     'diff:what changed between two reports or snapshots'
+    'fleet:what many reports come to'
     'triage:find the cause in what somebody pasted'
     'manifest:write down what the guest should see'
     'verify:ask the guest whether its devices arrived and work'
@@ -75,6 +77,7 @@ _vfio-doctor() {
     '(--all)--brief[one screen]'
     '(--brief)--all[everything]'
     '--identify[say which host this is]'
+    '--fix[print a patch for the XML of the domain]'
     '*--format[how to write it]:format:_vfio_doctor_formats'
     '--json[the same as --format json]'
   )
@@ -90,8 +93,16 @@ _vfio-doctor() {
     checks) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '1:' ;;
     snapshot) _arguments $common '--no-redact[keep addresses and names as they are]' '1:' ;;
     diff) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '1:' '2:before:_files' '3:after:_files' ;;
+    fleet) _arguments $common '*--format[how to write it]:format:(text json html markdown)' '--json[the same as --format json]' \
+      '--since[what changed since an earlier run]:file:_files' '--fail-on[what makes the exit code 1]:what:(fail warn never)' '1:' '2:reports:_files' ;;
     triage) _arguments $common '*--format[how to write it]:format:(text json html markdown)' '--redact[take addresses and names out]' '1:' '*:paste:_files' ;;
-    guard) _arguments $common '--root-dir[install below this directory]:directory:_files -/' '1:' '2:what:(install uninstall status)' ;;
+    guard) _arguments $common '--root-dir[install below this directory]:directory:_files -/' '1:' '2:what:(install uninstall status watch)' ;;
+    plan) _arguments $common '--domain[for all that this guest takes]:domain:_vfio_doctor_domains' \
+      '--bind[when vfio-pci gets the devices]:when:(auto now start guest)' '--companions[what shares a group]:how:(pass leave)' \
+      '--virtual-functions[switch so many on]:number:' '--after[compare with a plan that was carried out]:plan:_files' \
+      '*--accept[a risk that is known and taken]:check:_vfio_doctor_checks' '*--reason[why it is taken]:words:' \
+      '--config[accepted risks in a file]:file:_files' '*--format[how to write it]:format:(text json xml qm qemu shell ansible)' \
+      '--json[the same as --format json]' '1:' '*:device:_vfio_doctor_devices' ;;
     manifest) _arguments $common '--domain[what this domain takes]:domain:_vfio_doctor_domains' '1:' \
       '*:device:_vfio_doctor_devices' ;;
     verify) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '--via[how to reach the guest]:way:(qga ssh\:)' \

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/text.hpp"
+#include "checks/domain/domain_check.hpp"
 #include "machine/pci_address.hpp"
 #include "reports/device_kind.hpp"
 
@@ -216,6 +217,28 @@ std::string selection_sentence(const Report& report) {
   return "Undetermined: whether " + what + " can be given to a virtual machine could not be found out.";
 }
 
+/// Of a domain that takes no PCI function: a USB device, a mediated one, or nothing.
+std::string domain_sentence(const Report& report, const std::string& domain) {
+  switch (report.verdict) {
+    case Verdict::ready:
+      return "Ready: " + domain + " takes no PCI function from this host, and nothing that it takes is in its way.";
+    case Verdict::not_ready:
+      return "Not ready: " + domain + " does not start as things stand.";
+    case Verdict::undetermined:
+      break;
+  }
+  return "Undetermined: whether " + domain + " starts could not be found out.";
+}
+
+/// "domain 'win10'", where the report is about one that takes no PCI function.
+std::string domain_without_functions(const Report& report) {
+  constexpr auto prefix = domain_subject_prefix;
+  if (!report.selection.empty()) return {};
+  const auto about_domain =
+      std::ranges::find_if(report.findings, [&](const Finding& finding) { return finding.subject.starts_with(prefix); });
+  return about_domain == report.findings.end() ? "" : "the domain '" + about_domain->subject.substr(prefix.size()) + "'";
+}
+
 /// Only what passes FUNCTION is said to work; a manifest may ask for less.
 std::string guest_sentence(const Report& report) {
   const auto does_not_show_work = [](const Finding& finding) {
@@ -293,7 +316,10 @@ bool is_about_guest(const Report& report) { return report.source.kind == "guest"
 
 std::string verdict_sentence(const Report& report) {
   if (is_about_guest(report)) return guest_sentence(report);
-  std::string sentence = report.selection.empty() ? host_verdict_sentence(report.verdict) : selection_sentence(report);
+  const auto domain = domain_without_functions(report);
+  std::string sentence = !domain.empty()            ? domain_sentence(report, domain)
+                         : report.selection.empty() ? host_verdict_sentence(report.verdict)
+                                                    : selection_sentence(report);
   const auto accepted =
       std::ranges::count_if(report.findings, [&](const Finding& each) { return acceptance_of(report, each); });
   if (report.verdict == Verdict::ready && accepted > 0)

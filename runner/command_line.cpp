@@ -22,6 +22,7 @@
 #include "base/version.hpp"
 #include "reports/bug_report.hpp"
 #include "reports/formats.hpp"
+#include "reports/plan/plan_report.hpp"
 #include "runner/command_line_options.hpp"
 #include "runner/commands/command_help.hpp"
 #include "runner/commands/help_text.hpp"
@@ -54,7 +55,7 @@ Command<CommandOptions> add_command(CLI::App& app, Parsed& parsed, const std::st
     parsed.run = [&parsed, run, options] { return run_with(parsed, *options, run); };
     parsed.formats = formats;
     for (const auto* option : {"--device", "--domain", "--only", "--skip", "--fail-on", "--accept", "--reason", "--config",
-                               "--brief", "--all", "--identify"})
+                               "--brief", "--all", "--identify", "--fix"})
       if (app.get_option(option)->count() > 0 && std::ranges::find(taken, option) == taken.end())
         throw CLI::ValidationError(option, "means nothing to '" + name + "'");
   });
@@ -71,7 +72,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   const Words list_formats = {"text", "json"}, groups_formats = names_of(group_formats());
   const auto check = add("check", "Judge this host and its devices (the default)", check_help, run_check_command, check_formats,
                          {"--device", "--domain", "--only", "--skip", "--fail-on", "--accept", "--reason", "--config",
-                          "--brief", "--all", "--identify"});
+                          "--brief", "--all", "--identify", "--fix"});
   add_check_options(*check.app, parsed);
   const auto groups = add("groups", "List the IOMMU groups", groups_help, run_groups_command, groups_formats, {"--skip"});
   add_output_options(*groups.app, output, groups_formats);
@@ -84,6 +85,10 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   const auto manifest = add("manifest", "Write down what the guest should see", manifest_help, run_manifest_command, {"json"},
                             {"--device", "--domain"});
   add_manifest_options(*manifest.app, parsed);
+  const auto plan_names = names_of_plan_formats();
+  const auto plan = add("plan", "What to do, in order and with the way back, so that devices can go to a guest", plan_help,
+                        run_plan_command, plan_names, {"--device", "--domain", "--skip", "--accept", "--reason", "--config"});
+  add_plan_options(*plan.app, parsed, *plan.options, plan_names);
   const auto verify = add("verify", "Ask the guest whether its devices arrived and work", verify_help, run_verify_command,
                           list_formats, {"--domain"});
   add_verify_options(*verify.app, parsed, *verify.options);
@@ -105,14 +110,19 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_file_option(*bug_report.app, output);
   const auto guard =
       add("guard", "libvirt's hook: refuse starts that would take what this host needs", guard_help, run_guard_command, {}, {});
-  guard.app->add_option("WORD", guard.options->words, "install, uninstall, status; or NAME OPERATION SUBOP EXTRA from libvirt")
+  guard.app
+      ->add_option("WORD", guard.options->words,
+                   "install, uninstall, status, watch; or NAME OPERATION SUBOP EXTRA from libvirt, VMID PHASE from Proxmox VE")
       ->expected(1, 16);
   guard.app->add_option("--root-dir", guard.options->root, "Install below this directory")->check(not_empty)->type_name("DIR");
   const auto diff =
       add("diff", "What changed between two reports (JSON) or snapshots", diff_help, run_diff_command, list_formats, {});
   diff.app->add_option("FILE", diff.options->compared, "The earlier and the later one")->required()->expected(2);
   add_output_options(*diff.app, output, list_formats);
-  const Words triage_formats = {"text", "json", "html", "markdown"};
+  const Words triage_formats = {"text", "json", "html", "markdown"}, fleet_formats = triage_formats;
+  const auto fleet = add("fleet", "What many reports come to: causes, outliers, who breaks at the next boot", fleet_help,
+                         run_fleet_command, fleet_formats, {"--fail-on"});
+  add_fleet_options(*fleet.app, parsed, *fleet.options, fleet_formats);
   const auto triage = add("triage", "Find the cause in what somebody pasted: logs, errors, listings", triage_help,
                           run_triage_command, triage_formats, {});
   triage.app->add_option("FILE", triage.options->pasted, "What was pasted; '-' or nothing is standard input");
@@ -197,9 +207,12 @@ void take_formats_from_file_names(Parsed& parsed) {
   auto& options = parsed.output;
   if (!options.formats.empty() || parsed.formats.size() < 2) return;
   for (const auto& file : options.outputs) {
+    const auto ending = to_lower(std::string_view(file).substr(file.rfind('.') + 1));
+    const auto is_known = [&parsed](const std::string& format) {
+      return std::ranges::find(parsed.formats, format) != parsed.formats.end();
+    };
     const std::string told(format_of_file(file));
-    const bool known = std::ranges::find(parsed.formats, told) != parsed.formats.end();
-    options.formats.push_back(known ? told : parsed.formats.front());
+    options.formats.push_back(is_known(told) ? told : is_known(ending) ? ending : parsed.formats.front());
   }
 }
 

@@ -17,6 +17,13 @@ const std::map<std::string, ColorChoice> color_words = {{"auto", ColorChoice::au
                                                         {"never", ColorChoice::never}};
 const std::map<std::string, FailOn> fail_on_words = {{"fail", FailOn::fail}, {"warn", FailOn::warn}, {"never", FailOn::never}};
 
+const std::map<std::string, BindWhen> bind_words = {{"auto", BindWhen::automatic},
+                                                    {"now", BindWhen::now},
+                                                    {"start", BindWhen::start},
+                                                    {"guest", BindWhen::guest}};
+const std::map<std::string, CompanionChoice> companion_words = {{"pass", CompanionChoice::pass},
+                                                                {"leave", CompanionChoice::leave}};
+
 std::string refuse_empty(std::string& value) { return value.empty() ? "needs a value that is not empty" : ""; }
 
 /// An option whose value is one of a few words.
@@ -36,6 +43,21 @@ void add_word_option(CLI::App& app, const std::string& name, Value& value, const
 
 void add_domain_option(CLI::App& app, SelectionOptions& selection, const std::string& description) {
   app.add_option("--domain", selection.domain, description)->check(not_empty)->type_name("NAME|FILE.xml");
+}
+
+void add_risk_options(CLI::App& app, RiskOptions& risks) {
+  app.add_option("--accept", risks.accepted,
+                 "A risk that is known and taken: a check, or a check about one device; may be repeated")
+      ->allow_extra_args(false)
+      ->check(not_empty)
+      ->type_name("ID[=ADDRESS]");
+  app.add_option("--reason", risks.reasons, "Why the risk is taken; one for each --accept")
+      ->allow_extra_args(false)
+      ->check(not_empty)
+      ->type_name("WORDS");
+  app.add_option("--config", risks.config, "Accepted risks in a file, instead of " + std::string(host_config_path))
+      ->check(not_empty)
+      ->type_name("FILE");
 }
 
 }  // namespace
@@ -102,21 +124,11 @@ void add_check_options(CLI::App& app, Parsed& parsed) {
       ->allow_extra_args(false)
       ->type_name("ID,..");
   app.add_option("--skip", options.skip, "Leave these checks out")->delimiter(',')->allow_extra_args(false)->type_name("ID,..");
-  app.add_option("--accept", risks.accepted,
-                 "A risk that is known and taken: a check, or a check about one device; may be repeated")
-      ->allow_extra_args(false)
-      ->check(not_empty)
-      ->type_name("ID[=ADDRESS]");
-  app.add_option("--reason", risks.reasons, "Why the risk is taken; one for each --accept")
-      ->allow_extra_args(false)
-      ->check(not_empty)
-      ->type_name("WORDS");
-  app.add_option("--config", risks.config, "Accepted risks in a file, instead of " + std::string(host_config_path))
-      ->check(not_empty)
-      ->type_name("FILE");
+  add_risk_options(app, risks);
   auto* brief = app.add_flag("--brief", parsed.brief, "As text: one screen, whatever the host");
   app.add_flag("--all", parsed.all, "As text: everything, also what passed")->excludes(brief);
   app.add_flag("--identify", options.identify, "Say which host this is: its name, a hash of its machine id, its boot id");
+  app.add_flag("--fix", parsed.fix, "Print a patch for the domain's XML instead of a report; nothing is changed");
   add_word_option(app, "--fail-on", parsed.fail_on, fail_on_words, "What makes the exit code 1: fail, warn, never", "WHAT");
   add_output_options(app, parsed.output, check_formats);
 }
@@ -125,6 +137,26 @@ void add_manifest_options(CLI::App& app, Parsed& parsed) {
   add_domain_option(app, parsed.examine.selection, "A libvirt domain, or a file with its XML");
   app.add_option("SEL", parsed.examine.selection.selectors, "Or devices, as for --device of check");
   add_file_option(app, parsed.output);
+}
+
+void add_plan_options(CLI::App& app, Parsed& parsed, PlanOptions& options, const std::vector<std::string>& formats) {
+  add_domain_option(app, parsed.examine.selection, "Plan for a guest: its name, or a file with its definition");
+  app.add_option("SEL", parsed.examine.selection.selectors, "Or for devices, as for --device of check");
+  add_word_option(app, "--bind", options.bind, bind_words,
+                  "When vfio-pci gets the devices: now (until the next start), start (at each start, before the host's "
+                  "drivers), guest (libvirt does it), auto",
+                  "WHEN");
+  add_word_option(app, "--companions", options.companions, companion_words,
+                  "What shares a group and was not named: pass (goes along), leave (stays without a driver)", "HOW");
+  app.add_option("--virtual-functions", options.virtual_functions,
+                 "Switch so many virtual functions of the one named card on, instead of giving the card")
+      ->check(CLI::Range(1u, 65535u).description(""))
+      ->type_name("N");
+  app.add_option("--after", options.after, "Compare the host with a plan (JSON) that was carried out")
+      ->check(not_empty)
+      ->type_name("FILE");
+  add_risk_options(app, parsed.examine.risks);
+  add_output_options(app, parsed.output, formats);
 }
 
 void add_verify_options(CLI::App& app, Parsed& parsed, VerifyOptions& options) {
@@ -150,6 +182,17 @@ void add_verify_options(CLI::App& app, Parsed& parsed, VerifyOptions& options) {
                  "pciconf")
       ->type_name("FILE");
   add_output_options(app, parsed.output, {"text", "json"});
+}
+
+void add_fleet_options(CLI::App& app, Parsed& parsed, FleetOptions& options, const std::vector<std::string>& formats) {
+  app.add_option("REPORTS", options.reports, "A directory, a file with a report a line, or '-' for standard input")
+      ->required()
+      ->check(not_empty);
+  app.add_option("--since", options.since, "Say what changed since an earlier run, whose JSON this is")
+      ->check(not_empty)
+      ->type_name("FILE");
+  add_word_option(app, "--fail-on", parsed.fail_on, fail_on_words, "What makes the exit code 1: fail, warn, never", "WHAT");
+  add_output_options(app, parsed.output, formats);
 }
 
 }  // namespace vfio_doctor

@@ -24,6 +24,7 @@ struct Parsed {
   OutputOptions output;
   bool verbose = false, brief = false, all = false;
   FailOn fail_on = FailOn::fail;
+  bool fix = false;
   std::function<int()> run;                          ///< the named one
   std::vector<std::string> formats = check_formats;  ///< that the command can write
   std::string help_topic;                            ///< of `help`: a command, or nothing
@@ -38,6 +39,7 @@ int run_with(const Parsed& parsed, CommandOptions options, int (*run)(const Comm
   if constexpr (requires { options.selection; }) options.selection = parsed.examine.selection;
   if constexpr (requires { options.output; }) options.output = parsed.output;
   if constexpr (requires { options.fail_on; }) options.fail_on = parsed.fail_on;
+  if constexpr (requires { options.fix; }) options.fix = parsed.fix;
   return run(options);
 }
 
@@ -53,6 +55,8 @@ void add_file_option(CLI::App& app, OutputOptions& options,
 void add_output_options(CLI::App& app, OutputOptions& options, const std::vector<std::string>& formats);
 void add_check_options(CLI::App& app, Parsed& parsed);
 void add_manifest_options(CLI::App& app, Parsed& parsed);
+void add_plan_options(CLI::App& app, Parsed& parsed, PlanOptions& options, const std::vector<std::string>& formats);
 void add_verify_options(CLI::App& app, Parsed& parsed, VerifyOptions& options);
+void add_fleet_options(CLI::App& app, Parsed& parsed, FleetOptions& options, const std::vector<std::string>& formats);
 
 }  // namespace vfio_doctor

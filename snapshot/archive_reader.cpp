@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <archive.h>
-#include <archive_entry.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <memory>
@@ -19,6 +16,7 @@
 #include "snapshot/archive_layout.hpp"
 #include "snapshot/compression.hpp"
 #include "snapshot/digest.hpp"
+#include "snapshot/libarchive.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -32,11 +30,12 @@ constexpr int most_manifest_levels = 8;
 
 class ArchiveReader {
  public:
-  ArchiveReader(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name), handle_(archive_read_new()) {
+  ArchiveReader(std::string_view bytes, const std::string& name)
+      : bytes_(bytes), name_(name), handle_(libarchive().archive_read_new()) {
     // Only what a snapshot can be: libarchive knows many more formats, each with a history of its own.
-    archive_read_support_format_tar(handle_);
+    libarchive().archive_read_support_format_tar(handle_);
   }
-  ~ArchiveReader() { archive_read_free(handle_); }
+  ~ArchiveReader() { libarchive().archive_read_free(handle_); }
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;
 
@@ -46,10 +45,10 @@ class ArchiveReader {
     } catch (const std::runtime_error& error) {
       fail(std::string("not a readable archive: ") + error.what());
     }
-    if (archive_read_open(handle_, this, nullptr, next_piece, nullptr) != ARCHIVE_OK) fail_as_library();
+    if (libarchive().archive_read_open(handle_, this, nullptr, next_piece, nullptr) != ARCHIVE_OK) fail_as_library();
     archive_entry* entry = nullptr;
     for (std::size_t count = 0;; ++count) {
-      const int result = archive_read_next_header(handle_, &entry);
+      const int result = libarchive().archive_read_next_header(handle_, &entry);
       if (result == ARCHIVE_EOF) break;
       if (result != ARCHIVE_OK) fail_as_library();
       if (count == most_archive_entries) fail("more than " + std::to_string(most_archive_entries) + " entries");
@@ -67,7 +66,7 @@ class ArchiveReader {
   [[noreturn]] void fail(const std::string& what) const { throw InputError(name_ + ": " + what); }
   [[noreturn]] void fail_as_library() const {
     if (is_too_large_) fail(failure_);
-    const char* why = failure_.empty() ? archive_error_string(handle_) : failure_.c_str();
+    const char* why = failure_.empty() ? libarchive().archive_error_string(handle_) : failure_.c_str();
     fail("not a readable archive: " + std::string(why ? why : "unknown error"));
   }
   [[noreturn]] void fail_in_manifest(const std::string& what) const {
@@ -86,7 +85,7 @@ class ArchiveReader {
     } catch (const std::exception& error) {
       reader->failure_ = error.what();
     }
-    archive_set_error(handle, EINVAL, "%s", reader->failure_.c_str());
+    libarchive().archive_set_error(handle, EINVAL, "%s", reader->failure_.c_str());
     return -1;
   }
 
@@ -100,7 +99,7 @@ class ArchiveReader {
 
   /// "./sys/x/" -> "/sys/x"; refuses every name that is not simply a place inside the tree.
   std::string clean_path(const archive_entry* entry) const {
-    const char* raw = archive_entry_pathname(const_cast<archive_entry*>(entry));
+    const char* raw = libarchive().archive_entry_pathname(const_cast<archive_entry*>(entry));
     if (!raw) fail("an entry has no readable name");
     std::string_view path(raw);
     if (path.size() > 5000) fail("an entry's name is too long");
@@ -117,28 +116,28 @@ class ArchiveReader {
   void take(archive_entry* entry) {
     const auto path = clean_path(entry);
     const auto shown = "'" + path.substr(0, 80) + "'";
-    if (archive_entry_hardlink(entry)) fail(shown + " is a hard link; a snapshot has none");
-    const auto type = archive_entry_filetype(entry);
+    if (libarchive().archive_entry_hardlink(entry)) fail(shown + " is a hard link; a snapshot has none");
+    const auto type = libarchive().archive_entry_filetype(entry);
     if (type == AE_IFDIR) return put(path, {Kind::directory, {}});
     if (path == "/") fail("the top of the tree is no directory");
     if (type == AE_IFLNK) {
-      const char* target = archive_entry_symlink(entry);
+      const char* target = libarchive().archive_entry_symlink(entry);
       if (!target || std::string_view(target).size() > 5000) fail(shown + " is a link without a readable target");
       return put(path, {Kind::link, target});
     }
     if (type == AE_IFIFO) return put(path, {Kind::special, {}});
     if (type != AE_IFREG) fail(shown + " is neither file, directory nor link");
-    if (archive_entry_sparse_count(entry) > 0) fail(shown + " is a sparse file; a snapshot has none");
+    if (libarchive().archive_entry_sparse_count(entry) > 0) fail(shown + " is a sparse file; a snapshot has none");
     put(path, {Kind::file, content_of(entry, shown)});
   }
 
   std::string content_of(archive_entry* entry, const std::string& shown) {
-    const auto size = archive_entry_size(entry);
+    const auto size = libarchive().archive_entry_size(entry);
     if (size < 0 || static_cast<std::size_t>(size) > most_archive_bytes - total_) fail(shown + " is too large");
     std::string content;
     char buffer[16384];
     for (;;) {
-      const auto got = archive_read_data(handle_, buffer, sizeof buffer);
+      const auto got = libarchive().archive_read_data(handle_, buffer, sizeof buffer);
       if (got < 0) fail_as_library();
       if (got == 0) break;
       content.append(buffer, static_cast<std::size_t>(got));

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <archive.h>
-#include <archive_entry.h>
-
 #include <cerrno>
 #include <map>
 #include <memory>
@@ -16,6 +13,7 @@
 #include "snapshot/archive_layout.hpp"
 #include "snapshot/compression.hpp"
 #include "snapshot/digest.hpp"
+#include "snapshot/libarchive.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -164,13 +162,13 @@ class ArchiveLayout {
 };
 
 struct Writer {
-  explicit Writer(Compression wanted) : handle(archive_write_new()) {
-    archive_write_set_format_gnutar(handle);  // raw names of any length, no character sets
+  explicit Writer(Compression wanted) : handle(libarchive().archive_write_new()) {
+    libarchive().archive_write_set_format_gnutar(handle);  // raw names of any length, no character sets
     if (wanted == Compression::zstd) compressor.emplace();
-    archive_write_set_bytes_in_last_block(handle, 1);
-    check(archive_write_open(handle, this, nullptr, append, nullptr));
+    libarchive().archive_write_set_bytes_in_last_block(handle, 1);
+    check(libarchive().archive_write_open(handle, this, nullptr, append, nullptr));
   }
-  ~Writer() { archive_write_free(handle); }
+  ~Writer() { libarchive().archive_write_free(handle); }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
@@ -180,32 +178,35 @@ struct Writer {
     try {
       writer->compressor ? writer->compressor->add(piece) : static_cast<void>(writer->bytes.append(piece));
     } catch (const std::exception& failure) {  // not through a library written in C
-      archive_set_error(handle, ENOMEM, "%s", failure.what());
+      libarchive().archive_set_error(handle, ENOMEM, "%s", failure.what());
       return -1;
     }
     return static_cast<la_ssize_t>(size);
   }
 
   std::string finish() {
-    check(archive_write_close(handle));
+    check(libarchive().archive_write_close(handle));
     return compressor ? compressor->finish() : std::move(bytes);
   }
 
   void check(int result) const {
-    if (result < ARCHIVE_WARN) throw std::runtime_error(std::string("libarchive: ") + archive_error_string(handle));
+    if (result < ARCHIVE_WARN)
+      throw std::runtime_error(std::string("libarchive: ") + libarchive().archive_error_string(handle));
   }
 
   void add(const StoredEntry& stored) {
-    const std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry(archive_entry_new(), archive_entry_free);
-    archive_entry_set_pathname(entry.get(), stored.name.c_str());
-    archive_entry_set_filetype(entry.get(), stored.type);
-    archive_entry_set_perm(entry.get(), static_cast<mode_t>(stored.mode));
-    archive_entry_set_mtime(entry.get(), 0, 0);
-    if (stored.type == AE_IFLNK) archive_entry_set_symlink(entry.get(), stored.content.c_str());
+    const std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry(libarchive().archive_entry_new(),
+                                                                         libarchive().archive_entry_free);
+    libarchive().archive_entry_set_pathname(entry.get(), stored.name.c_str());
+    libarchive().archive_entry_set_filetype(entry.get(), stored.type);
+    libarchive().archive_entry_set_perm(entry.get(), static_cast<mode_t>(stored.mode));
+    libarchive().archive_entry_set_mtime(entry.get(), 0, 0);
+    if (stored.type == AE_IFLNK) libarchive().archive_entry_set_symlink(entry.get(), stored.content.c_str());
     const bool has_data = stored.type == AE_IFREG;
-    archive_entry_set_size(entry.get(), has_data ? static_cast<la_int64_t>(stored.content.size()) : 0);
-    check(archive_write_header(handle, entry.get()));
-    if (has_data && archive_write_data(handle, stored.content.data(), stored.content.size()) < 0) check(ARCHIVE_FATAL);
+    libarchive().archive_entry_set_size(entry.get(), has_data ? static_cast<la_int64_t>(stored.content.size()) : 0);
+    check(libarchive().archive_write_header(handle, entry.get()));
+    if (has_data && libarchive().archive_write_data(handle, stored.content.data(), stored.content.size()) < 0)
+      check(ARCHIVE_FATAL);
   }
 
   std::string bytes;

@@ -6,6 +6,7 @@
 
 #include "base/in_parallel.hpp"
 #include "base/text.hpp"
+#include "checks/advice/binding_remedy.hpp"
 #include "checks/kernel/chipset_parts.hpp"
 #include "checks/kernel/group_members.hpp"
 #include "checks/kernel/iommu_state.hpp"
@@ -61,19 +62,17 @@ Verdict judge_host(const std::vector<Acceptance>& accepted, const std::vector<De
 }
 
 /// Give it too, where it is a thing one gives; else only take its driver away.
-std::vector<Remedy> free_companion(const std::string& address, const std::string& companion, bool can_go_too) {
+std::vector<Remedy> free_companion(const std::string& address, const PciAddress& companion, bool can_go_too) {
   std::vector<Remedy> remedies;
   if (can_go_too)
     remedies.push_back({"Give both to the same guest. This asks about both.",
-                        {"vfio-doctor --device " + address + " --device " + companion},
+                        {"vfio-doctor --device " + address + " --device " + companion.text()},
                         {},
                         {}});
-  remedies.push_back({can_go_too ? "Or take the driver away until the guest is off."
-                                 : "Take the driver away until the guest is off. Never "
-                                   "give this one to a guest: the host's chipset needs it.",
-                      {"echo " + companion + " | sudo tee /sys/bus/pci/devices/" + companion + "/driver/unbind"},
-                      {"echo " + companion + " | sudo tee /sys/bus/pci/drivers_probe"},
-                      "The host has no use of it until its driver is back."});
+  remedies.push_back(take_driver_away(companion));
+  remedies.back().text = can_go_too ? "Or take the driver away until the guest is off."
+                                    : "Take the driver away until the guest is off. Never "
+                                      "give this one to a guest: the host's chipset needs it.";
   return remedies;
 }
 
@@ -100,7 +99,7 @@ Finding judge_companion(const Host& host, const std::string& address, const PciA
     finding.summary =
         name + " is held by the host driver " + *driver +
         (can_go_too ? ": give it to the same guest, or take the driver away first." : ": that driver must let go first.");
-    finding.remedy = free_companion(address, companion.text(), can_go_too);
+    finding.remedy = free_companion(address, companion, can_go_too);
   }
   return finding;
 }
@@ -155,11 +154,12 @@ Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& dec
   return any(Status::unknown) ? Verdict::undetermined : Verdict::ready;
 }
 
-/// With a selection, only findings about the host, the selected functions and their groups stay.
+/// With a selection or a domain, only findings about the host, the selected functions and their groups stay.
 void keep_relevant(const Host& host, const std::vector<PciAddress>& selection, const std::string& domain,
                    std::vector<Finding>& findings) {
-  std::set<std::string> subjects = {host_subject};
+  std::set<std::string> subjects;
   if (!domain.empty()) subjects.insert(domain);
+  if (!selection.empty()) subjects.insert(host_subject);  // whether the host can assign matters to who assigns something
   for (const auto& address : selection) {
     subjects.insert(device_subject(address));
     const auto* function = host.find(address);
@@ -167,7 +167,10 @@ void keep_relevant(const Host& host, const std::vector<PciAddress>& selection, c
     if (function)
       for (const auto& companion : companions_of(host, *function)) subjects.insert(device_subject(companion));
   }
-  std::erase_if(findings, [&subjects](const Finding& finding) { return !subjects.contains(finding.subject); });
+  std::erase_if(findings, [&](const Finding& finding) {
+    const bool failed_itself = finding.status == Status::error && finding.subject == host_subject;
+    return !subjects.contains(finding.subject) && !failed_itself;
+  });
 }
 
 }  // namespace
@@ -178,7 +181,7 @@ Judgement judge(const Host& host, std::vector<Finding> findings, const std::vect
   judgement.decisions = decide_devices(host, findings, accepted);
   if (!only.empty())
     std::erase_if(findings, [&only](const Finding& finding) { return std::ranges::find(only, finding.id) == only.end(); });
-  if (selection.empty()) {
+  if (selection.empty() && domain.empty()) {
     judgement.verdict = judge_host(accepted, judgement.decisions, findings);
   } else {
     keep_relevant(host, selection, domain, findings);
@@ -188,6 +191,7 @@ Judgement judge(const Host& host, std::vector<Finding> findings, const std::vect
     });
   }
   judgement.findings = std::move(findings);
+  judgement.next_boot = predict_next_boot(host, judgement.verdict);
   return judgement;
 }
 

@@ -80,14 +80,6 @@ std::vector<PciAddress> select_functions(const Host& host, const Root& root, con
 void select_domain(const Domain& domain, std::vector<PciAddress>& selected) {
   for (const auto& hostdev : domain.hostdevs)
     if (std::ranges::find(selected, hostdev.source) == selected.end()) selected.push_back(hostdev.source);
-  if (!domain.hostdevs.empty()) return;
-  const auto* wrong = !domain.faults.empty()       ? &domain.faults.front()
-                      : !domain.unresolved.empty() ? &domain.unresolved.front()
-                                                   : nullptr;
-  if (!wrong) throw InputError("domain '" + domain.name + "' takes no PCI function from this host");
-  throw InputError(domain.file + ":" + std::to_string(wrong->line) + ": domain '" + domain.name +
-                   "' names no PCI function of this host: " + wrong->what +
-                   (wrong->words.empty() ? "" : " (\"" + wrong->words + "\")"));
 }
 
 std::vector<Finding> judge_unmanaged(const Host& host, const Domain& domain) {

@@ -15,7 +15,7 @@ namespace vfio_doctor {
 std::vector<PciAddress> select_functions(const Host& host, const Root& root, const std::vector<std::string>& selectors);
 
 /// Adds the functions that a domain takes from the host, each once, also those that are not there: domain-sources tells of
-/// these. Throws InputError where it names none, with the first thing that is wrong with it.
+/// these. There may be none.
 void select_domain(const Domain& domain, std::vector<PciAddress>& selected);
 
 /// What keeps the domain from starting although its devices could be given: functions that libvirt is not to detach

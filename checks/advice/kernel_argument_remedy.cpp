@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "checks/advice/grub_layout.hpp"
+#include "checks/advice/shell_words.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -39,18 +40,6 @@ constexpr auto risk =
     "Low. A wrong argument is ignored or, seldom, keeps the host from booting; then press 'e' in the boot "
     "menu and "
     "edit the line for one boot.";
-
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("_.,:=/@%+-").find(c) != std::string_view::npos;
-}
-
-std::string shell_quoted(const std::string& text) {
-  if (!text.empty() && std::ranges::all_of(text, is_plain)) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
 
 bool is_fedora_like(const Distribution& distribution) {
   return distribution.is_like("fedora") || distribution.is_like("rhel") || distribution.is_like("centos");
@@ -289,13 +278,14 @@ Remedy by_command(Change change, const std::string& argument, const std::string&
 Remedy by_drop_in(const std::string& argument, const std::string& apply) {
   std::string name;
   for (const char c : argument.substr(0, argument.find_first_of("= ")).substr(0, 40))
-    name += is_plain(c) && c != '/' && c != '=' ? c : '_';
+    name += is_plain_in_shell(c) && c != '/' && c != '=' ? c : '_';
   const auto file = "/etc/default/grub.d/90-" + name + ".cfg";
   const auto line = "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT " + argument + "\"";
   return {.text = "Add " + argument + " to the GRUB settings, write the boot menu anew, then reboot.",
           .commands = {"echo " + shell_quoted(line) + " | sudo tee " + file, apply, "sudo systemctl reboot"},
           .undo = {"sudo rm " + file, apply, "sudo systemctl reboot"},
-          .risk = risk};
+          .risk = risk,
+          .files = {file}};
 }
 
 /// The running command line without what the boot loader puts there itself.
@@ -331,7 +321,8 @@ Remedy by_firmware_entry(const Host& host, Change change, const std::string& arg
           .undo = {},
           .risk =
               "Medium: an entry that lacks root= or initrd= does not start; keep the old one, which the firmware's boot menu "
-              "offers."};
+              "offers.",
+          .by_hand = true};
 }
 
 /// Without /etc/kernel/cmdline the images and entries were made from the running line (mkinitcpio build_uki(),
@@ -370,6 +361,7 @@ Remedy by_new_cmdline_file(const Host& host, ArgumentTool tool, Change change, c
   remedy.commands.emplace_back("sudo systemctl reboot");
   remedy.undo = {"sudo rm " + file};
   remedy.undo.insert(remedy.undo.end(), apply.begin(), apply.end());
+  remedy.files = {file};
   return remedy;
 }
 
@@ -398,6 +390,7 @@ Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std:
   remedy.commands.emplace_back("sudo systemctl reboot");
   remedy.text += apply.empty() ? "; then reboot." : "; carry the change to the boot entries; then reboot.";
   remedy.undo = remedy.commands;  // the same way back: edit, apply, reboot
+  remedy.by_hand = true;
   remedy.risk = risk;
   if (tool == ArgumentTool::unified_image)  // its line cannot be edited in a menu, and started by the firmware it has none
     remedy.risk =
@@ -410,6 +403,20 @@ std::string each_word(const std::string& option, const std::string& arguments) {
   std::string text;
   for (const auto word : split_words(arguments)) text += option + shell_quoted(std::string(word));
   return text;
+}
+
+/// What a change of the command line may touch besides `more`: the settings, the entries and the menu that are there now.
+std::vector<std::string> boot_files(const Host& host, std::vector<std::string> more) {
+  const auto add = [&more](const std::string& file) {
+    if (!file.empty() && std::ranges::find(more, file) == more.end()) more.push_back(file);
+  };
+  for (const auto& setting : host.boot.settings) add(setting.file);
+  for (const auto& entry : host.boot.entries)
+    if (entry.kind == BootEntryKind::loader_entry) add(entry.file);
+  if (const auto* menu = host.boot.grub_config.get()) add(*menu);
+  constexpr std::size_t most_files = 64;
+  if (more.size() > most_files) more.resize(most_files);
+  return more;
 }
 
 Remedy change_kernel_argument(const Host& host, Change change, const std::string& argument) {
@@ -425,7 +432,7 @@ Remedy change_kernel_argument(const Host& host, Change change, const std::string
       return by_command(change, argument, "sudo kernelstub -a " + quoted, "sudo kernelstub -d " + quoted, "the boot entries");
     case ArgumentTool::update_grub:
       // The drop-in is run by a shell: an argument that a shell would read in its own way goes in by hand.
-      return change == Change::add && std::ranges::all_of(argument, [](char c) { return is_plain(c) || c == ' '; })
+      return change == Change::add && std::ranges::all_of(argument, [](char c) { return is_plain_in_shell(c) || c == ' '; })
                  ? by_drop_in(argument, apply_commands(host, tool).front())
                  : by_editing(host, tool, change, argument);
     case ArgumentTool::efi_stub:
@@ -447,11 +454,41 @@ Remedy change_kernel_argument(const Host& host, Change change, const std::string
 }  // namespace
 
 Remedy add_kernel_argument(const Host& host, const std::string& argument) {
-  return change_kernel_argument(host, Change::add, argument);
+  auto remedy = change_kernel_argument(host, Change::add, argument);
+  for (const auto word : split_words(argument)) remedy.adds_arguments.emplace_back(word);
+  remedy.files = boot_files(host, remedy.files);
+  return remedy;
 }
 
 Remedy remove_kernel_argument(const Host& host, const std::string& argument) {
-  return change_kernel_argument(host, Change::remove, argument);
+  auto remedy = change_kernel_argument(host, Change::remove, argument);
+  for (const auto word : split_words(argument)) remedy.removes_arguments.emplace_back(word);
+  remedy.files = boot_files(host, remedy.files);
+  return remedy;
+}
+
+Remedy change_kernel_arguments(const Host& host, const std::vector<std::string>& added,
+                               const std::vector<std::string>& removed) {
+  if (removed.empty()) return added.empty() ? Remedy() : add_kernel_argument(host, join(added, " "));
+  auto first = remove_kernel_argument(host, join(removed, " "));
+  if (added.empty()) return first;
+  auto both = add_kernel_argument(host, join(added, " "));
+  // What the two have in common (the menu written anew, the start) is done once, at the end.
+  const auto put_before = [](std::vector<std::string>& later, const std::vector<std::string>& earlier) {
+    std::vector<std::string> all;
+    for (const auto& command : earlier)
+      if (std::ranges::find(later, command) == later.end()) all.push_back(command);
+    all.insert(all.end(), later.begin(), later.end());
+    later = std::move(all);
+  };
+  put_before(both.commands, first.commands);
+  put_before(first.undo, both.undo);
+  both.undo = std::move(first.undo);
+  put_before(both.files, first.files);
+  both.text = first.text + " In the same edit: " + both.text;
+  both.by_hand |= first.by_hand;
+  both.removes_arguments = std::move(first.removes_arguments);
+  return both;
 }
 
 std::string place_of_setting(const Host& host, const std::string& argument) {

@@ -18,6 +18,13 @@ Remedy add_kernel_argument(const Host& host, const std::string& argument);
 /// How to take every `argument` off the command line again.
 Remedy remove_kernel_argument(const Host& host, const std::string& argument);
 
+/// Several arguments at once, for one edit and one start. Both lists may be empty: then there is nothing to do and no command.
+Remedy change_kernel_arguments(const Host& host, const std::vector<std::string>& added,
+                               const std::vector<std::string>& removed);
+
+/// The last command of a remedy that takes effect when the host starts anew.
+inline constexpr const char* reboot_command = "sudo systemctl reboot";
+
 /// Where this host's settings have the argument already ("/etc/kernel/cmdline:1"), in the place that
 /// add_kernel_argument() would name; empty where they have not.
 std::string place_of_setting(const Host& host, const std::string& argument);

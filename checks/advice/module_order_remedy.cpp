@@ -6,18 +6,18 @@
 namespace vfio_doctor {
 namespace {
 
-bool is_module_name(const std::string& name) {
-  return !name.empty() && name.size() < 64 && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-}
-
 bool is_ostree(const Host& host) {
   const auto* arguments = host.kernel.arguments.get();
   return arguments && arguments->last("ostree");
 }
 
 }  // namespace
+
+bool is_module_name(const std::string& name) {
+  return !name.empty() && name.size() < 64 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
 
 std::vector<std::string> rebuild_initramfs_commands(const Host& host) {
   const auto& distribution = host.distribution;
@@ -51,6 +51,7 @@ Remedy load_vfio_before(const Host& host, const std::string& driver, const std::
   remedy.undo = {"sudo rm " + file};
   remedy.undo.insert(remedy.undo.end(), rebuild.begin(), rebuild.end());
   remedy.undo.push_back("sudo systemctl reboot");
+  remedy.files = {file};
   return remedy;
 }
 

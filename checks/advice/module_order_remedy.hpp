@@ -13,6 +13,9 @@ namespace vfio_doctor {
 /// rpm-ostree(1). Empty where this distribution's way is not known.
 std::vector<std::string> rebuild_initramfs_commands(const Host& host);
 
+/// True for what can be the name of a module, and so may stand in a file of modprobe.d.
+bool is_module_name(const std::string& name);
+
 /// Makes modprobe load vfio-pci before `driver` (modprobe.d(5), softdep), which holds the function at `address`. A driver's
 /// name is not always its module's; the first command shows both. Without a command to type where the driver's name is none
 /// that a module could have, or the distribution is not known.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <optional>
 
+#include "checks/advice/binding_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/group_members.hpp"
 
@@ -95,10 +96,8 @@ std::vector<Finding> run(const Host& host) {
                           "there (\"Cannot bind to PF with SR-IOV enabled\"). Assign the virtual functions instead.");
     finding.effect = Effect::blocked;
     finding.evidence = {{path, count}};
-    finding.remedy = {{"To assign the whole card, switch its virtual functions off first.",
-                       {"echo 0 | sudo tee " + path},
-                       {"echo " + count + " | sudo tee " + path},
-                       "Guests and containers that use the virtual functions lose them."}};
+    finding.remedy = {set_virtual_functions(function.address, *function.virtual_functions, 0)};
+    finding.remedy.front().text = "To assign the whole card, switch its virtual functions off first.";
     findings.push_back(finding);
   }
   if (findings.empty() && any)

@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "base/text.hpp"
 #include "checks/domain/domain_check.hpp"
 
 namespace vfio_doctor {
@@ -31,21 +32,45 @@ constexpr std::array bus_models = {BusModel{"pci-root", 1, 31, true},
                                    BusModel{"pci-expander-bus", 0, 31, true},
                                    BusModel{"pcie-expander-bus", 0, 31, false}};
 
+/// Buses that a controller may be plugged into (the same source: virDomainPCIControllerModelToConnectType(), and
+/// virDomainPCIAddressFlagsCompatible(), by which a pci-bridge goes wherever a device goes).
+struct ControllerPlace {
+  std::string_view model, buses;
+};
+constexpr std::array controller_places = {ControllerPlace{"pcie-root-port", "pcie-root|pcie-expander-bus"},
+                                          ControllerPlace{"pcie-switch-upstream-port",
+                                                          "pcie-root-port|pcie-switch-downstream-port"},
+                                          ControllerPlace{"pcie-switch-downstream-port", "pcie-switch-upstream-port"},
+                                          ControllerPlace{"pcie-to-pci-bridge", "pcie-root-port|pcie-switch-downstream-port"},
+                                          ControllerPlace{"dmi-to-pci-bridge", "pcie-root|pcie-expander-bus"},
+                                          ControllerPlace{"pci-expander-bus", "pci-root"},
+                                          ControllerPlace{"pcie-expander-bus", "pcie-root"}};
+
 struct Placed {
   const GuestAddress* address;
   std::size_t line;
-  bool assigned;  ///< a function of the host
+  bool assigned;           ///< a function of the host
+  std::string_view model;  ///< of a PCI controller
 };
 
 using Slot = std::tuple<std::uint64_t, std::uint64_t, unsigned>;
 Slot slot_of(const GuestAddress& address) { return {address.domain, address.bus, address.slot}; }
 
+/// q35: ISA bridge, SATA and SMBus at 1f.0, .2 and .3; i440fx: ISA, IDE and USB at 1.0 to 1.2 (libvirt,
+/// qemuDomainValidateDevicePCISlotsQ35() and ...PIIX3()).
+bool is_built_in(const BusModel& bus, const GuestAddress& address) {
+  if (bus.model == "pcie-root")
+    return address.slot == 0x1f && (address.function == 0 || address.function == 2 || address.function == 3);
+  return bus.model == "pci-root" && address.slot == 1 && address.function < 3;
+}
+
 std::vector<Placed> placed_in(const Domain& domain) {
   std::vector<Placed> all;
   for (const auto& device : domain.guest_devices)
-    if (device.address.placed) all.push_back({&device.address, device.line, false});
+    if (device.address.placed)
+      all.push_back({&device.address, device.line, false, device.index ? std::string_view(device.model) : ""});
   for (const auto& device : domain.hostdevs)
-    if (device.address.placed) all.push_back({&device.address, device.line, true});
+    if (device.address.placed) all.push_back({&device.address, device.line, true, {}});
   return all;
 }
 
@@ -54,8 +79,20 @@ const BusModel* model_of_bus(const Domain& domain, std::uint64_t bus) {
   for (const auto& device : domain.guest_devices)
     if (device.index && *device.index == bus) model = device.model;
   if (model.empty() && bus == 0 && domain.machine.find("q35") != std::string::npos) model = "pcie-root";
+  if (model.empty() && bus == 0 && (domain.machine == "pc" || domain.machine.starts_with("pc-i440fx"))) model = "pci-root";
   const auto found = std::ranges::find(bus_models, model, &BusModel::model);
   return found == bus_models.end() ? nullptr : &*found;
+}
+
+/// libvirt goes on to say what the device wants, which rests on how much of its configuration space it could read.
+std::string plugged_wrong(const GuestAddress& address) {
+  return "The device at PCI address " + address.text() + " cannot be plugged into the PCI controller with index='" +
+         std::to_string(address.bus) + "'.";
+}
+
+bool is_among(std::string_view word, std::string_view words) {
+  const auto all = split(words, '|');
+  return std::ranges::find(all, word) != all.end();
 }
 
 void judge_place(const DomainCase& here, const Placed& one, std::vector<Finding>& findings) {
@@ -74,13 +111,12 @@ void judge_place(const DomainCase& here, const Placed& one, std::vector<Finding>
     add("The " + std::string(bus->model) + " that makes bus " + std::to_string(address.bus) + " has slot 0 only.",
         prefix + "slot must be <= " + std::to_string(bus->last_slot));
   if (one.assigned && !bus->takes_devices)
-    add("A device cannot sit on a " + std::string(bus->model) + " directly.",
-        "The device at PCI address " + address.text() + " cannot be plugged into the PCI controller with index='" +
-            std::to_string(address.bus) + "'. It requires a controller that accepts a PCI Express device.");
-  if (one.assigned && bus->model == "pcie-root" && address.bus == 0 && address.slot == 0x1f && address.function != 1 &&
-      address.function < 4 && here.domain.machine.find("q35") != std::string::npos)
-    add("q35 has its own ISA bridge, SATA controller and SMBus at 00:1f.",
-        "Attempted double use of PCI Address " + address.text());
+    add("A device cannot sit on a " + std::string(bus->model) + " directly.", plugged_wrong(address));
+  const auto place = std::ranges::find(controller_places, one.model, &ControllerPlace::model);
+  if (place != controller_places.end() && !one.model.empty() && !is_among(bus->model, place->buses))
+    add("A " + std::string(one.model) + " cannot sit on a " + std::string(bus->model) + ".", plugged_wrong(address));
+  if (one.assigned && address.bus == 0 && is_built_in(*bus, address))
+    add("The machine has a device of its own chipset there.", "Attempted double use of PCI Address " + address.text());
 }
 
 void judge_double_use(const DomainCase& here, const std::vector<Placed>& all, std::vector<Finding>& findings) {
@@ -123,7 +159,7 @@ std::vector<Finding> run(const DomainCase& here) {
   const auto all = placed_in(here.domain);
   std::vector<Finding> findings;
   for (const auto& one : all)
-    if (one.assigned) judge_place(here, one, findings);
+    if (one.assigned || !one.model.empty()) judge_place(here, one, findings);
   judge_double_use(here, all, findings);
   judge_functions(here, all, findings);
   if (findings.empty())

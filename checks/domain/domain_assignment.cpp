@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+#include <array>
+
 #include "checks/domain/domain_check.hpp"
 
 namespace vfio_doctor {
@@ -16,7 +19,8 @@ void judge_driver(const DomainCase& here, const DomainHostdev& device, std::vect
   if (name == "kvm")
     add("It asks for KVM's own assignment, which Linux dropped in 4.12.", "host doesn't support legacy PCI passthrough");
   else if (name == "xen")
-    add("It asks for Xen's driver, which QEMU does not have.", "QEMU does not support device assignment mode 'xen'");
+    add("It asks for Xen's driver, which QEMU does not have.",
+        "Failed to load PCI stub module pciback\nQEMU does not support device assignment mode 'xen'");
   else if (!name.empty() && name != "vfio" && device.origin != DomainHostdev::Origin::disk)
     add("It asks for a driver that libvirt does not know.",
         "Invalid value for attribute 'name' in element 'driver': '" + name + "'.");
@@ -29,19 +33,32 @@ void judge_driver(const DomainCase& here, const DomainHostdev& device, std::vect
   }
 }
 
+/// virDomainDeviceAddressType in libvirt's src/conf/device_conf.c.
+bool is_known_type(const std::string& type) {
+  constexpr std::array types = {"none",        "drive", "virtio-serial", "ccid", "usb", "spapr-vio",
+                                "virtio-s390", "ccw",   "virtio-mmio",   "isa",  "dimm"};
+  return std::ranges::find(types, type) != types.end();
+}
+
 std::vector<Finding> run(const DomainCase& here) {
   if (!here.domain.is_for_qemu()) return {};
   std::vector<Finding> findings;
   for (const auto& device : here.domain.hostdevs) {
-    if (!device.mode.empty() && device.mode != "subsystem")
+    if (device.mode == "capabilities")
       findings.push_back(
           check.at_line(Status::fail, here, device.line,
                         "A PCI device is assigned with mode='subsystem', not '" + device.mode.substr(0, 40) + "'.",
-                        "unknown host device source address type 'pci'"));
+                        "unknown host device source address type 'pci'\nInvalid value for attribute 'type' in element "
+                        "'hostdev': "
+                        "'pci'."));
     if (!device.address.type.empty() && device.address.type != "pci" && device.address.type != "unassigned")
       findings.push_back(check.at_line(Status::fail, here, device.line,
                                        "Its place in the guest is of type '" + device.address.type.substr(0, 40) + "'.",
-                                       "PCI host devices must use 'pci' or 'unassigned' address type"));
+                                       is_known_type(device.address.type)
+                                           ? "PCI host devices must use 'pci' or 'unassigned' address type"
+                                           : "unknown address type '" + device.address.type.substr(0, 40) +
+                                                 "'\nInvalid value for attribute 'type' in element 'address': '" +
+                                                 device.address.type.substr(0, 40) + "'."));
     if (device.startup_policy)
       findings.push_back(check.at_line(Status::fail, here, device.line, "A PCI device has a startupPolicy.",
                                        "Setting startupPolicy is only allowed for USB devices"));

@@ -3,6 +3,8 @@
 
 #include <exception>
 
+#include "base/text.hpp"
+
 namespace vfio_doctor {
 
 std::string domain_subject(const Domain& domain) { return std::string(domain_subject_prefix) + domain.name.substr(0, 255); }
@@ -21,9 +23,10 @@ Finding DomainCheck::at_line(Status status, const DomainCase& here, std::size_t 
                              const std::string& words) const {
   auto result = finding(status, here, std::move(summary));
   result.evidence.push_back({here.domain.file, "line " + std::to_string(line)});
-  if (!words.empty()) {
-    result.summary += " (\"" + words + "\")";
-    result.evidence.push_back({"libvirt or QEMU says", words});
+  for (const auto line_of_words : split(words, '\n')) {
+    if (line_of_words.empty()) continue;
+    if (result.evidence.size() == 1) result.summary += " (\"" + std::string(line_of_words) + "\")";
+    result.evidence.push_back({"libvirt or QEMU says", std::string(line_of_words)});
   }
   return result;
 }

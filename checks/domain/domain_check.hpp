@@ -33,7 +33,8 @@ struct DomainCheck {
   std::string_view page = {};  ///< filled in by the generated list
 
   Finding finding(Status status, const DomainCase& here, std::string summary) const;
-  /// With the line of the domain's text as evidence, and what libvirt or QEMU says about it.
+  /// With the line of the domain's text as evidence, and what libvirt or QEMU says about it: its words, and behind a line end
+  /// those of another version.
   Finding at_line(Status status, const DomainCase& here, std::size_t line, std::string summary,
                   const std::string& words = {}) const;
 };

@@ -15,6 +15,17 @@ bool takes(const Domain& domain, const PciAddress& address) {
   return std::ranges::find(domain.hostdevs, address, &DomainHostdev::source) != domain.hostdevs.end();
 }
 
+/// Proxmox VE binds the whole group to vfio-pci at the start, bridges apart (pve-common, SysFSTools.pm).
+Finding taken_along(const DomainCase& here, const DomainHostdev& device, const PciFunction& companion) {
+  auto finding =
+      check.at_line(Status::warn, here, device.line,
+                    device.source.text() + " is in a group with " + companion.address.text() + ", which " + *companion.driver +
+                        " holds: Proxmox VE binds the whole group to vfio-pci at the start, and the host does without " +
+                        companion.name + " from then on.");
+  finding.evidence.push_back({companion.sysfs_path + "/driver", *companion.driver});
+  return finding;
+}
+
 /// A companion that stays with a host driver: the group is not viable, whatever else is known about the device.
 Finding held(const DomainCase& here, const DomainHostdev& device, const PciFunction& companion) {
   const auto* function = here.host.find(device.source);
@@ -39,7 +50,8 @@ void judge_companions(const DomainCase& here, const DomainHostdev& device, const
     const auto* companion = here.host.find(address);
     if (!companion || takes(here.domain, address) || !told.insert(address).second) continue;
     if (companion->driver.has_value() && !leaves_dma_to_user(*companion->driver))
-      findings.push_back(held(here, device, *companion));
+      findings.push_back(here.domain.form == Domain::Form::proxmox ? taken_along(here, device, *companion)
+                                                                   : held(here, device, *companion));
   }
 }
 
@@ -71,6 +83,21 @@ void judge_running(const DomainCase& here, const DomainHostdev& device, const Pc
   }
 }
 
+/// Two domains that both want it: the second start is refused, and which is the second at boot is chance.
+void judge_autostart(const DomainCase& here, const DomainHostdev& device, std::vector<Finding>& findings) {
+  if (!here.around.autostart.has_value()) return;
+  for (const auto& other : *here.around.autostart) {
+    const auto its = std::ranges::find(other.hostdevs, device.source, &DomainHostdev::source);
+    if (other.name == here.domain.name || its == other.hostdevs.end()) continue;
+    findings.push_back(
+        check.at_line(Status::warn, here, device.line,
+                      "The domain '" + other.name.substr(0, 255) + "', which starts with the host, takes " +
+                          device.source.text() + " too: one of the two at a time.",
+                      "PCI device " + device.source.text() + " is in use by driver QEMU, domain " + other.name.substr(0, 255)));
+    findings.back().evidence.push_back({other.file, "line " + std::to_string(its->line) + ": " + device.source.text()});
+  }
+}
+
 std::vector<Finding> run(const DomainCase& here) {
   std::vector<Finding> findings;
   std::set<PciAddress> told;
@@ -79,6 +106,7 @@ std::vector<Finding> run(const DomainCase& here) {
     if (!function || function->is_bridge() || device.origin == DomainHostdev::Origin::network) continue;
     judge_companions(here, device, *function, told, findings);
     judge_running(here, device, *function, findings);
+    judge_autostart(here, device, findings);
   }
   if (here.around.running.is_unreadable() && !here.domain.hostdevs.empty()) {
     findings.push_back(

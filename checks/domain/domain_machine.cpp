@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "checks/domain/domain_check.hpp"
 
@@ -10,9 +11,16 @@ namespace {
 std::vector<Finding> run(const DomainCase& here);
 constexpr DomainCheck check{"domain-machine", "PCI Express in the guest", 60, run};
 
-bool is_express(const PciFunction& function) {
-  const auto* type = function.config.pcie_type.get();
-  return type && (*type == PcieType::endpoint || *type == PcieType::legacy_endpoint);
+/// By the function's own capability, where that was read, else by the port above it: below a root port or the downstream port of a
+/// switch there is Express and nothing else (PCI Express Base Specification, 1.3). Nothing where neither tells.
+std::optional<bool> is_express(const Host& host, const PciFunction& function) {
+  if (const auto* type = function.config.pcie_type.get())
+    return *type == PcieType::endpoint || *type == PcieType::legacy_endpoint;
+  const auto* above = function.parent ? host.find(*function.parent) : nullptr;
+  const auto* type = above ? above->config.pcie_type.get() : nullptr;
+  if (!type) return std::nullopt;
+  if (*type == PcieType::root_port || *type == PcieType::downstream_port) return true;
+  return *type == PcieType::pcie_to_pci_bridge || *type == PcieType::conventional ? std::optional(false) : std::nullopt;
 }
 
 /// i440fx: "pc", "pc-i440fx-8.2".
@@ -34,7 +42,8 @@ std::string_view model_of_bus(const Domain& domain, std::uint64_t bus) {
 void judge(const DomainCase& here, const DomainHostdev& device, const PciFunction& function, std::vector<Finding>& findings) {
   if (!device.reaches_guest || is_intel_graphics(function)) return;
   const bool display = function.class_and_subclass().value_or(0) >> 8 == 3;
-  if (has_no_express(here.domain.machine) && (is_express(function) || (display && !function.config.pcie_type.has_value()))) {
+  const auto express = is_express(here.host, function);
+  if (has_no_express(here.domain.machine) && express.value_or(display)) {
     findings.push_back(check.at_line(Status::warn, here, here.domain.os_line,
                                      "The machine type " + here.domain.machine.substr(0, 60) + " has no PCI Express, and " +
                                          device.source.text() +
@@ -48,7 +57,7 @@ void judge(const DomainCase& here, const DomainHostdev& device, const PciFunctio
          "activated again."}};
     return;
   }
-  if (!device.address.placed || !is_express(function)) return;
+  if (!device.address.placed || !express.value_or(false)) return;
   const auto model = model_of_bus(here.domain, device.address.bus);
   if (model == "pci-bridge" || model == "pcie-to-pci-bridge" || model == "dmi-to-pci-bridge")
     findings.push_back(
@@ -63,7 +72,7 @@ std::vector<Finding> run(const DomainCase& here) {
   bool known = false;
   for (const auto& device : here.domain.hostdevs)
     if (const auto* function = here.host.find(device.source)) {
-      known = known || function->config.pcie_type.has_value();
+      known = known || is_express(here.host, *function).has_value();
       judge(here, device, *function, findings);
     }
   if (!findings.empty() || here.domain.hostdevs.empty()) return findings;

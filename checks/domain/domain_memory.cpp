@@ -50,7 +50,8 @@ void judge_host(const DomainCase& here, std::uint64_t memory, std::vector<Findin
     findings.push_back(
         check.at_line(Status::fail, here, here.domain.memory_line,
                       "VFIO locks all memory of the guest, and the host has less (swap does not help): " + sizes + ".",
-                      "vfio_dma_map: -12 (Cannot allocate memory)"));
+                      "cannot set up guest memory 'pc.ram': Cannot allocate memory\nvfio_dma_map: -12 (Cannot allocate "
+                      "memory)"));
   else if (memory > *total - *total / 16)
     findings.push_back(check.at_line(Status::warn, here, here.domain.memory_line,
                                      "VFIO locks all memory of the guest, which leaves the host next to none: " + sizes + "."));

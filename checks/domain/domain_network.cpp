@@ -29,7 +29,8 @@ void judge_function(const DomainCase& here, const DomainHostdev& device, const P
              *function.class_and_subclass() != 0x0108) {
     findings.push_back(check.at_line(Status::fail, here, device.line,
                                      address + " (" + function.class_name +
-                                         ") is no NVMe controller, so QEMU's NVMe driver cannot use it as a disk."));
+                                         ") is no NVMe controller, so QEMU's NVMe driver cannot use it as a disk.",
+                                     "Device doesn't support NVMe command set"));
     findings.back().evidence.push_back({function.sysfs_path + "/class", function.class_name});
   }
 }
@@ -44,6 +45,12 @@ std::vector<Finding> run(const DomainCase& here) {
   for (const auto& network : here.domain.networks) {
     const auto pool = here.around.pools.find(network.name);
     if (pool == here.around.pools.end()) continue;
+    if (pool->second.is_absent() && here.around.complete) {
+      const auto name = network.name.substr(0, 60);
+      findings.push_back(check.at_line(Status::fail, here, network.line, "libvirt has no network '" + name + "'.",
+                                       "Network not found: no network with matching name '" + name + "'"));
+      findings.back().evidence.push_back({"/etc/libvirt/qemu/networks", "no " + name + ".xml"});
+    }
     if (!pool->second.has_value() || !pool->second->takes_anything()) continue;
     const auto count = pool->second->hostdevs.size();
     findings.push_back(check.at_line(Status::unknown, here, network.line,

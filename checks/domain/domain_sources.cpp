@@ -11,9 +11,11 @@ constexpr DomainCheck check{"domain-sources", "What the domain takes from the ho
 
 Finding not_there(const DomainCase& here, const DomainHostdev& device) {
   const auto address = device.source.text();
-  auto finding =
-      check.at_line(Status::fail, here, device.line, "It takes " + address + ", but this host has no such function.",
-                    "Device " + address + " not found: could not access /sys/bus/pci/devices/" + address + "/config");
+  auto finding = check.at_line(Status::fail, here, device.line, "It takes " + address + ", but this host has no such function.",
+                               device.origin == DomainHostdev::Origin::command_line
+                                   ? "no such host device: No such file or directory"
+                                   : "Device " + address + " not found: could not access /sys/bus/pci/devices/" + address +
+                                         "/config\nAn error occurred, but the cause is unknown");
   finding.evidence.push_back({"/sys/bus/pci/devices", "no " + address});
   finding.remedy = {
       {"Look the device up by its ids or name: addresses move when a card is added, taken out or switched off in "
@@ -24,12 +26,16 @@ Finding not_there(const DomainCase& here, const DomainHostdev& device) {
   return finding;
 }
 
+/// What libvirt compares when it defines a domain (virDomainHostdevFind): disks are none of it.
+bool is_defined(const DomainHostdev& device) {
+  return device.origin == DomainHostdev::Origin::hostdev || device.origin == DomainHostdev::Origin::interface;
+}
+
 Finding twice(const DomainCase& here, const DomainHostdev& first, const DomainHostdev& second) {
   const auto address = first.source.text();
   auto finding = check.at_line(Status::fail, here, second.line,
                                "It takes " + address + " twice, first in line " + std::to_string(first.line) + ".",
-                               here.domain.is_for_qemu() && second.origin == DomainHostdev::Origin::hostdev &&
-                                       first.origin == second.origin
+                               here.domain.is_for_qemu() && is_defined(first) && is_defined(second)
                                    ? "Hostdev already exists in the domain configuration"
                                    : "Device " + address + " is already in use");
   finding.remedy = {{"Take one of the two out.", {}, {}, {}}};
@@ -59,7 +65,9 @@ std::vector<Finding> run(const DomainCase& here) {
       findings.back().evidence.push_back({"/sys/bus/pci/devices", here.host.functions.why()});
     }
   }
-  if (findings.empty() && !domain.hostdevs.empty()) {
+  if (findings.empty() && domain.hostdevs.empty())
+    findings.push_back(check.finding(Status::pass, here, "It takes no PCI function from this host."));
+  if (findings.empty()) {
     findings.push_back(check.finding(Status::pass, here, "Each function that it takes is there, and taken once."));
     for (const auto& [address, device] : taken)
       findings.back().evidence.push_back({domain.file, "line " + std::to_string(device->line) + ": " + address.text()});

@@ -26,7 +26,6 @@ void judge(const DomainCase& here, const DomainUsb& usb, std::vector<Finding>& f
     findings.push_back(check.at_line(status, here, usb.line, summary, words));
   };
   const bool by_id = usb.vendor && usb.product, by_place = usb.bus && usb.device;
-  if (usb.vendor && !usb.product) return add(Status::fail, "It names a vendor and no product.", "missing product");
   if (!by_id && !by_place) return;
   std::vector<const HostUsb*> there;
   for (const auto& one : *here.around.usb)
@@ -43,7 +42,8 @@ void judge(const DomainCase& here, const DomainUsb& usb, std::vector<Finding>& f
   }
   if (by_id && !by_place && there.size() > 1)
     return add(Status::fail, "Several USB devices are " + name_of(usb) + ".",
-               "Multiple USB devices for " + name_of(usb) + ", use <address> to specify one");
+               "Multiple USB devices for " + hex_text(*usb.vendor, 1) + ":" + hex_text(*usb.product, 1) +
+                   ", use <address> to specify one");
   if (there.front()->hub) return add(Status::fail, name_of(usb) + " is a hub: USB devices are given one by one, a hub never.");
   const auto& controller = there.front()->controller;
   if (controller && std::ranges::find(here.domain.hostdevs, *controller, &DomainHostdev::source) != here.domain.hostdevs.end())

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "checks/advice/binding_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/chipset_parts.hpp"
 #include "checks/kernel/group_isolation.hpp"
@@ -54,11 +55,9 @@ Finding held_by_bridge(const IommuGroup& group, const PciFunction& bridge) {
                         ", which does not share: until that driver lets go, no device "
                         "of the group can be assigned.");
   finding.evidence = {{bridge.sysfs_path + "/driver", bridge.driver.value()}};
-  finding.remedy = {
-      {"Take the driver off the bridge.",
-       {"echo " + bridge.address.text() + " | sudo tee /sys/bus/pci/devices/" + bridge.address.text() + "/driver/unbind"},
-       {"echo " + bridge.address.text() + " | sudo tee /sys/bus/pci/drivers_probe"},
-       "Hot plug behind this bridge stops working until it is bound again."}};
+  finding.remedy = {take_driver_away(bridge.address)};
+  finding.remedy.front().text = "Take the driver off the bridge.";
+  finding.remedy.front().risk = "Hot plug behind this bridge stops working until it is bound again.";
   return finding;
 }
 

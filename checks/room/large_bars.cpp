@@ -14,9 +14,9 @@ constexpr Check check{"large-bars", "Room that the guest needs for large devices
 /// What OVMF reserves above the guest's memory when nobody says more (PcdPciMmio64Size, OvmfPkg/OvmfPkgX64.dsc: 0x800000000).
 constexpr std::uint64_t usual_window = 32ULL << 30;
 
-std::uint64_t bytes_above_4g(const FunctionRoom& room) {
+std::uint64_t bytes_above_4g(const PciFunction& function) {
   std::uint64_t sum = 0;
-  if (const auto* regions = room.regions.get())
+  if (const auto* regions = function.regions.get())
     for (const auto& region : *regions)
       if (region.index < 6 && region.is_memory() && region.is_64_bit() && region.bytes() < 1ULL << 48) sum += region.bytes();
   return sum;
@@ -45,9 +45,9 @@ std::vector<Finding> run(const Host& host) {
   bool any = false;
   for (const auto& [address, room] : host.room.functions) {
     const auto* function = host.find(address);
-    if (!function || !room.regions.has_value()) continue;
+    if (!function || !function->regions.has_value()) continue;
     any = true;
-    if (const auto bytes = bytes_above_4g(room); bytes >= usual_window) findings.push_back(judge(*function, bytes));
+    if (const auto bytes = bytes_above_4g(*function); bytes >= usual_window) findings.push_back(judge(*function, bytes));
   }
   if (findings.empty() && any)
     findings.push_back(check.finding(Status::pass, host_subject,

@@ -15,22 +15,13 @@ namespace {
 constexpr std::size_t longest_gap = 200, longest_word = 120;
 
 /// strerror() of glibc and Go's errors, folded.
-constexpr std::array<std::string_view, 16> error_texts = {"operation not permitted",
-                                                          "no such file or directory",
-                                                          "no such device",
-                                                          "input/output error",
-                                                          "permission denied",
-                                                          "device or resource busy",
-                                                          "file exists",
-                                                          "invalid argument",
-                                                          "cannot allocate memory",
-                                                          "no space left on device",
-                                                          "inappropriate ioctl for device",
-                                                          "operation not supported",
-                                                          "not a directory",
-                                                          "bad address",
-                                                          "connection timed out",
-                                                          "no such process"};
+// clang-format off
+constexpr std::array<std::string_view, 16> error_texts = {
+    "operation not permitted", "no such file or directory", "no such device", "input/output error", "permission denied",
+    "device or resource busy", "file exists", "invalid argument", "cannot allocate memory", "no space left on device",
+    "inappropriate ioctl for device", "operation not supported", "not a directory", "bad address", "connection timed out",
+    "no such process"};
+// clang-format on
 
 bool is_hexadecimal(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || c == 'x'; }
 bool is_word(char c) {

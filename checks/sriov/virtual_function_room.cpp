@@ -22,9 +22,9 @@ const std::string* refused(const Host& host, const PciAddress& address) {
   return found == log->end() ? nullptr : &*found;
 }
 
-std::vector<Evidence> without_room(const PciFunction& function, const FunctionRoom& room) {
+std::vector<Evidence> without_room(const PciFunction& function) {
   std::vector<Evidence> evidence;
-  if (const auto* regions = room.regions.get())
+  if (const auto* regions = function.regions.get())
     for (const auto& region : *regions)
       if (region.index >= 7 && region.index <= 12 && region.is_memory() && region.is_unset() && region.bytes() > 0)
         evidence.push_back({function.sysfs_path + "/resource",
@@ -38,8 +38,8 @@ std::vector<Finding> run(const Host& host) {
   for (const auto& [address, room] : host.room.functions) {
     const auto* function = host.find(address);
     if (!function || !room.total_virtual_functions.has_value() || *room.total_virtual_functions == 0) continue;
-    any |= room.regions.has_value();
-    auto evidence = without_room(*function, room);
+    any |= function->regions.has_value();
+    auto evidence = without_room(*function);
     const auto* line = refused(host, address);
     if (line) evidence.push_back({"kernel log", *line});
     if (evidence.empty()) continue;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/domain/command_words.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -57,6 +59,36 @@ Options options_of(std::string_view text) {
   return options;
 }
 
+/// What strtoul() takes at `at`, and moves behind it: blanks and 0x in front are no hindrance.
+std::optional<std::uint64_t> take_number(std::string_view text, std::size_t& at, int base) {
+  while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;
+  if (base == 16 && (text.substr(at).starts_with("0x") || text.substr(at).starts_with("0X"))) at += 2;
+  const auto end = std::min(text.find_first_not_of(base == 16 ? "0123456789abcdefABCDEF" : "0123456789", at), text.size());
+  const auto value = parse_unsigned(text.substr(at, end - at), base);
+  at = end;
+  return value;
+}
+
+/// host= of vfio-pci: numbers of any length, so that "3e:0.0" is 0000:3e:00.0 (QEMU, hw/core/qdev-properties-system.c,
+/// set_pci_host_devaddr(), 7.2 to 10.2).
+std::optional<PciAddress> qemu_address(std::string_view text) {
+  std::vector<std::uint64_t> numbers;
+  std::size_t at = 0;
+  for (;;) {
+    const auto number = take_number(text, at, 16);
+    if (!number || at >= text.size() || numbers.size() > 2) return std::nullopt;
+    numbers.push_back(*number);
+    if (text[at++] == '.') break;
+    if (text[at - 1] != ':') return std::nullopt;
+  }
+  const auto function = take_number(text, at, 10);
+  if (numbers.size() < 2 || !function || at != text.size()) return std::nullopt;
+  const auto domain = numbers.size() == 3 ? numbers[0] : 0, bus = numbers[numbers.size() - 2], slot = numbers.back();
+  if (domain > 0xffffffff || bus > 0xff || slot > 0x1f || *function > 7) return std::nullopt;
+  return PciAddress{static_cast<std::uint32_t>(domain), static_cast<std::uint8_t>(bus), static_cast<std::uint8_t>(slot),
+                    static_cast<std::uint8_t>(*function)};
+}
+
 class WordReader {
  public:
   explicit WordReader(Domain& domain) : domain_(domain) {}
@@ -93,20 +125,20 @@ class WordReader {
   }
 
   void add_host(const std::string& value) {
-    if (const auto source = PciAddress::parse(value)) return add(*source, true);
+    if (const auto source = qemu_address(value)) return add(*source, true);
     domain_.faults.push_back({line_, "vfio-pci on the command line has no valid host address: '" + value.substr(0, 60) + "'.",
                               "Property 'vfio-pci.host' doesn't take value"});
   }
 
   /// QEMU follows the path, so that a slash at its end and any way to the same directory mean the same function.
   void add_path(std::string path) {
+    path = std::filesystem::path(path).lexically_normal().string();  // "//", "/.", "/x/.."
     while (path.size() > 1 && path.ends_with('/')) path.pop_back();
     const auto last = base_name(path);
     if (const auto source = PciAddress::parse(last)) return add(*source, true);
-    if (path.find("mdev") != path.npos || last.size() == 36)
-      domain_.mdevs.push_back({last, "vfio-pci", line_});
-    else
-      domain_.unresolved.push_back({line_, "Which function sysfsdev=" + path.substr(0, 120) + " means is not known here.", {}});
+    if (path.find("mdev") != path.npos || last.size() == 36) return domain_.mdevs.push_back({last, "vfio-pci", line_});
+    domain_.sysfs_paths.emplace_back(line_, path);
+    domain_.unresolved.push_back({line_, "Which function sysfsdev=" + path.substr(0, 120) + " means is not known here.", {}});
   }
 
   /// "device.hostdev0.host=3e:00.0"
@@ -114,7 +146,7 @@ class WordReader {
     const auto equals = text.find('=');
     if (!text.starts_with("device.") || equals == text.npos) return;
     const auto key = text.substr(0, equals), value = text.substr(equals + 1);
-    if (key.ends_with(".host") && PciAddress::parse(value)) add_host(value);
+    if (key.ends_with(".host") && qemu_address(value)) add_host(value);
     if (key.ends_with(".sysfsdev")) add_path(value);
   }
 

@@ -13,39 +13,20 @@
 #include "base/input_error.hpp"
 #include "base/text.hpp"
 #include "facts/domain/command_words.hpp"
+#include "facts/domain/definition.hpp"
 #include "facts/domain/id_override.hpp"
 #include "facts/domain/libvirt_numbers.hpp"
+#include "facts/domain/xml_parts.hpp"
 #include "machine/root.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 constexpr std::size_t most_chain = 200;  // links of a backing chain, as many as libvirt follows
-constexpr std::string_view qemu_namespace = "http://libvirt.org/schemas/domain/qemu/1.0";
-
-std::string_view local_name(std::string_view name) {
-  const auto colon = name.find(':');
-  return colon == name.npos ? name : name.substr(colon + 1);
-}
-
-/// Whether the element belongs to QEMU's namespace, however that is written: a prefix of any name, or xmlns= on the element
-/// or above it. A prefix "qemu" that nobody declared counts: a fragment cut out of a domain has lost the declaration.
-bool is_of_qemu(pugi::xml_node node) {
-  const std::string name = node.name();
-  const auto colon = name.find(':');
-  const auto key = colon == name.npos ? std::string("xmlns") : "xmlns:" + name.substr(0, colon);
-  for (auto above = node; above; above = above.parent())
-    if (const auto declared = above.attribute(key.c_str())) return declared.value() == qemu_namespace;
-  return name.starts_with("qemu:");
-}
-
-std::optional<std::uint64_t> bytes_of(pugi::xml_node node) {
-  return node ? libvirt_bytes(node.child_value(), node.attribute("unit").value()) : std::nullopt;
-}
 
 class DomainReader {
  public:
-  DomainReader(const std::string& text, const std::string& name) : name_(name) {
+  DomainReader(const std::string& text, const std::string& name) : name_(name), text_(text) {
     if (text.size() > largest_domain_xml) fail("larger than 4 MiB");
     const auto result = document_.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_comments);
     if (!result) {
@@ -68,7 +49,11 @@ class DomainReader {
       read_domain();
     else
       read_fragment(top);
-    if (root_) read_id_overrides(root_, domain_);
+    if (root_) {
+      read_definition(
+          root_, [this](pugi::xml_node node) { return line_of(node); }, domain_);
+      read_id_overrides(root_, domain_);
+    }
     return std::move(domain_);
   }
 
@@ -89,8 +74,21 @@ class DomainReader {
     return static_cast<std::size_t>(std::ranges::upper_bound(line_ends_, offset) - line_ends_.begin()) + 1;
   }
 
+  /// Where the element's name begins in the text; 0 where there is no such element or the text was converted first.
+  std::size_t spot_of(pugi::xml_node node) const {
+    const auto at = static_cast<std::size_t>(std::max<std::ptrdiff_t>(node.offset_debug(), 0));
+    return at > 0 && text_.compare(at, std::strlen(node.name()), node.name()) == 0 && text_[at - 1] == '<' ? at : 0;
+  }
+
   void fault(pugi::xml_node node, const std::string& what, const std::string& words) {
     if (domain_.faults.size() < most_domain_devices) domain_.faults.push_back({line_of(node), what, words});
+  }
+
+  /// virPCIDeviceAddressIsValid(), which quotes all but the function.
+  static std::string out_of_range(std::string_view key, std::uint64_t value, const char* limit) {
+    const std::string quote = key == "function" ? "" : "'";
+    return "Invalid PCI address " + std::string(key) + "=" + quote + "0x" + hex_text(value, 1) + quote +
+           ", must be <= " + limit;
   }
 
   /// 0 where it is not said; nothing, and a fault, where it is no number or too large.
@@ -101,8 +99,9 @@ class DomainReader {
     if (value && *value <= limit) return value;
     const auto shown = std::string(given.value()).substr(0, 40);
     fault(node, std::string("<address> has no valid ") + key + ": '" + shown + "'.",
-          value ? "Invalid PCI address " + std::string(key) + "='0x" + hex_text(*value, 1) + "', must be <= " + limit_text
-                : "Invalid value for attribute '" + std::string(key) + "' in element 'address': '" + shown + "'");
+          value && *value <= 0xffffffff ? out_of_range(key, *value, limit_text)
+                                        : "Invalid value for attribute '" + std::string(key) + "' in element 'address': '" +
+                                              shown + "'. Expected non-negative integer value");
     return std::nullopt;
   }
 
@@ -119,6 +118,7 @@ class DomainReader {
     const auto node = device.child("address");
     result.type = node.attribute("type").value();
     result.multifunction = node.attribute("multifunction").value();
+    result.at = spot_of(node);
     if (result.type != "pci" || (!node.attribute("slot") && !node.attribute("bus"))) return result;
     const auto domain = part(node, "domain", 0xffffffff, "0xFFFF"), bus = part(node, "bus", 0xff, "0xFF"),
                slot = part(node, "slot", 0x1f, "0x1F"), function = part(node, "function", 7, "7");
@@ -201,39 +201,8 @@ class DomainReader {
     device.managed = std::string_view(source.attribute("managed").value()) == "yes";
     device.reaches_guest = false;
     device.line = line_of(node);
+    device.spots = {spot_of(node), spot_of(source), spot_of(source.child("address")), 0, spot_of(source)};
     add(std::move(device));
-  }
-
-  void read_usb(pugi::xml_node node) {
-    DomainUsb usb;
-    const auto source = node.child("source");
-    const auto id = [](pugi::xml_node from) -> std::optional<std::uint16_t> {
-      const auto value = libvirt_number(from.attribute("id").value());
-      return value && *value <= 0xffff ? std::optional(static_cast<std::uint16_t>(*value)) : std::nullopt;
-    };
-    usb.vendor = id(source.child("vendor"));
-    usb.product = id(source.child("product"));
-    const auto address = source.child("address");
-    const auto count = [&address](const char* key) -> std::optional<unsigned> {
-      const auto value = libvirt_number(address.attribute(key).value());
-      return value && *value <= 0xffff ? std::optional(static_cast<unsigned>(*value)) : std::nullopt;
-    };
-    usb.bus = count("bus");
-    usb.device = count("device");
-    usb.startup_policy = source.attribute("startupPolicy").value();
-    usb.line = line_of(node);
-    domain_.usb.push_back(usb);
-    domain_.notes.push_back("A <hostdev type='usb'> hangs on an emulated controller: the manifest leaves it out.");
-  }
-
-  static std::string comment_of(pugi::xml_node node) {
-    std::string text;
-    for (auto before = node.previous_sibling(); before && before.type() != pugi::node_element;
-         before = before.previous_sibling())
-      if (before.type() == pugi::node_comment) text += std::string(before.value()) + " ";
-    for (const auto child : node.children())
-      if (child.type() == pugi::node_comment) text += std::string(child.value()) + " ";
-    return text.substr(0, 400);
   }
 
   /// `node` has the <source>, `device` the alias and the guest's address: they differ where libvirt wrote <actual>.
@@ -257,6 +226,8 @@ class DomainReader {
     result.model = node.child("driver").attribute("model").value();
     result.iommufd = std::string_view(node.child("driver").attribute("iommufd").value()) == "yes";
     result.startup_policy = static_cast<bool>(source.attribute("startupPolicy"));
+    result.spots = {spot_of(node), spot_of(source), spot_of(source.child("address")), spot_of(node.child("driver")),
+                    spot_of(node)};
     result.rom_file = device.child("rom").attribute("file").value();
     result.rom_disabled = std::string_view(device.child("rom").attribute("enabled").value()) == "no";
     result.rom_bar_given = static_cast<bool>(device.child("rom").attribute("bar"));
@@ -283,15 +254,24 @@ class DomainReader {
     if (kind == "disk") read_disk(node);
     if (kind == "interface") read_interface(node);
     if (kind == "iommu")
-      domain_.viommu = VirtualIommu{node.attribute("model").value(), node.child("driver").attribute("caching_mode").value(),
-                                    node.child("driver").attribute("intremap").value(), line_of(node)};
+      domain_.viommu = VirtualIommu{node.attribute("model").value(),
+                                    node.child("driver").attribute("caching_mode").value(),
+                                    node.child("driver").attribute("intremap").value(),
+                                    node.child("driver").attribute("eim").value(),
+                                    line_of(node),
+                                    spot_of(node),
+                                    spot_of(node.child("driver"))};
     if (kind == "hostdev" && type == "mdev") {
       domain_.mdevs.push_back(
           {node.child("source").child("address").attribute("uuid").value(), node.attribute("model").value(), line_of(node)});
       domain_.notes.push_back(
           "A <hostdev type='mdev'> is a part of a host device, with ids of its own: the manifest leaves it out.");
     }
-    if (kind == "hostdev" && type == "usb") read_usb(node);
+    if (kind == "hostdev" && type == "usb") {
+      domain_.usb.push_back(usb_of(node));
+      domain_.usb.back().line = line_of(node);
+      domain_.notes.push_back("A <hostdev type='usb'> hangs on an emulated controller: the manifest leaves it out.");
+    }
     const bool is_pci = kind == "hostdev" && type == "pci";
     if (is_pci) read_function(node, node, DomainHostdev::Origin::hostdev);
     if (!is_pci && kind != "controller" && node.type() == pugi::node_element)
@@ -318,7 +298,7 @@ class DomainReader {
       for (const auto frontend : device.children())
         for (const auto property : frontend.children()) {
           const std::string key = property.attribute("name").value(), value = property.attribute("value").value();
-          if (key == "host" && PciAddress::parse(value))
+          if (key == "host" && value.find(':') != std::string::npos)
             read_command_words({{"vfio-pci,host=" + value, line_of(property)}}, domain_);
           if (key == "sysfsdev") read_command_words({{"vfio-pci,sysfsdev=" + value, line_of(property)}}, domain_);
           if (key.starts_with("x-pci-"))
@@ -342,7 +322,15 @@ class DomainReader {
     const auto limit = root_.child("memtune").child("hard_limit");
     domain_.hard_limit_bytes = bytes_of(limit);
     if (limit) domain_.hard_limit_line = line_of(limit);
-    domain_.split_io_apic = std::string_view(root_.child("features").child("ioapic").attribute("driver").value()) == "qemu";
+    if (const auto huge = root_.child("memoryBacking").child("hugepages")) {
+      const auto page = huge.child("page");
+      domain_.huge_pages = true;
+      domain_.huge_page_bytes = libvirt_bytes(page.attribute("size").value(), page.attribute("unit").value());
+    }
+    const auto features = root_.child("features"), io_apic = features.child("ioapic");
+    domain_.io_apic = io_apic.attribute("driver").value();
+    domain_.features_at = spot_of(features);
+    domain_.io_apic_at = spot_of(io_apic);
     for (const auto devices : root_.children("devices")) read_devices(devices);
     for (const auto node : root_.children())
       if (const auto name = local_name(node.name()); (name == "commandline" || name == "override") && is_of_qemu(node))
@@ -354,12 +342,17 @@ class DomainReader {
     const std::string_view kind = top.name();
     domain_.form = Domain::Form::fragment;
     domain_.name = name_.substr(name_.rfind('/') + 1);
+    const auto line = [this](pugi::xml_node node) { return line_of(node); };
     if (kind == "devices")
       read_devices(top);
     else if (kind == "hostdev" || kind == "interface" || kind == "disk")
-      for (auto node = top; node; node = node.next_sibling()) read_device(node);
+      for (auto node = top; node; node = node.next_sibling()) {
+        read_device(node);
+        if (node.type() == pugi::node_element) read_definition(node, line, domain_);
+      }
     else
       fail("no <domain> in it");
+    if (kind == "devices") read_definition(top, line, domain_);
     if (!domain_.takes_anything()) fail("it takes nothing from the host");
   }
 
@@ -389,6 +382,7 @@ class DomainReader {
   }
 
   const std::string& name_;
+  const std::string& text_;
   std::vector<std::size_t> line_ends_;
   pugi::xml_document document_;
   pugi::xml_node root_;

@@ -18,6 +18,7 @@ struct GuestAddress {
   std::uint8_t slot = 0, function = 0;
   bool placed = false;        ///< a PCI address that says where; else libvirt finds a place
   std::string multifunction;  ///< "on", "off" or empty
+  std::size_t at = 0;         ///< where the element's name begins in the text; 0: there is none
 
   std::string text() const;  ///< "0000:01:00.0", as libvirt's messages have it
 };
@@ -53,6 +54,13 @@ struct DomainHostdev {
   bool rom_bar_given = false;
   std::string expected_id;  ///< "8086:24f3": what a mapping recorded for it; empty where nothing did
   std::optional<std::uint64_t> boot_order;
+
+  /// Where the names of its elements begin in the text, in bytes; 0: there is none. For corrections.
+  struct Spots {
+    std::size_t element = 0, source = 0, source_address = 0, driver = 0;
+    std::size_t managed = 0;  ///< the element that has managed=
+  };
+  Spots spots;
 };
 
 /// Any other device with a place on a PCI bus of the guest.
@@ -86,14 +94,15 @@ struct DomainNetwork {
 struct DomainRemark {
   std::size_t line = 0;
   std::string what;   ///< a sentence
-  std::string words;  ///< what libvirt or QEMU says; may be empty
+  std::string words;  ///< what libvirt or QEMU says; may be empty; another version's words follow behind a line end
 };
 
 /// <iommu> of the domain.
 struct VirtualIommu {
   std::string model;  ///< "intel", "smmuv3", "virtio"
-  std::string caching_mode, intremap;
+  std::string caching_mode, intremap, eim;
   std::size_t line = 0;
+  std::size_t at = 0, driver_at = 0;  ///< where the names of <iommu> and its <driver> begin in the text; 0: there is none
 };
 
 /// What a domain says about PCI assignment (libvirt, formatdomain "Host device assignment").
@@ -105,8 +114,11 @@ struct Domain {
 
   enum class Form { domain, fragment, network, proxmox, command_line, list };
   Form form = Form::domain;
-  std::vector<DomainRemark> faults;      ///< refused by libvirt as it stands
+  std::vector<DomainRemark> faults;      ///< refused by libvirt as it stands: sources
+  std::vector<DomainRemark> refused;     ///< the same of everything else; see definition.hpp
   std::vector<DomainRemark> unresolved;  ///< more may be taken than is known here
+  std::vector<std::pair<std::size_t, std::string>>
+      sysfs_paths;  ///< line and path of what `unresolved` tells; see resolve_paths()
   std::vector<GuestDevice> guest_devices;
   std::vector<DomainUsb> usb;
   std::vector<DomainMdev> mdevs;
@@ -116,11 +128,15 @@ struct Domain {
   std::size_t os_line = 0, os_boot_line = 0, memory_line = 0, hard_limit_line = 0;
   std::vector<std::pair<std::uint64_t, std::size_t>> boot_orders;  ///< <boot order=> of every device, with its line
   std::optional<std::uint64_t> memory_bytes, hard_limit_bytes;
+  bool huge_pages = false;                       ///< <memoryBacking><hugepages>
+  std::optional<std::uint64_t> huge_page_bytes;  ///< their size; nothing: the host's default
   std::optional<VirtualIommu> viommu;
-  bool split_io_apic = false;  ///< <ioapic driver='qemu'/>
+  std::string io_apic;                          ///< <ioapic driver=>
+  std::size_t features_at = 0, io_apic_at = 0;  ///< where the names of these elements begin in the text; 0: there is none
   bool is_for_qemu() const { return type.empty() || type == "kvm" || type == "qemu" || type == "hvf"; }
   bool takes_anything() const {
-    return !hostdevs.empty() || !faults.empty() || !unresolved.empty() || !usb.empty() || !mdevs.empty() || !networks.empty();
+    return !hostdevs.empty() || !faults.empty() || !refused.empty() || !unresolved.empty() || !usb.empty() || !mdevs.empty() ||
+           !networks.empty();
   }
 };
 

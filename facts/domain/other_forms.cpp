@@ -68,11 +68,15 @@ class ProxmoxReader {
       if (line.starts_with("#") || colon == line.npos) continue;
       read_setting(std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1))));
     }
+    // The file is sorted: what a device wants of the machine may stand before it.
+    if (express_line_ != 0 && is_whole_ && domain_.machine.find("q35") == std::string::npos)
+      domain_.faults.push_back({express_line_, "pcie=1 wants the machine type q35.", "q35 machine model is not enabled"});
     return std::move(domain_);
   }
 
  private:
   void read_setting(const std::string& key, const std::string& value) {
+    is_whole_ = is_whole_ || key == "memory" || key == "ostype" || key == "vmgenid";
     if (key == "name") domain_.name = value;
     if (key == "machine") domain_.machine = value.empty() ? "pc" : value;
     if (key == "bios" && value == "ovmf") domain_.loader = "efi";
@@ -91,6 +95,7 @@ class ProxmoxReader {
 
   void read_device(const std::string& value) {
     if (domain_.hostdevs.size() > most_domain_devices) throw InputError(domain_.file + ": too many devices");
+    if (option_of(value, "pcie") == "1" && express_line_ == 0) express_line_ = line_;
     const auto mapping = option_of(value, "mapping");
     if (!mapping.empty()) return read_mapping(mapping);
     auto host = option_of(value, "host");
@@ -140,7 +145,8 @@ class ProxmoxReader {
 
   const Root& root_;
   Domain domain_;
-  std::size_t line_ = 0;
+  std::size_t line_ = 0, express_line_ = 0;
+  bool is_whole_ = false;  ///< not just a line or two that somebody cut out
 };
 
 /// Each function of a slot that was named as a whole, as the host has them now.
@@ -179,43 +185,25 @@ bool looks_like_proxmox(const std::string& text) {
 
 }  // namespace
 
-Domain parse_proxmox_configuration(const std::string& text, const std::string& name, const Root& root) {
-  return ProxmoxReader(name, root).read(text);
+void resolve_paths(Domain& domain, const Root& root) {
+  for (const auto& [line, path] : domain.sysfs_paths) {
+    const auto real = path.starts_with("/sys/") ? root.canonical(path) : Observed<std::string>::absent();
+    const auto source = real.has_value() ? PciAddress::parse(base_name(*real)) : std::nullopt;
+    if (!source) continue;
+    DomainHostdev device;
+    device.origin = DomainHostdev::Origin::command_line;
+    device.source = *source;
+    device.line = line;
+    domain.hostdevs.push_back(std::move(device));
+    std::erase_if(domain.unresolved, [&, number = line](const DomainRemark& remark) {
+      return remark.line == number && remark.what.find(path.substr(0, 120)) != std::string::npos;
+    });
+  }
+  domain.sysfs_paths.clear();
 }
 
-Domain parse_device_list(const std::string& text, const std::string& name) {
-  Domain domain;
-  domain.form = Domain::Form::list;
-  domain.file = name;
-  domain.name = base_name(name);
-  std::size_t number = 0;
-  for (const auto line : split_lines(text)) {
-    ++number;
-    auto item = trim(line);
-    if (item.starts_with("- ")) item = trim(item.substr(2));
-    const auto colon = item.find(':');
-    if (colon == item.npos) continue;
-    const auto key = item.substr(0, colon);
-    auto value = trim(item.substr(colon + 1));
-    if (value.size() > 1 && (value.front() == '"' || value.front() == '\'')) value = value.substr(1, value.size() - 2);
-    if (key == "pci" || key == "address") {
-      const auto source = PciAddress::parse(value);
-      if (!source) continue;  // a network address, say
-      if (domain.hostdevs.size() > most_domain_devices) throw InputError(name + ": too many devices");
-      DomainHostdev device;
-      device.source = *source;
-      device.managed = true;  // Incus binds what it passes to vfio-pci
-      device.line = number;
-      domain.hostdevs.push_back(std::move(device));
-    } else if (key == "deviceName" && domain.unresolved.size() < most_domain_devices) {
-      domain.unresolved.push_back({number,
-                                   "Which function the resource " + std::string(value.substr(0, 80)) +
-                                       " stands for is "
-                                       "known only to the node's device plugin.",
-                                   {}});
-    }
-  }
-  return domain;
+Domain parse_proxmox_configuration(const std::string& text, const std::string& name, const Root& root) {
+  return ProxmoxReader(name, root).read(text);
 }
 
 Domain parse_domain(const std::string& text, const std::string& name, const Root& root) {
@@ -227,10 +215,11 @@ Domain parse_domain(const std::string& text, const std::string& name, const Root
   else if (name.ends_with(".conf") || looks_like_proxmox(text))
     domain = parse_proxmox_configuration(text, name, root);
   else if (name.ends_with(".yaml") || name.ends_with(".yml"))
-    domain = parse_device_list(text, name);
+    domain = parse_device_list(text, name, root);
   else
     domain = parse_qemu_command_line(text, name);
   expand_slots(domain, root);
+  resolve_paths(domain, root);
   return domain;
 }
 

@@ -17,7 +17,11 @@ Domain parse_domain(const std::string& text, const std::string& name, const Root
 /// Proxmox VE's /etc/pve/qemu-server/NNN.conf: hostpciN, args, memory; up to the first section (a snapshot).
 Domain parse_proxmox_configuration(const std::string& text, const std::string& name, const Root& root);
 
-/// Lines "pci: ADDRESS" and "address: ADDRESS" of an Incus or LXD instance, "deviceName:" of KubeVirt.
-Domain parse_device_list(const std::string& text, const std::string& name);
+/// The devices of an Incus or LXD instance (pci, gpu, nic), "deviceName:" of KubeVirt. `root` tells which function a network
+/// interface stands on.
+Domain parse_device_list(const std::string& text, const std::string& name, const Root& root);
+
+/// Replaces paths in sysfs that a text names (sysfsdev=/sys/class/net/eno1/device) by the functions that they lead to.
+void resolve_paths(Domain& domain, const Root& root);
 
 }  // namespace vfio_doctor

@@ -64,8 +64,12 @@ Observed<std::uint64_t> gather_memory(const Root& root) {
 /// A domain that takes nothing where the network is of another kind; absent where it is not defined.
 Observed<Domain> gather_pool(const Root& root, const std::string& name) {
   if (!is_file_name(name)) return Observed<Domain>::absent();
-  const auto file = "/etc/libvirt/qemu/networks/" + name + ".xml";
-  const auto text = root.read(file);
+  auto file = "/etc/libvirt/qemu/networks/" + name + ".xml";
+  auto text = root.read(file);
+  if (text.is_absent()) {  // defined nowhere, but made all the same (virsh net-create)
+    file = "/run/libvirt/network/" + name + ".xml";
+    text = root.read(file);
+  }
   if (!text.has_value()) return Observed<Domain>::like(text);
   try {
     return parse_domain_xml(*text, file);
@@ -76,8 +80,9 @@ Observed<Domain> gather_pool(const Root& root, const std::string& name) {
 
 }  // namespace
 
-Observed<std::vector<RunningDomain>> gather_running_domains(const Root& root) {
-  const std::string directory = "/run/libvirt/qemu";
+namespace {
+
+Observed<std::vector<RunningDomain>> domains_in(const Root& root, const std::string& directory) {
   const auto names = root.list(directory);
   if (!names.has_value()) return Observed<std::vector<RunningDomain>>::like(names);
   std::vector<RunningDomain> running;
@@ -97,10 +102,15 @@ Observed<std::vector<RunningDomain>> gather_running_domains(const Root& root) {
   return running;
 }
 
+}  // namespace
+
+Observed<std::vector<RunningDomain>> gather_running_domains(const Root& root) { return domains_in(root, "/run/libvirt/qemu"); }
+
 DomainSurroundings gather_surroundings(const Root& root, const Domain& domain, bool complete) {
   DomainSurroundings around;
   around.complete = complete;
   around.running = gather_running_domains(root);
+  around.autostart = domains_in(root, "/etc/libvirt/qemu/autostart");
   if (!domain.usb.empty()) around.usb = gather_usb(root);
   around.memory_bytes = gather_memory(root);
   const auto iommufd = root.kind("/dev/iommu");

@@ -12,7 +12,7 @@
 
 namespace vfio_doctor {
 
-/// A guest that runs now, from libvirt's /run/libvirt/qemu/NAME.xml.
+/// A guest that runs now, from libvirt's /run/libvirt/qemu/NAME.xml, or one that starts with the host.
 struct RunningDomain {
   std::string name, file;
   std::vector<DomainHostdev> hostdevs;
@@ -31,6 +31,7 @@ struct HostUsb {
 struct DomainSurroundings {
   bool complete = true;  ///< false: what is absent may just not have been recorded (a snapshot)
   Observed<std::vector<RunningDomain>> running;
+  Observed<std::vector<RunningDomain>> autostart;  ///< those that libvirt starts when the host does
   Observed<std::vector<HostUsb>> usb;
   Observed<std::uint64_t> memory_bytes;
   Observed<bool> iommufd;                           ///< /dev/iommu is there

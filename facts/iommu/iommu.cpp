@@ -42,8 +42,8 @@ IommuGroup gather_group(const Root& root, unsigned number) {
   AttributePath path(groups_path + "/" + std::to_string(number));
   IommuGroup group;
   group.number = number;
-  group.name = root.read_line(path("name"));
   group.type = root.read_line(path("type"));
+  group.name = root.read_line(path("name"));
   group.reserved_regions = parse_regions(root.read(path("reserved_regions")));
   const auto members = root.list(path("devices"));
   if (!members.has_value()) {

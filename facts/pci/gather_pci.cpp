@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "base/in_parallel.hpp"
 #include "base/text.hpp"
@@ -18,6 +20,7 @@ namespace {
 
 const std::string devices_path = "/sys/bus/pci/devices";
 constexpr std::size_t header_bytes = 64, standard_bytes = 256, all_bytes = 4096, revision_offset = 8;
+constexpr std::size_t most_region_bytes = 16 << 10;
 
 Observed<std::string> link_name(const Root& root, const std::string& path) {
   auto target = root.read_link(path);
@@ -122,10 +125,33 @@ Observed<std::string> read_driver_override(const Root& root, const std::string& 
   return text;
 }
 
+/// Directories of the functions that VFIO holds, and what it calls them.
+using VfioDevices = std::map<std::string, std::string>;
+
+/// All of them at once: the class of the directories that read_vfio_device() asks for. Nothing where the class is not there or
+/// a link of it was not seen; each function is asked then.
+std::optional<VfioDevices> list_vfio_devices(const Root& root) {
+  const std::string class_path = "/sys/class/vfio-dev";
+  const auto names = root.list(class_path);
+  if (!names.has_value()) return std::nullopt;
+  VfioDevices devices;
+  for (const auto& name : names.value()) {
+    const auto link = root.read_link(class_path + "/" + name);
+    if (!link.has_value()) return std::nullopt;
+    devices.emplace(parent_path(parent_path(join_path(class_path, link.value()))), name);
+  }
+  return devices;
+}
+
 /// Every driver that registers the function with VFIO gives it this directory (vfio_init_device in
 /// drivers/vfio/vfio_main.c, Linux 6.1); libvirt asks it, too (virPCIDeviceGetVfioPath in src/util/virpci.c).
-Observed<std::string> read_vfio_device(const Root& root, const PciFunction& function, const std::string& path) {
+Observed<std::string> read_vfio_device(const Root& root, const std::optional<VfioDevices>& all, const PciFunction& function,
+                                       const std::string& path) {
   if (function.driver.is_absent()) return Observed<std::string>::absent();
+  if (all) {
+    const auto found = all->find(function.sysfs_path);
+    return found == all->end() ? Observed<std::string>::absent() : Observed<std::string>(found->second);
+  }
   const auto names = root.list(path);
   if (!names.has_value()) return Observed<std::string>::like(names);
   for (const auto& name : names.value())
@@ -148,31 +174,16 @@ Observed<PciAddress> read_address_link(const Root& root, const std::string& path
   return address ? Observed<PciAddress>(*address) : Observed<PciAddress>::unreadable("the link names no PCI function");
 }
 
-/// Lines of `resource`: "START END FLAGS", of which the first six are the regions of an endpoint (resource_show() in
-/// drivers/pci/pci-sysfs.c). One that has flags and an end but no start was given no address; where the kernel gave up on it, it
-/// says so with IORESOURCE_UNSET (include/linux/ioport.h).
-Observed<std::vector<unsigned>> read_unassigned_regions(const Root& root, const std::string& path) {
-  using Regions = std::vector<unsigned>;
-  constexpr std::uint64_t memory = 0x200, unset = 0x20000000;
-  const auto text = root.read(path);
-  if (!text.has_value()) return Observed<Regions>::like(text);
-  Regions unassigned;
-  unsigned number = 0;
-  for (const auto line : split_lines(text.value())) {
-    const auto words = split_words(line);
-    if (words.size() != 3 || number > 5) break;
-    const auto start = parse_unsigned(words[0], 16), end = parse_unsigned(words[1], 16), flags = parse_unsigned(words[2], 16);
-    if (!start || !end || !flags) return Observed<Regions>::unreadable("a line is not 'start end flags'");
-    if ((*flags & memory) != 0 && ((*flags & unset) != 0 || (*start == 0 && *end != 0))) unassigned.push_back(number);
-    ++number;
-  }
-  return unassigned;
+Observed<std::vector<Region>> read_regions(const Root& root, const std::string& path) {
+  const auto text = root.read(path, most_region_bytes);
+  return text.has_value() ? parse_regions(text.value()) : Observed<std::vector<Region>>::like(text);
 }
 
 /// What nobody gives to a guest needs no look at its regions: parts of the chipset and the processor are many.
-bool may_be_given(const PciFunction& function) {
+bool has_regions_of_interest(const PciFunction& function) {
   const auto kind = function.class_and_subclass();
   if (!kind || function.is_bridge()) return !kind;
+  if (function.virtual_functions.has_value()) return true;
   const auto base = *kind >> 8;
   return base != 0x05 && base != 0x06 && base != 0x08 && base != 0x11 && *kind != 0x0c05;
 }
@@ -195,6 +206,7 @@ Observed<int> read_numa_node(const Root& root, const std::string& path) {
 struct Circumstances {
   Wake wake = Wake::no;
   bool one_numa_node = false;  ///< nothing is near or far then, and the question is spared
+  std::optional<VfioDevices> vfio_devices;
 };
 
 PciFunction gather_function(const Root& root, const Circumstances& circumstances, const PciAddress& address,
@@ -216,10 +228,10 @@ PciFunction gather_function(const Root& root, const Circumstances& circumstances
   }
   function.reset_methods = read_words(root, path("reset_method"));
   function.driver_override = read_driver_override(root, path("driver_override"));
-  function.vfio_device = read_vfio_device(root, function, path("vfio-dev"));
+  function.vfio_device = read_vfio_device(root, circumstances.vfio_devices, function, path("vfio-dev"));
   function.numa_node = circumstances.one_numa_node ? Observed<int>::absent() : read_numa_node(root, path("numa_node"));
   function.virtual_functions = read_number<unsigned>(root, path("sriov_numvfs"), 10);
-  if (may_be_given(function)) function.unassigned_regions = read_unassigned_regions(root, path("resource"));
+  if (has_regions_of_interest(function)) function.regions = read_regions(root, path("resource"));
   return function;
 }
 
@@ -272,7 +284,7 @@ Observed<std::vector<PciFunction>> gather_pci(const Root& root, Wake wake) {
   std::ranges::sort(found);
   // To load the list of names takes as long as to read hundreds of functions.
   auto loading = beside([&root] { return std::make_unique<PciNames>(root); });
-  const Circumstances circumstances{wake, root.read_line("/sys/devices/system/node/online").is("0")};
+  const Circumstances circumstances{wake, root.read_line("/sys/devices/system/node/online").is("0"), list_vfio_devices(root)};
   auto functions =
       in_parallel(found, [&](const auto& entry) { return gather_function(root, circumstances, entry.first, entry.second); });
   find_physical_functions(root, functions);

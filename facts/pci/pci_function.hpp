@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/observed.hpp"
+#include "facts/pci/regions.hpp"
 #include "machine/pci_address.hpp"
 #include "machine/pci_identity.hpp"
 
@@ -66,9 +67,8 @@ struct PciFunction {
   Observed<PciAddress> physical_function;  ///< on a virtual function: its physical function
   Observed<std::string> vfio_device;       ///< "vfio3": a VFIO driver holds it (DEVICE/vfio-dev, since Linux 6.1)
   Observed<unsigned> virtual_functions;    ///< sriov_numvfs: how many are enabled; absent where SR-IOV is not there
-  /// Memory regions (BAR 0 to 5) that have a size and no address; empty where each has one. Not asked of bridges and parts
-  /// of the chipset.
-  Observed<std::vector<unsigned>> unassigned_regions;
+  /// Not asked of bridges and parts of the chipset that cannot have virtual functions.
+  Observed<std::vector<Region>> regions;
   /// Asked of functions on a conventional bus alone: whether it has MSI or MSI-X, and the number of its interrupt line.
   Observed<bool> message_interrupts;
   Observed<unsigned> interrupt_line;

@@ -140,15 +140,14 @@ void read_recorded(std::string_view text, MachineIdentity& identity) {
   }
 }
 
-/// FNV-1a (64 bits): half as long as the id, so that the id cannot be computed back from it.
-std::string hash_of(std::string_view text) {
+}  // namespace
+
+std::string identity_hash(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const std::string_view part : {std::string_view("vfio-doctor host "), text})
     for (const char c : part) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
   return hex_text(hash, 16);
 }
-
-}  // namespace
 
 void gather_versions(const Root& root, MachineIdentity& identity) {
   if (const auto recorded = root.read(MachineIdentity::recorded_versions_path); recorded.has_value())
@@ -202,7 +201,7 @@ HostName gather_host_name(const Root& root) {
   const auto id = root.read_line("/etc/machine-id");
   const auto is_id = [](const std::string& text) { return text.size() == 32 && std::ranges::all_of(text, is_hex_digit); };
   host.id = !id.has_value()     ? id
-            : is_id(id.value()) ? Text(hash_of(id.value()))
+            : is_id(id.value()) ? Text(identity_hash(id.value()))
                                 : Text::unreadable("/etc/machine-id holds no id");
   return host;
 }

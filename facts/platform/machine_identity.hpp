@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/observed.hpp"
 #include "machine/root.hpp"
@@ -38,6 +39,10 @@ struct HostName {
   Observed<std::string> id;       ///< 16 hexadecimal digits made of /etc/machine-id, which cannot be got back from them
   Observed<std::string> boot_id;  ///< /proc/sys/kernel/random/boot_id
 };
+
+/// 16 hexadecimal digits: FNV-1a (64 bits) of "vfio-doctor host " and `text`. Half as long as a machine id, so that this cannot be
+/// computed back from it; the script of a plan computes the same (reports/plan/script.sh).
+std::string identity_hash(std::string_view text);
 
 HostName gather_host_name(const Root& root);
 

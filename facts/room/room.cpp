@@ -44,8 +44,6 @@ bool is_of_interest(const PciFunction& function) {
 FunctionRoom look_at(const Root& root, const PciFunction& function) {
   FunctionRoom room;
   AttributePath path(function.sysfs_path);
-  const auto text = root.read(path("resource"), 16 << 10);
-  room.regions = text.has_value() ? parse_regions(text.value()) : Observed<std::vector<Region>>::like(text);
   room.total_virtual_functions = function.virtual_functions.is_absent() ? Observed<unsigned>::absent()
                                                                         : read_number<unsigned>(root, path("sriov_totalvfs"));
   if (function.physical_function.has_value()) room.runtime_enabled = root.read_line(path("power/runtime_enabled"));
@@ -80,22 +78,6 @@ Observed<unsigned> read_physical_bits(const Root& root) {
 }
 
 }  // namespace
-
-Observed<std::vector<Region>> parse_regions(std::string_view text) {
-  std::vector<Region> regions;
-  unsigned index = 0;
-  for (const auto line : split_lines(text)) {
-    const auto words = split_words(line);
-    if (words.size() != 3)
-      return Observed<std::vector<Region>>::unreadable("resource: line " + std::to_string(index + 1) + " is no region");
-    const auto start = parse_unsigned(words[0], 16), end = parse_unsigned(words[1], 16), flags = parse_unsigned(words[2], 16);
-    if (!start || !end || !flags)
-      return Observed<std::vector<Region>>::unreadable("resource: line " + std::to_string(index + 1) + " is no region");
-    if (*flags != 0) regions.push_back({index, *start, *end, *flags});
-    if (++index > 64) break;
-  }
-  return regions;
-}
 
 RoomFacts gather_room(const Root& root, const std::vector<PciFunction>& functions) {
   RoomFacts facts;

@@ -8,6 +8,7 @@
 #include "runner/commands/commands.hpp"
 #include "runner/guard/guard_hook.hpp"
 #include "runner/guard/guard_install.hpp"
+#include "runner/guard/guard_watch.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -17,6 +18,18 @@ std::string own_program() {
   const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) throw InputError("/proc/self/exe: " + error.message());
   return path.string();
+}
+
+/// 1: the next boot ends passthrough, 3: that could not be seen.
+int watch(const MachineOptions& machine) {
+  const auto source = open_source(machine.source);
+  const auto next = judge_next_boot(gather_host(*source.root), *source.root);
+  for (const auto& reason : next.breaks)
+    std::cout << printable("Passthrough breaks at the next reboot, because " + reason + ".") << "\n";
+  if (!next.breaks.empty()) return 1;
+  for (const auto& what : next.unknown) std::cout << printable("Not known of the next reboot: " + what + ".") << "\n";
+  if (next.unknown.empty()) std::cout << "Nothing that passthrough rests on is lost at the next reboot.\n";
+  return next.unknown.empty() ? 0 : 3;
 }
 
 }  // namespace
@@ -30,8 +43,12 @@ int run_guard_command(const GuardOptions& options) {
     std::cout << printable(status.sentence) << "\n";
     return status.installed ? 0 : 1;
   }
+  if (word == "watch") return watch(options.machine);
   if (word != "install" && word != "uninstall")
-    throw InputError("guard wants install, uninstall, status, or what libvirt hands a hook: NAME OPERATION SUBOP EXTRA");
+    throw InputError(
+        "guard wants install, uninstall, status, watch, or what a hook gets: NAME OPERATION SUBOP EXTRA from libvirt, VMID "
+        "PHASE "
+        "from Proxmox VE");
   std::cout << printable(word == "install" ? install_guard(options.root, own_program()) : uninstall_guard(options.root))
             << "\n";
   return 0;

@@ -23,6 +23,7 @@ Examples:
   vfio-doctor check --device 8086:24f3                vendor:device,
   vfio-doctor check --device "wireless 8260"          or a piece of the name
   vfio-doctor check --domain win11                    what this libvirt domain takes
+  vfio-doctor check --domain win11.xml --fix | patch -p0   correct the file
   vfio-doctor check --format json --format text -o report.json
   vfio-doctor check --skip grub-stub --fail-on warn
   vfio-doctor check --accept host-console --reason "single GPU; ssh stays"
@@ -74,6 +75,20 @@ Examples:
 Then, in the guest:      vfio-guest-agent --expect win11.json
 or, from the host:       vfio-doctor verify win11)";
 
+inline constexpr const char* plan_help = R"(
+Examples:
+  sudo vfio-doctor plan 03:00.0                         what to do, step by step
+  sudo vfio-doctor plan --domain win11                  for all that a guest takes
+  sudo vfio-doctor plan 01:00 --bind start              vfio-pci first at each start
+  sudo vfio-doctor plan 03:00.0 --format xml            the elements for its definition
+  sudo vfio-doctor plan 03:00.0 --format shell -o plan.sh; sudo bash plan.sh --apply
+  sudo vfio-doctor plan 00:02.0 --accept host-console --reason "ssh stays"
+  sudo vfio-doctor plan 03:00.0 --format json -o plan.json; ...; sudo vfio-doctor plan --after plan.json
+
+Nothing is changed by this program; the script is yours to read and run, and takes --undo.
+Exit codes: 0 a plan, or nothing left to do (--after: all took effect), 1 refused, with the reason (something did not),
+2 wrong usage or unreadable input, 3 something needed could not be seen.)";
+
 inline constexpr const char* verify_help = R"(
 Examples:
   vfio-doctor verify fedora                              through the QEMU guest agent
@@ -105,15 +120,29 @@ Examples:
 Exit codes: 0 nothing got worse, 1 a verdict got worse, 2 wrong usage or unreadable input,
 3 a verdict became undetermined.)";
 
+inline constexpr const char* fleet_help = R"(
+Examples:
+  vfio-doctor fleet reports/                             what many hosts come to: causes, outliers, the next boot
+  vfio-doctor fleet reports.ndjson -o fleet.html         one report a line
+  zstdcat reports.zst | vfio-doctor fleet - --format json -o today.json
+  vfio-doctor fleet reports/ --since yesterday.json      and what changed
+
+Each host writes its report with: vfio-doctor check --identify --format json
+Exit codes: 0 every host is ready, 1 a host is not, 2 wrong usage or no report at all, 3 a host is undetermined or a
+report was skipped. --fail-on warn: 1 also for a next boot that breaks and for outliers; --fail-on never: 0.)";
+
 inline constexpr const char* guard_help = R"(
 Examples:
   vfio-doctor guard status
   sudo vfio-doctor guard install                       beside a hook that is there already
   sudo vfio-doctor guard uninstall
   vfio-doctor guard win11 prepare begin - < win11.xml  what libvirt does before a start
+  vfio-doctor guard 100 pre-start                      what Proxmox VE does with a hookscript
+  vfio-doctor guard watch                              what the next reboot would take from passthrough
 
 /etc/vfio-doctor/guard.conf: allow DOMAIN ADDRESS|*, refuse protected|group|nothing, on-error allow|refuse,
 on-unknown allow|refuse, deadline MILLISECONDS.
-Exit codes: 0 the start may go on, 1 it must not (status: not installed), 2 wrong usage.)";
+Exit codes: 0 the start may go on, 1 it must not (status: not installed; watch: the next reboot breaks passthrough),
+2 wrong usage, 3 watch: not known.)";
 
 }  // namespace vfio_doctor

@@ -3,9 +3,11 @@
 // InputError for exit code 2.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "plan/make_plan.hpp"
 #include "runner/commands/options.hpp"
 
 namespace vfio_doctor {
@@ -16,6 +18,7 @@ struct CheckOptions {
   ExamineOptions examine;
   OutputOptions output;
   FailOn fail_on = FailOn::fail;
+  bool fix = false;  ///< a patch for the domain's XML instead of the report
 };
 int run_check_command(const CheckOptions& options);
 
@@ -79,6 +82,14 @@ struct DiffOptions {
 };
 int run_diff_command(const DiffOptions& options);
 
+struct FleetOptions {
+  OutputOptions output;
+  FailOn fail_on = FailOn::fail;
+  std::string reports;  ///< a directory, a file, or "-" for standard input
+  std::string since;    ///< what an earlier run wrote as JSON; nothing: no comparison
+};
+int run_fleet_command(const FleetOptions& options);
+
 struct TriageOptions {
   OutputOptions output;
   std::vector<std::string> pasted;  ///< files, "-" for standard input
@@ -92,6 +103,16 @@ struct BugReportOptions {
   std::string project;  ///< whose form
 };
 int run_bug_report_command(const BugReportOptions& options);
+
+struct PlanOptions {
+  ExamineOptions examine;
+  OutputOptions output;
+  BindWhen bind = BindWhen::automatic;
+  CompanionChoice companions = CompanionChoice::pass;
+  std::optional<unsigned> virtual_functions;
+  std::string after;  ///< a plan, as JSON, that was carried out
+};
+int run_plan_command(const PlanOptions& options);
 
 struct GuardOptions {
   MachineOptions machine;

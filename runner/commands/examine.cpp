@@ -22,6 +22,7 @@
 #include "reports/report_of.hpp"
 #include "runner/commands/accepted_risks.hpp"
 #include "runner/commands/check_list.hpp"
+#include "runner/commands/domain_patch.hpp"
 #include "runner/commands/output.hpp"
 #include "runner/commands/root_commands.hpp"
 #include "runner/guest/find_domain.hpp"
@@ -48,16 +49,15 @@ std::vector<Finding> run_checks(const std::vector<std::string>& skip, const Host
 }
 
 /// What the rules about domains say, and what keeps it from starting besides.
-std::vector<Finding> judge_domain(const std::vector<std::string>& skip, const Host& host, const Domain& domain,
-                                  const Source& source, std::vector<std::string>& notes) {
-  const auto around = gather_surroundings(*source.root, domain, source.kind == "live" || source.kind == "root");
-  notes = domain.notes;
-  if (std::ranges::all_of(around.pools, [](const auto& pool) { return pool.second.has_value(); })) std::erase(notes, pool_note);
+std::vector<Finding> judge_domain(const std::vector<std::string>& skip, const DomainCase& here,
+                                  std::vector<std::string>& notes) {
+  notes = here.domain.notes;
+  if (std::ranges::all_of(here.around.pools, [](const auto& pool) { return pool.second.has_value(); }))
+    std::erase(notes, pool_note);
   std::vector<Finding> findings;
   for (const auto& check : all_domain_checks())
-    if (!contains(skip, check.id))
-      std::ranges::move(run_domain_check(check, {host, domain, around}), std::back_inserter(findings));
-  std::ranges::move(judge_unmanaged(host, domain), std::back_inserter(findings));
+    if (!contains(skip, check.id)) std::ranges::move(run_domain_check(check, here), std::back_inserter(findings));
+  std::ranges::move(judge_unmanaged(here.host, here.domain), std::back_inserter(findings));
   return findings;
 }
 
@@ -89,22 +89,19 @@ void add_pages(Report& report) {
 class Examination {
  public:
   Examination(const ExamineOptions& options, const OutputOptions& output, const std::vector<Plugin>& plugins,
-              const Source& source)
+              const Source& source, std::string* patch)
       : options_(options),
         output_(output),
         plugins_(plugins),
         source_(source),
+        patch_(patch),
         progress_("Reading " + (source.kind == "live" ? std::string("this host") : source.name)),
         host_(gather_host(*source.root, options.machine.wake ? Wake::yes : Wake::no)) {
     if (source.kind == "root" && host_.functions.is_absent()) spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
   }
 
   Report report() {
-    progress_.set_text("Judging " + std::to_string(host_.all_functions().size()) + " functions");
-    selection_ = select_functions(host_, *source_.root, options_.selection.selectors);
-    findings_ = run_checks(options_.skip, host_);
-    add_domain();
-    add_plugins();
+    judge_all();
     auto accepted = accept_risks();
     const auto machine = describe_machine(*source_.root, host_, options_.identify);
     keep_from_harm(output_);
@@ -117,13 +114,36 @@ class Examination {
     return report;
   }
 
+  void hand_to(const std::function<void(const Examined&)>& take) {
+    judge_all();
+    const auto accepted = accept_risks();
+    keep_from_harm(output_);
+    bound_findings(findings_);
+    take({source_, host_, selection_, findings_, accepted, domain_ ? &*domain_ : nullptr, notes_});
+  }
+
  private:
+  void judge_all() {
+    progress_.set_text("Judging " + std::to_string(host_.all_functions().size()) + " functions");
+    selection_ = select_functions(host_, *source_.root, options_.selection.selectors);
+    findings_ = run_checks(options_.skip, host_);
+    add_domain();
+    add_plugins();
+  }
+
+  DomainSurroundings surroundings_of(const Domain& domain) const {
+    return gather_surroundings(*source_.root, domain, source_.kind == "live" || source_.kind == "root");
+  }
+
   void add_domain() {
     if (options_.selection.domain.empty()) return;
-    const auto domain = find_domain(options_.selection.domain, *source_.root);
-    select_domain(domain, selection_);
-    std::ranges::move(judge_domain(options_.skip, host_, domain, source_, notes_), std::back_inserter(findings_));
-    domain_subject_ = domain_subject(domain);
+    std::string text;
+    domain_ = find_domain(options_.selection.domain, *source_.root, &text);
+    select_domain(*domain_, selection_);
+    const auto around = surroundings_of(*domain_);
+    std::ranges::move(judge_domain(options_.skip, {host_, *domain_, around}, notes_), std::back_inserter(findings_));
+    if (patch_) *patch_ = domain_patch(text, domain_->file, certain_fixes({host_, *domain_, around}));
+    domain_subject_ = domain_subject(*domain_);
   }
 
   void add_plugins() {
@@ -160,17 +180,23 @@ class Examination {
   const OutputOptions& output_;
   const std::vector<Plugin>& plugins_;
   const Source& source_;
+  std::string* patch_;
   Progress progress_;
   const Host host_;
   std::vector<PciAddress> selection_;
   std::vector<Finding> findings_;
   std::vector<std::string> notes_;
+  std::optional<Domain> domain_;
   std::string domain_subject_;
 };
 
 }  // namespace
 
-Report examine(const ExamineOptions& options, const OutputOptions& output) {
+namespace {
+
+/// Opens what the options name and gathers it; `use` gets the examination.
+template <class Use>
+auto with_examination(const ExamineOptions& options, const OutputOptions& output, std::string* patch, Use use) {
   const auto plugins = load_plugins(options.plugins);
   require_known_checks(options.only, "--only", plugins);
   require_known_checks(options.skip, "--skip", plugins);
@@ -179,7 +205,18 @@ Report examine(const ExamineOptions& options, const OutputOptions& output) {
   if (!runs_programs && !options.machine.source.is_live()) keep_from_harm(output);
   const Source source = open_source(options.machine.source);
   if (!runs_programs) keep_from_harm(output);
-  return Examination(options, output, plugins, source).report();
+  Examination examination(options, output, plugins, source, patch);
+  return use(examination);
+}
+
+}  // namespace
+
+Report examine(const ExamineOptions& options, const OutputOptions& output, std::string* patch) {
+  return with_examination(options, output, patch, [](Examination& examination) { return examination.report(); });
+}
+
+void examine(const ExamineOptions& options, const OutputOptions& output, const std::function<void(const Examined&)>& take) {
+  with_examination(options, output, nullptr, [&take](Examination& examination) { examination.hand_to(take); });
 }
 
 Report examine_plainly(const Source& source, Wake wake) { return examine_plainly(source, gather_host(*source.root, wake)); }

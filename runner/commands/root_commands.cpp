@@ -57,4 +57,10 @@ void leave_out_sudo(std::vector<Finding>& findings) {
         std::ranges::transform(*commands, commands->begin(), without_sudo);
 }
 
+void leave_out_sudo(Plan& plan) {
+  for (auto& step : plan.steps)
+    for (auto* commands : {&step.commands, &step.undo, &step.verify})
+      std::ranges::transform(*commands, commands->begin(), without_sudo);
+}
+
 }  // namespace vfio_doctor

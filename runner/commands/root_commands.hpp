@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "checks/finding.hpp"
+#include "plan/plan.hpp"
 
 namespace vfio_doctor {
 
@@ -15,5 +16,8 @@ std::string without_sudo(std::string_view command);
 
 /// The same for every command of every remedy. This is the one place: rules write commands as a user would type them.
 void leave_out_sudo(std::vector<Finding>& findings);
+
+/// The same for every command of every step.
+void leave_out_sudo(Plan& plan);
 
 }  // namespace vfio_doctor

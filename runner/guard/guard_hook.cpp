@@ -16,6 +16,8 @@
 
 #include "base/input_error.hpp"
 #include "base/printable.hpp"
+#include "base/text.hpp"
+#include "facts/domain/other_forms.hpp"
 #include "runner/guard/guard_policy.hpp"
 
 namespace vfio_doctor {
@@ -57,15 +59,33 @@ void write_all(int descriptor, const std::string& bytes) {
   }
 }
 
-/// In the process of its own: "r" and the reasons, one a line; "e" and what went wrong; then an empty line.
-std::string answer(const std::string& name, const SourceOptions& options, Clock::time_point deadline) {
+Domain libvirt_domain(Clock::time_point deadline) {
   const auto text = read_all(STDIN_FILENO, largest_domain_xml, deadline);
-  if (!text) return "eno XML of at most 4 MiB came on standard input in time\n\n";
+  if (!text) throw InputError("no XML of at most 4 MiB came on standard input in time");
+  return parse_domain_xml(*text, "standard input");
+}
+
+/// Proxmox gives a hookscript the number of the guest and no more.
+Domain proxmox_domain(const std::string& number, const Root& root) {
+  const auto file = "/etc/pve/qemu-server/" + number + ".conf";
+  const auto text = root.read(file, largest_domain_xml);
+  if (!text.has_value()) throw InputError(file + ": " + text.why());
+  return parse_domain(*text, file, root);
+}
+
+bool is_proxmox_start(const std::vector<std::string>& words) {
+  const auto number = words.size() == 2 ? parse_unsigned(words[0]) : std::nullopt;
+  return number && *number > 0 && *number <= 999999999 && words[1] == "pre-start";
+}
+
+/// In the process of its own: "r" and the reasons, one a line; "e" and what went wrong; then an empty line.
+std::string answer(const std::string& name, bool proxmox, const SourceOptions& options, Clock::time_point deadline) {
   try {
-    auto domain = parse_domain_xml(*text, "standard input");
-    domain.name = name;  // what libvirt calls it, whatever the text says
-    if (domain.hostdevs.empty()) return "\n";
     const auto source = open_source(options);
+    auto domain = proxmox ? proxmox_domain(name, *source.root) : libvirt_domain(deadline);
+    resolve_paths(domain, *source.root);
+    domain.name = name;  // what libvirt or Proxmox calls it, whatever the text says
+    if (domain.hostdevs.empty()) return "\n";
     const auto policy = read_guard_policy(*source.root);
     const auto host = gather_host(*source.root);
     DomainSurroundings around;
@@ -87,7 +107,8 @@ void end_process(pid_t process) {
 }
 
 /// What the process of its own had to say; nothing where it did not come to an end in time.
-std::optional<std::string> ask(const std::string& name, const SourceOptions& options, Clock::time_point deadline) {
+std::optional<std::string> ask(const std::string& name, bool proxmox, const SourceOptions& options,
+                               Clock::time_point deadline) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
   const pid_t process = ::fork();
@@ -104,7 +125,7 @@ std::optional<std::string> ask(const std::string& name, const SourceOptions& opt
     const rlimit memory{most_memory, most_memory};
     ::setrlimit(RLIMIT_AS, &memory);
 #endif
-    write_all(ends[1], answer(name, options, deadline));
+    write_all(ends[1], answer(name, proxmox, options, deadline));
     ::_exit(0);  // no destructors: what threads still do does not matter any more
   }
   ::close(ends[1]);
@@ -120,7 +141,8 @@ std::optional<std::string> ask(const std::string& name, const SourceOptions& opt
 int run_guard_hook(const std::vector<std::string>& words, const SourceOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);
   const auto started = Clock::now();
-  if (words.size() < 3 || words[1] != "prepare" || words[2] != "begin") return 0;
+  const bool proxmox = is_proxmox_start(words);
+  if (!proxmox && (words.size() < 3 || words[1] != "prepare" || words[2] != "begin")) return 0;
   GuardPolicy policy;
   try {
     policy = read_guard_policy(*open_source(options).root);
@@ -128,7 +150,7 @@ int run_guard_hook(const std::vector<std::string>& words, const SourceOptions& o
     say(problem.what());
   }
   for (const auto& complaint : policy.complaints) say(complaint);
-  const auto text = ask(words[0], options, started + std::chrono::milliseconds(policy.deadline_milliseconds));
+  const auto text = ask(words[0], proxmox, options, started + std::chrono::milliseconds(policy.deadline_milliseconds));
   const std::string consequence =
       policy.refuse_on_error ? "the start is refused (on-error refuse)" : "the start goes on unjudged";
   if (!text) {

@@ -66,12 +66,20 @@ std::vector<Finding> protections(const Host& host) {
   return findings;
 }
 
-/// The functions that the domain takes and for which there is no exception, under the subjects of findings about them.
-std::set<std::string> guarded(const Domain& domain, const GuardPolicy& policy) {
+/// The functions that the domain takes and for which there is no exception, under the subjects of findings about them. Proxmox VE
+/// binds the whole group to vfio-pci at the start, bridges apart (pve-common, SysFSTools.pm, pci_dev_group_bind_to_vfio).
+std::set<std::string> guarded(const Host& host, const Domain& domain, const GuardPolicy& policy) {
   std::set<std::string> subjects;
-  for (const auto& device : domain.hostdevs)
-    if (device.origin != DomainHostdev::Origin::network && !policy.allows(domain.name, device.source))
-      subjects.insert(device_subject(device.source));
+  const auto add = [&](const PciAddress& address) {
+    if (!policy.allows(domain.name, address)) subjects.insert(device_subject(address));
+  };
+  for (const auto& device : domain.hostdevs) {
+    if (device.origin == DomainHostdev::Origin::network) continue;
+    add(device.source);
+    const auto* function = host.find(device.source);
+    if (domain.form == Domain::Form::proxmox && function)
+      for (const auto& companion : companions_of(host, *function)) add(companion);
+  }
   return subjects;
 }
 
@@ -107,13 +115,13 @@ GuardPolicy read_guard_policy(const Root& root) {
 std::vector<std::string> reasons_to_refuse(const Host& host, const Domain& domain, const DomainSurroundings& around,
                                            const GuardPolicy& policy) {
   std::vector<std::string> reasons;
-  const auto subjects = guarded(domain, policy);
+  const auto subjects = guarded(host, domain, policy);
   if (subjects.empty()) return reasons;
   if (policy.protected_devices)
     for (const auto& finding : protections(host))
       if (counts(finding, policy) && subjects.contains(finding.subject))
         reasons.push_back(finding.subject + ": " + finding.summary);
-  if (policy.groups) {
+  if (policy.groups && domain.form != Domain::Form::proxmox) {
     auto judged = domain;
     for (auto& device : judged.hostdevs)  // still taken, but not judged
       if (policy.allows(domain.name, device.source)) device.origin = DomainHostdev::Origin::network;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runner/guest/find_domain.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/input_error.hpp"
 #include "base/input_file.hpp"
@@ -28,12 +31,14 @@ Domain domain_of_process(const std::string& number, const Root& root) {
   return parse_qemu_command_line(*text, file);
 }
 
-Observed<std::string> ask_libvirt(const std::string& name) {
+constexpr const char* uri_variable = "LIBVIRT_DEFAULT_URI";
+
+Observed<std::string> ask_virsh(const std::string& name) {
   ProcessRequest request;
   request.program = "virsh";
   request.arguments = {"--readonly", "--quiet", "dumpxml", "--domain", name};
   request.most_output = largest_domain_xml;
-  request.keep_environment = {"LIBVIRT_DEFAULT_URI", "XDG_RUNTIME_DIR"};
+  request.keep_environment = {uri_variable, "XDG_RUNTIME_DIR"};
   auto result = run_process(request);
   if (result.end == ProcessResult::End::not_started)
     return Observed<std::string>::unreadable(
@@ -45,6 +50,17 @@ Observed<std::string> ask_libvirt(const std::string& name) {
     return Observed<std::string>::unreadable("libvirt says: " +
                                              std::string(trim(result.errors.substr(0, result.errors.find('\n')))));
   return Observed<std::string>::unreadable("virsh did not answer in time");
+}
+
+/// A normal user's virsh asks that user's own libvirt, in which virt-manager keeps nothing: then the system's is asked, and
+/// what else is asked about this domain (the environment is passed on to virsh) goes there as well.
+Observed<std::string> ask_libvirt(const std::string& name) {
+  auto own = ask_virsh(name);
+  if (own.has_value() || ::geteuid() == 0 || ::getenv(uri_variable)) return own;
+  ::setenv(uri_variable, "qemu:///system", 1);
+  auto of_system = ask_virsh(name);
+  if (!of_system.has_value()) ::unsetenv(uri_variable);
+  return of_system.has_value() ? of_system : own;
 }
 
 }  // namespace
@@ -60,8 +76,13 @@ bool asks_libvirt(const std::string& name_or_file, bool live) {
   return live && !name_or_file.empty() && !looks_like_file(name_or_file);
 }
 
-Domain find_domain(const std::string& name_or_file, const Root& root) {
-  if (looks_like_file(name_or_file)) return parse_domain(read_input_file(name_or_file, largest_domain_xml), name_or_file, root);
+Domain find_domain(const std::string& name_or_file, const Root& root, std::string* text) {
+  std::string unwanted;
+  auto& read = text ? *text : unwanted;
+  if (looks_like_file(name_or_file)) {
+    read = read_input_file(name_or_file, largest_domain_xml);
+    return parse_domain(read, name_or_file, root);
+  }
   if (name_or_file.starts_with("pid:")) return domain_of_process(name_or_file.substr(4), root);
   require_domain_name(name_or_file);
   auto xml = root.is_live() ? ask_libvirt(name_or_file) : Observed<std::string>::absent();
@@ -75,7 +96,8 @@ Domain find_domain(const std::string& name_or_file, const Root& root) {
   }
   if (!xml.has_value())
     throw InputError("domain '" + name_or_file + "': " + (xml.is_absent() ? "there is no " + file : xml.why()));
-  return parse_domain_xml(xml.value(), name_or_file);
+  read = std::move(xml.value());
+  return parse_domain_xml(read, name_or_file);
 }
 
 }  // namespace vfio_doctor

@@ -10,8 +10,8 @@ namespace vfio_doctor {
 
 /// The domain that the user names: a file in any form that parse_domain() takes, "pid:N" for a QEMU that runs, a domain of
 /// libvirt (on the live machine asked through virsh, else read from /etc/libvirt/qemu below the source), or the number of a
-/// Proxmox guest. Throws InputError where there is none or it is damaged.
-Domain find_domain(const std::string& name_or_file, const Root& root);
+/// Proxmox guest. Throws InputError where there is none or it is damaged. `text`, if any, gets what was read of a file or of libvirt.
+Domain find_domain(const std::string& name_or_file, const Root& root, std::string* text = nullptr);
 
 /// Whether find_domain() asks virsh, a program of its own, about the name that the user gave.
 bool asks_libvirt(const std::string& name_or_file, bool live);

@@ -19,5 +19,11 @@ Member<Host> storage_facts();
 Member<Host> network_facts();
 Member<Host> console_facts();
 Member<Host> process_facts();
+Member<Host> memory_facts();
+Member<Host> module_facts();
+Member<Host> room_facts();
+Member<Host> sharing_facts();
+Member<Host> access_facts();
+Member<Host> trust_facts();
 
 }  // namespace vfio_doctor

@@ -87,10 +87,11 @@ struct Description<PciFunction> {
         member("vfio_device",
                "vfio3: a VFIO driver holds it; null: none does, or the kernel is older than Linux 6.1 and does not say.",
                &S::vfio_device),
-        member("unassigned_regions",
-               "Numbers of the memory regions (BARs) that have a size and no address; not asked of bridges and parts of the "
-               "chipset.",
-               &S::unassigned_regions),
+        computed<S>(
+            "unassigned_regions",
+            "Numbers of the memory regions (BARs) that have a size and no address; not asked of bridges and parts of the "
+            "chipset.",
+            [](const S& function) { return unassigned_regions(function.regions); }, &S::regions),
         member("message_interrupts", "It has MSI or MSI-X; asked of functions on a conventional bus alone.",
                &S::message_interrupts),
         member("interrupt_line", "Number of its interrupt line; asked of functions on a conventional bus alone.",

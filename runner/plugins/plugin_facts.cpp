@@ -8,8 +8,6 @@
 namespace vfio_doctor {
 namespace {
 
-constexpr auto own_reading = "no part of version 1 of the facts: a plugin can read those files itself";
-
 const Members<Host>& groups() {
   static const Members<Host> list = {pci_facts(),
                                      iommu_facts(),
@@ -23,13 +21,13 @@ const Members<Host>& groups() {
                                      network_facts(),
                                      console_facts(),
                                      process_facts(),
-                                     withheld(&Host::privileged, "stands beside the groups"),
-                                     withheld(&Host::guest_memory, own_reading),
-                                     withheld(&Host::modules, own_reading),
-                                     withheld(&Host::room, own_reading),
-                                     withheld(&Host::sharing, own_reading),
-                                     withheld(&Host::access, own_reading),
-                                     withheld(&Host::trust, own_reading)};
+                                     memory_facts(),
+                                     module_facts(),
+                                     room_facts(),
+                                     sharing_facts(),
+                                     access_facts(),
+                                     trust_facts(),
+                                     withheld(&Host::privileged, "stands beside the groups")};
   return list;
 }
 

@@ -154,6 +154,60 @@ TEST(DomainForms, DeviceLists) {
   EXPECT_EQ(parse_domain("hostDevices:\n- deviceName: vendor.example/card\n", "vm.yaml", machine("")).unresolved.size(), 1u);
 }
 
+/// QEMU takes numbers of any length, and follows paths.
+TEST(DomainForms, AddressesAndPathsAsQemuReadsThem) {
+  const auto of = [](const std::string& value) {
+    Domain domain;
+    read_command_words({{"-device", 1}, {value, 2}}, domain);
+    return sources(domain) + (domain.faults.empty() ? "" : "!");
+  };
+  for (const auto* value :
+       {"vfio-pci,host=41:0.1", "vfio-pci,host=0:41:00.1", "vfio-pci,host=0x41:0x0.1", "vfio-pci,host= 41:00.1",
+        "vfio-pci,sysfsdev=/sys//bus/pci/devices/./0000:41:00.1/.", "vfio-pci,sysfsdev=/sys/bus/pci/devices/x/../0000:41:00.1"})
+    EXPECT_EQ(of(value), "0000:41:00.1@2") << value;
+  for (const auto* value : {"vfio-pci,host=41:00:1", "vfio-pci,host=41:00.8", "vfio-pci,host=41:20.0", "vfio-pci,host=41:00.1x",
+                            "vfio-pci,host=", "vfio-pci,host=:.", "vfio-pci,host=1:2:3:4.5"})
+    EXPECT_EQ(of(value), "!") << value;
+  const std::string host =
+      "pci 0000:41:00.1 id=8086:1572 class=020000\nlink /sys/class/net/eno7/device ../../../bus/pci/devices/0000:41:00.1\n";
+  const auto on = [&host](const std::string& interface) {
+    return parse_domain("qemu-system-x86_64 -device vfio-pci,sysfsdev=/sys/class/net/" + interface + "/device\n", "run.sh",
+                        machine(host));
+  };
+  EXPECT_EQ(sources(on("eno7")), "0000:41:00.1@1");
+  EXPECT_TRUE(on("eno7").unresolved.empty());
+  EXPECT_EQ(on("eno8").unresolved.size(), 1u);
+}
+
+TEST(DomainForms, DevicesOfIncusOneByOne) {
+  const std::string host =
+      "pci 0000:41:00.1 id=8086:1572 class=020000\nlink /sys/class/net/eno7/device ../../../bus/pci/devices/0000:41:00.1\n";
+  const auto of = [&host](const std::string& device) {
+    return parse_domain("config: {}\ndevices:\n  d:\n" + device + "  root:\n    path: /\n    type: disk\n", "i.yaml",
+                        machine(host));
+  };
+  EXPECT_EQ(sources(of("    nictype: physical\n    parent: eno7\n    type: nic\n")), "0000:41:00.1@5");
+  EXPECT_EQ(sources(of("    type: pci\n    address: 0000:41:00.1 # the card\n")), "0000:41:00.1@5");
+  EXPECT_EQ(of("    nictype: physical\n    parent: eno8\n    type: nic\n").unresolved.size(), 1u);
+  EXPECT_EQ(of("    nictype: sriov\n    parent: eno7\n    type: nic\n").unresolved.size(), 1u);
+  EXPECT_EQ(of("    type: gpu\n    gputype: mdev\n    mdev: i915\n    pci: 0000:00:02.0\n").unresolved.size(), 1u)
+      << "a part of it";
+  EXPECT_EQ(of("    type: gpu\n").unresolved.size(), 1u) << "every card";
+  EXPECT_EQ(of("    type: pci\n    address: nonsense\n").faults.size(), 1u);
+  const auto bridged = of("    nictype: bridged\n    parent: eno7\n    type: nic\n");
+  EXPECT_TRUE(bridged.hostdevs.empty() && bridged.unresolved.empty() && bridged.faults.empty());
+  EXPECT_EQ(sources_of("devices:\n  a: {type: pci, address: \"0000:41:00.1\"}\n", "i.yaml", host), "0000:41:00.1@2");
+}
+
+TEST(DomainForms, ProxmoxWantsQ35ForExpress) {
+  const auto faults = [](const std::string& text) { return parse_domain(text, "100.conf", machine("")).faults; };
+  EXPECT_EQ(faults("hostpci0: 41:00.0,pcie=1\nmachine: pc-q35-8.1+pve0\nmemory: 4096\n").size(), 0u);
+  EXPECT_EQ(faults("hostpci0: 41:00.0\nmemory: 4096\n").size(), 0u);
+  ASSERT_EQ(faults("hostpci0: 41:00.0,pcie=1\nmemory: 4096\n").size(), 1u);
+  EXPECT_EQ(faults("hostpci0: 41:00.0,pcie=1\nmemory: 4096\n")[0].words, "q35 machine model is not enabled");
+  EXPECT_EQ(faults("hostpci0: 41:00.0,pcie=1\nmemory: 4096\n")[0].line, 1u);
+}
+
 TEST(DomainForms, HostileTextEndsInOneLine) {
   std::string deep = "<domain><devices><disk type='file'>", chain;
   for (int i = 0; i < 20000; ++i) deep += "<backingStore type='file'>";

@@ -4,6 +4,7 @@
 // binds them to vfio-pci and walks the path that every such program walks: group, container, IOMMU, device.
 // Everything is put back after each question. For virtual hosts only: it takes devices away from the host.
 //
+//     vfio-probe --held ADDRESS...     asks about these as they stand, and binds nothing
 //     vfio-probe [--keep ADDRESS[,ADDRESS...]] [REPORT.json]
 //     vfio-probe --hold ADDRESS   opens it like a guest, makes the file /run/held-ADDRESS and never ends
 //
@@ -368,9 +369,25 @@ std::map<std::string, Addresses> read_companions(const std::string& report_path)
   return companions;
 }
 
+/// Whether VFIO hands these functions out as they stand. The exit code: 1 where it does not.
+int ask_held(int count, char** addresses) {
+  int code = 0;
+  for (int index = 0; index < count; ++index) {
+    const std::string address = addresses[index];
+    const Function function = read_function(address);
+    const Answer answer =
+        function.driver == "vfio-pci" ? walk_through_vfio(function) : Answer{false, "driver", function.driver};
+    if (!answer.accepted) code = 1;
+    const json line = {{"address", address}, {"accepted", answer.accepted}, {"step", answer.step}, {"error", answer.error}};
+    std::puts(line.dump().c_str());
+  }
+  return code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "--held") return ask_held(argc - 2, argv + 2);
   mlockall(MCL_CURRENT | MCL_FUTURE);  // a question may take away the disk that this program was read from
   std::set<std::string> keep;
   std::string report_path;

@@ -141,6 +141,25 @@ TEST(PluginFacts, TableShowsTypeAndMeaning) {
   EXPECT_THAT(text, HasSubstr("\nvfio.loaded: object of boolean by name\n"));
 }
 
+void add_what_guests_need(Host& host, const PciAddress& card) {
+  host.guest_memory.pools = std::vector{HugePagePool{2048, 8, 3}};
+  host.guest_memory.nodes = {{1, std::uint64_t{4096}, {}}};
+  host.guest_memory.lock_limits = {{"@kvm", "unlimited", "/etc/security/limits.conf:7"}};
+  host.modules.image_tools = {ImageTool::initramfs_tools};
+  host.modules.image = {{"MODULES", {"most"}, "MODULES=most", "/etc/initramfs-tools/initramfs.conf", 20}};
+  host.modules.drivers = {{"vfio-pci", {false, "vfio_pci"}}};
+  host.modules.parameters = {{"nvidia_drm.modeset", std::string("Y")}};
+  host.room.functions[card].total_virtual_functions = 7u;
+  host.room.pictures = std::vector{FirmwarePicture{"BOOTFB", card}};
+  host.sharing.mediated = std::vector{MediatedDevice{"c0ffee00-0000-4000-8000-000000000001", std::nullopt}};
+  host.sharing.nvidia_types[card] = 0u;
+  host.access.vfio_nodes = std::vector<std::string>{"vfio", "14"};
+  host.access.unit_settings = {{"virtqemud.service", "ProtectKernelModules", "yes", "/etc/systemd/system/a.conf:2"}};
+  host.access.udev_rules = {{"SUBSYSTEM==\"vfio\"", "/etc/udev/rules.d/10-a.rules:1"}};
+  host.trust.thunderbolt = std::vector{ThunderboltDomain{"domain0", true, std::string("user")}};
+  host.trust.removable = {card};
+}
+
 /// A host on which every list that plugins get holds something.
 Host full_host() {
   const PciAddress card{0, 3, 0, 0};
@@ -196,6 +215,7 @@ Host full_host() {
   host.storage.unopened = {{"sdb", "ceph_bluestore", "/run/udev/data/b8:16", {card}}};
   host.processes.open = {{"/dev/vfio/14", 812, "qemu-system-x86", card}};
   host.interrupts.taken_by_vfio = {{card, "vfio-msix[0](0000:03:00.0)"}};
+  add_what_guests_need(host, card);
   return host;
 }
 
@@ -229,6 +249,13 @@ TEST(PluginFacts, HoldWhatBuiltInChecksJudgeBy) {
   EXPECT_EQ(facts["processes"]["open"][0]["function"], "0000:03:00.0");
   EXPECT_EQ(facts["processes"]["all_seen"], false);
   EXPECT_EQ(facts["processes"]["vfio_interrupts"]["0000:03:00.0"], "vfio-msix[0](0000:03:00.0)");
+  EXPECT_EQ(facts["memory"]["pools"][0]["free"], 3);
+  EXPECT_EQ(facts["modules"]["image_tools"][0], "initramfs-tools");
+  EXPECT_EQ(facts["modules"]["drivers"]["vfio-pci"]["built_in"], false);
+  EXPECT_EQ(facts["room"]["functions"]["0000:03:00.0"]["total_virtual_functions"], 7);
+  EXPECT_EQ(facts["sharing"]["mediated"][0]["parent"], nullptr);
+  EXPECT_EQ(facts["access"]["unit_settings"][0]["value"], "yes");
+  EXPECT_EQ(facts["trust"]["thunderbolt"][0]["security"], "user");
   EXPECT_EQ(facts["boot"]["settings"][0]["kind"], "kernelstub");
   EXPECT_EQ(facts["boot"]["entries"][0]["role"], "recovery");
   EXPECT_EQ(facts["boot"]["entries"][0]["file_line"], 7);

@@ -9,9 +9,11 @@
 
 #include "base/input_error.hpp"
 #include "base/process/subprocess.hpp"
+#include "facts/domain/other_forms.hpp"
 #include "machines.hpp"
 #include "runner/guard/guard_install.hpp"
 #include "runner/guard/guard_policy.hpp"
+#include "runner/guard/guard_watch.hpp"
 #include "temporary_directory.hpp"
 
 namespace vfio_doctor {
@@ -105,9 +107,102 @@ TEST(GuardPolicy, AnExceptionIsForThatDeviceAlone) {
   EXPECT_FALSE(refused(xml("0x3e", "0"), "refuse nothing"));
 }
 
+/// Proxmox VE hands a hookscript a number and a phase.
+ProcessResult hookscript(const std::string& configuration, const std::string& number = "100",
+                         const std::string& phase = "pre-start", const std::string& policy = "") {
+  testing::TemporaryDirectory directory;
+  const auto machine = (directory.path() / "pve.machine").string();
+  std::ofstream(machine) << testing::read_test_file(std::string(TESTS_DIR) + "/../machine/samples/hm170.machine")
+                         << "file /etc/pve/qemu-server/100.conf\n"
+                         << configuration << (policy.empty() ? "" : "file /etc/vfio-doctor/guard.conf\n" + policy);
+  ProcessRequest request;
+  request.program = PROGRAM;
+  request.arguments = {"--from", machine, "guard", "--", number, phase};
+  return run_process(request);
+}
+
+TEST(Guard, IsAHookscriptOfProxmox) {
+  const auto disk = hookscript("| hostpci0: 0000:3e:00,pcie=1\n");
+  EXPECT_EQ(disk.exit_code, 1);
+  EXPECT_THAT(disk.errors, HasSubstr("the start of '100' is refused: 0000:3e:00.0: This host lives on it"));
+  EXPECT_EQ(hookscript("| hostpci0: 0000:03:00,pcie=1\n").exit_code, 0);
+  EXPECT_EQ(hookscript("| args: -device vfio-pci,host=3e:00.0\n").exit_code, 1);
+  for (const auto* const phase : {"post-start", "pre-stop", "post-stop", "rubbish"})
+    EXPECT_EQ(hookscript("| hostpci0: 0000:3e:00\n", "100", phase).exit_code, 0) << phase;
+  EXPECT_EQ(hookscript("| hostpci0: 0000:3e:00\n", "101").exit_code, 0) << "no such guest: the guard's own failure";
+  EXPECT_EQ(hookscript("| hostpci0: 0000:3e:00\n", "../100").exit_code, 0);
+  EXPECT_EQ(hookscript("| hostpci0: 0000:3e:00\n", "100", "pre-start", "| allow 100 0000:3e:00.0\n").exit_code, 0);
+}
+
+/// Proxmox VE binds the whole group, so the host loses what it lives on although nobody named it.
+TEST(GuardPolicy, OnProxmoxACompanionIsTakenToo) {
+  const auto root = testing::machine(
+      "pci 02:00.0 id=8086:1533 class=020000 group=7 driver=igb\npci 02:00.1 id=144d:a808 class=010802 group=7 driver=nvme\n"
+      "link /sys/block/nvme0n1 ../devices/pci0000:00/0000:02:00.1/nvme/nvme0/nvme0n1\n"
+      "dir /sys/devices/pci0000:00/0000:02:00.1/nvme/nvme0/nvme0n1\ntext /sys/block/nvme0n1/dev = 259:0\n"
+      "text /proc/self/mountinfo = 25 1 259:0 / / rw - ext4 /dev/nvme0n1 rw\n"
+      "text /proc/1/mountinfo = 25 1 259:0 / / rw - ext4 /dev/nvme0n1 rw\n");
+  const auto host = gather_host(root);
+  const auto domain = parse_proxmox_configuration("hostpci0: 0000:02:00.0\n", "100.conf", root);
+  const auto allowed = parse_guard_policy("allow 100 0000:02:00.1\n");
+  const auto reasons = reasons_to_refuse(host, domain, {}, {});
+  ASSERT_FALSE(reasons.empty());
+  EXPECT_THAT(reasons.front(), HasSubstr("0000:02:00.1"));
+  EXPECT_TRUE(reasons_to_refuse(host, domain, {}, allowed).empty());
+}
+
+/// Debian, where kernel 6.1.0-18 runs and 6.1.0-19 starts next.
+std::string two_kernels(const std::string& next_arguments, const std::string& modules) {
+  return "text /etc/os-release = ID=debian\ntext /proc/sys/kernel/osrelease = 6.1.0-18-amd64\n"
+         "pci 01:00.0 id=10de:2204 class=030000 group=3 driver=vfio-pci\n"
+         "text /proc/cmdline = BOOT_IMAGE=/vmlinuz-6.1.0-18-amd64 root=a ro intel_iommu=on\n"
+         "text /boot/grub/grubenv = saved_entry=new\nfile /boot/grub/grub.cfg\n| set default=\"${saved_entry}\"\n"
+         "| menuentry 'Newer' --id new {\n|  linux /vmlinuz-6.1.0-19-amd64 root=a ro " +
+         next_arguments +
+         "\n| }\n| menuentry 'Older' --id old {\n|  linux /vmlinuz-6.1.0-18-amd64 root=a ro intel_iommu=on\n| }\n" + modules;
+}
+
+NextBoot next_boot(const std::string& text) {
+  const auto root = testing::machine(text);
+  return judge_next_boot(gather_host(root), root);
+}
+
+TEST(GuardWatch, SaysWhyTheNextBootBreaksIt) {
+  const std::string modules = "text /lib/modules/6.1.0-19-amd64/modules.dep = kernel/drivers/vfio/pci/vfio-pci.ko: x\n";
+  const auto good = next_boot(two_kernels("intel_iommu=on", modules));
+  EXPECT_TRUE(good.breaks.empty()) << good.breaks.front();
+  EXPECT_TRUE(good.unknown.empty()) << good.unknown.front();
+  const auto lost = next_boot(two_kernels("quiet", modules));
+  ASSERT_EQ(lost.breaks.size(), 1u);
+  EXPECT_THAT(lost.breaks[0], HasSubstr("does not have intel_iommu=on, which the running kernel got"));
+  const auto without =
+      next_boot(two_kernels("intel_iommu=on", "text /lib/modules/6.1.0-19-amd64/modules.dep = kernel/a.ko:\n"));
+  ASSERT_EQ(without.breaks.size(), 1u);
+  EXPECT_THAT(without.breaks[0], HasSubstr("the kernel 6.1.0-19-amd64, which starts next, has no vfio-pci module"));
+  EXPECT_EQ(next_boot(two_kernels("intel_iommu=on", "")).breaks.size(), 1u) << "its modules are not installed";
+  EXPECT_TRUE(next_boot(two_kernels("intel_iommu=on",
+                                    "text /lib/modules/6.1.0-19-amd64/modules.builtin = "
+                                    "kernel/drivers/vfio/pci/vfio-pci.ko\n"))
+                  .breaks.empty());
+}
+
+TEST(GuardWatch, WhatIsNotSeenIsUnknownAndWhoHasNothingLosesNothing) {
+  const auto unseen = next_boot("pci 01:00.0 id=10de:2204 class=030000 group=3 driver=vfio-pci\n");
+  EXPECT_TRUE(unseen.breaks.empty());
+  EXPECT_FALSE(unseen.unknown.empty());
+  const auto nothing = next_boot("pci 01:00.0 id=10de:2204 class=030000 group=3 driver=nouveau\n");
+  EXPECT_TRUE(nothing.breaks.empty() && nothing.unknown.empty());
+}
+
+/// Each entry with its kind, its mode and its bytes.
 std::set<std::string> tree(const fs::path& path) {
   std::set<std::string> names;
-  for (const auto& entry : fs::recursive_directory_iterator(path)) names.insert(entry.path().string());
+  for (const auto& entry : fs::recursive_directory_iterator(path)) {
+    const auto status = entry.symlink_status();
+    names.insert(entry.path().string() + " " + std::to_string(static_cast<int>(status.type())) + " " +
+                 std::to_string(static_cast<unsigned>(status.permissions())) + " " +
+                 (fs::is_regular_file(status) ? testing::read_test_file(entry.path().string()) : ""));
+  }
   return names;
 }
 

@@ -15,46 +15,18 @@ namespace {
 
 using Kind = RecordedNode::Kind;
 
-constexpr auto paths = std::to_array<const char*>({"/proc/cmdline",
-                                                   "/etc/default/grub",
-                                                   "/boot/grub/grub.cfg",
-                                                   "/boot/grub/grubenv",
-                                                   "/boot/loader/loader.conf",
-                                                   "/boot/loader/entries/a.conf",
-                                                   "/boot/limine.conf",
-                                                   "/boot/refind_linux.conf",
-                                                   "/etc/kernel/cmdline",
-                                                   "/etc/kernelstub/configuration",
-                                                   "/etc/fstab",
-                                                   "/proc/1/mountinfo",
-                                                   "/etc/modprobe.d/a.conf",
-                                                   "/etc/os-release",
-                                                   "/run/vfio-doctor/kernel.log",
-                                                   "/run/vfio-doctor/routes",
-                                                   "/proc/1/net/route",
-                                                   "/proc/1/net/ipv6_route",
-                                                   "/run/systemd/sessions/1",
-                                                   "/proc/interrupts",
-                                                   "/proc/iomem",
-                                                   "/proc/swaps",
-                                                   "/boot/config-6.1.0",
-                                                   "/proc/config.gz",
-                                                   "/lib/modules/6.1.0/modules.dep",
-                                                   "/sys/class/net/eth0/ifalias",
-                                                   "/sys/devices/virtual/block/dm-0/dm/name",
-                                                   "/boot/efi/EFI/Linux/a.efi",
-                                                   "/sys/firmware/efi/efivars/Boot0001-8be4df61-93ca-11d2-aa0d-00e098032b8c",
-                                                   "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f",
-                                                   "/etc/hostname",
-                                                   "/run/udev/data/b8:1",
-                                                   "/usr/lib/modprobe.d/a.conf",
-                                                   "/etc/limine-entry-tool.d/a.conf",
-                                                   "/etc/sdboot-manage.conf",
-                                                   "/boot/extlinux/extlinux.conf",
-                                                   "/run/vfio-doctor/processes",
-                                                   "/proc/driver/nvidia/gpus/0000:01:00.0/information",
-                                                   "/proc/version",
-                                                   "/etc/cmdline.d/a.conf"});
+// clang-format off
+constexpr auto paths = std::to_array<const char*>(
+    {"/proc/cmdline", "/etc/default/grub", "/boot/grub/grub.cfg", "/boot/grub/grubenv", "/boot/loader/loader.conf", "/boot/loader/entries/a.conf",
+     "/boot/limine.conf", "/boot/refind_linux.conf", "/etc/kernel/cmdline", "/etc/kernelstub/configuration", "/etc/fstab", "/proc/1/mountinfo",
+     "/etc/modprobe.d/a.conf", "/etc/os-release", "/run/vfio-doctor/kernel.log", "/run/vfio-doctor/routes", "/proc/1/net/route",
+     "/proc/1/net/ipv6_route", "/run/systemd/sessions/1", "/proc/interrupts", "/proc/iomem", "/proc/swaps", "/boot/config-6.1.0", "/proc/config.gz",
+     "/lib/modules/6.1.0/modules.dep", "/sys/class/net/eth0/ifalias", "/sys/devices/virtual/block/dm-0/dm/name", "/boot/efi/EFI/Linux/a.efi",
+     "/sys/firmware/efi/efivars/Boot0001-8be4df61-93ca-11d2-aa0d-00e098032b8c", "/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f",
+     "/etc/hostname", "/run/udev/data/b8:1", "/usr/lib/modprobe.d/a.conf", "/etc/limine-entry-tool.d/a.conf", "/etc/sdboot-manage.conf",
+     "/boot/extlinux/extlinux.conf", "/run/vfio-doctor/processes", "/proc/driver/nvidia/gpus/0000:01:00.0/information", "/proc/version",
+     "/etc/cmdline.d/a.conf"});
+// clang-format on
 
 constexpr std::string_view unknown_name = "wqzj0001kx", learnt_name = "lqzj0002kx", secret = "sqzj0003kx";
 

@@ -7,6 +7,7 @@ may take every one of them away."""
 import re
 import stat
 import subprocess
+import tarfile
 from pathlib import Path
 
 from .kernel import Kernel
@@ -16,7 +17,7 @@ APPLETS = """[ ash awk basename blkid cat chmod chroot cp cut date dd df dirname
 grep gunzip gzip head hostname id ifconfig insmod install kill ln ls lsmod lsusb mkdir mkfifo mknod mktemp mkswap
 modprobe mount mv ping poweroff printf ps pwd readlink realpath reboot rm rmdir rmmod route sed seq sh sleep sort
 stat stty swapoff swapon switch_root sync tail tar tee test time touch tr true umount uname uniq vi wc which xargs
-yes zcat""".split()
+yes zcat cmp sha256sum""".split()
 
 # Drivers that a host like these would have loaded; coldplug picks those that its devices ask for.
 DEVICE_DRIVERS = """nvme ahci sd_mod sr_mod e1000 e1000e 8139cp 8139too pcnet32 virtio_pci virtio_net virtio_blk virtio_scsi
@@ -29,6 +30,8 @@ vfio_iommu_type1 pci_stub""".split()
 
 # Only some kernels have them as modules: built in, renamed or not built elsewhere.
 IF_THERE = "igb igbvf virtio_iommu crc32c_generic".split()
+
+DOMAINS = Path(__file__).resolve().parent.parent / "domains"
 
 # The kernel configuration that a report can rest on; all of it would make every recorded machine long.
 CONFIG_LINES = re.compile(r"IOMMU|IRQ_REMAP|VFIO|PCI|ACS|^CONFIG_(EFI|ACPI|KVM\w*|X86_64|ARM64)[= ]|^# Linux")
@@ -145,14 +148,30 @@ def add_modules(archive: Archive, kernel: Kernel, wanted: list[str]) -> None:
     archive.file(f"{directory}/modules.builtin", "".join(f"{name}\n" for name in names if BUILTIN.search(name)).encode())
 
 
-def topology_archive(topology, recording: bool) -> bytes:
+def carried_archive(tarball: Path) -> bytes:
+    """What a host wrote to itself before it started anew: its second initial RAM disk has that."""
+    archive = Archive()
+    with tarfile.open(tarball) as carried:
+        for member in carried.getmembers():
+            if member.isfile():
+                archive.file(member.name, carried.extractfile(member).read(), member.mode & 0o777)
+    archive.file("lab/second_start", b"")
+    return archive.content()
+
+
+def topology_archive(topology, recording: bool, libvirt_root: str = "") -> bytes:
     """What one virtual host has beside the base: its set-up, its tools and its own files."""
     archive = Archive()
     archive.file("lab/setup", f"{topology.setup}\n".encode(), 0o755)
     settings = {"KEEP": ",".join(topology.kept()), "RECORD": "1" if recording else "", "ROOT": topology.root,
-                "NAME": topology.name}
+                "NAME": topology.name, "DOMAINS": str(DOMAINS) if topology.domains else "", "LIBVIRT_ROOT": libvirt_root,
+                "GUARD": "1" if topology.guard else ""}
     archive.file("lab/settings", "".join(f"{key}='{value}'\n" for key, value in settings.items()).encode())
-    for tool in topology.tools:
+    for number, plan in enumerate(topology.plans, 1):
+        words = {"SELECT": plan.select, "OPTIONS": plan.options, "GIVEN": " ".join(plan.given),
+                 "RESTART": "1" if plan.restart else ""}
+        archive.file(f"lab/plans/{number}", "".join(f"{key}='{value}'\n" for key, value in words.items()).encode())
+    for tool in topology.tools + (["bash"] if topology.plans else []):
         source = find_program(tool)
         add_program(archive, Path(source).resolve(), f"usr/sbin/{tool}")
     for path, text in topology.files.items():

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from . import arm
 from .bench import Bench
-from .initramfs import topology_archive
+from .initramfs import carried_archive, topology_archive
 from .kernel import Kernel
 from .nested import guest_archive, host_side_archive
-from .topology import Topology
+from .topology import Topology, restarts
 
 # The CPU models' vendors are real; "svm" is there because it is the virtualization that QEMU emulates, on either.
 CPUS = {"intel": "Skylake-Client-v3,+svm,+npt", "amd": "EPYC-v2,+svm,+npt"}
@@ -74,14 +74,14 @@ def qemu_arguments(topology: Topology, kernel: Kernel, initramfs: Path, director
     return command + topology.qemu
 
 
-def boot(topology: Topology, bench: Bench, directory: Path, recording: bool) -> Boot:
+def boot(topology: Topology, bench: Bench, directory: Path, recording: bool, libvirt_root: str = "") -> Boot:
     """Runs the host to its end; kills it when its time is up."""
     directory.mkdir(parents=True, exist_ok=True)
     for old in directory.iterdir():
         if old.is_file():
             old.unlink()
     initramfs = directory / "initramfs"
-    content = bench.base + topology_archive(topology, recording)
+    content = bench.base + topology_archive(topology, recording, libvirt_root)
     if topology.guest and topology.architecture == "arm64":
         content += arm.guest_side_archive(topology, bench.kernel, bench.agent)
     elif topology.guest:
@@ -96,6 +96,11 @@ def boot(topology: Topology, bench: Bench, directory: Path, recording: bool) -> 
         # Again, if the kernel did not get as far as our first program, or emulated virtualization stopped the whole host.
         if problem != HUNG and (problem or b"lab: " in (directory / "console.log").read_bytes()):
             break
+    if restarts(topology) and not (problem := problem or _unpack(directory)):
+        carried = directory / "carried.tar"
+        initramfs.write_bytes(content + carried_archive(carried))
+        (directory / "console.log").replace(directory / "first-console.log")
+        problem = _run(bench, arguments, directory, topology)
     seconds = time.monotonic() - started
     for scratch in (initramfs, directory / "guest-initramfs", *(directory / f"{name}.disk" for name in topology.disks)):
         scratch.unlink(missing_ok=True)

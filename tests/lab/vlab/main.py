@@ -12,6 +12,9 @@ from pathlib import Path
 from . import arm, requirements, table
 from .bench import Bench
 from .compare import Outcome, compare, compare_beside
+from .compare_domains import compare_domains
+from .compare_guard import compare_guard
+from .compare_plans import compare_plans
 from .compare_proof import compare_proof
 from .errors import LabError
 from .initramfs import base_archive
@@ -42,6 +45,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--qemu", action="append", metavar="VERSION", help="10; more than one: a column for each")
     parser.add_argument("--table", action="store_true", help="print what the last run on each kernel found, and end")
     parser.add_argument("--record", type=Path, metavar="DIR", help="write each host as DIR/NAME.machine")
+    parser.add_argument("--libvirt-root", type=Path, metavar="DIR", default="",
+                        help="a root directory whose libvirt and QEMU the topology \"domains\" asks instead of this machine's")
     parser.add_argument("--install", action="store_true", help="install the programs that are missing, first")
     parser.add_argument("--probe-only", action="store_true", help="ask the kernel only, and print what it said")
     return parser.parse_args()
@@ -168,7 +173,7 @@ def _run_bench(arguments: argparse.Namespace, topologies: list[Topology], bench:
     rows: list[table.Row] = []
 
     def run_one(topology: Topology) -> table.Row:
-        ended = boot(topology, bench, results / topology.name, arguments.record is not None)
+        ended = boot(topology, bench, results / topology.name, arguments.record is not None, str(arguments.libvirt_root or ""))
         return table.Row(topology, ended, _judge(arguments, topology, ended))
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(1, arguments.jobs)) as pool:
@@ -186,11 +191,16 @@ def _judge(arguments: argparse.Namespace, topology: Topology, ended: Boot) -> Ou
         return Outcome(disagreements=[f"the host did not run: {ended.problem}; see {ended.directory}/console.log"])
     if arguments.probe_only:
         return Outcome()
+    if topology.domains:
+        return compare_domains(ended.directory)
+    if topology.guard:
+        return compare_guard(ended.directory)
     if topology.architecture == "arm64":
         arm.judge_there(ended.directory, _doctor(arguments))
     if topology.guest:
         return compare_proof(topology, ended.directory)
     outcome = compare(topology, ended.directory)
+    compare_plans(topology, ended.directory, outcome)
     if arguments.beside:
         outcome.disagreements += compare_beside(ended.directory)
     return outcome

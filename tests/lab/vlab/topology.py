@@ -52,6 +52,16 @@ class Guest:
 
 
 @dataclass
+class PlanRun:
+    """A plan that the host carries out as a script before anything else, and takes back again."""
+
+    select: str                    # what `vfio-doctor plan` is asked about: an address
+    options: str = ""              # further words of its command line
+    given: list[str] = field(default_factory=list)  # what VFIO must hand out then, as it stands
+    restart: bool = False          # the host starts anew behind it, with an initial RAM disk that has what was written to /etc
+
+
+@dataclass
 class Topology:
     name: str
     description: str
@@ -79,11 +89,18 @@ class Topology:
     quick: bool = False            # part of the default run of scripts/test
     deadline: int = 180            # seconds; with a guest at least 400
     memory: int = 768              # MiB
+    plans: list[PlanRun] = field(default_factory=list)  # [[plan]], in order; taken back in the other order
+    domains: bool = False          # the table of tests/lab/domains is tried with libvirt; the kernel is not asked
+    guard: bool = False            # host/guard tries the guard with libvirt; the kernel is not asked
     guest: Guest | None = None     # with a guest the kernel is asked by starting it, not by the probe
     expect: Expect = field(default_factory=Expect)
 
     def kept(self) -> list[str]:
         return sorted(set(self.keep) | (set() if self.ask_protected else set(self.expect.protected)))
+
+
+def restarts(topology: Topology) -> bool:
+    return any(plan.restart for plan in topology.plans)
 
 
 def read_topology(path: Path) -> Topology:
@@ -93,9 +110,13 @@ def read_topology(path: Path) -> Topology:
         raise TopologyError(f"{path}: {error}") from error
     expect = _fill(Expect, table.pop("expect", {}), f"{path}: [expect]")
     guest = table.pop("guest", None)
+    plans = table.pop("plan", [])
     topology = _fill(Topology, {"name": path.stem, **table}, str(path))
     topology.expect = expect
     topology.guest = _fill(Guest, guest, f"{path}: [guest]") if guest is not None else None
+    topology.plans = [_fill(PlanRun, plan, f"{path}: [[plan]]") for plan in plans]
+    if restarts(topology) and len(topology.plans) != 1:
+        raise TopologyError(f"{path}: a plan over a start of the host stands alone")
     if topology.guest:
         topology.deadline = max(topology.deadline, 400)
     _validate(topology, path)
@@ -132,6 +153,8 @@ def _validate(topology: Topology, path: Path) -> None:
         raise TopologyError(f"{path}: architecture is one of {', '.join(ARCHITECTURES)}, not '{topology.architecture}'")
     expect = topology.expect
     guest = topology.guest
+    if (topology.domains or topology.guard) and (guest or topology.root != "9p"):
+        raise TopologyError(f"{path}: a host that tries domains or the guard needs root = \"9p\", and no guest")
     if guest and topology.root != "9p" and topology.architecture != "arm64":
         raise TopologyError(f"{path}: a host with a guest needs root = \"9p\": libvirt and QEMU come from there")
     for address in [*topology.keep, *expect.protected, *expect.verdicts, *expect.companions, *expect.proof,

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/advice/binding_remedy.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "checks/advice/kernel_argument_remedy.hpp"
+#include "checks/advice/module_order_remedy.hpp"
+#include "checks/advice/shell_words.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::string path_of(const PciAddress& address, const std::string& attribute) {
+  return "/sys/bus/pci/devices/" + address.text() + "/" + attribute;
+}
+
+std::string write(const std::string& what, const std::string& file) {
+  return (what.empty() ? "echo" : "echo " + shell_quoted(what)) + " | sudo tee " + shell_quoted(file);
+}
+
+std::string unbind(const PciAddress& address) { return write(address.text(), path_of(address, "driver/unbind")); }
+
+std::string probe(const PciAddress& address) { return write(address.text(), "/sys/bus/pci/drivers_probe"); }
+
+/// The module behind the function's driver; the driver's own name where nothing says otherwise.
+std::string module_of(const Host& host, const std::string& driver) {
+  const auto found = host.modules.drivers.find(driver);
+  return found == host.modules.drivers.end() || found->second.module.empty() ? driver : found->second.module;
+}
+
+bool is_built_in(const Host& host, const std::string& driver) {
+  const auto found = host.modules.drivers.find(driver);
+  return found != host.modules.drivers.end() && found->second.built_in.is(true);
+}
+
+/// Why no file of modprobe.d can let vfio-pci come first.
+std::string hindrance(const Host& host, const std::vector<const PciFunction*>& functions) {
+  if (!host.vfio.modprobe.unread.empty())
+    return "what modprobe.d says already could not all be read (" + host.vfio.modprobe.unread.front() + ")";
+  if (host.vfio.pci_driver_built_in) return "vfio-pci is built into this kernel, which reads no modprobe.d";
+  for (const auto* function : functions) {
+    if (!function->id.has_ids()) return "the ids of " + function->address.text() + " could not be read";
+    const auto* driver = function->driver.get();
+    if (driver && !is_module_name(*driver)) return "the name of the driver of " + function->address.text() + " is no module's";
+    if (driver && !is_module_name(module_of(host, *driver))) return "the module of " + *driver + " is not known";
+    if (driver && is_built_in(host, *driver)) return *driver + " is built into this kernel and always comes first";
+  }
+  return {};
+}
+
+/// What stands in modprobe.d already and would be lost, or would hide these lines; a line that says the same does no harm.
+std::string conflict(const Host& host, const std::string& first_line) {
+  const bool installs = first_line.starts_with("install ");
+  for (const auto& line : host.vfio.modprobe.lines) {
+    if (line.module != "vfio_pci" || line.text() == first_line) continue;
+    if (installs && line.command == "install") return "another command is run when vfio-pci is loaded (" + line.place() + ")";
+    if (!installs && line.command == "options" && line.rest.find("ids=") != std::string::npos)
+      return "vfio-pci is given a list of ids already (" + line.place() + "), and only the last one counts";
+  }
+  const auto* arguments = host.kernel.arguments.get();
+  if (!installs && arguments && arguments->last("vfio-pci.ids"))
+    return "vfio-pci is given a list of ids on the command line already";
+  return {};
+}
+
+/// "options vfio_pci ids=8086:24f3,10de:1b80"
+std::string ids_line(const std::vector<const PciFunction*>& functions) {
+  std::vector<std::string> ids;
+  for (const auto* function : functions)
+    if (const auto text = ids_text(function->id); std::ranges::find(ids, text) == ids.end()) ids.push_back(text);
+  return "options vfio_pci ids=" + join(ids, ",");
+}
+
+/// Reserves each function before vfio-pci comes, as long as the ids at its address are still the same: after a card was added or
+/// moved another one may be there. Only what every shell has in itself: the initial RAM disk has little more.
+std::string install_line(const std::vector<const PciFunction*>& functions) {
+  std::string list;
+  for (const auto* function : functions)
+    list +=
+        " " + function->address.text() + "=0x" + hex_text(*function->id.vendor, 4) + "0x" + hex_text(*function->id.device, 4);
+  return "install vfio_pci for i in" + list +
+         "; do d=/sys/bus/pci/devices/${i%%=*}; read v < $d/vendor; read e < $d/device; "
+         "[ \"$v$e\" = \"${i#*=}\" ] && echo vfio-pci > $d/driver_override; done; "
+         "/sbin/modprobe --ignore-install vfio_pci $CMDLINE_OPTS";
+}
+
+std::vector<std::string> lines_for(const Host& host, const std::vector<const PciFunction*>& functions, KnownBy known_by) {
+  std::vector<std::string> lines = {known_by == KnownBy::ids ? ids_line(functions) : install_line(functions)};
+  for (const auto* function : functions) {
+    if (!function->driver.has_value() || function->driver.is("vfio-pci")) continue;
+    const auto line = "softdep " + normalize_module_name(module_of(host, *function->driver)) + " pre: vfio-pci";
+    if (std::ranges::find(lines, line) == lines.end()) lines.push_back(line);
+  }
+  return lines;
+}
+
+/// What the tool that builds the image must be told besides, so that vfio-pci is in it: dracut.conf(5), mkinitcpio.conf(5).
+/// initramfs-tools takes in what a softdep names by itself (modprobe --show-depends).
+std::string image_setting(const Host& host, std::string& directory) {
+  const auto has = [&host](ImageTool tool) {
+    return std::ranges::find(host.modules.image_tools, tool) != host.modules.image_tools.end();
+  };
+  if (host.distribution.is_like("arch") && has(ImageTool::mkinitcpio)) {
+    directory = "/etc/mkinitcpio.conf.d";
+    return "MODULES+=(vfio_pci vfio_iommu_type1 vfio)";
+  }
+  if (host.distribution.is_like("fedora") || host.distribution.is_like("rhel") || host.distribution.is_like("suse") ||
+      host.distribution.is_like("opensuse")) {
+    directory = "/etc/dracut.conf.d";
+    return "force_drivers+=\" vfio_pci vfio_iommu_type1 vfio \"";
+  }
+  return {};
+}
+
+/// One for each set of devices, so that a later plan does not write over an earlier one.
+std::string file_name(const PciAddress& first) {
+  auto name = "vfio-doctor-" + first.text() + ".conf";
+  std::ranges::replace(name, ':', '-');
+  return name;
+}
+
+std::string write_lines(const std::vector<std::string>& lines, const std::string& file) {
+  std::string command = "printf '%s\\n'";
+  for (const auto& line : lines) command += " " + shell_quoted(line);
+  return command + " | sudo tee " + file;
+}
+
+}  // namespace
+
+Remedy give_to_vfio(const PciFunction& function) {
+  const auto& address = function.address;
+  const auto override_file = path_of(address, "driver_override");
+  Remedy remedy;
+  remedy.text = "Give " + address.text() + " to vfio-pci, by its address.";
+  remedy.commands = {write("vfio-pci", override_file)};
+  const auto* driver = function.driver.get();
+  if (driver) remedy.commands.push_back(unbind(address));
+  remedy.commands.push_back(probe(address));
+  remedy.undo = {unbind(address), write(function.driver_override.has_value() ? *function.driver_override : "", override_file)};
+  if (driver) remedy.undo.push_back(write(address.text(), "/sys/bus/pci/drivers/" + *driver + "/bind"));
+  remedy.risk = driver
+                    ? "What the host does with it stops. A driver that is busy with it may not let go: then the command hangs."
+                    : "None for the host, which does not use it now.";
+  return remedy;
+}
+
+Remedy take_driver_away(const PciAddress& address) {
+  return {"Take the driver away from " + address.text() + " until the guest is off.",
+          {unbind(address)},
+          {probe(address)},
+          "The host has no use of it until its driver is back."};
+}
+
+Remedy set_virtual_functions(const PciAddress& address, unsigned now, unsigned wanted) {
+  const auto file = path_of(address, "sriov_numvfs");
+  Remedy remedy;
+  remedy.text = wanted == 0 ? "Switch the virtual functions of " + address.text() + " off."
+                            : "Switch " + std::to_string(wanted) + " virtual functions of " + address.text() + " on.";
+  const auto change = [&file](std::vector<std::string>& commands, unsigned from, unsigned to) {
+    if (from != 0 && to != 0) commands.push_back(write("0", file));
+    commands.push_back(write(std::to_string(to), file));
+  };
+  change(remedy.commands, now, wanted);
+  change(remedy.undo, wanted, now);
+  remedy.risk = now == 0 ? "None for what runs now; until the host starts anew."
+                         : "Guests and containers that use the virtual functions lose them.";
+  return remedy;
+}
+
+StartBinding give_to_vfio_at_start(const Host& host, const std::vector<const PciFunction*>& functions, KnownBy known_by) {
+  StartBinding binding;
+  binding.impossible = hindrance(host, functions);
+  if (!binding.impossible.empty()) return binding;
+  binding.lines = lines_for(host, functions, known_by);
+  binding.impossible = conflict(host, binding.lines.front());
+  if (!binding.impossible.empty()) return binding;
+  auto& remedy = binding.remedy;
+  const auto name = file_name(functions.front()->address);
+  const auto modprobe = "/etc/modprobe.d/" + name, load = "/etc/modules-load.d/" + name;
+  remedy.files = {modprobe, load};
+  remedy.commands = {write_lines(binding.lines, modprobe), "echo vfio-pci | sudo tee " + load};
+  std::string image_directory;
+  if (const auto setting = image_setting(host, image_directory); !setting.empty()) {
+    const auto image_file = image_directory + "/" + name;
+    remedy.commands.push_back("sudo mkdir -p " + image_directory);
+    remedy.commands.push_back(write_lines({setting}, image_file));
+    remedy.files.push_back(image_file);
+  }
+  for (const auto& file : remedy.files) remedy.undo.push_back("sudo rm " + file);
+  const auto rebuild = rebuild_initramfs_commands(host);
+  remedy.by_hand = rebuild.empty();
+  for (auto* commands : {&remedy.commands, &remedy.undo}) {
+    commands->insert(commands->end(), rebuild.begin(), rebuild.end());
+    commands->emplace_back(reboot_command);
+  }
+  remedy.text = std::string("Let vfio-pci come before the host's drivers at each start, ") +
+                (known_by == KnownBy::ids ? "by the ids of the devices" : "by the addresses of the devices") +
+                (rebuild.empty() ? "; then build the initial RAM disk anew with this distribution's own tool (which one is not "
+                                   "known here), and start the host anew."
+                                 : ", build the initial RAM disk anew, and start the host anew.");
+  remedy.risk = known_by == KnownBy::ids
+                    ? "Every device with these ids is the host's no more, also one that is plugged in later."
+                    : "Addresses change when cards are added or moved: undo this first. The ids are compared at each start, so "
+                      "only a card of the same kind could be mistaken for it.";
+  return binding;
+}
+
+}  // namespace vfio_doctor
