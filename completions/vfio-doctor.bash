@@ -45,7 +45,7 @@ _vfio_doctor() {
   local common="--root --from --sample --plugin-dir --plugin-timeout --wake --color --verbose --version --help"
   local output="--format --json --output"
   local check="--device --domain --only --skip --fail-on --accept --reason --config --brief --all --identify --fix $output"
-  local commands="check groups plan snapshot diff triage manifest verify explain checks plugins guard bug-report help version"
+  local commands="check groups plan snapshot diff fleet triage manifest verify explain checks plugins guard bug-report help version"
   local kinds="gpu audio usb nvme wifi network"
   for each in "${words[@]:1:${#words[@]}-2}"; do
     [[ " $commands " == *" $each "* ]] && command=$each && break
@@ -57,7 +57,7 @@ _vfio_doctor() {
         "" | check) choices=$(vfio-doctor help formats 2>/dev/null | awk '{print $1}') ;;
         groups) choices="text json svg" ;;
         plan) choices="text json xml qm qemu shell ansible" ;;
-        triage) choices="text json html markdown" ;;
+        fleet | triage) choices="text json html markdown" ;;
         *) choices="text json" ;;
       esac ;;
     --fail-on) choices="fail warn never" ;;
@@ -73,7 +73,7 @@ _vfio_doctor() {
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$word")
       return ;;
-    --from | --manifest | --evidence | --config | --after | -o | --output)
+    --from | --manifest | --evidence | --config | --after | --since | -o | --output)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return ;;
@@ -103,6 +103,7 @@ _vfio_doctor() {
       -*,groups) choices="--skip $output $common" ;;
       -*,plugins) choices="--facts $output $common" ;;
       -*,checks | -*,diff) choices="$output $common" ;;
+      -*,fleet) choices="--since --fail-on $output $common" ;;
       -*,triage) choices="--redact $output $common" ;;
       -*,plan) choices="--domain --bind --companions --virtual-functions --after --accept --reason --config $output $common" ;;
       -*,manifest) choices="--domain --output $common" ;;
@@ -113,7 +114,7 @@ _vfio_doctor() {
       -*,snapshot) choices="--output --no-redact $common" ;;
       *,"") choices=$commands ;;
       *,manifest | *,plan) offer=devices choices=$kinds ;;
-      *,diff | *,triage | *,verify)
+      *,diff | *,fleet | *,triage | *,verify)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     esac

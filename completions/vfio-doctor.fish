@@ -21,8 +21,8 @@ function __vfio_doctor_list
     end
 end
 
-set -l commands check groups plan snapshot diff triage manifest verify explain checks plugins guard bug-report help version
-set -l judging "not __fish_seen_subcommand_from groups plan snapshot diff triage manifest verify explain checks plugins guard bug-report"
+set -l commands check groups plan snapshot diff fleet triage manifest verify explain checks plugins guard bug-report help version
+set -l judging "not __fish_seen_subcommand_from groups plan snapshot diff fleet triage manifest verify explain checks plugins guard bug-report"
 set -l ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim)"
 set -l host_ids "(vfio-doctor checks 2>/dev/null | string match -r '^  \S+' | string trim | string match -v 'guest-*')"
 
@@ -32,6 +32,7 @@ complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a groups
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a plan -d "What to do so that devices can go to a guest"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a snapshot -d "Keep what is read here, to replay it elsewhere"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a diff -d "What changed between two reports or snapshots"
+complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a fleet -d "What many reports come to"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a triage -d "Find the cause in what somebody pasted"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a manifest -d "Write down what the guest should see"
 complete -c vfio-doctor -n "not __fish_seen_subcommand_from $commands" -a verify -d "Ask the guest whether its devices work"
@@ -60,7 +61,7 @@ complete -c vfio-doctor -s h -l help -d "Print help"
 complete -c vfio-doctor -n $judging -l device -x -a "(__vfio_doctor_devices)"
 complete -c vfio-doctor -n $judging -l only -x -a "(__vfio_doctor_list $host_ids)" -d "Report only these checks"
 complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from groups" -l skip -x -a "(__vfio_doctor_list $host_ids)" -d "Leave these checks out"
-complete -c vfio-doctor -n $judging -l fail-on -x -a "fail warn never" -d "What makes the exit code 1"
+complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from fleet" -l fail-on -x -a "fail warn never" -d "What makes the exit code 1"
 complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from manifest plan" -l domain -x -a "(__vfio_doctor_domains)"
 complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from plan" -l accept -x -a "$host_ids" -d "A risk that is known and taken"
 complete -c vfio-doctor -n "$judging; or __fish_seen_subcommand_from plan" -l reason -x -d "Why it is taken"
@@ -78,8 +79,9 @@ complete -c vfio-doctor -s o -l output -r -F -d "Write to a file"
 
 complete -c vfio-doctor -n "__fish_seen_subcommand_from plugins" -l facts -d "List the facts that plugins get"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from snapshot" -l no-redact -d "Keep addresses and names as they are"
-complete -c vfio-doctor -n "__fish_seen_subcommand_from diff triage" -F
-complete -c vfio-doctor -n "__fish_seen_subcommand_from triage" -l format -x -a "text json html markdown" -d "How to write it"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from diff fleet triage" -F
+complete -c vfio-doctor -n "__fish_seen_subcommand_from fleet triage" -l format -x -a "text json html markdown" -d "How to write it"
+complete -c vfio-doctor -n "__fish_seen_subcommand_from fleet" -l since -r -F -d "What changed since an earlier run"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from triage" -l redact -d "Take addresses and names out of what is quoted"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from plan" -l format -x -a "text json xml qm qemu shell ansible" -d "How to write it"
 complete -c vfio-doctor -n "__fish_seen_subcommand_from plan" -l bind -x -a "auto now start guest" -d "When vfio-pci gets the devices"

@@ -40,6 +40,7 @@ _vfio-doctor() {
     'plan:what to do so that devices can go to a guest'
     'snapshot:keep what is read here, to replay it elsewhere'
     'diff:what changed between two reports or snapshots'
+    'fleet:what many reports come to'
     'triage:find the cause in what somebody pasted'
     'manifest:write down what the guest should see'
     'verify:ask the guest whether its devices arrived and work'
@@ -92,6 +93,8 @@ _vfio-doctor() {
     checks) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '1:' ;;
     snapshot) _arguments $common '--no-redact[keep addresses and names as they are]' '1:' ;;
     diff) _arguments $common '*--format[how to write it]:format:(text json)' '--json[the same as --format json]' '1:' '2:before:_files' '3:after:_files' ;;
+    fleet) _arguments $common '*--format[how to write it]:format:(text json html markdown)' '--json[the same as --format json]' \
+      '--since[what changed since an earlier run]:file:_files' '--fail-on[what makes the exit code 1]:what:(fail warn never)' '1:' '2:reports:_files' ;;
     triage) _arguments $common '*--format[how to write it]:format:(text json html markdown)' '--redact[take addresses and names out]' '1:' '*:paste:_files' ;;
     guard) _arguments $common '--root-dir[install below this directory]:directory:_files -/' '1:' '2:what:(install uninstall status watch)' ;;
     plan) _arguments $common '--domain[for all that this guest takes]:domain:_vfio_doctor_domains' \

@@ -96,6 +96,12 @@ void bound_report(Report& report) {
                      &machine.cpu_model, &machine.host.name, &machine.host.id, &machine.host.boot_id})
     if (name->has_value()) cut_text(name->value(), bounds::name);
   if (machine.interfaces) cut_texts(*machine.interfaces, bounds::interfaces, bounds::name, "interfaces");
+  if (auto& next = report.next_boot) {
+    cut_name(next->entry);
+    cut_text(next->reason, bounds::sentence);
+    for (auto* arguments : {&next->lost, &next->gained})
+      cut_texts(*arguments, bounds::next_arguments, bounds::name, "arguments");
+  }
   if (report.accepted.size() > bounds::accepted) report.accepted.resize(bounds::accepted);
   for (Acceptance& each : report.accepted)
     for (std::string* text : {&each.id, &each.subject, &each.reason, &each.source}) cut_text(*text, bounds::name);

@@ -19,6 +19,7 @@ inline constexpr std::size_t reasons = 64;     ///< of one device
 inline constexpr std::size_t evidence = 256;   ///< of one finding
 inline constexpr std::size_t remedies = 16, commands = 64;
 inline constexpr std::size_t notes = 256, accepted = 256, interfaces = 16;
+inline constexpr std::size_t next_arguments = 16;  ///< of the next boot, lost and gained each
 }  // namespace bounds
 
 /// `text` unless it is longer than `most` bytes; then its start, never ending inside a character, and how long it was:

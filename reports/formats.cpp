@@ -9,6 +9,8 @@
 #include "reports/json.hpp"
 #include "reports/junit.hpp"
 #include "reports/markdown.hpp"
+#include "reports/nfd.hpp"
+#include "reports/prometheus.hpp"
 #include "reports/sarif.hpp"
 
 namespace vfio_doctor {
@@ -30,6 +32,8 @@ std::span<const ReportFormat> report_formats() {
       {"markdown", {"md", "markdown"}, "to paste into a bug report", plainly<render_markdown>},
       {"junit", {"xml"}, "for test runners", plainly<render_junit>},
       {"sarif", {"sarif"}, "for code scanning", plainly<render_sarif>},
+      {"prometheus", {"prom"}, "for node_exporter's textfile directory", plainly<render_prometheus>},
+      {"nfd", {"nfd"}, "for Kubernetes' node-feature-discovery", plainly<render_nfd>},
   };
   return formats;
 }

@@ -104,6 +104,19 @@ void write_host(JsonWriter& json, const Report::HostSummary& host) {
   json.close_object();
 }
 
+void write_next_boot(JsonWriter& json, const NextBoot& next) {
+  json.name("next_boot");
+  json.open_object();
+  json.member("verdict", to_text(next.verdict));
+  json.member("arguments", to_text(next.arguments));
+  json.member("entry", next.entry);
+  json.member("other_kernel", next.other_kernel);
+  json.member("lost", next.lost);
+  json.member("gained", next.gained);
+  json.member("reason", next.reason);
+  json.close_object();
+}
+
 void write_acceptance(JsonWriter& json, const Acceptance& accepted) {
   json.open_object();
   json.member("id", accepted.id);
@@ -177,6 +190,7 @@ std::string render_json(const Report& report) {
   write_document_start(json, "vfio-doctor/report/1", report);
   write_host(json, report.host);
   json.member("verdict", to_text(report.verdict));
+  if (report.next_boot) write_next_boot(json, *report.next_boot);
   json.member("selection", texts_of(report.selection));
   json.member("notes", report.notes);
   if (!report.accepted.empty()) write_list(json, "accepted", report.accepted, write_acceptance);

@@ -135,6 +135,7 @@ Value required_list(const Value& parent, const char* name) {
 constexpr std::array statuses{Status::pass, Status::warn, Status::fail, Status::unknown, Status::not_applicable, Status::error};
 constexpr std::array effects{Effect::none, Effect::blocked, Effect::protects, Effect::unsuitable};
 constexpr std::array verdicts{Verdict::ready, Verdict::not_ready, Verdict::undetermined};
+constexpr std::array arguments_next{ArgumentsNext::kept, ArgumentsNext::lost, ArgumentsNext::unknown};
 constexpr std::array device_verdicts{DeviceVerdict::assignable,        DeviceVerdict::with_companions,
                                      DeviceVerdict::protected_by_host, DeviceVerdict::blocked,
                                      DeviceVerdict::unsuitable,        DeviceVerdict::undetermined};
@@ -241,6 +242,18 @@ Acceptance read_acceptance(const Value& value) {
           value.member("source").text()};
 }
 
+NextBoot read_next_boot(const Value& value) {
+  NextBoot next;
+  next.verdict = value.member("verdict").one_of(verdicts);
+  next.arguments = value.member("arguments").one_of(arguments_next);
+  next.entry = value.optional_member("entry").text_or_nothing();
+  if (const Value other = value.optional_member("other_kernel"); !other.is_null()) next.other_kernel = other.truth();
+  next.lost = value.optional_member("lost").texts();
+  next.gained = value.optional_member("gained").texts();
+  next.reason = value.member("reason").text();
+  return next;
+}
+
 Report read_report(const Value& value) {
   Report report;
   report.tool = {value.member("tool").member("name").text(), value.member("tool").member("version").text()};
@@ -248,6 +261,7 @@ Report read_report(const Value& value) {
   report.source = {value.member("source").member("kind").text(), value.member("source").member("name").text()};
   report.host = read_host(value.member("host"));
   report.verdict = value.member("verdict").one_of(verdicts);
+  if (const Value next = value.optional_member("next_boot"); !next.is_null()) report.next_boot = read_next_boot(next);
   report.selection = value.optional_member("selection").addresses();
   report.notes = value.optional_member("notes").texts();
   report.accepted = value.optional_member("accepted").list(read_acceptance);

@@ -63,6 +63,11 @@ void mask_secrets(Report& report) {
     mask_in(group.type);
     mask_secrets_in(group.other_members);
   }
+  if (auto& next = report.next_boot) {
+    mask_in(next->entry);
+    mask_secrets_in(next->lost);
+    mask_secrets_in(next->gained);
+  }
   for (auto& accepted : report.accepted) mask_secrets_in(accepted.reason);
 }
 

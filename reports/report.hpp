@@ -13,6 +13,7 @@
 #include "machine/pci_address.hpp"
 #include "machine/pci_identity.hpp"
 #include "verdicts/acceptance.hpp"
+#include "verdicts/next_boot.hpp"
 #include "verdicts/verdict.hpp"
 
 namespace vfio_doctor {
@@ -79,6 +80,7 @@ struct Report {
     MachineSummary machine = {};
   } host;
   Verdict verdict = Verdict::undetermined;
+  std::optional<NextBoot> next_boot;  ///< of a host alone
   std::vector<PciAddress> selection;  ///< what the verdict is about; empty: the host
   std::vector<std::string> notes;     ///< about the run itself: what could not be seen and who could see it
   std::vector<Finding> findings;

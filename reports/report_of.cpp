@@ -94,6 +94,7 @@ Report report_of(const Report::Source& source, const Host& host, Judgement judge
   report.host = summarize(host);
   report.notes = describe_limits(host);
   report.verdict = judgement.verdict;
+  report.next_boot = std::move(judgement.next_boot);
   report.selection = selection;
   report.devices = in_parallel(judgement.decisions, describe_device);
   report.findings = std::move(judgement.findings);

@@ -119,7 +119,10 @@ void add_commands(CLI::App& app, Parsed& parsed) {
       add("diff", "What changed between two reports (JSON) or snapshots", diff_help, run_diff_command, list_formats, {});
   diff.app->add_option("FILE", diff.options->compared, "The earlier and the later one")->required()->expected(2);
   add_output_options(*diff.app, output, list_formats);
-  const Words triage_formats = {"text", "json", "html", "markdown"};
+  const Words triage_formats = {"text", "json", "html", "markdown"}, fleet_formats = triage_formats;
+  const auto fleet = add("fleet", "What many reports come to: causes, outliers, who breaks at the next boot", fleet_help,
+                         run_fleet_command, fleet_formats, {"--fail-on"});
+  add_fleet_options(*fleet.app, parsed, *fleet.options, fleet_formats);
   const auto triage = add("triage", "Find the cause in what somebody pasted: logs, errors, listings", triage_help,
                           run_triage_command, triage_formats, {});
   triage.app->add_option("FILE", triage.options->pasted, "What was pasted; '-' or nothing is standard input");

@@ -184,4 +184,15 @@ void add_verify_options(CLI::App& app, Parsed& parsed, VerifyOptions& options) {
   add_output_options(app, parsed.output, {"text", "json"});
 }
 
+void add_fleet_options(CLI::App& app, Parsed& parsed, FleetOptions& options, const std::vector<std::string>& formats) {
+  app.add_option("REPORTS", options.reports, "A directory, a file with a report a line, or '-' for standard input")
+      ->required()
+      ->check(not_empty);
+  app.add_option("--since", options.since, "Say what changed since an earlier run, whose JSON this is")
+      ->check(not_empty)
+      ->type_name("FILE");
+  add_word_option(app, "--fail-on", parsed.fail_on, fail_on_words, "What makes the exit code 1: fail, warn, never", "WHAT");
+  add_output_options(app, parsed.output, formats);
+}
+
 }  // namespace vfio_doctor

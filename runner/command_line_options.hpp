@@ -57,5 +57,6 @@ void add_check_options(CLI::App& app, Parsed& parsed);
 void add_manifest_options(CLI::App& app, Parsed& parsed);
 void add_plan_options(CLI::App& app, Parsed& parsed, PlanOptions& options, const std::vector<std::string>& formats);
 void add_verify_options(CLI::App& app, Parsed& parsed, VerifyOptions& options);
+void add_fleet_options(CLI::App& app, Parsed& parsed, FleetOptions& options, const std::vector<std::string>& formats);
 
 }  // namespace vfio_doctor

@@ -2,8 +2,8 @@
 # Sourced by quickstart, test, fuzz and try-distributions: which packages are needed and how to get them. Bash, no side
 # effects before a function is called.
 
-# Packages for a set, by package manager. Sets: build, test, browser, lab, fuzz, and static (apt alone: the other distributions
-# have no archives of most libraries).
+# Packages for a set, by package manager. Sets: build, test, browser, lab, fuzz, engines (apt alone: nobody looked the others' names
+# up), and static (apt alone: the other distributions have no archives of most libraries).
 #
 # What is known of each list:
 #   apt     scripts/try-distributions tries them on Debian 12, 13 and sid; docs/distributions.md says what was seen
@@ -20,6 +20,7 @@ packages_apt() {
       echo qemu-system-x86 busybox-static pciutils lvm2 cryptsetup-bin mdadm btrfs-progs dosfstools e2fsprogs iproute2 \
         cpio libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-guest-agent dropbear-bin openssh-client ;;
     fuzz) clang_apt ;;
+    engines) echo prometheus prometheus-node-exporter ansible-core openssh-server openssh-client ;;
     static) echo libzstd-dev libfmt-dev ;;  # the archives of the others come with the set build
   esac
 }

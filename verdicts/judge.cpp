@@ -191,6 +191,7 @@ Judgement judge(const Host& host, std::vector<Finding> findings, const std::vect
     });
   }
   judgement.findings = std::move(findings);
+  judgement.next_boot = predict_next_boot(host, judgement.verdict);
   return judgement;
 }
 

@@ -9,6 +9,7 @@
 #include "facts/host.hpp"
 #include "verdicts/acceptance.hpp"
 #include "verdicts/device_verdicts.hpp"
+#include "verdicts/next_boot.hpp"
 #include "verdicts/verdict.hpp"
 
 namespace vfio_doctor {
@@ -18,6 +19,7 @@ struct Judgement {
   Verdict verdict = Verdict::undetermined;
   std::vector<Finding> findings;          ///< those the report shows, and the verdict's own
   std::vector<DeviceDecision> decisions;  ///< every function, or the selected ones
+  NextBoot next_boot;
 };
 
 /// With a selection the verdict is about the selected functions and nothing else; without one it is about the host: can a

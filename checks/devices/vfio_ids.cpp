@@ -274,10 +274,12 @@ std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   add_remarks(host, lists, findings);
   add_softdep_slips(host, findings);
-  for (const auto& file : host.vfio.modprobe.unread) {
-    findings.push_back(
-        check.finding(Status::unknown, host_subject, "What modprobe.d gives vfio-pci is not wholly known (" + file + ")."));
-    findings.back().evidence = {{"modprobe.d", file}};
+  if (const auto& unread = host.vfio.modprobe.unread; !unread.empty()) {
+    findings.push_back(check.not_seen("What modprobe.d gives vfio-pci is not wholly known (" + unread.front() +
+                                          (unread.size() > 1 ? ", and " + std::to_string(unread.size() - 1) + " more" : "") +
+                                          ").",
+                                      {"modprobe.d", unread.front()}));
+    for (std::size_t i = 1; i < unread.size(); ++i) findings.back().evidence.push_back({"modprobe.d", unread[i]});
   }
   if (patterns.empty() && findings.empty() && !host.kernel.arguments.has_value()) {
     auto finding = check.finding(Status::unknown, host_subject, "Which devices vfio-pci is told to take could not be read.");

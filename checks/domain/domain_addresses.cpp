@@ -56,12 +56,30 @@ struct Placed {
 using Slot = std::tuple<std::uint64_t, std::uint64_t, unsigned>;
 Slot slot_of(const GuestAddress& address) { return {address.domain, address.bus, address.slot}; }
 
+const BusModel* model_of_bus(const Domain& domain, std::uint64_t bus) {
+  std::string_view model;
+  for (const auto& device : domain.guest_devices)
+    if (device.index && *device.index == bus) model = device.model;
+  if (model.empty() && bus == 0 && domain.machine.find("q35") != std::string::npos) model = "pcie-root";
+  if (model.empty() && bus == 0 && (domain.machine == "pc" || domain.machine.starts_with("pc-i440fx"))) model = "pci-root";
+  const auto found = std::ranges::find(bus_models, model, &BusModel::model);
+  return found == bus_models.end() ? nullptr : &*found;
+}
+
 /// q35: ISA bridge, SATA and SMBus at 1f.0, .2 and .3; i440fx: ISA, IDE and USB at 1.0 to 1.2 (libvirt,
 /// qemuDomainValidateDevicePCISlotsQ35() and ...PIIX3()).
 bool is_built_in(const BusModel& bus, const GuestAddress& address) {
   if (bus.model == "pcie-root")
     return address.slot == 0x1f && (address.function == 0 || address.function == 2 || address.function == 3);
   return bus.model == "pci-root" && address.slot == 1 && address.function < 3;
+}
+
+/// Where function 0 is the chipset's own: the host bridge, or the ISA bridge.
+bool is_slot_of_chipset(const Domain& domain, const GuestAddress& address) {
+  if (address.bus != 0) return false;
+  const auto* bus = model_of_bus(domain, 0);
+  return address.slot == 0 || (bus && bus->model == "pcie-root" && address.slot == 0x1f) ||
+         (bus && bus->model == "pci-root" && address.slot == 1);
 }
 
 std::vector<Placed> placed_in(const Domain& domain) {
@@ -72,16 +90,6 @@ std::vector<Placed> placed_in(const Domain& domain) {
   for (const auto& device : domain.hostdevs)
     if (device.address.placed) all.push_back({&device.address, device.line, true, {}});
   return all;
-}
-
-const BusModel* model_of_bus(const Domain& domain, std::uint64_t bus) {
-  std::string_view model;
-  for (const auto& device : domain.guest_devices)
-    if (device.index && *device.index == bus) model = device.model;
-  if (model.empty() && bus == 0 && domain.machine.find("q35") != std::string::npos) model = "pcie-root";
-  if (model.empty() && bus == 0 && (domain.machine == "pc" || domain.machine.starts_with("pc-i440fx"))) model = "pci-root";
-  const auto found = std::ranges::find(bus_models, model, &BusModel::model);
-  return found == bus_models.end() ? nullptr : &*found;
 }
 
 /// libvirt goes on to say what the device wants, which rests on how much of its configuration space it could read.
@@ -116,7 +124,9 @@ void judge_place(const DomainCase& here, const Placed& one, std::vector<Finding>
   if (place != controller_places.end() && !one.model.empty() && !is_among(bus->model, place->buses))
     add("A " + std::string(one.model) + " cannot sit on a " + std::string(bus->model) + ".", plugged_wrong(address));
   if (one.assigned && address.bus == 0 && is_built_in(*bus, address))
-    add("The machine has a device of its own chipset there.", "Attempted double use of PCI Address " + address.text());
+    add(bus->model == "pcie-root" ? "q35 has its own ISA bridge, SATA controller and SMBus at 00:1f."
+                                  : "i440fx has its own ISA bridge, IDE and USB controllers at 00:01.",
+        "Attempted double use of PCI Address " + address.text());
 }
 
 void judge_double_use(const DomainCase& here, const std::vector<Placed>& all, std::vector<Finding>& findings) {
@@ -138,7 +148,7 @@ void judge_functions(const DomainCase& here, const std::vector<Placed>& all, std
   for (const auto& one : all)
     if (one.address->function == 0) zeros.emplace(slot_of(*one.address), &one);
   for (const auto& one : all) {
-    if (one.address->function == 0 || !one.assigned) continue;
+    if (one.address->function == 0 || !one.assigned || is_slot_of_chipset(here.domain, *one.address)) continue;
     const auto zero = zeros.find(slot_of(*one.address));
     const auto number = std::to_string(one.address->slot) + "." + std::to_string(one.address->function);
     if (zero == zeros.end())

@@ -39,54 +39,69 @@ std::string_view model_of_bus(const Domain& domain, std::uint64_t bus) {
   return {};
 }
 
+bool is_conventional(std::string_view model) {
+  return model == "pci-bridge" || model == "pcie-to-pci-bridge" || model == "dmi-to-pci-bridge";
+}
+
+Finding no_express_machine(const DomainCase& here, const DomainHostdev& device) {
+  auto finding = check.at_line(Status::warn, here, here.domain.os_line,
+                               "The machine type " + here.domain.machine.substr(0, 60) + " has no PCI Express, and " +
+                                   device.source.text() +
+                                   " is an Express device: its guest sees a conventional one, which some "
+                                   "drivers refuse (Windows: Code 10).");
+  finding.remedy = {{"Make the domain anew with machine='q35'.",
+                     {},
+                     {},
+                     "A guest that is installed already finds all its devices in other places; Windows may want to be "
+                     "activated again."}};
+  return finding;
+}
+
+Finding conventional_bus(const DomainCase& here, const DomainHostdev& device, std::string_view model) {
+  return check.at_line(Status::warn, here, device.line,
+                       device.source.text() + " is an Express device on a conventional bus (" + std::string(model) +
+                           "): QEMU hides its Express capability, and some drivers refuse it then (Windows: Code 10).");
+}
+
+Finding not_known(const DomainCase& here, const DomainHostdev& device, const PciFunction& function, const std::string& place) {
+  auto finding = check.at_line(Status::unknown, here, device.line,
+                               device.source.text() + " meets no PCI Express in the guest (" + place +
+                                   "); whether it is an Express device could not be read (that is behind the first 64 bytes of "
+                                   "its configuration space, which root may read).");
+  finding.evidence.push_back({function.sysfs_path + "/config", function.config.pcie_type.why()});
+  return finding;
+}
+
+/// Only a place without Express raises the question.
 void judge(const DomainCase& here, const DomainHostdev& device, const PciFunction& function, std::vector<Finding>& findings) {
   if (!device.reaches_guest || is_intel_graphics(function)) return;
   const bool display = function.class_and_subclass().value_or(0) >> 8 == 3;
   const auto express = is_express(here.host, function);
-  if (has_no_express(here.domain.machine) && express.value_or(display)) {
-    findings.push_back(check.at_line(Status::warn, here, here.domain.os_line,
-                                     "The machine type " + here.domain.machine.substr(0, 60) + " has no PCI Express, and " +
-                                         device.source.text() +
-                                         " is an Express device: its guest sees a conventional one, which some "
-                                         "drivers refuse (Windows: Code 10)."));
-    findings.back().remedy = {
-        {"Make the domain anew with machine='q35'.",
-         {},
-         {},
-         "A guest that is installed already finds all its devices in other places; Windows may want to be "
-         "activated again."}};
+  if (has_no_express(here.domain.machine)) {
+    if (express.value_or(display))
+      findings.push_back(no_express_machine(here, device));
+    else if (!express)
+      findings.push_back(
+          not_known(here, device, function, "the machine type " + here.domain.machine.substr(0, 60) + " has none"));
     return;
   }
-  if (!device.address.placed || !express.value_or(false)) return;
-  const auto model = model_of_bus(here.domain, device.address.bus);
-  if (model == "pci-bridge" || model == "pcie-to-pci-bridge" || model == "dmi-to-pci-bridge")
-    findings.push_back(
-        check.at_line(Status::warn, here, device.line,
-                      device.source.text() + " is an Express device on a conventional bus (" + std::string(model) +
-                          "): QEMU hides its Express capability, and some drivers refuse it then (Windows: Code 10)."));
+  const auto model = device.address.placed ? model_of_bus(here.domain, device.address.bus) : std::string_view();
+  if (!is_conventional(model)) return;
+  if (express.value_or(false))
+    findings.push_back(conventional_bus(here, device, model));
+  else if (!express)
+    findings.push_back(not_known(here, device, function, "a " + std::string(model)));
 }
 
 std::vector<Finding> run(const DomainCase& here) {
-  if (!here.domain.is_for_qemu()) return {};
+  if (!here.domain.is_for_qemu() || here.domain.hostdevs.empty()) return {};
   std::vector<Finding> findings;
-  bool known = false;
   for (const auto& device : here.domain.hostdevs)
-    if (const auto* function = here.host.find(device.source)) {
-      known = known || is_express(here.host, *function).has_value();
-      judge(here, device, *function, findings);
-    }
-  if (!findings.empty() || here.domain.hostdevs.empty()) return findings;
-  if (known)
-    return {check.finding(Status::pass, here, "Its Express devices meet Express in the guest, as far as the text says where.")};
-  auto finding = check.finding(Status::unknown, here,
-                               "Whether its devices are Express ones could not be read (that is behind the first 64 "
-                               "bytes of their configuration space, which root may read).");
-  for (const auto& device : here.domain.hostdevs) {
-    const auto* function = here.host.find(device.source);
-    finding.evidence.push_back({function ? function->sysfs_path + "/config" : "/sys/bus/pci/devices",
-                                function ? function->config.pcie_type.why() : "no " + device.source.text() + " to be seen"});
-  }
-  return {finding};
+    if (const auto* function = here.host.find(device.source)) judge(here, device, *function, findings);
+  if (findings.empty())
+    findings.push_back(
+        check.finding(Status::pass, here, "Its Express devices meet Express in the guest, as far as the text says where."));
+  return findings;
 }
 
 }  // namespace

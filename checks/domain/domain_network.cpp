@@ -7,6 +7,9 @@ namespace {
 std::vector<Finding> run(const DomainCase& here);
 constexpr DomainCheck check{"domain-network", "Functions taken as network cards or disks", 130, run};
 
+/// libvirt brings it along, with NAT (src/network/default.xml.in).
+constexpr std::string_view usual_network = "default";
+
 constexpr std::string_view vf_only = "Interface type hostdev is currently supported on SR-IOV Virtual Functions only";
 
 void judge_function(const DomainCase& here, const DomainHostdev& device, const PciFunction& function,
@@ -50,6 +53,14 @@ std::vector<Finding> run(const DomainCase& here) {
       findings.push_back(check.at_line(Status::fail, here, network.line, "libvirt has no network '" + name + "'.",
                                        "Network not found: no network with matching name '" + name + "'"));
       findings.back().evidence.push_back({"/etc/libvirt/qemu/networks", "no " + name + ".xml"});
+    }
+    if (!pool->second.has_value() && !(pool->second.is_absent() && here.around.complete) && network.name != usual_network) {
+      findings.push_back(check.at_line(Status::unknown, here, network.line,
+                                       "Whether the network '" + network.name.substr(0, 60) +
+                                           "' hands out host functions could not be seen."));
+      findings.back().evidence.push_back({"/etc/libvirt/qemu/networks/" + network.name.substr(0, 60) + ".xml",
+                                          pool->second.is_absent() ? "not in the recording" : pool->second.why()});
+      if (here.domain.hostdevs.empty()) findings.back().effect = Effect::blocked;  // then it is the whole question
     }
     if (!pool->second.has_value() || !pool->second->takes_anything()) continue;
     const auto count = pool->second->hostdevs.size();

@@ -188,16 +188,21 @@ class DefinitionReader {
     const auto address = device.child("source").child("address");
     if (!address)
       refuse(device, "A mediated device has no <source><address uuid=>.", "Missing <address> element");
+    else if (!address.attribute("uuid"))
+      refuse(device, "The address of a mediated device has no uuid=.", "Missing 'uuid' attribute for element <address>");
     else
       tell_twice(device, "mdev " + to_lower(text_of(address, "uuid")), "A mediated device is taken twice");
-    if (text_of(device, "model") == "vfio-pci" && device.child("boot"))
+    const auto model = std::string(text_of(device, "model").substr(0, most_shown));
+    if ((model == "vfio-pci" || model == "vfio-ap") && device.child("boot"))
       refuse(device, "A guest cannot boot from a mediated device.",
-             "booting from assigned devices is not supported by mediated devices of model vfio-pci");
-    const auto type = text_of(device.child("address"), "type");
-    if (text_of(device, "model") == "vfio-pci" && !type.empty() && type != "pci")
-      refuse(device, "Its place in the guest is of type '" + std::string(type.substr(0, most_shown)) + "'.",
-             "Unsupported address type '" + std::string(type.substr(0, most_shown)) +
-                 "' with mediated device model 'vfio-pci'");
+             "booting from assigned devices is not supported by mediated devices of model " + model);
+    const auto type = std::string(text_of(device.child("address"), "type").substr(0, most_shown));
+    const std::string_view right = model == "vfio-pci" ? "pci" : model == "vfio-ccw" ? "ccw" : "";
+    if (!right.empty() && !type.empty() && type != right)
+      refuse(device, "Its place in the guest is of type '" + type + "'.",
+             "Unsupported address type '" + type + "' with mediated device model '" + model + "'");
+    if (text_of(device, "ramfb") == "on" && ++with_ramfb_ > 1)
+      refuse(device, "Two devices have ramfb='on'.", "Only one vgpu device can have 'ramfb' enabled");
     if (text_of(device, "display") == "on" && device.parent().name() == std::string_view("devices") &&
         !device.parent().child("graphics"))
       refuse(device, "display='on' wants a <graphics> that shows it.",
@@ -340,6 +345,7 @@ class DefinitionReader {
   const std::function<std::size_t(pugi::xml_node)>& line_of_;
   Domain& domain_;
   std::map<std::string, std::size_t> seen_;
+  unsigned with_ramfb_ = 0;
 };
 
 }  // namespace

@@ -261,7 +261,7 @@ class DomainReader {
                                     line_of(node),
                                     spot_of(node),
                                     spot_of(node.child("driver"))};
-    if (kind == "hostdev" && type == "mdev") {
+    if (kind == "hostdev" && type == "mdev" && node.child("source").child("address").attribute("uuid")) {
       domain_.mdevs.push_back(
           {node.child("source").child("address").attribute("uuid").value(), node.attribute("model").value(), line_of(node)});
       domain_.notes.push_back(

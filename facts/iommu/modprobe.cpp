@@ -123,15 +123,16 @@ const ModprobeLine* ModprobeConfig::find(std::string_view command, std::string_v
 }
 
 ModprobeConfig gather_modprobe(const Root& root) {
+  ModprobeConfig config;
   std::map<std::string, std::string> path_of;
   for (const std::string directory :
        {"/lib/modprobe.d", "/usr/lib/modprobe.d", "/usr/local/lib/modprobe.d", "/run/modprobe.d", "/etc/modprobe.d"}) {
     const auto names = root.list(directory);
+    if (names.is_unreadable()) config.unread.push_back(directory + ": " + names.why());
     if (!names.has_value()) continue;
     for (const auto& name : names.value())
       if (is_read(name)) path_of[name] = directory + "/" + name;
   }
-  ModprobeConfig config;
   for (const auto& [name, path] : path_of) {
     const auto text = root.read(path);
     if (text.is_unreadable()) config.unread.push_back(path + ": " + text.why());

@@ -23,13 +23,13 @@ std::string own_program() {
 /// 1: the next boot ends passthrough, 3: that could not be seen.
 int watch(const MachineOptions& machine) {
   const auto source = open_source(machine.source);
-  const auto next = judge_next_boot(gather_host(*source.root), *source.root);
-  for (const auto& reason : next.breaks)
-    std::cout << printable("Passthrough breaks at the next reboot, because " + reason + ".") << "\n";
-  if (!next.breaks.empty()) return 1;
-  for (const auto& what : next.unknown) std::cout << printable("Not known of the next reboot: " + what + ".") << "\n";
-  if (next.unknown.empty()) std::cout << "Nothing that passthrough rests on is lost at the next reboot.\n";
-  return next.unknown.empty() ? 0 : 3;
+  const auto watched = watch_next_boot(gather_host(*source.root), *source.root);
+  for (const auto& reason : watched.breaks) std::cout << printable("Passthrough breaks at the next reboot: " + reason) << "\n";
+  for (const auto& what : watched.unknown) std::cout << printable("Not known of the next reboot: " + what) << "\n";
+  if (!watched.breaks.empty()) return 1;
+  if (!watched.unknown.empty()) return 3;
+  std::cout << "Nothing that passthrough rests on is lost at the next reboot.\n";
+  return 0;
 }
 
 }  // namespace

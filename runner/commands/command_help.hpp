@@ -120,6 +120,17 @@ Examples:
 Exit codes: 0 nothing got worse, 1 a verdict got worse, 2 wrong usage or unreadable input,
 3 a verdict became undetermined.)";
 
+inline constexpr const char* fleet_help = R"(
+Examples:
+  vfio-doctor fleet reports/                             what many hosts come to: causes, outliers, the next boot
+  vfio-doctor fleet reports.ndjson -o fleet.html         one report a line
+  zstdcat reports.zst | vfio-doctor fleet - --format json -o today.json
+  vfio-doctor fleet reports/ --since yesterday.json      and what changed
+
+Each host writes its report with: vfio-doctor check --identify --format json
+Exit codes: 0 every host is ready, 1 a host is not, 2 wrong usage or no report at all, 3 a host is undetermined or a
+report was skipped. --fail-on warn: 1 also for a next boot that breaks and for outliers; --fail-on never: 0.)";
+
 inline constexpr const char* guard_help = R"(
 Examples:
   vfio-doctor guard status

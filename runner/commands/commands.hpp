@@ -82,6 +82,14 @@ struct DiffOptions {
 };
 int run_diff_command(const DiffOptions& options);
 
+struct FleetOptions {
+  OutputOptions output;
+  FailOn fail_on = FailOn::fail;
+  std::string reports;  ///< a directory, a file, or "-" for standard input
+  std::string since;    ///< what an earlier run wrote as JSON; nothing: no comparison
+};
+int run_fleet_command(const FleetOptions& options);
+
 struct TriageOptions {
   OutputOptions output;
   std::vector<std::string> pasted;  ///< files, "-" for standard input

@@ -4,20 +4,12 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/secrets.hpp"
 #include "base/text.hpp"
 #include "checks/boot/boot_drift.hpp"
+#include "verdicts/next_boot.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-bool switches_off(const KernelArgument& argument) {
-  if (!argument.value) return false;
-  const auto name = normalize_module_name(argument.name);
-  if (name != "intel_iommu" && name != "amd_iommu" && name != "iommu") return false;
-  const auto options = split(*argument.value, ',');
-  return std::ranges::find(options, "off") != options.end();
-}
 
 /// "/vmlinuz-6.1.0-18-amd64", "/boot/vmlinuz-linux": the version, where the name has one.
 std::optional<std::string> version_of(const BootEntry& entry) {
@@ -42,12 +34,12 @@ bool rests_on_vfio(const Host& host) {
 }
 
 /// The modules of a kernel that is installed: modules.dep and modules.builtin name each with its path.
-void judge_modules(const std::string& version, const Root& root, NextBoot& next) {
+void judge_modules(const std::string& version, const Root& root, RebootWatch& watch) {
   const auto directory = "/lib/modules/" + version + "/";
   const auto modules = root.read(directory + "modules.dep", 16 << 20);
   const auto builtin = root.read(directory + "modules.builtin", 4 << 20);
   if (modules.is_unreadable()) {
-    next.unknown.push_back(directory + "modules.dep: " + modules.why());
+    watch.unknown.push_back(directory + "modules.dep: " + modules.why() + ".");
     return;
   }
   const auto has = [&](const std::string& name) {
@@ -55,34 +47,26 @@ void judge_modules(const std::string& version, const Root& root, NextBoot& next)
            (builtin.has_value() && builtin->find("/" + name) != std::string::npos);
   };
   if (modules.is_absent() && builtin.is_absent())
-    next.breaks.push_back("its modules are not in " + directory);
+    watch.breaks.push_back("The modules of the kernel that starts next are not in " + directory + ".");
   else if (!has("vfio-pci.ko"))
-    next.breaks.push_back("the kernel " + version +
-                          ", which starts next, has no vfio-pci module (a package with further modules is missing?)");
+    watch.breaks.push_back("The kernel " + version +
+                           ", which starts next, has no vfio-pci module (a package with further modules is missing?).");
 }
 
 }  // namespace
 
-NextBoot judge_next_boot(const Host& host, const Root& root) {
-  NextBoot next;
-  if (!rests_on_vfio(host)) return next;
-  const auto drift = find_boot_drift(host);
-  for (const auto& one : drift.arguments) {
-    const auto& argument = one.token.argument;
-    const auto shown = shown_setting(argument.name, argument.value);
-    const bool lost = one.kind == DriftKind::only_this_boot || one.kind == DriftKind::not_next;
-    if (lost && !switches_off(argument))
-      next.breaks.push_back(one.lacking + " does not have " + shown + ", which the running kernel got");
-    if (one.kind == DriftKind::not_rebooted && switches_off(argument))
-      next.breaks.push_back(one.token.place() + " has " + shown + ", which the running kernel did not get");
-  }
-  for (const auto& unread : drift.unknown) next.unknown.push_back(unread.file + ": " + unread.why);
+RebootWatch watch_next_boot(const Host& host, const Root& root) {
+  RebootWatch watch;
+  if (!rests_on_vfio(host)) return watch;
+  const auto next = predict_next_boot(host, Verdict::ready);
+  const auto lost = next.lost.empty() ? "" : " It is without " + join(next.lost, ", ") + ".";
+  if (next.arguments == ArgumentsNext::lost) watch.breaks.push_back(next.reason + lost);
+  if (next.arguments == ArgumentsNext::unknown) watch.unknown.push_back(next.reason + lost);
   const auto* running = host.kernel.release.get();
-  if (!drift.next)
-    next.unknown.emplace_back("which boot entry starts next is not known");
-  else if (const auto version = version_of(*drift.next); version && running && *version != *running)
-    judge_modules(*version, root, next);
-  return next;
+  const auto drift = find_boot_drift(host);
+  const auto version = drift.next ? version_of(*drift.next) : std::nullopt;
+  if (version && running && *version != *running) judge_modules(*version, root, watch);
+  return watch;
 }
 
 }  // namespace vfio_doctor

@@ -9,14 +9,14 @@
 
 namespace vfio_doctor {
 
-/// What the next boot will be without.
-struct NextBoot {
-  std::vector<std::string> breaks;   ///< why passthrough ends with the next boot, a clause each
-  std::vector<std::string> unknown;  ///< what could not be seen of it
+/// What becomes of passthrough with the next boot.
+struct RebootWatch {
+  std::vector<std::string> breaks;   ///< why it ends, a sentence each
+  std::vector<std::string> unknown;  ///< what is not known of it, a sentence each
 };
 
-/// Compares what starts next with what runs: arguments that VFIO rests on, and the VFIO modules of another kernel. A host
-/// on which nothing rests on VFIO has nothing to lose.
-NextBoot judge_next_boot(const Host& host, const Root& root);
+/// What predict_next_boot() says of the arguments, and whether another kernel that starts next has the module for VFIO. A host on
+/// which nothing rests on VFIO has nothing to lose.
+RebootWatch watch_next_boot(const Host& host, const Root& root);
 
 }  // namespace vfio_doctor

@@ -67,6 +67,22 @@ TEST(RenderJson, SaysWhichMachineItIsAndWhatIsAccepted) {
   EXPECT_EQ(Json::parse(render_json(report))["host"]["name"], "node-7");
 }
 
+TEST(RenderJson, SaysWhatTheNextBootDoes) {
+  Report report = ready_laptop();
+  EXPECT_FALSE(Json::parse(render_json(report)).contains("next_boot"));
+  report.next_boot =
+      NextBoot{Verdict::not_ready, ArgumentsNext::lost, "Sample 1", false, {"intel_iommu=on"}, {}, "It is lost."};
+  const std::string text = render_json(report);
+  const Json document = Json::parse(text);
+  EXPECT_EQ(schema_violations(document, "docs/schema/report-1.json"), "");
+  EXPECT_EQ(document["next_boot"]["verdict"], "not-ready");
+  EXPECT_EQ(document["next_boot"]["lost"], Json::array({"intel_iommu=on"}));
+  EXPECT_EQ(render_json(parse_report_json(text, "r.json")), text);
+  report.next_boot = NextBoot{};
+  EXPECT_TRUE(Json::parse(render_json(report))["next_boot"]["other_kernel"].is_null());
+  EXPECT_EQ(render_json(parse_report_json(render_json(report), "r.json")), render_json(report));
+}
+
 TEST(RenderJson, SaysNullForWhatWasNotObserved) {
   const Json document = Json::parse(render_json(undetermined()));
   EXPECT_TRUE(document["host"]["cpu_vendor"].is_null());

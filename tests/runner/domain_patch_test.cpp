@@ -49,8 +49,8 @@ TEST(DomainPatch, TheSlotThatWasTheNumberOfAGroup) {
             root);
   EXPECT_THAT(result.patch, HasSubstr("\n-    <address domain='0x0000' bus='0x00' slot='0x14' function='0x0'/>\n"
                                       "+    <address domain='0x0000' bus='0x03' slot='0x00' function='0x0'/>\n"));
-  EXPECT_THAT(result.patch, HasSubstr("# line 6: 0000:00:14.0 is another device"));
-  EXPECT_THAT(result.patch, HasSubstr("--- d.xml\n+++ d.xml\n@@ -5,7 +5,7 @@\n"));
+  EXPECT_THAT(result.patch, HasSubstr("# line 5: 0000:00:14.0 is another device"));
+  EXPECT_THAT(result.patch, HasSubstr("--- d.xml\n+++ d.xml\n@@ -4,7 +4,7 @@\n"));
 }
 
 TEST(DomainPatch, EachKindOfFix) {

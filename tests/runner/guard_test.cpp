@@ -136,19 +136,14 @@ TEST(Guard, IsAHookscriptOfProxmox) {
 
 /// Proxmox VE binds the whole group, so the host loses what it lives on although nobody named it.
 TEST(GuardPolicy, OnProxmoxACompanionIsTakenToo) {
-  const auto root = testing::machine(
-      "pci 02:00.0 id=8086:1533 class=020000 group=7 driver=igb\npci 02:00.1 id=144d:a808 class=010802 group=7 driver=nvme\n"
-      "link /sys/block/nvme0n1 ../devices/pci0000:00/0000:02:00.1/nvme/nvme0/nvme0n1\n"
-      "dir /sys/devices/pci0000:00/0000:02:00.1/nvme/nvme0/nvme0n1\ntext /sys/block/nvme0n1/dev = 259:0\n"
-      "text /proc/self/mountinfo = 25 1 259:0 / / rw - ext4 /dev/nvme0n1 rw\n"
-      "text /proc/1/mountinfo = 25 1 259:0 / / rw - ext4 /dev/nvme0n1 rw\n");
+  const auto root = testing::machine(testing::read_test_file(std::string(TESTS_DIR) + "/../machine/samples/hm170.machine") +
+                                     "\npci 3e:00.1 id=8086:1533 class=020000 group=16 driver=igb\n");
   const auto host = gather_host(root);
-  const auto domain = parse_proxmox_configuration("hostpci0: 0000:02:00.0\n", "100.conf", root);
-  const auto allowed = parse_guard_policy("allow 100 0000:02:00.1\n");
+  const auto domain = parse_proxmox_configuration("hostpci0: 0000:3e:00.1\n", "100.conf", root);
   const auto reasons = reasons_to_refuse(host, domain, {}, {});
   ASSERT_FALSE(reasons.empty());
-  EXPECT_THAT(reasons.front(), HasSubstr("0000:02:00.1"));
-  EXPECT_TRUE(reasons_to_refuse(host, domain, {}, allowed).empty());
+  EXPECT_THAT(reasons.front(), HasSubstr("0000:3e:00.0"));
+  EXPECT_TRUE(reasons_to_refuse(host, domain, {}, parse_guard_policy("allow 100 0000:3e:00.0\n")).empty());
 }
 
 /// Debian, where kernel 6.1.0-18 runs and 6.1.0-19 starts next.
@@ -162,35 +157,36 @@ std::string two_kernels(const std::string& next_arguments, const std::string& mo
          "\n| }\n| menuentry 'Older' --id old {\n|  linux /vmlinuz-6.1.0-18-amd64 root=a ro intel_iommu=on\n| }\n" + modules;
 }
 
-NextBoot next_boot(const std::string& text) {
+RebootWatch watched(const std::string& text) {
   const auto root = testing::machine(text);
-  return judge_next_boot(gather_host(root), root);
+  return watch_next_boot(gather_host(root), root);
 }
 
 TEST(GuardWatch, SaysWhyTheNextBootBreaksIt) {
   const std::string modules = "text /lib/modules/6.1.0-19-amd64/modules.dep = kernel/drivers/vfio/pci/vfio-pci.ko: x\n";
-  const auto good = next_boot(two_kernels("intel_iommu=on", modules));
+  const auto good = watched(two_kernels("intel_iommu=on", modules));
   EXPECT_TRUE(good.breaks.empty()) << good.breaks.front();
   EXPECT_TRUE(good.unknown.empty()) << good.unknown.front();
-  const auto lost = next_boot(two_kernels("quiet", modules));
-  ASSERT_EQ(lost.breaks.size(), 1u);
-  EXPECT_THAT(lost.breaks[0], HasSubstr("does not have intel_iommu=on, which the running kernel got"));
-  const auto without =
-      next_boot(two_kernels("intel_iommu=on", "text /lib/modules/6.1.0-19-amd64/modules.dep = kernel/a.ko:\n"));
+  const auto off = watched(two_kernels("intel_iommu=off", modules));
+  ASSERT_EQ(off.breaks.size(), 1u);
+  EXPECT_THAT(off.breaks[0], HasSubstr("switches the IOMMU off. It is without intel_iommu=on."));
+  const auto lost = watched(two_kernels("quiet", modules));
+  EXPECT_TRUE(lost.breaks.empty()) << "a newer kernel may do without";
+  const auto without = watched(two_kernels("intel_iommu=on", "text /lib/modules/6.1.0-19-amd64/modules.dep = kernel/a.ko:\n"));
   ASSERT_EQ(without.breaks.size(), 1u);
-  EXPECT_THAT(without.breaks[0], HasSubstr("the kernel 6.1.0-19-amd64, which starts next, has no vfio-pci module"));
-  EXPECT_EQ(next_boot(two_kernels("intel_iommu=on", "")).breaks.size(), 1u) << "its modules are not installed";
-  EXPECT_TRUE(next_boot(two_kernels("intel_iommu=on",
-                                    "text /lib/modules/6.1.0-19-amd64/modules.builtin = "
-                                    "kernel/drivers/vfio/pci/vfio-pci.ko\n"))
+  EXPECT_THAT(without.breaks[0], HasSubstr("The kernel 6.1.0-19-amd64, which starts next, has no vfio-pci module"));
+  EXPECT_EQ(watched(two_kernels("intel_iommu=on", "")).breaks.size(), 1u) << "its modules are not installed";
+  EXPECT_TRUE(watched(two_kernels("intel_iommu=on",
+                                  "text /lib/modules/6.1.0-19-amd64/modules.builtin = "
+                                  "kernel/drivers/vfio/pci/vfio-pci.ko\n"))
                   .breaks.empty());
 }
 
 TEST(GuardWatch, WhatIsNotSeenIsUnknownAndWhoHasNothingLosesNothing) {
-  const auto unseen = next_boot("pci 01:00.0 id=10de:2204 class=030000 group=3 driver=vfio-pci\n");
+  const auto unseen = watched("pci 01:00.0 id=10de:2204 class=030000 group=3 driver=vfio-pci\n");
   EXPECT_TRUE(unseen.breaks.empty());
   EXPECT_FALSE(unseen.unknown.empty());
-  const auto nothing = next_boot("pci 01:00.0 id=10de:2204 class=030000 group=3 driver=nouveau\n");
+  const auto nothing = watched("pci 01:00.0 id=10de:2204 class=030000 group=3 driver=nouveau\n");
   EXPECT_TRUE(nothing.breaks.empty() && nothing.unknown.empty());
 }
 
