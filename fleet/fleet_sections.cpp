@@ -119,7 +119,7 @@ std::vector<std::string> fleet_remarks(const FleetSummary& fleet) {
     remarks.push_back(counted(fleet.superseded, "older report", "older reports") + " about the same hosts left out.");
   if (fleet.unnamed > 0)
     remarks.push_back(counted(fleet.unnamed, "report does", "reports do") +
-                      " not say which host it is about (--identify): each counts as a host.");
+                      " not say which host that is (--identify): each counts as one.");
   return remarks;
 }
 

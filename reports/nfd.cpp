@@ -19,8 +19,7 @@ namespace {
 
 constexpr std::string_view prefix = "feature.node.kubernetes.io/vfio.";
 constexpr std::size_t longest_value = 63;
-constexpr std::size_t most_ids = 500,
-                      most_failing = 64;  // lines of at most 80 bytes, two for each id: the file keeps its bound
+constexpr std::size_t most_ids = 400, most_failing = 64;  // two lines of at most 70 bytes for each id: the file keeps its bound
 constexpr std::int64_t expires_after = 3 * 24 * 60 * 60;  // seconds
 
 /// As Kubernetes takes it: what is not allowed becomes '-', and both ends are letters or digits.

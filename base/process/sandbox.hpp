@@ -14,9 +14,8 @@ enum class Writes {
 /// files, mounts, processes or the system. What it reads, hostile as it may be, cannot make it do so. For good, and for all
 /// threads. A second call does nothing.
 ///
-/// A seccomp filter lists the system calls that are left; all others give EPERM. openat2() hides its flags from such a filter:
-/// for Writes::nothing it is left only where Landlock forbids writing to files (Linux 5.13), else paths are walked step by
-/// step.
+/// A seccomp filter lists the system calls that are left; all others give EPERM. openat2() hides its flags from such a filter,
+/// so for Writes::nothing paths are walked step by step.
 ///
 /// Never a reason to fail: where the kernel, a container or a tool refuses the filter, the run goes on without.
 /// Returns what became of it, for a log: "on", "off: why".

@@ -33,6 +33,19 @@ Remedy remapping_in_a_virtual_machine() {
       {}};
 }
 
+/// An ITS alone keeps the messages of devices apart (drivers/irqchip/irq-gic-v3-its-msi-parent.c); it needs no argument.
+Remedy remapping_by_its() {
+  return {
+      "Messages of this machine reach the processor past an ITS, which alone could keep those of one device from another's. In "
+      "a "
+      "virtual machine, give it a GICv3 on the host below (libvirt: <gic version='3'/> in <features>; QEMU: -machine "
+      "virt,gic-version=3). Else update the firmware, and switch the ITS on there; the kernel log says which parts of the "
+      "interrupt controller it found.",
+      {"sudo dmesg | grep -i -e ITS -e GIC"},
+      {},
+      {}};
+}
+
 /// The module whose word decides: that of the way that is open here.
 Remedy do_without(const Host& host) {
   const auto ways = vfio_ways(host);
@@ -72,6 +85,10 @@ Permission permission(const Host& host) {
 
 /// The reasons that the facts name for interrupt remapping to be off, each with its remedy.
 void explain_off(const Host& host, Finding& finding) {
+  if (host.cpu.architecture == Architecture::arm) {  // what follows, and CONFIG_IRQ_REMAP, is of x86
+    finding.remedy = {remapping_by_its(), do_without(host)};
+    return;
+  }
   const auto* arguments = host.kernel.arguments.get();
   if (arguments) {
     const auto options = arguments->options("intremap");

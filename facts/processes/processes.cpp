@@ -88,6 +88,7 @@ class OpenDevices {
         return;
       }
       const auto node = searched_.read_link(directory + "/" + file);
+      facts_.all_seen = facts_.all_seen && !node.is_unreadable();  // listing them needs less than seeing what they are
       if (!node.has_value() || !is_wanted(node.value()) || std::ranges::find(seen, node.value()) != seen.end()) continue;
       seen.push_back(node.value());
       const auto program = root_.read_line("/proc/" + std::to_string(process) + "/comm");

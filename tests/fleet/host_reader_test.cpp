@@ -105,9 +105,10 @@ TEST(HostReader, RefusesWhatIsNoReportOfAHost) {
   EXPECT_THAT(refused([](Json& one) { one["verdict"] = "splendid\x1b[2J"; }), HasSubstr("no verdict: splendid\\x1b[2J"));
   for (const auto* member : {"verdict", "findings", "devices"})
     EXPECT_THAT(refused([member](Json& one) { one.erase(member); }), HasSubstr("not a whole report")) << member;
-  EXPECT_THAT(refused([](Json& one) { one["verdict"] = {{"verdict", "ready"}}; }), HasSubstr("not a whole report"));
-  EXPECT_THAT(refused([](Json& one) { one["selection"] = {7}; }), HasSubstr("chosen devices"));
-  EXPECT_THAT(refused([](Json& one) { one["selection"] = {{{"a", 1}}}; }), HasSubstr("chosen devices"));
+  EXPECT_THAT(refused([](Json& one) { one["verdict"] = Json::parse("{\"verdict\": \"ready\"}"); }),
+              HasSubstr("not a whole report"));
+  EXPECT_THAT(refused([](Json& one) { one["selection"] = Json::parse("[7]"); }), HasSubstr("chosen devices"));
+  EXPECT_THAT(refused([](Json& one) { one["selection"] = Json::parse("[{\"a\": 1}]"); }), HasSubstr("chosen devices"));
   EXPECT_EQ(refused([](Json& one) { one["selection"] = Json::array(); }), "");
   const auto text = render_json(ready_laptop());
   for (std::size_t length = 0; length + 2 < text.size(); length += 61)

@@ -280,6 +280,19 @@ class Prober {
 
   const std::vector<Function>& functions() const { return functions_; }
 
+  /// The other endpoints, and bridges whose driver does not leave DMA to VFIO.
+  Addresses all_that_could_hold(const Function& function) const {
+    Addresses others = other_endpoints(function);
+    const auto group = groups_.find(function.group);
+    if (group == groups_.end()) return others;
+    for (const std::string& address : group->second) {
+      const Function& other = *by_address_.at(address);
+      if (address != function.address && other.header_type != 0 && !other.driver.empty() && other.driver != "pcieport")
+        others.push_back(address);
+    }
+    return others;
+  }
+
   Addresses other_endpoints(const Function& function) const {
     Addresses others;
     const auto group = groups_.find(function.group);
@@ -392,7 +405,7 @@ int main(int argc, char** argv) {
   prober.list_functions();
   for (const Function& function : prober.functions()) {
     const auto named = companions.find(function.address);
-    prober.ask_about(function, report_path.empty()         ? prober.other_endpoints(function)
+    prober.ask_about(function, report_path.empty()         ? prober.all_that_could_hold(function)
                                : named == companions.end() ? Addresses{}
                                                            : named->second);
   }

@@ -101,7 +101,6 @@ TEST_F(Sandbox, NothingCanBeStartedReachedOrChanged) {
   const auto old = at("old");
   std::ofstream(old) << "content";
   const auto made = at("made"), link = at("link");
-  const bool landlock = state_.find("Landlock") != std::string::npos;
   EXPECT_EQ(in_child([&] {
               enter_sandbox(Writes::nothing);
               Attempts attempts;
@@ -111,8 +110,8 @@ TEST_F(Sandbox, NothingCanBeStartedReachedOrChanged) {
               attempts.refused("open to read and write", ::open(old.c_str(), O_RDWR));
               attempts.refused("open to truncate", ::open(old.c_str(), O_RDONLY | O_TRUNC));
               attempts.refused("open a nameless file", ::open("/tmp", O_TMPFILE | O_RDWR, 0600));
-              attempts.refused("openat2 to write", openat2_for(old, O_WRONLY), landlock ? EACCES : EPERM);
-              attempts.refused("openat2 to create", openat2_for(made, O_WRONLY | O_CREAT), landlock ? EACCES : EPERM);
+              attempts.refused("openat2 to write", openat2_for(old, O_WRONLY));
+              attempts.refused("openat2 to create", openat2_for(made, O_WRONLY | O_CREAT));
               attempts.refused("truncate", ::truncate(old.c_str(), 0));
               attempts.refused("unlink", ::unlink(old.c_str()));
               attempts.refused("rename", ::rename(old.c_str(), made.c_str()));
@@ -166,6 +165,24 @@ TEST_F(Sandbox, ReadingGoesOn) {
               return attempts.wrong();
             }),
             "");
+}
+
+/// What another program has open is how a device that a guest has is told from a free one.
+TEST_F(Sandbox, WhatOtherProgramsHaveOpenIsStillSeen) {
+  std::ofstream(at("open")) << "content";
+  const int file = ::open(at("open").c_str(), O_RDONLY);
+  const auto link = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(file);
+  const auto target = [&link] {
+    const auto seen = DirectoryRoot("/").read_link(link);
+    return seen.has_value() ? seen.value() : seen.why();
+  };
+  const auto outside = in_child(target), inside = in_child([&target] {
+                                           enter_sandbox(Writes::nothing);
+                                           return target();
+                                         });
+  ::close(file);
+  EXPECT_EQ(outside, at("open"));
+  EXPECT_EQ(inside, outside);
 }
 
 TEST_F(Sandbox, FilesAreWrittenWhereTheyWereAskedForAndNothingElse) {
@@ -281,13 +298,10 @@ TEST_F(Sandbox, NothingIsSaidDifferentlyInIt) {
                                                           {"-v", "--root", "/", "groups"},
                                                           {"-v", "explain", "iommu-active"}};
   for (const auto& command : commands) {
-    const auto inside = output_without({}, command), outside = output_without({"seccomp", "landlock_create_ruleset"}, command),
-               walking = output_without({"landlock_create_ruleset"}, command);
+    const auto inside = output_without({}, command), outside = output_without({"seccomp"}, command);
     EXPECT_THAT(inside, StartsWith("sandbox: " + state_ + "\n"));
     EXPECT_THAT(outside, StartsWith("sandbox: off: "));
-    EXPECT_THAT(walking, StartsWith("sandbox: on\n"));
     EXPECT_EQ(without_first_line(inside), without_first_line(outside));
-    EXPECT_EQ(without_first_line(walking), without_first_line(outside));
     EXPECT_GT(inside.size(), 100u);
   }
 }
