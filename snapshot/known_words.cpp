@@ -18,7 +18,7 @@ using View = std::string_view;
 /// In lower case. Words of one letter, numbers and the shapes below need no row.
 constexpr auto words = std::to_array<View>({
     // What a file system is made of.
-    "admin", "alias", "backup", "bak", "bin", "binfmt", "boot", "bpool", "builtin", "by", "cache", "cfg", "char", "closed", "cmdline", "conf", "config",
+    "admin", "alias", "autostart", "backup", "bak", "bin", "binfmt", "boot", "bpool", "builtin", "by", "cache", "cfg", "char", "closed", "cmdline", "conf", "config",
     "connections", "containerd", "containers", "corig", "cow", "credentials", "crypt", "cryptdata", "crypthome", "cryptroot",
     "cryptswap", "dat", "data", "dataset", "db", "debug", "default", "dep", "deploy", "deployment", "dev", "diff", "disk",
     "disks", "dm", "doc", "docker", "efi", "efivarfs", "efivars", "empty", "entries", "esp", "etc", "file", "flatpak", "found",

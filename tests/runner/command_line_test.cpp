@@ -259,7 +259,7 @@ TEST(BashCompletion, CompletesWhatBashTakesApart) {
   };
   EXPECT_EQ(completed("vfio-doctor ch"), "check checks");
   EXPECT_EQ(completed("vfio-doctor --format=js"), "json");
-  EXPECT_EQ(completed("vfio-doctor --format "), "text json html markdown junit sarif");
+  EXPECT_EQ(completed("vfio-doctor --format "), "text json html markdown junit sarif prometheus nfd");
   EXPECT_EQ(completed("vfio-doctor groups --format s"), "svg");
   EXPECT_EQ(completed("vfio-doctor --only iommu-active,group-e"), "iommu-active,group-exists");
   EXPECT_EQ(completed("vfio-doctor explain guest-dr"), "guest-driver");
