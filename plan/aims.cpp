@@ -51,7 +51,8 @@ Reached has_modprobe_line(const Host& host, const std::string& text) {
 Reached is_module_loaded(const Host& host, const std::string& module) {
   if (module == "vfio_pci" && host.vfio.pci_driver_built_in) return Reached::yes;
   const auto found = host.vfio.loaded.find(module);
-  return found == host.vfio.loaded.end() ? Reached::unknown : reached(found->second);
+  if (found != host.vfio.loaded.end() && found->second) return Reached::yes;
+  return found != host.vfio.loaded.end() && host.modules.loaded_seen.has_value() ? Reached::no : Reached::unknown;
 }
 
 /// "2048:512" as numbers; noughts on rubbish.

@@ -195,18 +195,27 @@ void add_next_plan(PlanDraft& draft, bool reboots) {
   draft.plan.steps.push_back(std::move(step));
 }
 
+/// The host stands on it, whoever accepted that: taken at the start, the host would not start any more.
+bool carries_host(const PlanDraft& draft, const PciFunction& function) {
+  return std::ranges::any_of(draft.findings, [&function](const Finding& finding) {
+    return (finding.id == "host-storage" || finding.id == "host-memory") && finding.effect == Effect::protects &&
+           is_problem(finding) && finding.subject == device_subject(function.address);
+  });
+}
+
 }  // namespace
 
 BindWhen binding_of(const PlanDraft& draft, const PciFunction& function) {
-  const bool is_virtual = function.physical_function.has_value();  // is not there yet when the host starts
+  // A virtual function is not there yet when the host starts.
+  const bool never_at_start = function.physical_function.has_value() || carries_host(draft, function);
   if (draft.request.bind != BindWhen::automatic)
-    return draft.request.bind == BindWhen::start && is_virtual ? BindWhen::now : draft.request.bind;
+    return draft.request.bind == BindWhen::start && never_at_start ? BindWhen::now : draft.request.bind;
   if (is_held_by_vfio(function)) return BindWhen::now;
   const auto risky = draft.problems(Treatment::bind);
   const bool is_risky = std::ranges::any_of(risky, [&function](const Finding* finding) {
     return finding->id == "unbind-risk" && finding->subject == device_subject(function.address);
   });
-  if (is_risky || (is_display(function) && keeps_its_card(function) && !is_virtual)) return BindWhen::start;
+  if (is_risky || (is_display(function) && keeps_its_card(function) && !never_at_start)) return BindWhen::start;
   return is_managed(draft, function.address) ? BindWhen::guest : BindWhen::now;
 }
 

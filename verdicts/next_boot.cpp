@@ -12,18 +12,6 @@
 
 namespace vfio_doctor {
 
-std::string_view to_text(ArgumentsNext arguments) {
-  switch (arguments) {
-    case ArgumentsNext::kept:
-      return "kept";
-    case ArgumentsNext::lost:
-      return "lost";
-    case ArgumentsNext::unknown:
-      break;
-  }
-  return "unknown";
-}
-
 namespace {
 
 using Arguments = std::vector<KernelArgument>;

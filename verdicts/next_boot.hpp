@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "verdicts/verdict.hpp"
@@ -28,7 +29,18 @@ struct NextBoot {
   std::string reason;                     ///< one sentence
 };
 
-std::string_view to_text(ArgumentsNext arguments);  ///< "kept", "lost", "unknown"
+/// Here, because the guest agent writes reports without ever predicting a boot.
+inline std::string_view to_text(ArgumentsNext arguments) {
+  switch (arguments) {
+    case ArgumentsNext::kept:
+      return "kept";
+    case ArgumentsNext::lost:
+      return "lost";
+    case ArgumentsNext::unknown:
+      break;
+  }
+  return "unknown";
+}
 
 /// `now` is what the host came to. Only the entry that starts next and its arguments are weighed: of another kernel it is not
 /// known what it was built with, so the answer is then undetermined, unless an argument decides.

@@ -120,11 +120,11 @@ std::string render_plan_shell(const Plan& plan, const TextStyle&) {
   text +=
       "machine=" + (plan.host.machine ? *plan.host.machine : std::string(plan.host.machine_known ? "none" : "unknown")) + "\n";
   text += "arguments=" + (plan.host.arguments ? identity_hash(*plan.host.arguments) : std::string("unknown")) + "\n";
-  text += list("ids", plan, [](const PlanStep& step) { return step.id; }) + list("kinds", plan, kind_of);
+  const auto lists = list("ids", plan, [](const PlanStep& step) { return step.id; }) + list("kinds", plan, kind_of);
   std::string steps;
   for (std::size_t i = 0; i < plan.steps.size(); ++i) steps += functions_of(plan.steps[i], i);
   steps = identities(plan) + drivers(plan) + steps;
-  text += "state=/var/lib/vfio-doctor/plan-" + identity_hash(text + steps) + "\n\n";
+  text += lists + "state=/var/lib/vfio-doctor/plan-" + identity_hash(lists + steps) + "\n\n";
   return text + steps + std::string(plan_script);
 }
 

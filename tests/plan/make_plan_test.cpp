@@ -155,6 +155,14 @@ TEST(MakePlan, WhatTheHostNeedsIsRefusedWithWhatWouldBeLost) {
   EXPECT_EQ(accepted.accepted.size(), 1u);
 }
 
+/// What is accepted may be lost; a host that does not start any more was not accepted.
+TEST(MakePlan, WhatTheHostStandsOnIsNeverTakenAtTheStart) {
+  const auto host = gather_host(machine_file("../machine/samples/hm170.machine"));
+  const std::vector<Acceptance> accepted = {{"host-storage", "0000:3e:00.0", "a live system", "--accept"}};
+  const auto plan = plan_on(host, bound(want({"3e:00.0"}), BindWhen::start), accepted);
+  EXPECT_THAT(ids_of(plan), ElementsAre("bind-0000:3e:00.0"));
+}
+
 TEST(MakePlan, ABridgeIsRefused) { EXPECT_EQ(plan_on(usual_host(), want({"00:1c.0"})).state, PlanState::refused); }
 
 TEST(MakePlan, ADeviceThatIsNotThereIsRefused) {

@@ -54,6 +54,8 @@ inline std::vector<std::string> ids_of(const Plan& plan) {
 inline std::string usual_host(bool iommu = true) {
   const auto group = [iommu](int number) { return iommu ? " group=" + std::to_string(number) : std::string(); };
   std::string text =
+      "file /run/vfio-doctor/pci.ids\n| 1912  Renesas\n| \t0014  USB controller\n| \t0015  Sensor\n| 8086  Intel\n| \t10d3  "
+      "Network card\n"
       "text /etc/os-release = ID=debian\n"
       "text /proc/sys/kernel/osrelease = 6.1.0-18-amd64\n"
       "file /proc/cpuinfo\n| vendor_id\t: GenuineIntel\n| flags\t\t: vmx\n"

@@ -20,7 +20,9 @@ def compare_plans(topology: Topology, directory: Path, outcome: Outcome) -> None
         after = text_of(directory / f"plan-{number}.after.exit").strip()
         if after != "0":
             outcome.disagreements.append(f"plan {number}: --after says {after}: {text_of(directory / f'plan-{number}.after')[-400:]}")
-        outcome.disagreements += [f"plan {number}: {problem}" for problem in _not_given(plan.given, directory / f"plan-{number}.held")]
+        if plan.given:
+            problems = _not_given(plan.given, directory / f"plan-{number}.held")
+            outcome.disagreements += [f"plan {number}: {problem}" for problem in problems]
     before, during, after = (text_of(directory / f"plans.{when}") for when in ("before", "during", "after"))
     if not before or before == during:
         outcome.disagreements.append("the plans changed nothing")
