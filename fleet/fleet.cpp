@@ -88,8 +88,11 @@ FleetSummary Fleet::summary(const PreviousFleet* previous) const {
   fleet.skipped = skipped_;
   Aggregate aggregate(hosts_, words_, device_names_);
   aggregate.fill(fleet);
-  if (previous)
-    fleet.changes = changes_since(*previous, fleet.states, [&](std::size_t i) { return aggregate.cause_of_state(i); });
+  if (previous) {
+    // The type is written out: a lambda would return a copy, and the reference to it would dangle.
+    const auto cause_of = [&aggregate](std::size_t i) -> const std::string& { return aggregate.cause_of_state(i); };
+    fleet.changes = changes_since(*previous, fleet.states, cause_of);
+  }
   return fleet;
 }
 

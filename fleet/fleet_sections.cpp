@@ -114,7 +114,7 @@ std::vector<std::string> fleet_remarks(const FleetSummary& fleet) {
   remarks.push_back("After the next boot: " + number(fleet.next_boots.ready) + " ready, " + number(fleet.next_boots.not_ready) +
                     " not ready, " + number(fleet.next_boots.undetermined) + " not known.");
   if (fleet.skipped_total > 0)
-    remarks.push_back(counted(fleet.skipped_total, "report was", "reports were") + " skipped and count nowhere.");
+    remarks.push_back(counted(fleet.skipped_total, "report was", "reports were") + " skipped, and not counted.");
   if (fleet.superseded > 0)
     remarks.push_back(counted(fleet.superseded, "older report", "older reports") + " about the same hosts left out.");
   if (fleet.unnamed > 0)
