@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "reports/outline.hpp"
+#include "reports/sentences.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "reports/markdown.hpp"
 #include "reports/outline.hpp"
+#include "reports/sentences.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/json_writer.hpp"
 #include "base/text.hpp"
-#include "reports/outline.hpp"
+#include "reports/sentences.hpp"
 #include "reports/text_layout.hpp"
 
 namespace vfio_doctor {

@@ -14,6 +14,7 @@
 #include "reports/next_step.hpp"
 #include "reports/outline.hpp"
 #include "reports/picture.hpp"
+#include "reports/sentences.hpp"
 
 namespace vfio_doctor {
 

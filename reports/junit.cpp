@@ -3,7 +3,7 @@
 
 #include "base/text.hpp"
 #include "reports/markup.hpp"
-#include "reports/outline.hpp"
+#include "reports/sentences.hpp"
 
 namespace vfio_doctor {
 namespace {

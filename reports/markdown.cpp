@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "reports/device_stories.hpp"
 #include "reports/outline.hpp"
+#include "reports/sentences.hpp"
 #include "reports/text_layout.hpp"
 
 namespace vfio_doctor {

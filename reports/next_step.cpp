@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/next_step.hpp"
+#include "reports/sentences.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -12,7 +12,7 @@
 #include "base/text.hpp"
 #include "reports/machine_rows.hpp"
 #include "reports/markup.hpp"
-#include "reports/outline.hpp"
+#include "reports/sentences.hpp"
 
 namespace vfio_doctor {
 namespace {

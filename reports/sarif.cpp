@@ -7,7 +7,7 @@
 
 #include "base/printable.hpp"
 #include "reports/check_pages.hpp"
-#include "reports/outline.hpp"
+#include "reports/sentences.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/text_problems.hpp"
+#include "reports/sentences.hpp"
 
 #include <algorithm>
 #include <span>

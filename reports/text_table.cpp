@@ -7,6 +7,7 @@
 #include "base/short_name.hpp"
 #include "base/text.hpp"
 #include "reports/device_stories.hpp"
+#include "reports/sentences.hpp"
 
 namespace vfio_doctor {
 namespace {

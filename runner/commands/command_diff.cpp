@@ -8,7 +8,7 @@
 #include "machine/memory_root.hpp"
 #include "reports/diff.hpp"
 #include "reports/json.hpp"
-#include "reports/outline.hpp"
+#include "reports/sentences.hpp"
 #include "runner/commands/commands.hpp"
 #include "runner/commands/examine.hpp"
 #include "runner/commands/output.hpp"

@@ -10,9 +10,9 @@
 #include "base/short_name.hpp"
 #include "base/text.hpp"
 #include "reports/groups.hpp"
-#include "reports/outline.hpp"
 #include "reports/page.hpp"
 #include "reports/sample_reports.hpp"
+#include "reports/sentences.hpp"
 #include "reports/text_layout.hpp"
 
 namespace vfio_doctor::testing {

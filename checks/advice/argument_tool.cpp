@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/advice/argument_tool.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
+namespace vfio_doctor {
+namespace {
+
+bool is_fedora_like(const Distribution& distribution) {
+  return distribution.is_like("fedora") || distribution.is_like("rhel") || distribution.is_like("centos");
+}
+
+bool is_suse_like(const Distribution& distribution) {
+  return distribution.is_like("suse") || distribution.is_like("opensuse") ||
+         (distribution.id.has_value() && distribution.id->starts_with("opensuse"));
+}
+
+bool is_atomic(const Host& host) {
+  static constexpr std::string_view variants[] = {"silverblue", "kinoite",       "sericea", "onyx",   "coreos",
+                                                  "iot",        "cosmic-atomic", "bazzite", "bluefin"};
+  return host.boot.ostree || std::ranges::find(variants, host.distribution.variant_id) != std::end(variants);
+}
+
+/// What was started, or will be, decides; else what there is.
+bool starts_unified_images(const Host& host) {
+  const auto& name = host.boot.selected_entry ? host.boot.selected_entry : host.boot.default_entry;
+  bool any_entry = false, any_image = false;
+  for (const auto& entry : host.boot.entries) {
+    const bool image = entry.kind == BootEntryKind::unified_image;
+    if (name && (*name == entry.id || *name == entry.id + ".conf" || *name == entry.id + ".efi")) return image;
+    any_entry |= entry.kind == BootEntryKind::loader_entry;
+    any_image |= image;
+  }
+  return (name && name->ends_with(".efi")) || (any_image && !any_entry);
+}
+
+/// systemd-boot only shows what others write: into its entries goes what the writer's settings say, at each kernel update.
+ArgumentTool tool_of_systemd_boot(const Host& host) {
+  if (starts_unified_images(host)) return ArgumentTool::unified_image;
+  if (host.boot.find_setting(BootSettingKind::sdboot_manage)) return ArgumentTool::sdboot_manage;
+  return host.boot.kernel_install_entries ? ArgumentTool::kernel_install : ArgumentTool::loader_entry;
+}
+
+ArgumentTool tool_of_loader(const Host& host) {
+  switch (host.boot.loader) {
+    case BootLoader::grub:
+      return ArgumentTool::grub_mkconfig;
+    case BootLoader::systemd_boot:
+      return tool_of_systemd_boot(host);
+    case BootLoader::syslinux:
+      return ArgumentTool::syslinux;
+    case BootLoader::efi_stub:
+      return ArgumentTool::efi_stub;
+    case BootLoader::limine:
+      return ArgumentTool::limine;
+    case BootLoader::refind:
+      return ArgumentTool::refind;
+    case BootLoader::unified_image:
+      return ArgumentTool::unified_image;
+    case BootLoader::unknown:
+      break;
+  }
+  // Nothing says what booted this host; a GRUB configuration with nothing beside it is answer enough.
+  const bool other_entries =
+      std::ranges::any_of(host.boot.entries, [](const BootEntry& entry) { return entry.kind != BootEntryKind::grub_menu; });
+  const bool grub = host.boot.grub_config.has_value() || host.boot.find_setting(BootSettingKind::grub_defaults);
+  return grub && !other_entries ? ArgumentTool::grub_mkconfig : ArgumentTool::unknown;
+}
+
+std::string mkconfig_command(const Host& host) {
+  if (host.boot.grub_config.has_value() && !host.boot.grub_config->starts_with("/boot/grub"))
+    return "sudo grub-mkconfig -o " + *host.boot.grub_config;  // a menu on the EFI system partition
+  const bool grub2 =
+      host.boot.grub_config.has_value() ? host.boot.grub_config->starts_with("/boot/grub2/") : is_suse_like(host.distribution);
+  return grub2 ? "sudo grub2-mkconfig -o /boot/grub2/grub.cfg" : "sudo grub-mkconfig -o /boot/grub/grub.cfg";
+}
+
+}  // namespace
+
+ArgumentTool argument_tool(const Host& host) {
+  const auto& distribution = host.distribution;
+  const auto& boot = host.boot;
+  if (distribution.is_like("nixos")) return ArgumentTool::nixos;
+  if (is_atomic(host)) return is_fedora_like(distribution) ? ArgumentTool::rpm_ostree : ArgumentTool::unknown;
+  if (is_fedora_like(distribution) && (boot.loader == BootLoader::grub || boot.loader == BootLoader::unknown))
+    return ArgumentTool::grubby;
+  if (boot.find_setting(BootSettingKind::kernelstub) && boot.loader != BootLoader::grub) return ArgumentTool::kernelstub;
+  if (boot.proxmox && boot.loader != BootLoader::grub && boot.find_setting(BootSettingKind::kernel_cmdline))
+    return ArgumentTool::proxmox_boot_tool;
+  // With a grub.cfg it is GRUB that counts, whatever lies in /etc/kernel.
+  const bool grub_menu = boot.loader == BootLoader::grub && boot.grub_config.has_value();
+  if (is_suse_like(distribution) && boot.find_setting(BootSettingKind::kernel_cmdline) && !grub_menu)
+    return ArgumentTool::sdbootutil;
+  const auto tool = tool_of_loader(host);
+  if (tool == ArgumentTool::grub_mkconfig && boot.read_only_root) return ArgumentTool::transactional;
+  return tool == ArgumentTool::grub_mkconfig && (boot.proxmox || distribution.is_like("debian")) ? ArgumentTool::update_grub
+                                                                                                 : tool;
+}
+
+std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool) {
+  switch (tool) {
+    case ArgumentTool::update_grub:
+      if (host.boot.grub_config.has_value() && !host.boot.grub_config->starts_with("/boot/grub"))
+        return {mkconfig_command(host)};
+      return {"sudo update-grub"};
+    case ArgumentTool::transactional:
+      return {"sudo transactional-update grub.cfg"};
+    case ArgumentTool::sdboot_manage:
+      return {"sudo sdboot-manage gen"};
+    case ArgumentTool::kernel_install:
+      return {host.distribution.id.is("endeavouros") ? "sudo reinstall-kernels" : "sudo kernel-install add-all"};
+    case ArgumentTool::grub_mkconfig:
+      return {mkconfig_command(host)};
+    case ArgumentTool::proxmox_boot_tool:
+      return {"sudo proxmox-boot-tool refresh"};
+    case ArgumentTool::sdbootutil:
+      return {"sudo sdbootutil update-all-entries"};
+    case ArgumentTool::nixos:
+      return {"sudo nixos-rebuild boot"};
+    case ArgumentTool::unified_image:
+      return host.distribution.is_like("arch") ? std::vector<std::string>{"sudo mkinitcpio -P"}
+                                               : std::vector<std::string>{"sudo kernel-install add-all"};
+    case ArgumentTool::limine:
+      return host.boot.find_setting(BootSettingKind::limine_defaults) ? std::vector<std::string>{"sudo limine-update"}
+                                                                      : std::vector<std::string>{};
+    default:
+      return {};
+  }
+}
+
+}  // namespace vfio_doctor
