@@ -203,19 +203,42 @@ bool carries_host(const PlanDraft& draft, const PciFunction& function) {
   });
 }
 
-}  // namespace
+/// A virtual function is not there yet when the host starts.
+bool never_at_start(const PlanDraft& draft, const PciFunction& function) {
+  return function.physical_function.has_value() || carries_host(draft, function);
+}
 
-BindWhen binding_of(const PlanDraft& draft, const PciFunction& function) {
-  // A virtual function is not there yet when the host starts.
-  const bool never_at_start = function.physical_function.has_value() || carries_host(draft, function);
-  if (draft.request.bind != BindWhen::automatic)
-    return draft.request.bind == BindWhen::start && never_at_start ? BindWhen::now : draft.request.bind;
-  if (is_held_by_vfio(function)) return BindWhen::now;
+/// Its driver is known not to let go of it.
+bool is_kept(const PlanDraft& draft, const PciFunction& function) {
   const auto risky = draft.problems(Treatment::bind);
   const bool is_risky = std::ranges::any_of(risky, [&function](const Finding* finding) {
     return finding->id == "unbind-risk" && finding->subject == device_subject(function.address);
   });
-  if (is_risky || (is_display(function) && keeps_its_card(function) && !never_at_start)) return BindWhen::start;
+  return is_risky || (is_display(function) && keeps_its_card(function) && !never_at_start(draft, function));
+}
+
+bool same_slot(const PciAddress& one, const PciAddress& other) {
+  return one.domain == other.domain && one.bus == other.bus && one.device == other.device;
+}
+
+/// A function of the same card that goes as well is kept: one card is bound in one way, so that after the next start nothing
+/// of it is the host's again.
+bool is_of_a_kept_card(const PlanDraft& draft, const PciFunction& function) {
+  return std::ranges::any_of(draft.plan.devices, [&](const PlannedDevice& device) {
+    const auto* other =
+        device.goes() && same_slot(device.address, function.address) ? draft.host.find(device.address) : nullptr;
+    return other && !is_held_by_vfio(*other) && is_kept(draft, *other);
+  });
+}
+
+}  // namespace
+
+BindWhen binding_of(const PlanDraft& draft, const PciFunction& function) {
+  const bool never = never_at_start(draft, function);
+  if (draft.request.bind != BindWhen::automatic)
+    return draft.request.bind == BindWhen::start && never ? BindWhen::now : draft.request.bind;
+  if (is_held_by_vfio(function)) return BindWhen::now;
+  if (is_kept(draft, function) || (!never && is_of_a_kept_card(draft, function))) return BindWhen::start;
   return is_managed(draft, function.address) ? BindWhen::guest : BindWhen::now;
 }
 

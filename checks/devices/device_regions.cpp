@@ -20,12 +20,14 @@ std::vector<Finding> run(const Host& host) {
     const auto unassigned = unassigned_regions(function.regions);
     any_read |= unassigned.has_value();
     if (!unassigned.has_value() || unassigned->empty()) continue;
-    auto finding = check.finding(Status::fail, device_subject(function.address),
-                                 "The firmware and the kernel found no room for its memory (BAR " + numbers(unassigned.value()) +
-                                     "): VFIO cannot "
-                                     "switch it on (\"not assigned; can't enable device\").");
+    auto finding =
+        check.finding(Status::fail, device_subject(function.address),
+                      "The firmware and the kernel found no room for its memory (BAR " + numbers(unassigned.value()) +
+                          "): VFIO cannot "
+                          "switch it on (\"not assigned; can't enable device\").");
     finding.effect = Effect::blocked;
-    finding.evidence = {{function.sysfs_path + "/resource", "BAR " + numbers(unassigned.value()) + " has a size and no address"}};
+    finding.evidence = {
+        {function.sysfs_path + "/resource", "BAR " + numbers(unassigned.value()) + " has a size and no address"}};
     finding.remedy = {
         {"Switch on \"Above 4G Decoding\" in the firmware setup (also: Memory Mapped I/O above 4GB; with it \"Resizable BAR\" "
          "may be tried off), then reboot. Where there is no such switch, the kernel argument pci=realloc lets Linux try.",

@@ -17,10 +17,12 @@ void judge_driver(const DomainCase& here, const DomainHostdev& device, std::vect
   };
   const auto name = device.driver.substr(0, 40);
   if (name == "kvm")
-    add("It asks for KVM's own assignment, which Linux dropped in 4.12.", "host doesn't support legacy PCI passthrough");
+    add("It asks for KVM's own assignment, which Linux dropped in 4.12.",
+        "host doesn't support legacy PCI passthrough\npci backend driver type 'kvm' is not supported");
   else if (name == "xen")
     add("It asks for Xen's driver, which QEMU does not have.",
-        "Failed to load PCI stub module pciback\nQEMU does not support device assignment mode 'xen'");
+        "Failed to load PCI stub module pciback\nFailed to load PCI driver module pciback\nQEMU does not support device "
+        "assignment mode 'xen'");
   else if (!name.empty() && name != "vfio" && device.origin != DomainHostdev::Origin::disk)
     add("It asks for a driver that libvirt does not know.",
         "Invalid value for attribute 'name' in element 'driver': '" + name + "'.");

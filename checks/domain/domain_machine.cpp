@@ -98,6 +98,9 @@ std::vector<Finding> run(const DomainCase& here) {
   std::vector<Finding> findings;
   for (const auto& device : here.domain.hostdevs)
     if (const auto* function = here.host.find(device.source)) judge(here, device, *function, findings);
+  // One function of a card that is known to lose Express says it all.
+  if (std::ranges::any_of(findings, [](const Finding& one) { return one.status == Status::warn; }))
+    std::erase_if(findings, [](const Finding& one) { return one.status == Status::unknown; });
   if (findings.empty())
     findings.push_back(
         check.finding(Status::pass, here, "Its Express devices meet Express in the guest, as far as the text says where."));

@@ -175,6 +175,19 @@ TEST(BootDrift, FedoraAtomicComparesWithTheNextDeployment) {
               ElementsAre("not_rebooted iommu=pt /boot/loader/entries/ostree-2.conf:3"));
 }
 
+TEST(BootDrift, NixOsGenerationsInGrubsMenuMayDiffer) {
+  const std::string host =
+      "text /etc/os-release = ID=nixos\n"
+      "text /proc/cmdline = BOOT_IMAGE=(hd0,gpt1)//kernels/k-bzImage init=/nix/store/b-nixos/init iommu=pt\n"
+      "file /boot/grub/grub.cfg\n| menuentry \"NixOS\" {\n| linux //kernels/k-bzImage init=/nix/store/b-nixos/init iommu=pt\n| "
+      "}\n"
+      "| menuentry \"NixOS - Configuration 1\" {\n| linux //kernels/k-bzImage init=/nix/store/a-nixos/init\n| }\n";
+  EXPECT_THAT(drift_of(host), IsEmpty());
+  auto other = host;
+  other.replace(other.find("ID=nixos"), 8, "ID=arch");
+  EXPECT_THAT(drift_of(other), Not(IsEmpty())) << "elsewhere entries are meant to be alike";
+}
+
 TEST(BootDrift, NixOsGenerationsMayDiffer) {
   const std::string host =
       "text /etc/os-release = ID=nixos\ntext /boot/loader/loader.conf = default nixos-generation-2.conf\n"

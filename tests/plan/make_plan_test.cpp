@@ -99,6 +99,16 @@ TEST(MakePlan, WithoutATwinTheIdsDo) {
   EXPECT_THAT(ids_of(plan), ElementsAre("bind-at-start", "reboot"));
 }
 
+/// Else the sound of a graphics card would be the host's again after the next start.
+TEST(MakePlan, OneCardIsBoundInOneWay) {
+  const auto plan = plan_on(usual_host() +
+                                "pci 04:00.0 id=10de:2504 class=030000 driver=nouveau group=7 boot_vga=0\n"
+                                "pci 04:00.1 id=10de:228e class=040300 driver=snd_hda_intel group=7\n",
+                            want({"04:00.0", "02:00.0"}));
+  EXPECT_THAT(ids_of(plan), ElementsAre("bind-at-start", "reboot", "load-vfio-pci", "bind-0000:02:00.0"));
+  EXPECT_THAT(step(plan, "bind-at-start").commands.front(), HasSubstr("ids=10de:2504,10de:228e"));
+}
+
 TEST(MakePlan, BothTwinsMayBeTakenByTheirIds) {
   const auto plan = plan_on(usual_host(), bound(want({"01:00.0", "02:00.0"}), BindWhen::start));
   EXPECT_THAT(step(plan, "bind-at-start").commands.front(), HasSubstr("options vfio_pci ids=8086:10d3"));
