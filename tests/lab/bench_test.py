@@ -64,7 +64,15 @@ class KernelTest(unittest.TestCase):
                    "kernel_kind": "of the kind iommufd, not modules"}
         for key, value in (("needs", ["e1000e", "igb"]), ("since", "6.11"), ("modules", ["virtio_iommu"]), ("kernel_kind", "iommufd")):
             self.assertIn(reasons[key], bench.why_not(Topology("t", "", **{key: value})))
-        self.assertEqual(bench.why_not(Topology("t", "", needs=["e1000e"], since="6.9", kernel_kind="any")), "")
+        self.assertEqual(bench.why_not(Topology("t", "", needs=["e1000e"], since="6.9", kernel_kind="any", iommu="amd")), "")
+
+    def test_new_qemus_make_no_amd_host(self):
+        self.write("boot/vmlinuz-6.9.1", "lib/modules/6.9.1/kernel/nvme.ko")
+        newer = FewModels(("qemu",))
+        newer.__dict__["version"] = "10.0"
+        bench = Bench(Kernel(self.directory), newer, "amd64", b"", Path(), "")
+        self.assertIn("AMD-Vi", bench.why_not(Topology("t", "", iommu="amd")))
+        self.assertEqual(bench.why_not(Topology("t", "", iommu="intel")), "")
 
     def test_six_twelve_comes_after_six_two(self):
         self.assertGreater(version_key("6.12"), version_key("6.2"))
