@@ -122,10 +122,11 @@ class DefinitionReader {
     const std::string_view kind = device.name(), type = text_of(device, "type");
     for (const auto& rule : closed_attributes) {
       if ((rule.device != "*" && rule.device != kind) || (!rule.type.empty() && rule.type != type)) continue;
-      if (rule.child.empty())
+      const std::string name(rule.child);  // the iterator of pugixml keeps the pointer
+      if (name.empty())
         read_closed(device, rule);
       else
-        for (const auto child : device.children(std::string(rule.child).c_str())) read_closed(child, rule);
+        for (const auto child : device.children(name.c_str())) read_closed(child, rule);
     }
     if (kind == "hostdev") read_hostdev(device);
     if (kind == "disk") read_nvme(device);
