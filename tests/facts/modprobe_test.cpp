@@ -53,7 +53,8 @@ TEST(Modprobe, FilesByNameAndWeight) {
                                        "text /etc/modprobe.d/b.conf = options v a=2\n"
                                        "text /etc/modprobe.d/a.conf = options v a=3\n"
                                        "text /etc/modprobe.d/.c.conf = options v a=4\n"
-                                       "text /etc/modprobe.d/d.txt = options v a=5\n"));
+                                       "text /etc/modprobe.d/d.txt = options v a=5\n"
+                                       "text /etc/modprobe.d/e-conf = options v a=6\n"));
   ASSERT_EQ(config.lines.size(), 2u);
   EXPECT_EQ(config.lines[0].rest, "a=3");
   EXPECT_EQ(config.lines[1].rest, "a=2");
