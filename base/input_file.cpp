@@ -48,30 +48,49 @@ void require_trust(int file, const std::string& name) {
     throw InputError(name + ": can be written by others (chmod go-w " + name + ")");
 }
 
-std::string content_of(const OpenFile& file, const std::string& name, std::size_t limit) {
-  std::string content;
-  char buffer[16384];
+/// Throws InputError where the file could not be opened.
+void require_open(const OpenFile& file, const std::string& name) {
+  if (file.get() < 0) throw InputError(name + ": " + std::strerror(errno));
+}
+
+template <class Take>
+void read_pieces(const OpenFile& file, const std::string& name, const Take& take) {
+  char buffer[65536];
   for (;;) {
     const auto got = ::read(file.get(), buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw InputError(name + ": " + std::strerror(errno));
-    if (got == 0) return content;
-    content.append(buffer, static_cast<std::size_t>(got));
-    if (content.size() > limit) throw InputError(name + ": larger than " + size_text(limit));
+    if (got == 0) return;
+    take(std::string_view(buffer, static_cast<std::size_t>(got)));
   }
+}
+
+std::string content_of(const OpenFile& file, const std::string& name, std::size_t limit) {
+  std::string content;
+  read_pieces(file, name, [&](std::string_view piece) {
+    content += piece;
+    if (content.size() > limit) throw InputError(name + ": larger than " + size_text(limit));
+  });
+  return content;
 }
 
 }  // namespace
 
 std::string read_input_file(const std::string& path, std::size_t limit) {
   const OpenFile file(path);
-  if (file.get() < 0) throw InputError(name_of(path) + ": " + std::strerror(errno));
+  require_open(file, name_of(path));
   return content_of(file, name_of(path), limit);
+}
+
+void read_input_pieces(const std::string& path, const std::function<void(std::string_view)>& take) {
+  const OpenFile file(path);
+  require_open(file, name_of(path));
+  read_pieces(file, name_of(path), take);
 }
 
 std::string read_trusted_file(const std::string& path, std::size_t limit) {
   const OpenFile file(path);
-  if (file.get() < 0) throw InputError(name_of(path) + ": " + std::strerror(errno));
+  require_open(file, name_of(path));
   require_trust(file.get(), name_of(path));
   return content_of(file, name_of(path), limit);
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace vfio_doctor {
 
@@ -15,5 +17,8 @@ std::string read_input_file(const std::string& path, std::size_t limit);
 /// the caller, that anybody can write, or that a group other than root's and the caller's own can write. The file that was
 /// opened is asked, not its name. What a pipe or standard input holds is the caller's own word.
 std::string read_trusted_file(const std::string& path, std::size_t limit);
+
+/// Hands what such a file holds to `take` piece by piece, to its end: for what may be larger than the memory this may take.
+void read_input_pieces(const std::string& path, const std::function<void(std::string_view)>& take);
 
 }  // namespace vfio_doctor

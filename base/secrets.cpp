@@ -27,6 +27,9 @@ constexpr auto secret_ends = std::to_array<View>({"password", "passwd", "passphr
 /// Only of a key that holds one of these, a file's or a device's name is no secret.
 constexpr auto key_words = std::to_array<View>({"key", "keys", "cryptkey", "auth", "pin", "sig", "signature"});
 
+/// What stands before a secret without any key.
+constexpr auto hash_starts = std::to_array<View>({"grub.pbkdf2.", "Bearer "});
+
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_key_part(char c) { return is_alphanumeric(c) || c == '_' || c == '-' || c == '.'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -109,13 +112,9 @@ class Masker {
     const char sign = next < text_.size() ? text_[next] : '\0';
     const bool has_value = sign == '=' || sign == ':' || (name.starts_with("--") && next == end && sign == ' ');
     if (!has_value || name.size() > 200 || !is_secret_key(name)) return false;
-    if (sign == '=' || sign == ':') {
-      ++next;
-      if (sign == ':' || is_quote(text_[next - 2]))
-        while (next < text_.size() && text_[next] == ' ') ++next;
-    } else {
-      ++next;
-    }
+    ++next;
+    if (sign == ':' || (sign == '=' && is_quote(text_[next - 2])))
+      while (next < text_.size() && text_[next] == ' ') ++next;
     // "pin: A" is prose; a colon makes a secret only of what can be nothing else.
     const bool quoted = is_quote(text_[end]);
     if (sign == ':' && !quoted && !is_secret(name, "/")) {
@@ -163,7 +162,7 @@ class Masker {
   }
 
   bool hash() {
-    for (const View start : {"grub.pbkdf2.", "Bearer "}) {
+    for (const View start : hash_starts) {
       if (!text_.substr(at_).starts_with(start)) continue;
       copy_to(at_ + start.size());
       const auto end = value_end(text_, at_);
@@ -202,7 +201,7 @@ std::string shown_setting(View key, const std::optional<std::string>& value) {
 
 std::string mask_secrets(View text) {
   const auto has = [text](View part) { return text.find(part) != View::npos; };
-  const bool may_hold_one = text.find_first_of("=:") != View::npos || has("--") || has("Bearer ") || has("grub.pbkdf2.");
+  const bool may_hold_one = text.find_first_of("=:") != View::npos || has("--") || std::ranges::any_of(hash_starts, has);
   return may_hold_one ? Masker(text).run() : std::string(text);
 }
 

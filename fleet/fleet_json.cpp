@@ -3,6 +3,7 @@
 #include "base/json_writer.hpp"
 #include "base/version.hpp"
 #include "fleet/fleet_summary.hpp"
+#include "reports/json_objects.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -26,17 +27,15 @@ void write_hosts(JsonWriter& json, const SomeHosts& some) {
   json.member("examples", some.examples);
 }
 
+/// A list of objects, of each of which `write` writes the members.
 template <class Item>
-void write_list(JsonWriter& json, std::string_view name, const std::vector<Item>& items,
-                void (*write)(JsonWriter&, const Item&)) {
-  json.name(name);
-  json.open_array();
-  for (const auto& item : items) {
-    json.open_object();
-    write(json, item);
-    json.close_object();
-  }
-  json.close_array();
+void write_objects(JsonWriter& json, std::string_view name, const std::vector<Item>& items,
+                   void (*write)(JsonWriter&, const Item&)) {
+  write_list(json, name, items, [write](JsonWriter& to, const Item& item) {
+    to.open_object();
+    write(to, item);
+    to.close_object();
+  });
 }
 
 void write_skipped(JsonWriter& json, const SkippedReport& skipped) {
@@ -64,7 +63,7 @@ void write_outlier(JsonWriter& json, const FleetOutlier& outlier) {
 
 void write_device(JsonWriter& json, const FleetDevice& device) {
   json.member("id", device.id);
-  json.member("name", device.name.empty() ? std::nullopt : std::optional(device.name));
+  json.member("name", text_or_nothing(device.name));
   write_count(json, "assignable", device.alone);
   write_count(json, "with_companions", device.with_companions);
   write_count(json, "hosts", device.hosts);
@@ -81,7 +80,7 @@ void write_change(JsonWriter& json, const HostChange& change) {
   json.member("host", change.host);
   json.member("before", to_text(change.before));
   json.member("after", to_text(change.after));
-  json.member("cause", change.cause.empty() ? std::nullopt : std::optional(change.cause));
+  json.member("cause", text_or_nothing(change.cause));
 }
 
 void write_some(JsonWriter& json, std::string_view name, const SomeHosts& some) {
@@ -96,9 +95,9 @@ void write_changes(JsonWriter& json, const FleetChanges& changes) {
   json.open_object();
   json.member("since", changes.since);
   write_count(json, "worse_total", changes.worse_total);
-  write_list(json, "worse", changes.worse, write_change);
+  write_objects(json, "worse", changes.worse, write_change);
   write_count(json, "better_total", changes.better_total);
-  write_list(json, "better", changes.better, write_change);
+  write_objects(json, "better", changes.better, write_change);
   write_some(json, "next_boot_worse", changes.next_boot_worse);
   write_some(json, "new", changes.fresh);
   write_some(json, "gone", changes.gone);
@@ -118,11 +117,7 @@ std::string render_fleet_json(const FleetSummary& fleet) {
   JsonWriter json;
   json.open_object();
   json.member("schema", "vfio-doctor/fleet/1");
-  json.name("tool");
-  json.open_object();
-  json.member("name", "vfio-doctor");
-  json.member("version", program_version);
-  json.close_object();
+  write_tool(json, "vfio-doctor", program_version);
   json.member("generated_at", time_of_report());
   write_count(json, "hosts", fleet.hosts);
   write_counts(json, "verdicts", fleet.verdicts);
@@ -130,16 +125,16 @@ std::string render_fleet_json(const FleetSummary& fleet) {
   write_count(json, "unnamed", fleet.unnamed);
   write_count(json, "superseded", fleet.superseded);
   write_count(json, "skipped_total", fleet.skipped_total);
-  write_list(json, "skipped", fleet.skipped, write_skipped);
+  write_objects(json, "skipped", fleet.skipped, write_skipped);
   write_count(json, "causes_total", fleet.causes_total);
-  write_list(json, "causes", fleet.causes, write_cause);
+  write_objects(json, "causes", fleet.causes, write_cause);
   write_count(json, "outliers_total", fleet.outliers_total);
-  write_list(json, "outliers", fleet.outliers, write_outlier);
+  write_objects(json, "outliers", fleet.outliers, write_outlier);
   write_count(json, "devices_total", fleet.devices_total);
-  write_list(json, "devices", fleet.devices, write_device);
-  write_list(json, "next_boot", fleet.next_boot, write_next_boot);
+  write_objects(json, "devices", fleet.devices, write_device);
+  write_objects(json, "next_boot", fleet.next_boot, write_next_boot);
   if (fleet.changes) write_changes(json, *fleet.changes);
-  write_list(json, "states", fleet.states, write_state);
+  write_objects(json, "states", fleet.states, write_state);
   json.close_object();
   return json.take();
 }

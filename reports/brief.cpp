@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "reports/device_stories.hpp"
 #include "reports/next_step.hpp"
+#include "reports/paint.hpp"
 #include "reports/sentences.hpp"
 #include "reports/text_problems.hpp"
 

@@ -5,6 +5,7 @@
 
 #include "base/json_writer.hpp"
 #include "base/text.hpp"
+#include "reports/json_objects.hpp"
 #include "reports/sentences.hpp"
 #include "reports/text_layout.hpp"
 
@@ -145,10 +146,7 @@ void write(JsonWriter& json, const FindingChange& change);
 
 template <class List>
 void write_list(JsonWriter& json, std::string_view name, const List& list) {
-  json.name(name);
-  json.open_array();
-  for (const auto& one : list) write(json, one);
-  json.close_array();
+  write_list(json, name, list, [](JsonWriter& to, const auto& one) { write(to, one); });
 }
 
 void write(JsonWriter& json, const DeviceChange& change) {
@@ -238,11 +236,7 @@ std::string render_diff_json(const Comparison& comparison) {
   JsonWriter json;
   json.open_object();
   json.member("schema", "vfio-doctor/diff/1");
-  json.name("tool");
-  json.open_object();
-  json.member("name", "vfio-doctor");
-  json.member("version", comparison.tool_version);
-  json.close_object();
+  write_tool(json, "vfio-doctor", comparison.tool_version);
   write_source(json, "before", comparison.before);
   write_source(json, "after", comparison.after);
   json.member("direction", to_text(comparison.direction));

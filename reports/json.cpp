@@ -7,14 +7,6 @@
 namespace vfio_doctor {
 namespace {
 
-void write_text_or_null(JsonWriter& json, std::string_view name, const std::string& text) {
-  json.name(name);
-  if (text.empty())
-    json.null();
-  else
-    json.value(text);
-}
-
 void write_evidence(JsonWriter& json, const Evidence& seen) {
   json.open_object();
   json.member("source", seen.source);
@@ -117,6 +109,16 @@ void write_next_boot(JsonWriter& json, const NextBoot& next) {
   json.close_object();
 }
 
+}  // namespace
+
+void write_tool(JsonWriter& json, std::string_view name, std::string_view version) {
+  json.name("tool");
+  json.open_object();
+  json.member("name", name);
+  json.member("version", version);
+  json.close_object();
+}
+
 void write_acceptance(JsonWriter& json, const Acceptance& accepted) {
   json.open_object();
   json.member("id", accepted.id);
@@ -125,16 +127,6 @@ void write_acceptance(JsonWriter& json, const Acceptance& accepted) {
   json.member("source", accepted.source);
   json.close_object();
 }
-
-template <typename T>
-void write_list(JsonWriter& json, std::string_view name, const std::vector<T>& items, void (*write)(JsonWriter&, const T&)) {
-  json.name(name);
-  json.open_array();
-  for (const T& item : items) write(json, item);
-  json.close_array();
-}
-
-}  // namespace
 
 void write_remedy(JsonWriter& json, const Remedy& remedy) {
   json.open_object();
@@ -147,11 +139,7 @@ void write_remedy(JsonWriter& json, const Remedy& remedy) {
 
 void write_document_start(JsonWriter& json, std::string_view schema, const Report& report) {
   json.member("schema", schema);
-  json.name("tool");
-  json.open_object();
-  json.member("name", report.tool.name);
-  json.member("version", report.tool.version);
-  json.close_object();
+  write_tool(json, report.tool.name, report.tool.version);
   json.member("generated_at", report.generated_at);
   json.name("source");
   json.open_object();
@@ -169,8 +157,8 @@ void write_device(JsonWriter& json, const DeviceReport& device) {
   write_hex(json, "subsystem_device_id", device.id.subsystem_device, 4);
   write_hex(json, "class", device.id.class_code, 6);
   write_hex(json, "revision", device.id.revision, 2);
-  write_text_or_null(json, "name", device.name);
-  write_text_or_null(json, "class_name", device.class_name);
+  json.member("name", text_or_nothing(device.name));
+  json.member("class_name", text_or_nothing(device.class_name));
   json.member("iommu_group", device.iommu_group);
   json.member("driver", device.driver);
   json.member("parent", device.parent ? std::optional(device.parent->text()) : std::nullopt);

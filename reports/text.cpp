@@ -9,6 +9,7 @@
 #include "reports/brief.hpp"
 #include "reports/next_step.hpp"
 #include "reports/outline.hpp"
+#include "reports/paint.hpp"
 #include "reports/sentences.hpp"
 #include "reports/text_layout.hpp"
 #include "reports/text_problems.hpp"

@@ -27,7 +27,4 @@ inline constexpr ProblemDetail all_problem_details{unlimited, unlimited, unlimit
 /// One block for each check and status, in the order given. Only findings that say the same are folded into one.
 void problem_list(TextPage& page, const std::vector<CheckFindings>& problems, Verbosity verbosity, const ProblemDetail& detail);
 
-Paint paint_of(Status status);
-Paint paint_of(Verdict verdict);
-
 }  // namespace vfio_doctor

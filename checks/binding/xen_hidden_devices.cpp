@@ -16,9 +16,8 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"xen-hidden-devices", "The list of devices that Xen's back end takes", 110, run};
 
-/// One "(0000:03:00.0)" of the list; no function where it stands for several ("(03:00.*)").
+/// One "(0000:03:00.0)" of the list; no address where it stands for several ("(03:00.*)").
 struct HiddenDevice {
-  std::string_view text;
   std::optional<PciAddress> address;
 };
 
@@ -32,12 +31,11 @@ std::optional<HiddenDevice> parse_item(std::string_view text) {
   const auto slot = parts.back().substr(0, dot), function = parts.back().substr(dot + 1);
   for (std::size_t i = 0; i + 1 < parts.size(); ++i)
     if (!parse_unsigned(parts[i], 16)) return std::nullopt;
-  if (slot == "*" && function == "*") return HiddenDevice{text, std::nullopt};
+  if (slot == "*" && function == "*") return HiddenDevice{};
   if (!parse_unsigned(slot, 16)) return std::nullopt;
-  if (function == "*") return HiddenDevice{text, std::nullopt};
+  if (function == "*") return HiddenDevice{};
   if (!parse_unsigned(function, 16)) return std::nullopt;
-  const auto address = PciAddress::parse(text);
-  return HiddenDevice{text, address};
+  return HiddenDevice{PciAddress::parse(text)};
 }
 
 /// The items of a list; `rest` is where the kernel stops to read, empty where it reads all.

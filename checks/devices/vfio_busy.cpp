@@ -29,14 +29,14 @@ class Users {
     for (const auto& function : host.all_functions()) {
       const auto interrupt = host.interrupts.taken_by_vfio.find(function.address);
       if (interrupt != host.interrupts.taken_by_vfio.end())
-        note(key_of(host, function), {{"/proc/interrupts", interrupt->second}, {}});
+        note(key_of(function), {{"/proc/interrupts", interrupt->second}, {}});
     }
     for (const auto& open : host.processes.open) {
       const auto number = parse_unsigned(base_name(open.node));
       const Evidence evidence{"/proc/" + std::to_string(open.process) + "/fd", open.node};
       if (open.node.starts_with("/dev/vfio/devices/")) {
         for (const auto& function : host.all_functions())
-          if (function.vfio_device.is(base_name(open.node))) note(key_of(host, function), {evidence, name_of(open)});
+          if (function.vfio_device.is(base_name(open.node))) note(key_of(function), {evidence, name_of(open)});
       } else if (open.node.starts_with("/dev/vfio/") && number && *number <= 0x7fffffff) {
         note(group_subject(static_cast<unsigned>(*number)), {evidence, name_of(open)});
       }
@@ -46,7 +46,7 @@ class Users {
   const std::map<std::string, std::vector<User>>& by_subject() const { return users_; }
 
  private:
-  static std::string key_of(const Host&, const PciFunction& function) {
+  static std::string key_of(const PciFunction& function) {
     return function.iommu_group.has_value() ? group_subject(*function.iommu_group) : device_subject(function.address);
   }
   void note(const std::string& subject, User user) {

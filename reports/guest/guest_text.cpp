@@ -7,39 +7,11 @@
 #include "checks/guest/guest_released.hpp"
 #include "checks/guest/ladder.hpp"
 #include "reports/guest/guest_report.hpp"
+#include "reports/paint.hpp"
 #include "reports/text_layout.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-Paint paint_of(Status status) {
-  switch (status) {
-    case Status::pass:
-      return Paint::green;
-    case Status::warn:
-      return Paint::yellow;
-    case Status::fail:
-    case Status::error:
-      return Paint::red;
-    case Status::unknown:
-      return Paint::magenta;
-    case Status::not_applicable:
-      break;
-  }
-  return Paint::dim;
-}
-
-Paint paint_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::ready:
-      return Paint::green;
-    case Verdict::not_ready:
-      return Paint::red;
-    case Verdict::undetermined:
-      break;
-  }
-  return Paint::magenta;
-}
 
 /// The findings about one expected device: its rungs, lowest first, and what its host says, where it was asked.
 struct DeviceFindings {

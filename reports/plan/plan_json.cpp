@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/json_writer.hpp"
 #include "base/version.hpp"
+#include "reports/json_objects.hpp"
 #include "reports/plan/plan_report.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-template <typename T>
-void write_list(JsonWriter& json, std::string_view name, const std::vector<T>& items, void (*write)(JsonWriter&, const T&)) {
-  json.name(name);
-  json.open_array();
-  for (const T& item : items) write(json, item);
-  json.close_array();
-}
-
-std::optional<std::string> text_or_nothing(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
-
-void write_device(JsonWriter& json, const PlannedDevice& device) {
+void write_planned_device(JsonWriter& json, const PlannedDevice& device) {
   std::vector<std::string> members;
   for (const auto& member : device.members) members.push_back(member.text());
   json.open_object();
@@ -65,15 +54,6 @@ void write_refusal(JsonWriter& json, const Refusal& refusal) {
   json.close_object();
 }
 
-void write_acceptance(JsonWriter& json, const Acceptance& accepted) {
-  json.open_object();
-  json.member("id", accepted.id);
-  json.member("subject", accepted.subject);
-  json.member("reason", accepted.reason);
-  json.member("source", accepted.source);
-  json.close_object();
-}
-
 void write_host(JsonWriter& json, const Plan::HostSummary& host) {
   json.name("host");
   json.open_object();
@@ -114,15 +94,11 @@ std::string render_plan_json(const Plan& plan, const TextStyle&) {
   JsonWriter json;
   json.open_object();
   json.member("schema", "vfio-doctor/plan/1");
-  json.name("tool");
-  json.open_object();
-  json.member("name", "vfio-doctor");
-  json.member("version", program_version);
-  json.close_object();
+  write_tool(json, "vfio-doctor", program_version);
   json.member("state", to_text(plan.state));
   write_host(json, plan.host);
   json.member("domain", text_or_nothing(plan.domain));
-  write_list(json, "devices", plan.devices, write_device);
+  write_list(json, "devices", plan.devices, write_planned_device);
   write_list(json, "steps", plan.steps, write_step);
   write_refused(json, plan.refused);
   json.member("unseen", plan.unseen);

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <vector>
 
-#include "base/descriptor.hpp"
 #include "base/input_error.hpp"
 #include "base/input_file.hpp"
 #include "fleet/documents.hpp"
@@ -61,15 +55,8 @@ class Stream {
           any_ = true;
         }) {}
 
-  void read(int descriptor) {
-    std::vector<char> buffer(256 << 10);
-    for (;;) {
-      const auto count = ::read(descriptor, buffer.data(), buffer.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw InputError(name_ + ": " + std::strerror(errno));
-      if (count == 0) break;
-      documents_.feed({buffer.data(), static_cast<std::size_t>(count)});
-    }
+  void read(const std::string& path) {
+    read_input_pieces(path, [this](std::string_view piece) { documents_.feed(piece); });
     documents_.finish();
     if (!any_) fleet_.skip(name_, "empty");
   }
@@ -81,13 +68,7 @@ class Stream {
   bool any_ = false;
 };
 
-void read_stream(const std::string& path, Fleet& fleet) {
-  const bool is_input = path == "-";
-  const std::string name = is_input ? "standard input" : path;
-  const Descriptor file(is_input ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (file.get() < 0) throw InputError(name + ": " + std::strerror(errno));
-  Stream(name, fleet).read(file.get());
-}
+void read_stream(const std::string& path, Fleet& fleet) { Stream(path == "-" ? "standard input" : path, fleet).read(path); }
 
 void read_directory(const std::string& path, Fleet& fleet) {
   std::vector<std::string> files;

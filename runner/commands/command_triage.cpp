@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "base/input_error.hpp"
+#include "base/input_file.hpp"
 #include "checks/signatures/triage.hpp"
 #include "reports/triage/mask_triage.hpp"
 #include "reports/triage/triage_report.hpp"
@@ -22,27 +18,12 @@ constexpr std::size_t largest_paste = std::size_t{1} << 30;
 
 /// Piece by piece: a paste may be larger than the memory this may take.
 void read_paste(const std::string& file, std::size_t& left, TriageReader& reader) {
-  const bool is_input = file == "-";
-  const std::string name = is_input ? "standard input" : file;
-  const int descriptor = is_input ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (descriptor < 0) throw InputError(name + ": " + std::strerror(errno));
-  struct Closer {
-    int descriptor;
-    ~Closer() {
-      if (descriptor > STDIN_FILENO) ::close(descriptor);
-    }
-  } closer{is_input ? -1 : descriptor};
-  reader.begin_file(is_input ? "-" : file);
-  std::vector<char> buffer(64 << 10);
-  for (;;) {
-    const auto count = ::read(descriptor, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw InputError(name + ": " + std::strerror(errno));
-    if (count == 0) break;
-    if (static_cast<std::size_t>(count) > left) throw InputError(name + ": more than 1 GiB was pasted");
-    left -= static_cast<std::size_t>(count);
-    reader.feed({buffer.data(), static_cast<std::size_t>(count)});
-  }
+  reader.begin_file(file);
+  read_input_pieces(file, [&](std::string_view piece) {
+    if (piece.size() > left) throw InputError((file == "-" ? "standard input" : file) + ": more than 1 GiB was pasted");
+    left -= piece.size();
+    reader.feed(piece);
+  });
   reader.end_file();
 }
 
