@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "checks/boot/boot_drift.hpp"
+#include "checks/kernel/group_members.hpp"
 #include "verdicts/next_boot.hpp"
 
 namespace vfio_doctor {
@@ -21,8 +22,7 @@ std::optional<std::string> version_of(const BootEntry& entry) {
 }
 
 bool rests_on_vfio(const Host& host) {
-  const bool held =
-      std::ranges::any_of(host.all_functions(), [](const PciFunction& one) { return one.driver.is(std::string("vfio-pci")); });
+  const bool held = std::ranges::any_of(host.all_functions(), is_held_by_vfio);
   const bool configured = std::ranges::any_of(host.vfio.modprobe.lines, [](const auto& line) {
     return line.module.starts_with("vfio") || line.rest.find("vfio") != std::string::npos;
   });
@@ -48,6 +48,8 @@ void judge_modules(const std::string& version, const Root& root, RebootWatch& wa
   };
   if (modules.is_absent() && builtin.is_absent())
     watch.breaks.push_back("The modules of the kernel that starts next are not in " + directory + ".");
+  else if (!has("vfio-pci.ko") && builtin.is_unreadable())
+    watch.unknown.push_back(directory + "modules.builtin: " + builtin.why() + ".");
   else if (!has("vfio-pci.ko"))
     watch.breaks.push_back("The kernel " + version +
                            ", which starts next, has no vfio-pci module (a package with further modules is missing?).");

@@ -182,6 +182,16 @@ TEST(GuardWatch, SaysWhyTheNextBootBreaksIt) {
                   .breaks.empty());
 }
 
+/// It may be built in.
+TEST(GuardWatch, AModuleIsMissingOnlyWhereBothListsWereRead) {
+  const auto hidden = watched(two_kernels("intel_iommu=on",
+                                          "text /lib/modules/6.1.0-19-amd64/modules.dep = kernel/a.ko:\n"
+                                          "unreadable /lib/modules/6.1.0-19-amd64/modules.builtin Permission denied\n"));
+  EXPECT_TRUE(hidden.breaks.empty());
+  ASSERT_EQ(hidden.unknown.size(), 1u);
+  EXPECT_THAT(hidden.unknown[0], HasSubstr("modules.builtin: Permission denied"));
+}
+
 TEST(GuardWatch, WhatIsNotSeenIsUnknownAndWhoHasNothingLosesNothing) {
   const auto unseen = watched("pci 01:00.0 id=10de:2204 class=030000 group=3 driver=vfio-pci\n");
   EXPECT_TRUE(unseen.breaks.empty());
