@@ -48,7 +48,7 @@ std::optional<std::string> meant(const std::string& written) {
   if (std::ranges::find(names, name) != names.end()) return std::nullopt;
   for (const auto& candidate : names)
     if (letters_of(candidate) == letters_of(name)) return candidate;
-  return name.find('.') == name.npos ? std::nullopt : meant_word(name, names);
+  return meant_word(name, name.find('.') == name.npos ? boot_words() : names);
 }
 
 Finding told(const std::string& what, const std::string& meant_name, Evidence evidence) {

@@ -15,4 +15,9 @@ std::optional<std::string> meant_word(std::string_view typed, const std::vector<
   return found == words.end() ? std::nullopt : std::optional(*found);
 }
 
+const std::vector<std::string>& boot_words() {
+  static const std::vector<std::string> words = {"intel_iommu", "pcie_acs_override"};
+  return words;
+}
+
 }  // namespace vfio_doctor

@@ -15,4 +15,8 @@ bool is_slip_of(std::string_view typed, std::string_view word);
 /// words are near), or is near none.
 std::optional<std::string> meant_word(std::string_view typed, const std::vector<std::string>& words);
 
+/// Arguments of the kernel itself that passthrough is set up with, and that people mistype: a word that is one slip away from one
+/// is none of the kernel's. Linux drivers/iommu/intel/iommu.c (__setup), and the ACS override patch.
+const std::vector<std::string>& boot_words();
+
 }  // namespace vfio_doctor

@@ -8,15 +8,17 @@
 #include "base/text.hpp"
 #include "checks/signatures/known_versions.hpp"
 #include "checks/signatures/occurrence.hpp"
+#include "checks/signatures/pasted_words.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 // clang-format off
-constexpr std::array<std::string_view, 19> plain_facts = {
+constexpr std::array<std::string_view, 24> plain_facts = {
     "companion-held",   "companion-listed", "sibling-held",       "alone-in-group",  "self-held",          "igd-address",
     "identical-ids",    "share-group",      "ids-not-bound",      "not-on-command-line", "two-vfio-devices", "log-without-iommu-table",
-    "log-without-groups", "asked-for-iommu", "guest-kernel-log", "virtual-function", "given", "groups-differ", "no-groups-listed"};
+    "log-without-groups", "asked-for-iommu", "guest-kernel-log", "virtual-function", "given", "groups-differ", "no-groups-listed",
+    "subject-held", "bad-id-entry", "misspelt-iommu", "misspelt-argument", "setting-not-running"};
 // clang-format on
 
 /// Drivers that leave their device to a user program, and the port driver that shares (Linux 5.19 driver_managed_dma).
@@ -46,9 +48,12 @@ class Computer {
   void run() {
     judge_groups();
     compare_listings();
+    judge_subjects();
     judge_addresses();
     judge_listing();
     judge_settings();
+    for (auto& word : judge_words(machine_))
+      if (!is_guest(word.at)) add(word.fact, word.at, std::move(word.captures));
     judge_versions();
     judge_logs();
   }
@@ -109,8 +114,10 @@ class Computer {
     if (endpoints == 1 && shown) add("alone-in-group", *shown, {{"group", group}}, subject);
   }
 
-  /// Without a group's listing: other functions of the same device that a host driver holds.
+  /// Without a group's listing: the function itself, and others of the same device, that a host driver holds.
   void judge_siblings(const PciAddress& subject) {
+    if (const auto own = driven_.find(subject); own != driven_.end() && !leaves_group_alone(*own->second->driver))
+      add("self-held", *own->second->driver_at, {{"driver", *own->second->driver}}, subject);
     for (const auto& [address, function] : driven_)
       if (address != subject && address.domain == subject.domain && address.bus == subject.bus &&
           address.device == subject.device && !leaves_group_alone(*function->driver))
@@ -145,6 +152,16 @@ class Computer {
       if (was_alone == is_alone) continue;
       add("groups-differ", member.at, {{"group", std::to_string(is_alone ? before->second : group)}}, address);
       return;
+    }
+  }
+
+  /// What somebody could not open because a host driver holds it.
+  void judge_subjects() {
+    const auto missing = occurrences_.of("vfio-node-missing");  // a copy: facts are added meanwhile
+    for (const auto& one : missing) {
+      const auto driven = one.address ? driven_.find(*one.address) : driven_.end();
+      if (driven != driven_.end() && !leaves_group_alone(*driven->second->driver))
+        add("subject-held", *driven->second->driver_at, {{"driver", *driven->second->driver}}, one.address);
     }
   }
 

@@ -28,6 +28,13 @@ bool is_lspci_heading(std::string_view text) {
   return word.size() < text.size() && PciAddress::parse(word).has_value() && text.find(": ") != text.npos;
 }
 
+/// What lspci -v indents below a function; forums take the blanks away.
+bool is_lspci_detail(std::string_view text) {
+  return starts_with_any(text, {"Subsystem: ", "Kernel driver in use",
+                                "Kernel modules:", "Flags: ", "Control: ", "Capabilities: ", "Memory at ", "I/O ports at ",
+                                "Expansion ROM at ", "Latency: ", "Interrupt: pin", "IOMMU group:"});
+}
+
 /// "IOMMU Group 7 00:1b.0 ...", "IOMMU group 7", "Group: 7", "/sys/kernel/iommu_groups/7/devices/0000:00:1b.0".
 bool is_group_heading(std::string_view text) {
   const auto lower = to_lower(text.substr(0, 24));
@@ -203,7 +210,7 @@ LineKind classify_line(std::string_view text, const StampedLine& stamped) {
   if (const auto kind = classify_log(bare); kind.role != LineRole::unknown) return kind;
   if (is_iomem(bare)) return {LineRole::starts, PasteKind::iomem};
   if (is_interrupt(bare)) return {LineRole::starts, PasteKind::interrupts};
-  if (text.front() == ' ' || text.front() == '\t' || bare.starts_with('<') || is_hex_dump(bare))
+  if (text.front() == ' ' || text.front() == '\t' || bare.starts_with('<') || is_hex_dump(bare) || is_lspci_detail(bare))
     return {LineRole::continues, PasteKind::prose};
   return {};
 }

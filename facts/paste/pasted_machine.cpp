@@ -87,6 +87,9 @@ void PastedMachineReader::take(const PasteLine& line) {
     function_.reset();
     group_.reset();
     const auto command = line.command;
+    shows_settings_ = std::ranges::any_of(std::array{"/etc/kernel/cmdline", "/etc/default/grub", "syslinux", "limine",
+                                                     "loader/entries", "grub.cfg"},
+                                          [&](const char* file) { return command.find(file) != command.npos; });
     if (command.find("/proc/cmdline") != command.npos && command.find("grep") != command.npos)
       search_ = PastedText{std::string(split_words(command).back()), place(line)};
     if (command.find("/sys/kernel/iommu_groups") != command.npos &&
@@ -199,11 +202,12 @@ void take_hex_dump(std::string_view text, PastedFunction& function) {
 
 void PastedMachineReader::take_detail(const PasteLine& line, std::string_view text) {
   if (function_ && text.starts_with("00: ")) return take_hex_dump(text, machine_.functions[*function_]);
-  if (!function_ || line.text.empty() ||
-      (line.text.front() != ' ' && line.text.front() != '\t' && !text.starts_with("Kernel driver")))
-    return;
+  const auto is_indented = !line.text.empty() && (line.text.front() == ' ' || line.text.front() == '\t');
+  if (!function_ || (!is_indented && !text.starts_with("Kernel driver") && !text.starts_with("Kernel modules:"))) return;
   auto& function = machine_.functions[*function_];
-  if (text.starts_with("Flags:") || text.starts_with("Control:")) function.shows_details = true;
+  // "Kernel modules:" follows the driver's line where there is one (lspci -k).
+  if (text.starts_with("Flags:") || text.starts_with("Control:") || text.starts_with("Kernel modules:"))
+    function.shows_details = true;
   for (const std::string_view start : {"Kernel driver in use:", "Kernel driver in use :"})
     if (text.starts_with(start)) {
       function.driver = std::string(trim(text.substr(start.size())));
@@ -238,22 +242,42 @@ void PastedMachineReader::take_release(const PasteLine& line, std::string_view w
   if (same == machine_.releases.end()) keep(machine_.releases, std::string(word), place(line));
 }
 
+/// Arguments of the kernel: those of the running one, and those that a boot loader's file holds.
+void PastedMachineReader::take_arguments(const PasteLine& line, std::string_view text) {
+  const auto message = line.stamped.message;
+  for (const std::string_view start : {"Kernel command line: ", "Command line: "})
+    if (message.starts_with(start)) return keep(machine_.command_lines, std::string(message.substr(start.size())), place(line));
+  if (text.starts_with("GRUB_CMDLINE_LINUX")) {
+    if (const auto equals = text.find('='); equals != text.npos)
+      keep(machine_.boot_settings, std::string(text.substr(equals + 1)), place(line));
+    return;
+  }
+  if (line.kind != PasteKind::command_line && line.kind != PasteKind::boot_entry) return;
+  // syslinux' append, GRUB's linux, Limine's cmdline and KERNEL_CMDLINE, the options of an entry of systemd-boot.
+  const auto lower = to_lower(text.substr(0, 16));
+  const bool is_setting = shows_settings_ || std::ranges::any_of(std::array{"append ", "linux ", "linux\t", "linuxefi ",
+                                                                            "cmdline", "kernel_cmdline", "options "},
+                                                                 [&](const char* start) { return lower.starts_with(start); });
+  if (is_setting)
+    keep(machine_.boot_settings, std::string(text), place(line));
+  else if (line.kind == PasteKind::command_line && !message.starts_with("Command line:") &&
+           !message.starts_with("Kernel command line:"))
+    keep(machine_.command_lines, std::string(text), place(line));
+}
+
 void PastedMachineReader::take_words(const PasteLine& line, std::string_view text) {
   if (line.kind == PasteKind::iomem) keep(machine_.iomem, std::string(text), place(line), 1024);
   if (line.kind == PasteKind::interrupts) keep(machine_.interrupts, std::string(text), place(line), 1024);
-  auto message = line.stamped.message;
-  for (const std::string_view start : {"Kernel command line: ", "Command line: "})
-    if (message.starts_with(start)) keep(machine_.command_lines, std::string(message.substr(start.size())), place(line));
-  if (line.kind == PasteKind::command_line && !message.starts_with("Command line:") &&
-      !message.starts_with("Kernel command line:"))
-    keep(machine_.command_lines, std::string(text), place(line));
+  const auto message = line.stamped.message;
+  take_arguments(line, text);
   if (text.size() > 4096 || line.kind == PasteKind::lspci || line.kind == PasteKind::iomem ||
       line.kind == PasteKind::interrupts)
     return;
-  if (const auto ids = text.find("vfio-pci"); ids != text.npos)
+  if (const auto ids = std::min(text.find("vfio-pci"), text.find("vfio_pci")); ids != text.npos)
     for (const std::string_view key : {"ids=", "vfio-pci.ids=", "vfio_pci.ids="})
-      if (const auto value = value_of(text.substr(ids), key); value.size() >= 9) {
-        keep(machine_.vfio_ids, std::string(value), place(line));
+      if (const auto value = value_of(text.substr(ids), key); value.size() >= 7) {
+        const auto end = value.find_first_of("\"';)");
+        keep(machine_.vfio_ids, std::string(value.substr(0, end)), place(line));
         break;
       }
   if (text.find("-pve") != text.npos || text.find("6.") != text.npos || text.find("5.") != text.npos ||

@@ -48,6 +48,7 @@ struct PastedMachine {
   std::vector<PastedFunction> functions;  ///< in the order of the paste; the same address may come again
   std::vector<PastedText> group_members;  ///< "N ADDRESS", as group listings show them
   std::vector<PastedText> command_lines;
+  std::vector<PastedText> boot_settings;            ///< arguments as a boot loader's files have them: GRUB_CMDLINE_LINUX=...
   std::vector<PastedText> vfio_ids;                 ///< of modprobe.d and command lines: "10de:1c82,10de:0fb9"
   std::vector<PastedText> releases;                 ///< "6.8.12-20-pve"
   std::vector<PastedText> searches_without_result;  ///< a grep in /proc/cmdline that printed nothing: what it looked for
@@ -68,6 +69,7 @@ class PastedMachineReader {
   void take_group(const PasteLine& line, std::string_view text);
   void take_member(const PasteLine& line, unsigned group, const PciAddress& address);
   void take_words(const PasteLine& line, std::string_view text);
+  void take_arguments(const PasteLine& line, std::string_view text);
   void take_release(const PasteLine& line, std::string_view word);
   void finish_search();
 
@@ -75,6 +77,7 @@ class PastedMachineReader {
   std::optional<unsigned> group_;        ///< of the lines that follow
   std::optional<std::size_t> function_;  ///< whose details follow
   std::optional<PastedText> search_;     ///< a grep whose output has not come
+  bool shows_settings_ = false;          ///< the output of a command that prints a boot loader's file follows
 };
 
 }  // namespace vfio_doctor

@@ -72,8 +72,26 @@ constexpr std::array<std::string_view, 22> page_elements = {"a",   "b",    "bloc
                                                             "div", "em",   "i",          "kbd",    "li",      "p",
                                                             "pre", "samp", "span",       "strong", "summary", "td",
                                                             "tr",  "tt",   "ul",         "table"};
-constexpr std::array<std::pair<std::string_view, char>, 7> entities = {
-    {{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&#39;", '\''}, {"&apos;", '\''}, {"&nbsp;", ' '}}};
+constexpr std::array<std::pair<std::string_view, char>, 22> entities = {
+    {{"&lt;", '<'},     {"&gt;", '>'},     {"&amp;", '&'},   {"&quot;", '"'}, {"&#39;", '\''}, {"&apos;", '\''},
+     {"&nbsp;", ' '},   {"&#34;", '"'},    {"&#60;", '<'},   {"&#62;", '>'},  {"&#47;", '/'},  {"&#91;", '['},
+     {"&#93;", ']'},    {"&#160;", ' '},   {"&#x27;", '\''}, {"&#x22;", '"'}, {"&#x2F;", '/'}, {"&#x2f;", '/'},
+     {"&lsquo;", '\''}, {"&rsquo;", '\''}, {"&ldquo;", '"'}, {"&rdquo;", '"'}}};
+
+/// Boards' own marks around text. Only those that no log prints: "[b]" and "[i]" could be a message's.
+constexpr std::array<std::string_view, 6> board_marks = {"code", "icode", "quote", "spoiler", "pre", "noparse"};
+
+/// The length of the board's mark at `at`, "[CODE]" or "[/spoiler]"; 0 where there is none.
+std::size_t board_mark_length(std::string_view text, std::size_t at) {
+  auto name = at + 1;
+  if (name < text.size() && text[name] == '/') ++name;
+  auto end = name;
+  while (end < text.size() && end - name < 8 && is_letter(text[end])) ++end;
+  if (std::ranges::find(board_marks, to_lower(text.substr(name, end - name))) == board_marks.end()) return 0;
+  if (end < text.size() && text[end] != ']' && text[end] != '=') return 0;
+  const auto close = text.substr(end, 100).find(']');
+  return close == text.npos ? 0 : end + close + 1 - at;
+}
 
 /// The length of the page element's tag at `at`; 0 where there is none.
 std::size_t tag_length(std::string_view text, std::size_t at) {
@@ -92,7 +110,10 @@ std::size_t tag_length(std::string_view text, std::size_t at) {
 std::string without_markup(std::string_view text) {
   std::string plain;
   for (std::size_t at = 0; at < text.size();) {
-    if (const auto length = text[at] == '<' ? tag_length(text, at) : 0; length > 0) {
+    if (const auto length = text[at] == '<'   ? tag_length(text, at)
+                            : text[at] == '[' ? board_mark_length(text, at)
+                                              : 0;
+        length > 0) {
       at += length;
       continue;
     }
@@ -174,7 +195,7 @@ std::string_view without_quoting(std::string_view text) {
 
 void unwrap_line(std::string_view raw, std::vector<std::string>& pieces) {
   auto text = plain_characters(raw);
-  if (text.find_first_of("<&") != text.npos) text = without_markup(text);
+  if (text.find_first_of("<&[") != text.npos) text = without_markup(text);
   for (int depth = 0; depth < 2 && is_escaped(text); ++depth) text = unescaped(text);
   for (const auto piece : split(text, '\n')) pieces.emplace_back(without_quoting(piece));
 }
