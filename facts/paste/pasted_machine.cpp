@@ -45,6 +45,8 @@ std::optional<unsigned> leading_number(std::string_view text) {
   return number && *number < 100'000 ? std::optional(static_cast<unsigned>(*number)) : std::nullopt;
 }
 
+bool is_indented(std::string_view text) { return text.starts_with(' ') || text.starts_with('\t'); }
+
 /// The value of "KEY=" inside `text`, to the next blank: "drv=i40e".
 std::string_view value_of(std::string_view text, std::string_view key) {
   const auto at = text.find(key);
@@ -140,11 +142,13 @@ void PastedMachineReader::take_group(const PasteLine& line, std::string_view tex
       rest.remove_prefix(
           std::min(rest.size(), static_cast<std::size_t>(std::ranges::find_if_not(rest, is_digit) - rest.begin())));
     }
-  } else if (line.kind == PasteKind::lspci && text.front() != ' ' && PciAddress::parse(text.substr(0, text.find(' ')))) {
-    take_heading(line, text, std::nullopt);
+  } else if ((line.kind == PasteKind::lspci || (lists_apart_ && !is_indented(line.text))) &&
+             PciAddress::parse(text.substr(0, text.find(' ')))) {
+    take_heading(line, text, std::nullopt);  // a listing of lspci behind one of groups
     return;
   }
   std::size_t words_seen = 0;
+  if (number) lists_apart_ = false;
   for (const auto word : split_words(rest)) {
     if (++words_seen > 8) break;
     const auto address = PciAddress::parse(word);
@@ -152,6 +156,7 @@ void PastedMachineReader::take_group(const PasteLine& line, std::string_view tex
     const auto from = static_cast<std::size_t>(word.data() - rest.data());
     if (words_seen == 1 || rest.find(": ", from) != rest.npos) take_heading(line, rest.substr(from), group_);
     take_member(line, *group_, *address);
+    lists_apart_ = lists_apart_ || number || is_indented(line.text);
   }
 }
 
@@ -202,8 +207,8 @@ void take_hex_dump(std::string_view text, PastedFunction& function) {
 
 void PastedMachineReader::take_detail(const PasteLine& line, std::string_view text) {
   if (function_ && text.starts_with("00: ")) return take_hex_dump(text, machine_.functions[*function_]);
-  const auto is_indented = !line.text.empty() && (line.text.front() == ' ' || line.text.front() == '\t');
-  if (!function_ || (!is_indented && !text.starts_with("Kernel driver") && !text.starts_with("Kernel modules:"))) return;
+  if (!function_ || (!is_indented(line.text) && !text.starts_with("Kernel driver") && !text.starts_with("Kernel modules:")))
+    return;
   auto& function = machine_.functions[*function_];
   // "Kernel modules:" follows the driver's line where there is one (lspci -k).
   if (text.starts_with("Flags:") || text.starts_with("Control:") || text.starts_with("Kernel modules:"))
@@ -255,9 +260,11 @@ void PastedMachineReader::take_arguments(const PasteLine& line, std::string_view
   if (line.kind != PasteKind::command_line && line.kind != PasteKind::boot_entry) return;
   // syslinux' append, GRUB's linux, Limine's cmdline and KERNEL_CMDLINE, the options of an entry of systemd-boot.
   const auto lower = to_lower(text.substr(0, 16));
-  const bool is_setting = shows_settings_ || std::ranges::any_of(std::array{"append ", "linux ", "linux\t", "linuxefi ",
-                                                                            "cmdline", "kernel_cmdline", "options "},
-                                                                 [&](const char* start) { return lower.starts_with(start); });
+  static constexpr std::array starts = {"append ", "linux ", "linux\t", "linuxefi ", "cmdline", "kernel_cmdline", "options "};
+  // "cmdline: BOOT_IMAGE=..." is what programs print of the running one: GRUB adds that word, Limine does not.
+  const bool is_setting =
+      shows_settings_ || (std::ranges::any_of(starts, [&](const char* start) { return lower.starts_with(start); }) &&
+                          text.find("BOOT_IMAGE=") == text.npos);
   if (is_setting)
     keep(machine_.boot_settings, std::string(text), place(line));
   else if (line.kind == PasteKind::command_line && !message.starts_with("Command line:") &&

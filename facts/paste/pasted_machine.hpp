@@ -75,6 +75,7 @@ class PastedMachineReader {
 
   PastedMachine machine_;
   std::optional<unsigned> group_;        ///< of the lines that follow
+  bool lists_apart_ = false;             ///< its members stand on the heading's line or are indented: others are none
   std::optional<std::size_t> function_;  ///< whose details follow
   std::optional<PastedText> search_;     ///< a grep whose output has not come
   bool shows_settings_ = false;          ///< the output of a command that prints a boot loader's file follows
