@@ -71,7 +71,11 @@ TEST(BootWriters, SystemdBootManagerWritesTheEntries) {
                             "file /boot/loader/entries/linux-own.conf\n| linux /vmlinuz-own\n| options root=UUID=77-aa rw\n");
   const auto remedy = add_kernel_argument(host, "iommu=pt");
   EXPECT_THAT(remedy.commands,
-              ElementsAre("sudoedit /etc/sdboot-manage.conf", "sudo sdboot-manage gen", "sudo systemctl reboot"));
+              ElementsAre("sudo sed -i --follow-symlinks 's|^LINUX_OPTIONS=\"quiet intel_iommu=on\"$|"
+                          "LINUX_OPTIONS=\"quiet intel_iommu=on iommu=pt\"|' /etc/sdboot-manage.conf",
+                          "sudo grep -n -x -F -e 'LINUX_OPTIONS=\"quiet intel_iommu=on iommu=pt\"' /etc/sdboot-manage.conf",
+                          "sudo sdboot-manage gen", "sudo systemctl reboot"));
+  EXPECT_FALSE(remedy.by_hand);
   EXPECT_THAT(testing::only_finding("command-line-drift", host).summary, HasSubstr("Edited but not applied"));
 }
 
@@ -84,18 +88,20 @@ TEST(BootWriters, EntriesOfKernelInstallComeFromItsFile) {
                                   variable("LoaderInfo", "systemd-boot 256") + entries +
                                   "text /etc/kernel/cmdline = root=UUID=77-aa rw\n"),
                           "iommu=pt");
-  EXPECT_THAT(remedy.commands, ElementsAre("sudoedit /etc/kernel/cmdline", "sudo reinstall-kernels", "sudo systemctl reboot"));
+  EXPECT_THAT(remedy.commands, ElementsAre("sudo sed -i --follow-symlinks 's|^root=UUID=77-aa rw$|root=UUID=77-aa rw "
+                                           "iommu=pt|' /etc/kernel/cmdline",
+                                           "sudo grep -n -x -F -e 'root=UUID=77-aa rw iommu=pt' /etc/kernel/cmdline",
+                                           "sudo reinstall-kernels", "sudo systemctl reboot"));
 }
 
 TEST(BootWriters, EveryEntryThatHasItIsNamedTheNextOneFirst) {
-  const auto remedy =
-      remove_kernel_argument(host_of(
-                                 "text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw nosplit\n" +
-                                 variable("LoaderInfo", "systemd-boot 256") +
-                                 "text /boot/loader/loader.conf = default own-b.conf\n"
-                                 "file /boot/loader/entries/own-a.conf\n| linux /a\n| options root=UUID=77-aa rw nosplit\n"
-                                 "file /boot/loader/entries/own-b.conf\n| linux /b\n| options root=UUID=77-aa rw nosplit\n"),
-                             "nosplit");
+  const auto remedy = remove_kernel_argument(
+      host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw nosplit\n" +
+              variable("LoaderInfo", "systemd-boot 256") +
+              "text /boot/loader/loader.conf = default own-b.conf\n"
+              "file /boot/loader/entries/own-a.conf\n| linux /a\n| options root=UUID=77-aa rw\n| options nosplit\n"
+              "file /boot/loader/entries/own-b.conf\n| linux /b\n| options root=UUID=77-aa rw nosplit\n"),
+      "nosplit");
   EXPECT_THAT(remedy.commands, ElementsAre("sudoedit /boot/loader/entries/own-b.conf",
                                            "sudoedit /boot/loader/entries/own-a.conf", "sudo systemctl reboot"));
 }
@@ -132,8 +138,8 @@ TEST(BootWriters, AReadOnlySystemIsChangedByItsOwnTool) {
           "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n"
           "file /boot/grub2/grub.cfg\n| menuentry 'Own' {\n|   linux /boot/vmlinuz-6.9.0 root=UUID=77-aa\n| }\n"),
       "iommu=pt");
-  EXPECT_THAT(remedy.commands,
-              ElementsAre("sudoedit /etc/default/grub", "sudo transactional-update grub.cfg", "sudo systemctl reboot"));
+  EXPECT_THAT(remedy.commands, ElementsAre(HasSubstr("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet iommu=pt\""), HasSubstr("sudo grep"),
+                                           "sudo transactional-update grub.cfg", "sudo systemctl reboot"));
 }
 
 TEST(BootWriters, WhatIsWrittenDownAlreadyIsNotToBeAddedAgain) {
