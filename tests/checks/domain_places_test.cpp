@@ -225,5 +225,58 @@ TEST(OtherXml, APoolOfACard) {
   EXPECT_EQ(with("").unresolved.size(), 1U);
 }
 
+/// What libvirt 9.0 said to each definition; nothing: it took it.
+TEST(OtherXml, PartsOfInterfacesAndControllers) {
+  const auto words_of = [](const std::string& devices) {
+    const auto domain = parse_domain("<domain type='kvm'><name>d</name><os><type machine='q35'>hvm</type></os><devices>" +
+                                         devices + "</devices></domain>",
+                                     "d.xml", machine(""));
+    std::string words;
+    for (const auto& remark : domain.refused) words += remark.words;
+    for (const auto& remark : domain.faults) words += remark.words;
+    return words;
+  };
+  const std::string source = "<source><address type='pci' bus='0x41' slot='0' function='0'/></source>";
+  for (const auto& [part, words] : std::initializer_list<std::pair<
+           std::string, std::string>>{{"<mac address='52:54:00:1:2:3'/>", ""},
+                                      {"<mac address='00:00:00:00:00:00'/>", ""},
+                                      {"<mac address='03:00:00:00:00:01'/>",
+                                       "expected unicast mac address, found multicast '03:00:00:00:00:01'"},
+                                      {"<mac address='52-54-00-01-02-03'/>", "unable to parse mac address '52-54-00-01-02-03'"},
+                                      {"<mac address='5254:00:01:02:03'/>", "unable to parse mac address '5254:00:01:02:03'"},
+                                      {"<mac address='52:54:00:01:02:0g'/>", "unable to parse mac address '52:54:00:01:02:0g'"},
+                                      {"<vlan><tag id='4095'/></vlan>", ""},
+                                      {"<vlan><tag id='4'/><tag id='5'/></vlan>", ""},
+                                      {"<vlan><tag id='4096'/></vlan>", "vlan tag id 4096 too large (maximum 4095)"},
+                                      {"<vlan><tag id='0x10'/></vlan>",
+                                       "Invalid value for attribute 'id' in element 'tag': '0x10'."},
+                                      {"<vlan><tag/></vlan>", "Missing required attribute 'id' in element 'tag'"},
+                                      {"<vlan/>",
+                                       "missing tag id - each <vlan> must have at least one <tag id='n'/> subelement"},
+                                      {"<vlan trunk='maybe'><tag id='4'/></vlan>",
+                                       "invalid \"trunk='maybe'\" in <vlan> - must be yes or no"},
+                                      {"<vlan trunk='no'><tag id='4'/><tag id='5'/></vlan>",
+                                       "invalid \"trunk='no'\" in <vlan> - trunk='yes' is required for more than one vlan tag"},
+                                      {"<mtu size='9000'/>", "setting MTU on interface type hostdev is not supported yet"}})
+    EXPECT_EQ(words_of("<interface type='hostdev' managed='yes'>" + source + part + "</interface>"), words) << part;
+  for (const auto& [part, words] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"<target chassis='255' port='0xff'/>", ""},
+           {"<model name='ioh3420'/><target chassis='1' hotplug='off'/>", ""},
+           {"<target chassis='256'/>", "PCI controller chassis '256' out of range - must be 0-255"},
+           {"<target port='256'/>", "PCI controller port '256' out of range - must be 0-255"},
+           {"<target chassis='x'/>", "Invalid value for attribute 'chassis' in element 'target': 'x'."},
+           {"<target hotplug='maybe'/>", "Invalid value for attribute 'hotplug' in element 'target': 'maybe'."},
+           {"<target busNr='5'/>", "Option 'busNr' is not valid for PCI controller with index '1', model 'pcie-root-port'"},
+           {"<model name='pcie-root-prt'/>", "Invalid value for attribute 'name' in element 'model': 'pcie-root-prt'."},
+           {"<model name='pci-bridge'/>",
+            "Option 'modelName' has invalid value for PCI controller with index '1', model 'pcie-root-port'"}})
+    EXPECT_EQ(words_of("<controller type='pci' index='1' model='pcie-root-port'>" + part + "</controller>"), words) << part;
+  for (const auto* bus : {"+65", "+0x41", " 65"}) {
+    const auto number =
+        std::string("<hostdev mode='subsystem' type='pci'><source><address bus='") + bus + "' slot='0' function='0'/>";
+    EXPECT_EQ(words_of(number + "</source></hostdev>"), "") << bus;
+  }
+}
+
 }  // namespace
 }  // namespace vfio_doctor
