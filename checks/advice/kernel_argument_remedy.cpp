@@ -148,19 +148,6 @@ Remedy by_firmware_entry(const Host& host, Change change, const std::string& arg
           .by_hand = true};
 }
 
-/// The settings' line lacks what the running kernel found its root with: entries made from it do not start.
-std::string warning_of_root(const Host& host, bool from_cmdline_file) {
-  const auto* setting = host.boot.find_setting(BootSettingKind::kernel_cmdline);
-  if (!from_cmdline_file || !setting || !setting->line.has_value() || !setting->line->unknown_part.empty()) return {};
-  std::vector<KernelArgument> words;
-  for (const auto& token : setting->line->tokens) words.push_back(token.argument);
-  const auto root = missing_root(host, words);
-  return root.empty() ? root
-                      : " Put " + root +
-                            " there too, which the running kernel was given and this line lacks: what is made from "
-                            "a line without it does not start.";
-}
-
 Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std::string& argument) {
   const bool from_cmdline_file = tool == ArgumentTool::unified_image || tool == ArgumentTool::kernel_install ||
                                  tool == ArgumentTool::sdbootutil || tool == ArgumentTool::proxmox_boot_tool;
@@ -186,7 +173,7 @@ Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std:
   remedy.commands.insert(remedy.commands.end(), apply.begin(), apply.end());
   remedy.commands.emplace_back("sudo systemctl reboot");
   remedy.text += apply.empty() ? "; then reboot." : "; carry the change to the boot entries; then reboot.";
-  remedy.text += warning_of_root(host, from_cmdline_file);
+  remedy.text += warning_of_missing_root(host);
   remedy.undo = remedy.commands;  // the same way back: edit, apply, reboot
   remedy.by_hand = true;
   remedy.risk = risk_of(tool);
@@ -327,6 +314,21 @@ Remedy change_kernel_arguments(const Host& host, const std::vector<std::string>&
   both.by_hand |= first.by_hand;
   both.removes_arguments = std::move(first.removes_arguments);
   return both;
+}
+
+std::string warning_of_missing_root(const Host& host) {
+  const auto root = missing_root(host, argument_tool(host));
+  if (root.empty()) return {};
+  const bool other = std::ranges::any_of(host.boot.settings, [](const BootSetting& setting) {
+    return setting.line.has_value() &&
+           std::ranges::any_of(setting.line->tokens, [](const BootToken& token) { return token.argument.name == "root"; });
+  });
+  if (other)
+    return " Look at its root= first: the running kernel was given " + root +
+           ", and what is made of a wrong one does not start.";
+  return " Put " + root +
+         " there too, which the running kernel was given and the settings lack: what is made of them without it does not "
+         "start.";
 }
 
 std::string place_of_setting(const Host& host, const std::string& argument) {

@@ -104,6 +104,13 @@ class Edit {
   PlainEdit edit_;
 };
 
+/// The root= of the running kernel, unless it is among these words, or there is none.
+std::string root_beyond(const Host& host, const std::vector<KernelArgument>& words) {
+  const auto* arguments = host.kernel.arguments.get();
+  const auto* root = arguments ? arguments->last("root") : nullptr;
+  return !root || std::ranges::find(words, *root) != words.end() ? std::string() : root->text();
+}
+
 /// All places of the argument are lines of that list.
 bool stands_in(const std::vector<PlainLine>& lines, const BootLine& line, const std::string& argument) {
   const auto wanted = KernelArguments::parse(argument).all();
@@ -117,15 +124,12 @@ bool stands_in(const std::vector<PlainLine>& lines, const BootLine& line, const 
   });
 }
 
-std::optional<PlainEdit> edit_setting(const Host& host, const BootSetting& setting, const std::vector<std::string>& added,
+std::optional<PlainEdit> edit_setting(const BootSetting& setting, const std::vector<std::string>& added,
                                       const std::vector<std::string>& removed) {
   const auto& lines = setting.plain_lines;
   if (lines.empty() || !setting.line.has_value()) return std::nullopt;
   for (const auto& argument : removed)
     if (!stands_in(lines, *setting.line, argument)) return std::nullopt;
-  if (setting.kind == BootSettingKind::kernel_cmdline &&
-      !missing_root(host, KernelArguments::parse(lines.front().words).all()).empty())
-    return std::nullopt;
   Edit edit;
   for (const auto& line : lines) {
     auto words = removed.empty() ? line.words : without(line.words, removed);
@@ -145,7 +149,7 @@ std::optional<PlainEdit> edit_entries(const Host& host, BootEntryKind kind, cons
     if (entry.kind != kind || entry.role == BootEntryRole::recovery) continue;
     if (!entry.command_line.has_value() || !entry.plain_line) return std::nullopt;
     const auto& line = *entry.plain_line;
-    if (!missing_root(host, KernelArguments::parse(line.words).all()).empty()) continue;
+    if (!root_beyond(host, KernelArguments::parse(line.words).all()).empty()) continue;
     if (++found > most_entries ||
         !edit.exchange(line, with(removed.empty() ? line.words : without(line.words, removed), added)))
       return std::nullopt;
@@ -155,10 +159,16 @@ std::optional<PlainEdit> edit_entries(const Host& host, BootEntryKind kind, cons
 
 }  // namespace
 
-std::string missing_root(const Host& host, const std::vector<KernelArgument>& line) {
-  const auto* arguments = host.kernel.arguments.get();
-  const auto* root = arguments ? arguments->last("root") : nullptr;
-  return !root || std::ranges::find(line, *root) != line.end() ? std::string() : root->text();
+std::string missing_root(const Host& host, ArgumentTool tool) {
+  const auto kind = setting_of(host, tool);
+  const auto* setting = kind ? host.boot.find_setting(*kind) : nullptr;
+  const bool whole_lines = kind == BootSettingKind::kernel_cmdline ||
+                           (kind == BootSettingKind::limine_defaults && setting && setting->file == "/etc/default/limine");
+  if (!setting || !whole_lines || !setting->line.has_value() || !setting->line->unknown_part.empty()) return {};
+  std::vector<KernelArgument> words;
+  for (const auto* tokens : {&setting->line->tokens, &setting->line->possible})
+    for (const auto& token : *tokens) words.push_back(token.argument);
+  return root_beyond(host, words);
 }
 
 std::optional<std::vector<std::string>> exchange_line(const std::string& file, const std::string& line,
@@ -183,7 +193,8 @@ std::optional<PlainEdit> plain_edit(const Host& host, ArgumentTool tool, const s
   if (!std::ranges::all_of(added, is_plain) || !std::ranges::all_of(removed, is_plain)) return std::nullopt;
   std::optional<PlainEdit> edit;
   if (const auto kind = setting_of(host, tool)) {
-    if (const auto* setting = host.boot.find_setting(*kind)) edit = edit_setting(host, *setting, added, removed);
+    if (const auto* setting = host.boot.find_setting(*kind); setting && missing_root(host, tool).empty())
+      edit = edit_setting(*setting, added, removed);
   } else if (const auto entries = entry_of(tool)) {
     edit = edit_entries(host, *entries, added, removed);
   }

@@ -29,7 +29,8 @@ std::optional<PlainEdit> plain_edit(const Host& host, ArgumentTool tool, const s
 std::optional<std::vector<std::string>> exchange_line(const std::string& file, const std::string& line,
                                                       const std::string& other);
 
-/// The root= of the running kernel that this settings' line lacks; empty where it has it, or none is to be had.
-std::string missing_root(const Host& host, const std::vector<KernelArgument>& line);
+/// The root= of the running kernel that the settings lack of which `tool` makes whole command lines: what it writes from them does
+/// not start. Empty where they have it, where that cannot be told, or where other settings bring it.
+std::string missing_root(const Host& host, ArgumentTool tool);
 
 }  // namespace vfio_doctor

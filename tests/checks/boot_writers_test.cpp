@@ -106,6 +106,67 @@ TEST(BootWriters, EveryEntryThatHasItIsNamedTheNextOneFirst) {
                                            "sudoedit /boot/loader/entries/own-a.conf", "sudo systemctl reboot"));
 }
 
+const std::string kernel_install =
+    variable("LoaderInfo", "systemd-boot 256") +
+    "file /boot/loader/entries/0123456789abcdef0123456789abcdef-6.9.0.conf\n| linux /k/linux\n| options root=UUID=77-aa rw\n";
+
+/// Entries made of such a line would find no root: neither an edit nor what carries it over goes by itself.
+TEST(BootWriters, ALineWithoutTheRunningRootIsCarriedNowhere) {
+  const auto host = host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw\n" + kernel_install +
+                            "text /etc/kernel/cmdline = rw splash\n");
+  const auto added = add_kernel_argument(host, "iommu=pt");
+  EXPECT_TRUE(added.by_hand);
+  EXPECT_THAT(added.text, HasSubstr("Put root=UUID=77-aa there too"));
+  const auto drift = testing::only_finding("command-line-drift", host);
+  ASSERT_FALSE(drift.remedy.empty());
+  EXPECT_TRUE(drift.remedy.front().by_hand) << drift.remedy.front().text;
+  EXPECT_THAT(drift.remedy.front().text, HasSubstr("does not start"));
+  const auto other = host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw\n" + kernel_install +
+                             "text /etc/kernel/cmdline = root=UUID=88-bb rw\n");
+  EXPECT_THAT(add_kernel_argument(other, "iommu=pt").text, HasSubstr("Look at its root= first"));
+}
+
+TEST(BootWriters, WordsForOneStartAreNotKeptForAll) {
+  for (const auto* word : {"single", "systemd.unit=rescue.target", "rd.break", "init=/bin/sh", "emergency"}) {
+    const auto remedy = add_kernel_argument(host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw " +
+                                                    std::string(word) + "\n" + variable("StubInfo", "systemd-stub 256") +
+                                                    "text /efi/EFI/Linux/own.efi = x\n"),
+                                            "intel_iommu=on");
+    EXPECT_THAT(remedy.commands, IsEmpty()) << word;
+    EXPECT_THAT(remedy.text, HasSubstr("one start alone")) << word;
+  }
+}
+
+TEST(BootWriters, WhatComesAndWhatGoesIsOneEdit) {
+  const auto host = host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw nomsi\n" + kernel_install +
+                            "text /etc/kernel/cmdline = root=UUID=77-aa nomsi rw\n");
+  const auto remedy = change_kernel_arguments(host, {"iommu=pt", "rw"}, {"nomsi"});
+  EXPECT_FALSE(remedy.by_hand);
+  EXPECT_THAT(remedy.commands.at(1), HasSubstr("'root=UUID=77-aa rw iommu=pt' /etc/kernel/cmdline"));
+  EXPECT_EQ(remedy.commands.size(), 4U);
+  EXPECT_THAT(remedy.undo.at(1), HasSubstr("'root=UUID=77-aa nomsi rw' /etc/kernel/cmdline"));
+  const auto by_hand = change_kernel_arguments(host, {"iommu=pt"}, {"elsewhere"});
+  EXPECT_TRUE(by_hand.by_hand) << "what is to go stands nowhere";
+  for (const auto& command : by_hand.commands) EXPECT_THAT(command, Not(HasSubstr("sed")));
+}
+
+/// A drop-in that is read later, or that is there already, must neither undo ours nor be lost.
+TEST(BootWriters, ADropInGoesBehindOthersAndOverNone) {
+  const std::string debian =
+      "text /etc/os-release = ID=debian\ntext /proc/cmdline = BOOT_IMAGE=/v root=a quiet\n"
+      "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n"
+      "file /boot/grub/grub.cfg\n| menuentry 'Own' {\n|   linux /v root=a quiet\n| }\n";
+  const auto file = [&debian](const std::string& more) {
+    return add_kernel_argument(host_of(debian + more), "iommu=pt").files.at(0);
+  };
+  const std::string sets = "GRUB_CMDLINE_LINUX_DEFAULT=\"splash\"\n";
+  EXPECT_EQ(file("dir /etc/default/grub.d\n"), "/etc/default/grub.d/90-iommu.cfg");
+  EXPECT_EQ(file("text /etc/default/grub.d/50-cloud.cfg = " + sets), "/etc/default/grub.d/90-iommu.cfg");
+  EXPECT_EQ(file("text /etc/default/grub.d/95-last.cfg = " + sets), "/etc/default/grub.d/99-vfio-doctor-iommu.cfg");
+  EXPECT_EQ(file("text /etc/default/grub.d/90-iommu.cfg = " + sets), "/etc/default/grub.d/99-vfio-doctor-iommu.cfg");
+  EXPECT_EQ(file("text /etc/default/grub.d/own.cfg = " + sets), "/etc/default/grub.d/zz-vfio-doctor-iommu.cfg");
+}
+
 TEST(BootWriters, ADropInOfLimineIsNamed) {
   const auto remedy =
       remove_kernel_argument(host_of(

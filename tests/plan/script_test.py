@@ -428,7 +428,7 @@ class SettingsTest(ScriptCase):
         self.tree.write("etc/os-release", "ID=arch\n")
         for loader, apply in {"LoaderInfo": "kernel-install add-all", "StubInfo": "mkinitcpio -P"}.items():
             shutil.rmtree(self.tree.top / "sys/firmware/efi", ignore_errors=True)
-            self.variable(loader, "systemd")
+            self.variable(loader, "systemd-boot 256" if loader == "LoaderInfo" else "systemd-stub 256")
             if loader == "LoaderInfo":
                 self.tree.write(f"boot/loader/entries/{'0123456789abcdef' * 2}-6.9.conf", "linux /v\noptions root=/dev/vda1 ro\n")
             else:
@@ -448,6 +448,8 @@ class SettingsTest(ScriptCase):
                     self.assertFalse(self.is_run())
                     if "root=/dev/vda1" not in text:
                         self.assertIn("does not start", " ".join(self.plan("02:00.0").split()))
+                        script = self.plan("02:00.0", "--format", "shell")  # nothing carries that line to the entries by itself
+                        self.assertNotIn(f"{{ {apply}; }}", script)
 
     def test_proxmox(self):
         self.without_grub()
