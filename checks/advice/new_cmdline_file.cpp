@@ -19,7 +19,7 @@ bool is_for_one_start(const KernelArgument& argument) {
   const auto is_target = [&argument](std::string_view target) { return argument.value && argument.value->starts_with(target); };
   if (argument.name == "systemd.unit" || argument.name == "rd.systemd.unit")
     return is_target("rescue") || is_target("emergency");
-  if (argument.name == "init" || argument.name == "rdinit") return is_target("/bin/") || is_target("/usr/bin/");
+  if (argument.name == "init" || argument.name == "rdinit") return argument.value && argument.value->ends_with("sh");
   return (argument.name == "rd.break" || argument.name == "break" || !argument.value) &&
          std::ranges::find(words, argument.name) != words.end();
 }

@@ -89,11 +89,12 @@ std::vector<Placed> placed_in(const Domain& domain) {
   const bool all_by_qemu = domain.form == Domain::Form::command_line;
   for (const auto& device : domain.guest_devices)
     if (device.address.placed)
-      all.push_back(
-          {&device.address, device.line, false, device.index ? std::string_view(device.model) : "", device.kind, all_by_qemu});
+      all.push_back({&device.address, device.line, false, device.index ? std::string_view(device.model) : "",
+                     device.kind == "controller" ? device.model : device.kind, all_by_qemu});
   for (const auto& device : domain.hostdevs)
     if (device.address.placed)
       all.push_back({&device.address, device.line, true, {}, "vfio-pci", device.origin == DomainHostdev::Origin::command_line});
+  if (all_by_qemu) std::ranges::stable_sort(all, {}, &Placed::line);  // QEMU takes them in their order
   return all;
 }
 
@@ -108,9 +109,11 @@ bool is_among(std::string_view word, std::string_view words) {
   return std::ranges::find(all, word) != all.end();
 }
 
+/// QEMU's words; without the names where `user` is empty.
 std::string in_use(const Placed& one, std::string_view user) {
-  return "PCI: slot " + std::to_string(one.address->slot) + " function " + std::to_string(one.address->function) +
-         " not available for " + std::string(one.kind) + ", in use by " + std::string(user);
+  const auto start = "PCI: slot " + std::to_string(one.address->slot) + " function " + std::to_string(one.address->function) +
+                     " not available for ";
+  return user.empty() ? start : start + std::string(one.kind) + ", in use by " + std::string(user);
 }
 
 /// What QEMU itself refuses, tried with 7.2: of the buses it cares only for what is on them already. Behind a port there is one
@@ -173,16 +176,15 @@ void judge_double_use(const DomainCase& here, const std::vector<Placed>& all, st
   for (const auto& one : all) {
     const auto [first, is_new] = lines.emplace(std::pair(slot_of(*one.address), one.address->function), &one);
     if (is_new) continue;
-    const auto& other = first->second;
-    const auto& later = one.line == 0 ? *other : one;
-    const auto& earlier = one.line == 0 ? one : *other;
-    findings.push_back(check.at_line(Status::fail, here, later.line,
+    const auto& other = *first->second;
+    const bool in_order = other.line != one.line;  // else nobody knows here which of them QEMU meets first
+    findings.push_back(check.at_line(Status::fail, here, one.line,
                                      "Two devices have the same place in the guest; the other one " +
-                                         (earlier.line == 0 ? "is the " + std::string(earlier.kind) +
-                                                                  " that QEMU adds by itself (not with -nodefaults)."
-                                                            : "stands in line " + std::to_string(earlier.line) + "."),
-                                     later.by_qemu ? in_use(later, earlier.kind)
-                                                   : "Attempted double use of PCI Address " + one.address->text()));
+                                         (other.line == 0 ? "is the " + std::string(other.kind) +
+                                                                " that QEMU adds by itself (not with -nodefaults)."
+                                                          : "stands in line " + std::to_string(other.line) + "."),
+                                     !one.by_qemu ? "Attempted double use of PCI Address " + one.address->text()
+                                                  : in_use(one, in_order ? other.kind : std::string_view())));
   }
 }
 

@@ -85,7 +85,8 @@ class ListReader {
       open(line_, "An interface takes a virtual function of an SR-IOV network; which one is known only when it starts.");
     const bool told = key == "pci" || key == "address" || key == "type" || key == "deviceName" || key == "devices";
     if (value.starts_with("|") || value.starts_with(">")) scalar_indent_ = indent;
-    if (key == "<<" || (told && !value.empty() && std::string_view("|>&*").find(value.front()) != std::string_view::npos))
+    const bool elsewhere = key == "<<" || value.starts_with("&") || value.starts_with("*");
+    if (elsewhere || (told && scalar_indent_))
       return open(line_, "'" + std::string(pair.substr(0, 60)) + "' is YAML that is not read here: it may name more devices.");
     if (value.starts_with("{") || value.starts_with("[")) return read_flow(value, 0);
     if (value.empty()) return end_block();  // the name of what follows, indented

@@ -53,10 +53,11 @@ TEST(DomainPlaces, WhatQemuRefuses) {
            {"-M q35" + device + "addr=0.1", "PCI: single function device can't be populated in function 0.1"},
            {"-machine pc" + device + "addr=1", "in use by PIIX3"},
            {"-machine pc-i440fx-7.2" + device + "addr=0x1.3", "in use by PIIX4_PM"},
-           {"-M q35 -device e1000e,addr=0x5" + device + "addr=5",
+           {"-M q35 -device e1000e,addr=0x5 \\\n" + device + "addr=5",
             "slot 5 function 0 not available for vfio-pci, in use by e1000e"},
-           {"-M q35" + port + " -device virtio-net-pci,bus=rp,addr=0.0" + device + "bus=rp,addr=0", "in use by virtio-net-pci"},
-           {"-M q35" + port + ",addr=4" + device + "addr=4", "in use by"},
+           {"-M q35" + port + " -device virtio-net-pci,bus=rp,addr=0.0 \\\n" + device + "bus=rp,addr=0",
+            "in use by virtio-net-pci"},
+           {"-M q35" + port + ",addr=4 \\\n" + device + "addr=4", "in use by pcie-root-port"},
            {"-M q35" + device + "bus=rp", "Bus 'rp' not found"},
            {"-M q35" + device + "bus=rp" + port, "Bus 'rp' not found"},
            {"-M q35" + device + "bus=pci.0", "Bus 'pci.0' not found"},
@@ -70,7 +71,7 @@ TEST(DomainPlaces, WhatQemuRefuses) {
            {"-M q35" + device + "addr=7 -device vfio-pci,host=42:00.0,addr=7.1",
             "PCI: single function device can't be populated in function 7.1"},
            {"-M q35 -device '{\"driver\":\"vfio-pci\",\"host\":\"0000:41:00.0\",\"addr\":40}' -device virtio-blk-pci,addr=5",
-            "slot 5 function 0 not available for virtio-blk-pci, in use by vfio-pci"}})
+            "slot 5 function 0 not available for"}})
     EXPECT_THAT(qemu(arguments), HasSubstr(words)) << arguments;
 }
 
