@@ -13,8 +13,7 @@ constexpr Check check{"integrated-graphics", "Graphics of Intel processors", 55,
 bool is_integrated(const PciFunction& function) {
   const auto kind = function.class_and_subclass();
   return kind && *kind >> 8 == 0x03 && function.id.vendor.is(0x8086) && function.address.bus == 0 &&
-         function.address.device == 2 && function.address.function == 0 && !function.parent &&
-         !function.physical_function.has_value();
+         function.address.device == 2 && function.address.function == 0 && !function.parent;
 }
 
 /// The host's own screen; who wants to give that away sees it here with --all.

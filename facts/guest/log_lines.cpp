@@ -146,7 +146,7 @@ std::vector<std::size_t> LogNames::by_sole_driver(const std::vector<std::string_
     const bool is_in_brackets = at > 0 && lower[at - 1] == '[' && end < lower.size() && lower[end] == ']';
     if (!speaks && !is_in_brackets) continue;
     const auto found = by_driver_.find(driver_of_word(word));
-    if (found != by_driver_.end() && found->second.size() == 1) return found->second;
+    if (found != by_driver_.end() && found->second.size() == 1) return {found->second.front()};
   }
   return {};
 }

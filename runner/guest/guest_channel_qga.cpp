@@ -41,6 +41,12 @@ std::string random_name() {
   return name;
 }
 
+/// The guest agent, or libvirt, said no. Its words are those of the guest's language.
+class Refused : public InputError {
+ public:
+  using InputError::InputError;
+};
+
 /// The QEMU guest agent protocol (qemu-ga reference), one command per virsh call.
 class Qga {
  public:
@@ -49,7 +55,7 @@ class Qga {
 
   const std::string& domain() const { return domain_; }
 
-  [[noreturn]] void fail(const std::string& what) const { throw InputError("domain '" + domain_ + "': " + what); }
+  [[noreturn]] void fail(const std::string& what) const { throw InputError(about(what)); }
 
   /// What is still to be done has this long, whatever was used up, and no signal stops it.
   void clean_up_within(milliseconds time) {
@@ -74,7 +80,7 @@ class Qga {
     if (result.end != ProcessResult::End::exited) fail("virsh did not end as it should");
     if (result.exit_code != 0) {
       const auto said = std::string(trim(result.errors.substr(0, result.errors.find('\n'))));
-      fail(name + ": " + said + what_to_do(said));
+      throw Refused(about(name + ": " + said + what_to_do(said)));
     }
     return returned(name, result.output);
   }
@@ -103,19 +109,20 @@ class Qga {
   }
 
   /// A program of the guest's own: where every distribution had it, where those without /bin have it, or wherever the
-  /// guest agent's PATH leads.
+  /// guest agent's PATH leads. Why it was not started elsewhere is not asked: what the last place says counts.
   AgentAnswer execute_helper(const std::string& name, const std::vector<std::string>& arguments) const {
     for (const auto* directory : {"/bin/", "/usr/bin/"}) {
       try {
         return execute(directory + name, arguments);
-      } catch (const InputError& error) {  // glib: Failed to execute child process "..." (No such file or directory)
-        if (std::string_view(error.what()).find("No such file") == std::string_view::npos) throw;
+      } catch (const Refused&) {
       }
     }
     return execute(name, arguments);
   }
 
  private:
+  std::string about(const std::string& what) const { return "domain '" + domain_ + "': " + what; }
+
   static std::string what_to_do(const std::string& said) {
     const auto says = [&said](const char* words) { return said.find(words) != said.npos; };
     if (says("not connected") || says("not responding") || says("not configured"))

@@ -69,6 +69,30 @@ TEST(KernelsAnswer, APortOutsideTheGroupIsNoCause) {
     for (const auto& evidence : finding.evidence) EXPECT_THAT(evidence.source, Not(HasSubstr("00:1d.0/config")));
 }
 
+/// The first and the last id of each range of pci_quirk_intel_spt_pch_acs_match(), and the ids beside them: only those
+/// have their registers in a place where a plain reading does not find them.
+TEST(KernelsAnswer, ThatAPortDoesNotKeepApartIsNotSaidOfTheseOfIntel) {
+  const auto causes = [](const std::string& id) {
+    auto host = host_of("pci 00:1c.0 id=8086:" + id +
+                        " class=060400 header=01 group=4 driver=pcieport\npci 02:00.0 id=8086:1533 class=020000 group=4 "
+                        "under=00:1c.0\n");
+    auto functions = host.all_functions();
+    for (auto& function : functions) {
+      function.config.pcie_type = function.is_bridge() ? PcieType::root_port : PcieType::endpoint;
+      function.config.acs = decltype(function.config.acs)::absent();
+    }
+    host.functions = functions;
+    IommuGroup group;
+    group.number = 4;
+    for (const auto& function : functions) group.members.push_back(function.address);
+    return causes_of_shared_group(host, group).size();
+  };
+  for (const std::string id : {"a110", "a11f", "a167", "a16a", "a290", "a29f", "a2e7", "a2ee", "9d10", "9d1b"})
+    EXPECT_EQ(causes(id), 0U) << id;
+  for (const std::string id : {"a10f", "a120", "a166", "a16b", "a28f", "a2a0", "a2e6", "a2ef", "9d0f", "9d1c"})
+    EXPECT_EQ(causes(id), 1U) << id;
+}
+
 TEST(Remedies, OfWhatIsWrittenDownOnlyTheMissingStepIsAdvised) {
   const auto host = host_of(
       "text /etc/os-release = ID=debian\nfile /proc/cpuinfo\n| vendor_id : GenuineIntel\n"

@@ -293,7 +293,7 @@ TEST(QemuGuestAgent, AnAnswerThatIsDeepIsNotValid) {
   }
 }
 
-TEST(QemuGuestAgent, LooksForItsHelpersWhereverTheyLie) {
+TEST(QemuGuestAgent, LooksForItsHelpersWhereverTheyLieInWhateverLanguageTheGuestSpeaks) {
   FakeGuest guest;
   fake = &guest;
   const auto run = [](const ProcessRequest& request) {
@@ -302,7 +302,9 @@ TEST(QemuGuestAgent, LooksForItsHelpersWhereverTheyLie) {
     if (message["execute"] != "guest-exec" || !message["arguments"]["path"].get<std::string>().starts_with("/bin/"))
       return result;
     result.exit_code = 1;
-    result.errors = "error: ... 'guest-exec': Failed to execute child process \"/bin/mkdir\" (No such file or directory)";
+    result.errors =
+        "error: ... 'guest-exec': Kindprozess \"/bin/mkdir\" konnte nicht ausgef\u00fchrt werden (Datei oder Verzeichnis nicht "
+        "gefunden)";
     return result;
   };
   run_agent_through_qga("guest1", "a", "m", std::chrono::seconds(0), run);

@@ -35,9 +35,11 @@ class Qemu:
         return match.group(1)
 
     def has(self, model: str) -> bool:
-        """Whether it knows this device model: "igb"."""
+        """Whether it knows this device model ("igb"), or this property of one ("pcie-root-port.disable-acs")."""
         # Of one model only: a list of all would load every module that a package of this QEMU could bring.
-        return self._output("-machine", "none", "-device", f"{model},help").startswith(f"{model} options")
+        model, _, wanted = model.partition(".")
+        options = self._output("-machine", "none", "-device", f"{model},help")
+        return options.startswith(f"{model} options") and (not wanted or f" {wanted}=" in options)
 
     def _output(self, *arguments: str) -> str:
         with self.start(list(arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,

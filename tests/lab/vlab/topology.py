@@ -68,7 +68,7 @@ class Topology:
     kernel: str = ""               # kernel arguments
     architecture: str = "amd64"
     machine: str = ""              # arm64: options of QEMU's virt machine: "gic-version=2"
-    needs: list[str] = field(default_factory=list)  # QEMU device models, where not every QEMU has them: "igb"
+    needs: list[str] = field(default_factory=list)  # QEMU device models or properties of them that not every QEMU has: "igb"
     modules: list[str] = field(default_factory=list)  # further kernel modules that the host loads: "virtio_iommu"
     since: str = ""                # the first kernel that has what this is about: "6.11"
     kernel_kind: str = "modules"   # "modules", as distributions build it, "iommufd" (vlab/iommufd.py), or "any"
