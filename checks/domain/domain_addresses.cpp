@@ -197,7 +197,7 @@ void judge_functions(const DomainCase& here, const std::vector<Placed>& all, std
   for (const auto& one : all) {
     if (one.address->function == 0 || !one.assigned || is_slot_of_chipset(here.domain, *one.address)) continue;
     const auto zero = zeros.find(slot_of(*one.address));
-    const auto number = std::to_string(one.address->slot) + "." + std::to_string(one.address->function);
+    const auto number = hex_text(one.address->slot, 1) + "." + std::to_string(one.address->function);
     if (zero == zeros.end())
       findings.push_back(check.at_line(Status::fail, here, one.line,
                                        "It sits at function " + std::to_string(one.address->function) +

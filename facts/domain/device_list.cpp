@@ -81,16 +81,25 @@ class ListReader {
     if (colon == pair.npos) return;
     const auto key = without_quotes(pair.substr(0, colon));
     const auto value = trim(pair.substr(colon + 1));
-    if (key == "sriov")
-      open(line_, "An interface takes a virtual function of an SR-IOV network; which one is known only when it starts.");
     const bool told = key == "pci" || key == "address" || key == "type" || key == "deviceName" || key == "devices";
     if (value.starts_with("|") || value.starts_with(">")) scalar_indent_ = indent;
-    const bool elsewhere = key == "<<" || value.starts_with("&") || value.starts_with("*");
-    if (elsewhere || (told && scalar_indent_))
+    if (told && scalar_indent_)
       return open(line_, "'" + std::string(pair.substr(0, 60)) + "' is YAML that is not read here: it may name more devices.");
+    if (tell_what_is_not_read(key, value)) return;
     if (value.starts_with("{") || value.starts_with("[")) return read_flow(value, 0);
     if (value.empty()) return end_block();  // the name of what follows, indented
     put(key, value);
+  }
+
+  /// Names for what stands elsewhere, and interfaces of which the text alone does not say what they take.
+  bool tell_what_is_not_read(std::string_view key, std::string_view value) {
+    if (key == "sriov")
+      open(line_, "An interface takes a virtual function of an SR-IOV network; which one is known only when it starts.");
+    const bool elsewhere = key == "<<" || value.starts_with("&") || value.starts_with("*");
+    if (elsewhere)
+      open(line_, "'" + std::string(key.substr(0, 30)) + ": " + std::string(value.substr(0, 30)) +
+                      "' is YAML that is not read here: it may name more devices.");
+    return elsewhere;
   }
 
   void put(std::string_view key, std::string_view value) {
@@ -105,18 +114,27 @@ class ListReader {
     if (text.back() != close || depth > 16)
       return open(line_, "'" + std::string(text.substr(0, 60)) + "' is YAML that is not read here: it may name more devices.");
     for (const auto part : parts_of(text.substr(1, text.size() - 2))) {
-      const auto colon = part.starts_with("{") ? part.npos : colon_of(part);
+      const bool inner = part.starts_with("{") || part.starts_with("[");
+      const auto colon = inner ? part.npos : colon_of(part);
+      const auto key = without_quotes(part.substr(0, colon));
       const auto value = colon == part.npos ? part : trim(part.substr(colon + 1));
+      if (tell_what_is_not_read(key, value)) continue;
       if (value.starts_with("{") || value.starts_with("[")) {
         auto outer = std::move(block_);
         block_ = {};
         read_flow(value, depth + 1);
         block_ = std::move(outer);
       } else if (colon != part.npos) {
-        put(without_quotes(part.substr(0, colon)), value);
+        put(key, value);
       }
     }
     end_block();
+  }
+
+  /// Behind this text a quote is one; within a word it is a letter.
+  static bool begins_value(std::string_view before) {
+    before = trim(before);
+    return before.empty() || std::string_view("{[,:").find(before.back()) != std::string_view::npos;
   }
 
   /// What stands between commas that are in no quotes and no inner brackets.
@@ -130,7 +148,7 @@ class ListReader {
         if (c == quote) quote = 0;
         continue;
       }
-      if (c == '"' || c == '\'') quote = c;
+      if ((c == '"' || c == '\'') && begins_value(text.substr(0, i))) quote = c;
       if (c == '{' || c == '[') ++depth;
       if ((c == '}' || c == ']') && depth > 0) --depth;
       if (c != ',' || (depth > 0 && i < text.size())) continue;
@@ -211,7 +229,13 @@ class ListReader {
   };
 
   /// "10DE:1EB8" -> the functions of this host with these ids; nothing where they could not be seen.
-  std::optional<std::vector<PciAddress>> functions_with(std::string_view ids) const {
+  const std::optional<std::vector<PciAddress>>& functions_with(const std::string& ids) {
+    const auto [known, is_new] = by_ids_.try_emplace(ids);
+    if (is_new) known->second = find_functions(ids);
+    return known->second;
+  }
+
+  std::optional<std::vector<PciAddress>> find_functions(std::string_view ids) const {
     const auto words = split(ids, ':');
     const auto names = root_.list("/sys/bus/pci/devices");
     const auto vendor = words.size() == 2 ? parse_unsigned(trim(words[0]), 16) : std::nullopt;
@@ -272,6 +296,7 @@ class ListReader {
   Domain domain_;
   Block block_;
   std::vector<Resource> resources_, permitted_;
+  std::map<std::string, std::optional<std::vector<PciAddress>>> by_ids_;
   std::optional<std::size_t> scalar_indent_;  ///< of the line that began a text of several lines
   std::size_t line_ = 0;
 };

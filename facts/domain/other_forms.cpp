@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <iterator>
+#include <map>
 #include <string_view>
 
 #include "base/input_error.hpp"
@@ -88,8 +90,12 @@ class ProxmoxReader {
   /// QemuServer.pm). Other sections are snapshots, or Proxmox's own.
   static std::vector<Setting> settings_of(const std::string& text) {
     std::vector<Setting> settings;
-    const auto drop = [&settings](std::string_view key) {
-      std::erase_if(settings, [key](const Setting& one) { return one.key == key; });
+    std::map<std::string, std::size_t, std::less<>> places;  // of the key that counts; one that does not has line 0
+    const auto drop = [&](std::string_view key) {
+      const auto found = places.find(key);
+      if (found == places.end()) return;
+      settings[found->second].line = 0;
+      places.erase(found);
     };
     std::size_t number = 0;
     bool pending = false;
@@ -109,8 +115,10 @@ class ProxmoxReader {
         continue;
       }
       drop(key);
+      places.emplace(key, settings.size());
       settings.push_back({std::string(key), std::string(value), number});
     }
+    std::erase_if(settings, [](const Setting& one) { return one.line == 0; });
     return settings;
   }
 

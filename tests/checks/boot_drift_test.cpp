@@ -250,7 +250,7 @@ TEST(KernelArgumentRemedy, NamesTheToolOfTheDistribution) {
               Contains("sudo grub-mkconfig -o /boot/grub/grub.cfg"));
   EXPECT_THAT(add_commands("text /etc/os-release = ID=arch\n" + systemd_boot +
                            "file /boot/loader/entries/arch.conf\n| linux /v\n| options root=a\n"),
-              Contains("sudo grep -n -x -F -e 'options root=a iommu=pt' /boot/loader/entries/arch.conf"));
+              Contains("sudo grep -n -x -F -e 'options root=a intel_iommu=on' /boot/loader/entries/arch.conf"));
   EXPECT_THAT(add_commands("file /etc/os-release\n| ID=opensuse-tumbleweed\n| ID_LIKE=\"opensuse suse\"\n" + grub),
               Contains("sudo grub2-mkconfig -o /boot/grub2/grub.cfg"));
   EXPECT_THAT(add_commands("text /etc/os-release = ID=opensuse-tumbleweed\ntext /etc/kernel/cmdline = root=a\n" + systemd_boot),

@@ -2,6 +2,8 @@
 // A remedy names what writes the boot entry, and never edits a file that is not there without saying what goes into it.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "findings_of.hpp"
 
@@ -117,10 +119,15 @@ TEST(BootWriters, ALineWithoutTheRunningRootIsCarriedNowhere) {
   const auto added = add_kernel_argument(host, "iommu=pt");
   EXPECT_TRUE(added.by_hand);
   EXPECT_THAT(added.text, HasSubstr("Put root=UUID=77-aa there too"));
-  const auto drift = testing::only_finding("command-line-drift", host);
-  ASSERT_FALSE(drift.remedy.empty());
-  EXPECT_TRUE(drift.remedy.front().by_hand) << drift.remedy.front().text;
-  EXPECT_THAT(drift.remedy.front().text, HasSubstr("does not start"));
+  int carried = 0;
+  for (const auto& finding : testing::findings_of("command-line-drift", host))
+    for (const auto& remedy : finding.remedy) {
+      if (std::ranges::find(remedy.commands, "sudo kernel-install add-all") == remedy.commands.end()) continue;
+      ++carried;
+      EXPECT_TRUE(remedy.by_hand) << remedy.text;
+      EXPECT_THAT(remedy.text, HasSubstr("does not start"));
+    }
+  EXPECT_GT(carried, 0);
   const auto other = host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw\n" + kernel_install +
                              "text /etc/kernel/cmdline = root=UUID=88-bb rw\n");
   EXPECT_THAT(add_kernel_argument(other, "iommu=pt").text, HasSubstr("Look at its root= first"));

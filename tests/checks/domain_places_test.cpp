@@ -121,7 +121,7 @@ TEST(DomainPlaces, ArgumentsThatLibvirtPassesOn) {
         "d.xml");
   };
   EXPECT_THAT(xml("vfio-pci,host=41:00.0,addr=0x1f"), HasSubstr("ICH9-LPC"));
-  EXPECT_THAT(xml("vfio-pci,host=41:00.0,addr=2"), HasSubstr("in use by"));
+  EXPECT_THAT(xml("vfio-pci,host=41:00.0,addr=2"), HasSubstr("slot 2 function 0 not available for"));
   EXPECT_THAT(xml("vfio-pci,host=41:00.0,bus=pci.1,addr=1"), HasSubstr("never finds it"));
   EXPECT_EQ(xml("vfio-pci,host=41:00.0,bus=pci.1,addr=0"), "starts");
   EXPECT_EQ(xml("vfio-pci,host=41:00.0,bus=pci.9"), "starts") << "libvirt adds ports of its own";
@@ -169,14 +169,16 @@ Domain list(const std::string& text) { return parse_domain(text, "vm.yaml", mach
 TEST(DeviceLists, NothingIsPassedOver) {
   EXPECT_EQ(sources(list("devices: {a: {type: pci, address: \"42:00.0\"}, root: {type: disk, path: /}}\n")), "0000:42:00.0");
   EXPECT_EQ(sources(list("{devices: {\"a\": {'type': 'pci', 'address': '42:00.0'}}}\n")), "0000:42:00.0");
+  EXPECT_EQ(sources(list("devices: [{note: it's, type: pci, address: 42:00.0}]\n")), "0000:42:00.0");
   EXPECT_EQ(sources(
                 list("devices:\n  note: |\n    address: 43:00.0\n    type: pci\n  a:\n    type: pci\n    address: 42:00.0\n")),
             "0000:42:00.0")
       << "a text of several lines is text";
   for (const auto* text :
        {"devices:\n  a: *other\n  b:\n    <<: *base\n", "devices:\n  a: {type: pci,\n    address: 42:00.0}\n",
-        "devices: &all\n  b: 1\n", "devices:\n  a:\n    type: pci\n    address: |\n      42:00.0\n",
-        "spec:\n  interfaces:\n  - name: n\n    sriov: {}\n", "spec:\n  interfaces:\n  - sriov:\n    name: n\n"})
+        "devices: &all\n  b: 1\n", "devices:\n  a: *other\n", "{devices: {a: *other}}\n", "i: [{name: n, sriov: {}}]\n",
+        "devices:\n  a:\n    type: pci\n    address: |\n      42:00.0\n", "spec:\n  interfaces:\n  - name: n\n    sriov: {}\n",
+        "spec:\n  interfaces:\n  - sriov:\n    name: n\n"})
     EXPECT_FALSE(list(text).unresolved.empty()) << text;
   EXPECT_THAT(list("cloudInit:\n  userData: |\n    #cloud-config\n    a: &b c\n").unresolved, IsEmpty());
 }

@@ -71,8 +71,8 @@ TEST(PlainLine, AnAssignmentThatDoesNotCountIsNone) {
   EXPECT_EQ(grub_lines("file /etc/default/grub\n| GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n| GRUB_CMDLINE_LINUX=\"\"\n").size(),
             2U);
   const std::string line = "| GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n";
-  for (const std::string& text : {"| if true; then\n" + line + "| fi\n", "| . /etc/more\n" + line,
-                                  "| cat <<END\n" + line + "| END\n", "| A=\"\n" + line, "| false &&\n" + line})
+  for (const std::string& text :
+       {"| if true; then\n" + line + "| fi\n", "| . /etc/more\n" + line, "| cat <<END\n" + line + "| END\n", "| A=\"\n" + line})
     EXPECT_TRUE(grub_lines("file /etc/default/grub\n" + text).empty()) << text;
   EXPECT_TRUE(grub_lines("file /etc/default/grub\n" + line +
                          "text /etc/default/grub.d/x.cfg = GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT a\"\n")

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "plan/aims.hpp"
 #include "plans.hpp"
@@ -92,27 +93,28 @@ TEST(EveryHost, ItsPlansHold) {
     const auto findings = all_findings(host);
     for (const auto& decision : decide_devices(host, findings, {})) {
       const auto address = decision.function->address;
-      for (const auto when : {BindWhen::automatic, BindWhen::now, BindWhen::start})
-        for (const auto companions : {CompanionChoice::pass, CompanionChoice::leave}) {
-          SCOPED_TRACE(path.stem().string() + " " + address.text());
-          PlanRequest request;
-          request.wanted = {address};
-          request.bind = when;
-          request.companions = companions;
-          const auto plan = make_plan(host, findings, {}, request);
-          ++plans;
-          const bool given =
-              decision.verdict != DeviceVerdict::protected_by_host && decision.verdict != DeviceVerdict::unsuitable;
-          EXPECT_TRUE(given || plan.state == PlanState::refused);
-          if (plan.state != PlanState::plan) {
-            ++refused;
-            EXPECT_TRUE(plan.steps.empty());
-            EXPECT_FALSE(plan.refused.empty() && plan.unseen.empty());
-            continue;
-          }
-          expect_no_contradiction(host, plan);
-          if (!plan.continues) expect_the_whole_set(host, plan);
+      for (const auto& [when, companions] :
+           {std::pair{BindWhen::automatic, CompanionChoice::pass}, std::pair{BindWhen::start, CompanionChoice::pass},
+            std::pair{BindWhen::now, CompanionChoice::leave}}) {
+        SCOPED_TRACE(path.stem().string() + " " + address.text());
+        PlanRequest request;
+        request.wanted = {address};
+        request.bind = when;
+        request.companions = companions;
+        const auto plan = make_plan(host, findings, {}, request);
+        ++plans;
+        const bool given =
+            decision.verdict != DeviceVerdict::protected_by_host && decision.verdict != DeviceVerdict::unsuitable;
+        EXPECT_TRUE(given || plan.state == PlanState::refused);
+        if (plan.state != PlanState::plan) {
+          ++refused;
+          EXPECT_TRUE(plan.steps.empty());
+          EXPECT_FALSE(plan.refused.empty() && plan.unseen.empty());
+          continue;
         }
+        expect_no_contradiction(host, plan);
+        if (!plan.continues) expect_the_whole_set(host, plan);
+      }
     }
   }
   EXPECT_GT(plans, 1000U);
