@@ -316,6 +316,8 @@ Remedy change_kernel_arguments(const Host& host, const std::vector<std::string>&
   return both;
 }
 
+std::vector<std::string> files_of_boot_settings(const Host& host) { return boot_files(host, {}); }
+
 std::string warning_of_missing_root(const Host& host) {
   const auto root = missing_root(host, argument_tool(host));
   if (root.empty()) return {};

@@ -36,6 +36,9 @@ std::string place_of_setting(const Host& host, const std::string& argument);
 /// True where one command changes the boot entries themselves, whatever the settings say: grubby, kernelstub.
 bool kernel_argument_command_changes_entries(const Host& host);
 
+/// The files that apply_boot_settings_commands(), and a change of the command line, may make or change.
+std::vector<std::string> files_of_boot_settings(const Host& host);
+
 /// The commands that carry an edited configuration file to the boot entries ("sudo update-grub"); empty where
 /// that is not known or nothing needs to be carried.
 std::vector<std::string> apply_boot_settings_commands(const Host& host);
