@@ -37,6 +37,8 @@ PlanStep step_of(PlanDraft& draft, std::string id, Remedy remedy, std::string wh
   step.by_hand = remedy.by_hand || remedy.commands.empty();
   step.commands = std::move(remedy.commands);
   step.undo = std::move(remedy.undo);
+  if (!step.by_hand)  // files are brought back; nobody sits before an editor when a program goes back
+    std::erase_if(step.undo, [](const std::string& command) { return command.starts_with("sudoedit "); });
   step.risk = std::move(remedy.risk);
   step.files = std::move(remedy.files);
   for (const auto& aim : aims)

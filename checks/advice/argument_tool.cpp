@@ -130,4 +130,32 @@ std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool) {
   }
 }
 
+std::string spot_in_file(ArgumentTool tool) {
+  switch (tool) {
+    case ArgumentTool::update_grub:
+    case ArgumentTool::grub_mkconfig:
+    case ArgumentTool::transactional:
+      return "inside the quotes of GRUB_CMDLINE_LINUX_DEFAULT=";
+    case ArgumentTool::sdboot_manage:
+      return "inside the quotes of LINUX_OPTIONS=";
+    case ArgumentTool::syslinux:
+      return "at the end of each line that starts with 'append'";
+    case ArgumentTool::proxmox_boot_tool:
+    case ArgumentTool::sdbootutil:
+    case ArgumentTool::kernel_install:
+    case ArgumentTool::unified_image:
+      return "at the end of its one line";
+    case ArgumentTool::loader_entry:
+      return "at the end of the line that starts with 'options'";
+    case ArgumentTool::limine:
+      return "at the end of the kernel command line";
+    case ArgumentTool::refind:
+      return "inside the second pair of quotes of each line";
+    case ArgumentTool::nixos:
+      return "in the list boot.kernelParams";
+    default:
+      return {};
+  }
+}
+
 }  // namespace vfio_doctor

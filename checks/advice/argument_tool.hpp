@@ -37,4 +37,7 @@ ArgumentTool argument_tool(const Host& host);
 /// nobody knows how.
 std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool);
 
+/// Where in the file that a person edits the argument goes, as the end of a sentence.
+std::string spot_in_file(ArgumentTool tool);
+
 }  // namespace vfio_doctor

@@ -2,10 +2,12 @@
 #include "checks/advice/binding_remedy.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 #include "base/text.hpp"
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/advice/module_order_remedy.hpp"
+#include "checks/advice/plain_edit.hpp"
 #include "checks/advice/shell_words.hpp"
 
 namespace vfio_doctor {
@@ -95,22 +97,78 @@ std::vector<std::string> lines_for(const Host& host, const std::vector<const Pci
   return lines;
 }
 
+/// In the order in which they are loaded.
+constexpr std::string_view early_modules = "vfio_pci vfio_iommu_type1 vfio";
+
+bool is_early(const std::string& module) {
+  const auto words = split_words(early_modules);
+  return std::ranges::find(words, normalize_module_name(module)) != words.end();
+}
+
+std::string write_lines(const std::vector<std::string>& lines, const std::string& file) {
+  std::string command = "printf '%s\\n'";
+  for (const auto& line : lines) command += " " + shell_quoted(line);
+  return command + " | sudo tee " + file;
+}
+
+bool has_tool(const Host& host, ImageTool tool) {
+  return std::ranges::find(host.modules.image_tools, tool) != host.modules.image_tools.end();
+}
+
 /// What the tool that builds the image must be told besides, so that vfio-pci is in it: dracut.conf(5), mkinitcpio.conf(5).
 /// initramfs-tools takes in what a softdep names by itself (modprobe --show-depends).
 std::string image_setting(const Host& host, std::string& directory) {
-  const auto has = [&host](ImageTool tool) {
-    return std::ranges::find(host.modules.image_tools, tool) != host.modules.image_tools.end();
-  };
-  if (host.distribution.is_like("arch") && has(ImageTool::mkinitcpio)) {
+  if (host.distribution.is_like("arch") && has_tool(host, ImageTool::mkinitcpio)) {
     directory = "/etc/mkinitcpio.conf.d";
-    return "MODULES+=(vfio_pci vfio_iommu_type1 vfio)";
+    return "MODULES+=(" + std::string(early_modules) + ")";
   }
   if (host.distribution.is_like("fedora") || host.distribution.is_like("rhel") || host.distribution.is_like("suse") ||
       host.distribution.is_like("opensuse")) {
     directory = "/etc/dracut.conf.d";
-    return "force_drivers+=\" vfio_pci vfio_iommu_type1 vfio \"";
+    return "force_drivers+=\" " + std::string(early_modules) + " \"";
   }
   return {};
+}
+
+/// The one list of modules in mkinitcpio.conf, where it is written as it comes and no drop-in takes its place. It goes before a
+/// drop-in, because a preset that names its configuration (ALL_config=, mkinitcpio -c) makes mkinitcpio read no drop-ins.
+const ModuleList* list_of_mkinitcpio(const Host& host) {
+  if (!host.distribution.is_like("arch") || !has_tool(host, ImageTool::mkinitcpio) || !host.modules.unread.empty())
+    return nullptr;
+  const ModuleList* found = nullptr;
+  for (const auto& list : host.modules.image) {
+    if (list.kind != "MODULES" || list.text.starts_with("MODULES+=")) continue;
+    if (found || list.file != "/etc/mkinitcpio.conf") return nullptr;
+    found = &list;
+  }
+  const bool plain =
+      found && found->text == "MODULES=(" + join(found->words, " ") + ")" && std::ranges::all_of(found->words, is_module_name);
+  return plain ? found : nullptr;
+}
+
+/// Puts vfio-pci into the image, with the way back.
+void add_to_image(const Host& host, const std::string& name, Remedy& remedy) {
+  if (const auto* list = list_of_mkinitcpio(host)) {
+    auto words = list->words;
+    std::erase_if(words, [](const std::string& word) { return is_early(word); });
+    const auto wanted = "MODULES=(" + std::string(early_modules) + (words.empty() ? "" : " ") + join(words, " ") + ")";
+    const auto forth = exchange_line(list->file, list->text, wanted), back = exchange_line(list->file, wanted, list->text);
+    if (wanted == list->text) return;
+    if (forth && back) {
+      remedy.commands.insert(remedy.commands.end(), forth->begin(), forth->end());
+      remedy.undo.insert(remedy.undo.end(), back->begin(), back->end());
+      remedy.files.push_back(list->file);
+      return;
+    }
+  }
+  std::string directory;
+  const auto setting = image_setting(host, directory);
+  if (setting.empty()) return;
+  const auto file = directory + "/" + name;
+  remedy.commands.push_back("sudo mkdir -p " + directory);
+  remedy.commands.push_back(write_lines({setting}, file));
+  remedy.undo.push_back("sudo rm " + file);
+  remedy.files.push_back(file);
 }
 
 /// One for each set of devices, so that a later plan does not write over an earlier one.
@@ -118,12 +176,6 @@ std::string file_name(const PciAddress& first) {
   auto name = "vfio-doctor-" + first.text() + ".conf";
   std::ranges::replace(name, ':', '-');
   return name;
-}
-
-std::string write_lines(const std::vector<std::string>& lines, const std::string& file) {
-  std::string command = "printf '%s\\n'";
-  for (const auto& line : lines) command += " " + shell_quoted(line);
-  return command + " | sudo tee " + file;
 }
 
 }  // namespace
@@ -180,14 +232,8 @@ StartBinding give_to_vfio_at_start(const Host& host, const std::vector<const Pci
   const auto modprobe = "/etc/modprobe.d/" + name, load = "/etc/modules-load.d/" + name;
   remedy.files = {modprobe, load};
   remedy.commands = {write_lines(binding.lines, modprobe), "echo vfio-pci | sudo tee " + load};
-  std::string image_directory;
-  if (const auto setting = image_setting(host, image_directory); !setting.empty()) {
-    const auto image_file = image_directory + "/" + name;
-    remedy.commands.push_back("sudo mkdir -p " + image_directory);
-    remedy.commands.push_back(write_lines({setting}, image_file));
-    remedy.files.push_back(image_file);
-  }
   for (const auto& file : remedy.files) remedy.undo.push_back("sudo rm " + file);
+  add_to_image(host, name, remedy);
   const auto rebuild = rebuild_initramfs_commands(host);
   remedy.by_hand = rebuild.empty();
   for (auto* commands : {&remedy.commands, &remedy.undo}) {

@@ -7,7 +7,10 @@
 
 #include "base/text.hpp"
 #include "checks/advice/argument_tool.hpp"
+#include "checks/advice/grub_drop_in.hpp"
 #include "checks/advice/grub_layout.hpp"
+#include "checks/advice/new_cmdline_file.hpp"
+#include "checks/advice/plain_edit.hpp"
 #include "checks/advice/shell_words.hpp"
 
 namespace vfio_doctor {
@@ -19,6 +22,13 @@ constexpr auto risk =
     "Low. A wrong argument is ignored or, seldom, keeps the host from booting; then press 'e' in the boot "
     "menu and "
     "edit the line for one boot.";
+
+std::string risk_of(ArgumentTool tool) {
+  if (tool != ArgumentTool::unified_image) return risk;
+  // its line cannot be edited in a menu, and started by the firmware it has none
+  return "Low. A wrong argument is ignored or, seldom, keeps the host from booting; then start the fallback image, or "
+         "installation media: the line of such an image cannot be edited in a menu.";
+}
 
 /// True for the entry that starts next, or, where no file says which that is, the one that was started.
 bool is_named(const Host& host, const BootEntry& entry) {
@@ -93,35 +103,6 @@ std::string file_to_edit(const Host& host, ArgumentTool tool, Change change, con
   }
 }
 
-/// Where in that file the argument goes, as the end of a sentence.
-std::string spot_in_file(ArgumentTool tool) {
-  switch (tool) {
-    case ArgumentTool::update_grub:
-    case ArgumentTool::grub_mkconfig:
-    case ArgumentTool::transactional:
-      return "inside the quotes of GRUB_CMDLINE_LINUX_DEFAULT=";
-    case ArgumentTool::sdboot_manage:
-      return "inside the quotes of LINUX_OPTIONS=";
-    case ArgumentTool::syslinux:
-      return "at the end of each line that starts with 'append'";
-    case ArgumentTool::proxmox_boot_tool:
-    case ArgumentTool::sdbootutil:
-    case ArgumentTool::kernel_install:
-    case ArgumentTool::unified_image:
-      return "at the end of its one line";
-    case ArgumentTool::loader_entry:
-      return "at the end of the line that starts with 'options'";
-    case ArgumentTool::limine:
-      return "at the end of the kernel command line";
-    case ArgumentTool::refind:
-      return "inside the second pair of quotes of each line";
-    case ArgumentTool::nixos:
-      return "in the list boot.kernelParams";
-    default:
-      return {};
-  }
-}
-
 /// One command changes the argument everywhere; another takes it back.
 Remedy by_command(Change change, const std::string& argument, const std::string& add, const std::string& remove,
                   const std::string& where) {
@@ -133,29 +114,13 @@ Remedy by_command(Change change, const std::string& argument, const std::string&
 }
 
 /// Debian's grub-mkconfig reads drop-ins, so an argument gets a file of its own that is removed as easily.
-Remedy by_drop_in(const std::string& argument, const std::string& apply) {
-  std::string name;
-  for (const char c : argument.substr(0, argument.find_first_of("= ")).substr(0, 40))
-    name += is_plain_in_shell(c) && c != '/' && c != '=' ? c : '_';
-  const auto file = "/etc/default/grub.d/90-" + name + ".cfg";
+Remedy by_drop_in(const std::string& file, const std::string& argument, const std::string& apply) {
   const auto line = "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT " + argument + "\"";
   return {.text = "Add " + argument + " to the GRUB settings, write the boot menu anew, then reboot.",
           .commands = {"echo " + shell_quoted(line) + " | sudo tee " + file, apply, "sudo systemctl reboot"},
           .undo = {"sudo rm " + file, apply, "sudo systemctl reboot"},
           .risk = risk,
           .files = {file}};
-}
-
-/// The running command line without what the boot loader puts there itself.
-std::string running_line(const Host& host) {
-  std::string line;
-  if (const auto* arguments = host.kernel.arguments.get())
-    for (const auto& one : arguments->all()) {
-      if (one.name == "BOOT_IMAGE" || one.name == "initrd" || one.name == "systemd.machine_id") continue;
-      const bool blank = one.value && one.value->find(' ') != std::string::npos;
-      line += (line.empty() ? "" : " ") + (blank ? one.name + "=\"" + *one.value + "\"" : one.text());
-    }
-  return line;
 }
 
 /// The firmware keeps the words in a variable, which is made anew and not edited. No command makes it here: the disk, the
@@ -183,51 +148,12 @@ Remedy by_firmware_entry(const Host& host, Change change, const std::string& arg
           .by_hand = true};
 }
 
-/// Without /etc/kernel/cmdline the images and entries were made from the running line (mkinitcpio build_uki(),
-/// kernel-install 90-loaderentry.install); once the file is there it is used instead: it must hold all of that line.
-Remedy by_new_cmdline_file(const Host& host, ArgumentTool tool, Change change, const std::string& argument) {
-  const std::string file = "/etc/kernel/cmdline";
-  auto line = running_line(host);
-  Remedy remedy;
-  remedy.risk =
-      "Medium: what is not in that file is missing at the next start; without root= the host does not boot. Look at the "
-      "file before the second step, and keep another way to start at hand: the fallback image, an older entry, "
-      "installation media.";
-  if (line.find("root=") == std::string::npos && line.find("init=") == std::string::npos) {
-    remedy.text = file +
-                  " is not there, and what the entries are made from today could not be read. It must first hold the whole "
-                  "command line of this host; only then " +
-                  (change == Change::add ? "add " : "leave out ") + argument + ".";
-    return remedy;
-  }
-  if (change == Change::add) {
-    line += " " + argument;
-  } else {
-    const auto unwanted = KernelArguments::parse(argument).all();
-    std::string kept;
-    for (const auto& one : KernelArguments::parse(line).all())
-      if (std::ranges::find(unwanted, one) == unwanted.end()) kept += (kept.empty() ? "" : " ") + one.text();
-    line = kept;
-  }
-  remedy.text = file +
-                " is not there: until now the running command line was taken, and once the file is there it is used "
-                "instead. So write the whole line into it, " +
-                (change == Change::add ? "with " : "without ") + argument + ", carry it to the boot entries, then reboot.";
-  remedy.commands = {"sudo mkdir -p /etc/kernel", "echo " + shell_quoted(line) + " | sudo tee " + file};
-  const auto apply = apply_commands(host, tool);
-  remedy.commands.insert(remedy.commands.end(), apply.begin(), apply.end());
-  remedy.commands.emplace_back("sudo systemctl reboot");
-  remedy.undo = {"sudo rm " + file};
-  remedy.undo.insert(remedy.undo.end(), apply.begin(), apply.end());
-  remedy.files = {file};
-  return remedy;
-}
-
 Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std::string& argument) {
   const bool from_cmdline_file = tool == ArgumentTool::unified_image || tool == ArgumentTool::kernel_install ||
                                  tool == ArgumentTool::sdbootutil || tool == ArgumentTool::proxmox_boot_tool;
   if (from_cmdline_file && !host.boot.find_setting(BootSettingKind::kernel_cmdline))
-    return by_new_cmdline_file(host, tool, change, argument);
+    return change == Change::add ? by_new_cmdline_file(host, tool, argument, {})
+                                 : by_new_cmdline_file(host, tool, {}, argument);
   const auto file = file_to_edit(host, tool, change, argument);
   auto shown = argument;
   if (tool == ArgumentTool::nixos) {  // a list of texts
@@ -247,14 +173,40 @@ Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std:
   remedy.commands.insert(remedy.commands.end(), apply.begin(), apply.end());
   remedy.commands.emplace_back("sudo systemctl reboot");
   remedy.text += apply.empty() ? "; then reboot." : "; carry the change to the boot entries; then reboot.";
+  remedy.text += warning_of_missing_root(host);
   remedy.undo = remedy.commands;  // the same way back: edit, apply, reboot
   remedy.by_hand = true;
-  remedy.risk = risk;
-  if (tool == ArgumentTool::unified_image)  // its line cannot be edited in a menu, and started by the firmware it has none
-    remedy.risk =
-        "Low. A wrong argument is ignored or, seldom, keeps the host from booting; then start the fallback image, or "
-        "installation media: the line of such an image cannot be edited in a menu.";
+  remedy.risk = risk_of(tool);
   return remedy;
+}
+
+/// Lines that stand in a form that is known are exchanged by commands, in one edit for all arguments.
+std::optional<Remedy> by_exchanging_lines(const Host& host, ArgumentTool tool, const std::vector<std::string>& added,
+                                          const std::vector<std::string>& removed) {
+  auto edit = plain_edit(host, tool, added, removed);
+  if (!edit) return std::nullopt;
+  Remedy remedy;
+  if (!removed.empty()) remedy.text = "Remove " + join(removed, " ") + (added.empty() ? " from " : ", and ");
+  if (!added.empty())
+    remedy.text += (removed.empty() ? "Add " : "add ") + join(added, " ") + (removed.empty() ? " to " : ", in ");
+  remedy.text += join(edit->places, " and ");
+  const auto apply = apply_commands(host, tool);
+  remedy.text += apply.empty() ? "; then reboot." : "; carry the change to the boot entries; then reboot.";
+  for (auto* commands : {&edit->commands, &edit->undo}) {
+    commands->insert(commands->end(), apply.begin(), apply.end());
+    commands->emplace_back(reboot_command);
+  }
+  remedy.commands = std::move(edit->commands);
+  remedy.undo = std::move(edit->undo);
+  remedy.files = std::move(edit->files);
+  remedy.risk = risk_of(tool);
+  return remedy;
+}
+
+std::vector<std::string> words_of(const std::string& arguments) {
+  std::vector<std::string> words;
+  for (const auto word : split_words(arguments)) words.emplace_back(word);
+  return words;
 }
 
 std::string each_word(const std::string& option, const std::string& arguments) {
@@ -272,13 +224,22 @@ std::vector<std::string> boot_files(const Host& host, std::vector<std::string> m
   for (const auto& entry : host.boot.entries)
     if (entry.kind == BootEntryKind::loader_entry) add(entry.file);
   if (const auto* menu = host.boot.grub_config.get()) add(*menu);
+  if (argument_tool(host) == ArgumentTool::grubby) add("/boot/grub2/grubenv");  // EL 8 keeps the words of all entries there
   constexpr std::size_t most_files = 64;
   if (more.size() > most_files) more.resize(most_files);
   return more;
 }
 
-Remedy change_kernel_argument(const Host& host, Change change, const std::string& argument) {
+/// `exchange`: lines may be exchanged by commands; where a person edits the same file besides, the two would be in each other's way.
+Remedy change_kernel_argument(const Host& host, Change change, const std::string& argument, bool exchange = true) {
   const auto quoted = shell_quoted(argument);
+  const auto edit = [&](ArgumentTool tool) {
+    const auto words = words_of(argument);
+    const bool adds = change == Change::add;
+    auto remedy =
+        exchange ? by_exchanging_lines(host, tool, adds ? words : words_of({}), adds ? words_of({}) : words) : std::nullopt;
+    return remedy ? std::move(*remedy) : by_editing(host, tool, change, argument);
+  };
   switch (const auto tool = argument_tool(host)) {
     case ArgumentTool::grubby:
       return by_command(change, argument, "sudo grubby --update-kernel=ALL --args=" + quoted,
@@ -288,11 +249,12 @@ Remedy change_kernel_argument(const Host& host, Change change, const std::string
                         "sudo rpm-ostree kargs" + each_word(" --delete-if-present=", argument), "the next deployment");
     case ArgumentTool::kernelstub:
       return by_command(change, argument, "sudo kernelstub -a " + quoted, "sudo kernelstub -d " + quoted, "the boot entries");
-    case ArgumentTool::update_grub:
+    case ArgumentTool::update_grub: {
       // The drop-in is run by a shell: an argument that a shell would read in its own way goes in by hand.
-      return change == Change::add && std::ranges::all_of(argument, [](char c) { return is_plain_in_shell(c) || c == ' '; })
-                 ? by_drop_in(argument, apply_commands(host, tool).front())
-                 : by_editing(host, tool, change, argument);
+      const bool plain = std::ranges::all_of(argument, [](char c) { return is_plain_in_shell(c) || c == ' '; });
+      const auto file = change == Change::add && plain ? drop_in_for(host, argument) : std::string();
+      return file.empty() ? edit(tool) : by_drop_in(file, argument, apply_commands(host, tool).front());
+    }
     case ArgumentTool::efi_stub:
       return by_firmware_entry(host, change, argument);
     case ArgumentTool::unknown:
@@ -305,32 +267,37 @@ Remedy change_kernel_argument(const Host& host, Change change, const std::string
               .undo = {},
               .risk = risk};
     default:
-      return by_editing(host, tool, change, argument);
+      return edit(tool);
   }
+}
+
+Remedy finished(const Host& host, Remedy remedy, const std::string& added, const std::string& removed) {
+  remedy.adds_arguments = words_of(added);
+  remedy.removes_arguments = words_of(removed);
+  remedy.files = boot_files(host, std::move(remedy.files));
+  return remedy;
 }
 
 }  // namespace
 
 Remedy add_kernel_argument(const Host& host, const std::string& argument) {
-  auto remedy = change_kernel_argument(host, Change::add, argument);
-  for (const auto word : split_words(argument)) remedy.adds_arguments.emplace_back(word);
-  remedy.files = boot_files(host, remedy.files);
-  return remedy;
+  return finished(host, change_kernel_argument(host, Change::add, argument), argument, {});
 }
 
 Remedy remove_kernel_argument(const Host& host, const std::string& argument) {
-  auto remedy = change_kernel_argument(host, Change::remove, argument);
-  for (const auto word : split_words(argument)) remedy.removes_arguments.emplace_back(word);
-  remedy.files = boot_files(host, remedy.files);
-  return remedy;
+  return finished(host, change_kernel_argument(host, Change::remove, argument), {}, argument);
 }
 
 Remedy change_kernel_arguments(const Host& host, const std::vector<std::string>& added,
                                const std::vector<std::string>& removed) {
   if (removed.empty()) return added.empty() ? Remedy() : add_kernel_argument(host, join(added, " "));
-  auto first = remove_kernel_argument(host, join(removed, " "));
-  if (added.empty()) return first;
-  auto both = add_kernel_argument(host, join(added, " "));
+  const auto all_added = join(added, " "), all_removed = join(removed, " ");
+  if (added.empty()) return remove_kernel_argument(host, all_removed);
+  const bool drop_in = argument_tool(host) == ArgumentTool::update_grub;  // what is added has a file of its own
+  if (auto remedy = drop_in ? std::nullopt : by_exchanging_lines(host, argument_tool(host), added, removed))
+    return finished(host, std::move(*remedy), all_added, all_removed);
+  auto first = finished(host, change_kernel_argument(host, Change::remove, all_removed, drop_in), {}, all_removed);
+  auto both = finished(host, change_kernel_argument(host, Change::add, all_added, false), all_added, {});
   // What the two have in common (the menu written anew, the start) is done once, at the end.
   const auto put_before = [](std::vector<std::string>& later, const std::vector<std::string>& earlier) {
     std::vector<std::string> all;
@@ -347,6 +314,23 @@ Remedy change_kernel_arguments(const Host& host, const std::vector<std::string>&
   both.by_hand |= first.by_hand;
   both.removes_arguments = std::move(first.removes_arguments);
   return both;
+}
+
+std::vector<std::string> files_of_boot_settings(const Host& host) { return boot_files(host, {}); }
+
+std::string warning_of_missing_root(const Host& host) {
+  const auto root = missing_root(host, argument_tool(host));
+  if (root.empty()) return {};
+  const bool other = std::ranges::any_of(host.boot.settings, [](const BootSetting& setting) {
+    return setting.line.has_value() &&
+           std::ranges::any_of(setting.line->tokens, [](const BootToken& token) { return token.argument.name == "root"; });
+  });
+  if (other)
+    return " Look at its root= first: the running kernel was given " + root +
+           ", and what is made of a wrong one does not start.";
+  return " Put " + root +
+         " there too, which the running kernel was given and the settings lack: what is made of them without it does not "
+         "start.";
 }
 
 std::string place_of_setting(const Host& host, const std::string& argument) {

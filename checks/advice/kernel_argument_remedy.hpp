@@ -25,12 +25,19 @@ Remedy change_kernel_arguments(const Host& host, const std::vector<std::string>&
 /// The last command of a remedy that takes effect when the host starts anew.
 inline constexpr const char* reboot_command = "sudo systemctl reboot";
 
+/// A sentence, with a blank before it, where the settings that are carried to the boot entries lack the root= that the running
+/// kernel has; else empty.
+std::string warning_of_missing_root(const Host& host);
+
 /// Where this host's settings have the argument already ("/etc/kernel/cmdline:1"), in the place that
 /// add_kernel_argument() would name; empty where they have not.
 std::string place_of_setting(const Host& host, const std::string& argument);
 
 /// True where one command changes the boot entries themselves, whatever the settings say: grubby, kernelstub.
 bool kernel_argument_command_changes_entries(const Host& host);
+
+/// The files that apply_boot_settings_commands(), and a change of the command line, may make or change.
+std::vector<std::string> files_of_boot_settings(const Host& host);
 
 /// The commands that carry an edited configuration file to the boot entries ("sudo update-grub"); empty where
 /// that is not known or nothing needs to be carried.

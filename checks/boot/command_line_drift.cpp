@@ -131,6 +131,12 @@ Remedy apply(const Host& host, const Arguments& arguments) {
                     "Low. Everything else that was edited there takes effect too. To undo, take the change out of the "
                     "file and run the same commands again."};
   remedy.commands.emplace_back("sudo systemctl reboot");
+  remedy.files = files_of_boot_settings(host);
+  if (const auto warning = warning_of_missing_root(host); !warning.empty()) {
+    remedy.text = "Carry the settings to the boot entries, then reboot; but not as they are." + warning;
+    remedy.commands.insert(remedy.commands.begin(), "sudoedit " + arguments.front()->token.file);
+    remedy.by_hand = true;
+  }
   return remedy;
 }
 

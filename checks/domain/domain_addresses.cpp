@@ -51,6 +51,8 @@ struct Placed {
   std::size_t line;
   bool assigned;           ///< a function of the host
   std::string_view model;  ///< of a PCI controller
+  std::string_view kind;
+  bool by_qemu;  ///< QEMU itself places it, by its command line, and not libvirt
 };
 
 using Slot = std::tuple<std::uint64_t, std::uint64_t, unsigned>;
@@ -84,11 +86,15 @@ bool is_slot_of_chipset(const Domain& domain, const GuestAddress& address) {
 
 std::vector<Placed> placed_in(const Domain& domain) {
   std::vector<Placed> all;
+  const bool all_by_qemu = domain.form == Domain::Form::command_line;
   for (const auto& device : domain.guest_devices)
     if (device.address.placed)
-      all.push_back({&device.address, device.line, false, device.index ? std::string_view(device.model) : ""});
+      all.push_back({&device.address, device.line, false, device.index ? std::string_view(device.model) : "",
+                     device.kind == "controller" ? device.model : device.kind, all_by_qemu});
   for (const auto& device : domain.hostdevs)
-    if (device.address.placed) all.push_back({&device.address, device.line, true, {}});
+    if (device.address.placed)
+      all.push_back({&device.address, device.line, true, {}, "vfio-pci", device.origin == DomainHostdev::Origin::command_line});
+  if (all_by_qemu) std::ranges::stable_sort(all, {}, &Placed::line);  // QEMU takes them in their order
   return all;
 }
 
@@ -101,6 +107,42 @@ std::string plugged_wrong(const GuestAddress& address) {
 bool is_among(std::string_view word, std::string_view words) {
   const auto all = split(words, '|');
   return std::ranges::find(all, word) != all.end();
+}
+
+/// QEMU's words; without the names where `user` is empty.
+std::string in_use(const Placed& one, std::string_view user) {
+  const auto start = "PCI: slot " + std::to_string(one.address->slot) + " function " + std::to_string(one.address->function) +
+                     " not available for ";
+  return user.empty() ? start : start + std::string(one.kind) + ", in use by " + std::string(user);
+}
+
+/// What QEMU itself refuses, tried with 7.2: of the buses it cares only for what is on them already. Behind a port there is one
+/// slot, and a kernel looks at no other (Linux, drivers/pci/probe.c, only_one_child()).
+void judge_place_by_qemu(const DomainCase& here, const Placed& one, std::vector<Finding>& findings) {
+  const auto& address = *one.address;
+  const auto add = [&](const std::string& summary, const std::string& words) {
+    findings.push_back(check.at_line(Status::fail, here, one.line, summary, words));
+  };
+  const auto* bus = model_of_bus(here.domain, address.bus);
+  if (!bus) return;
+  const bool express = bus->model == "pcie-root", conventional = bus->model == "pci-root";
+  if (bus->last_slot == 0 && address.slot > 0)
+    add("Behind a port there is slot 0 only: the machine starts, but its guest does not look further and never finds it.", {});
+  if (address.bus != 0) return;
+  if (address.slot == 0 && (express || conventional))
+    add("Slot 0 of the first bus is the host bridge's.",
+        address.function == 0
+            ? in_use(one, express ? "mch" : "i440FX")
+            : "PCI: single function device can't be populated in function 0." + std::to_string(address.function));
+  if (express && is_built_in(*bus, address))
+    add("q35 has its own ISA bridge, SATA controller and SMBus at 00:1f.", in_use(one, address.function == 0   ? "ICH9-LPC"
+                                                                                       : address.function == 2 ? "ich9-ahci"
+                                                                                                               : "ICH9-SMB"));
+  if (conventional && address.slot == 1 && (address.function < 2 || address.function == 3))
+    add("i440fx has its own ISA bridge, IDE controller and power management at 00:01.",
+        in_use(one, address.function == 0   ? "PIIX3"
+                    : address.function == 1 ? "piix3-ide"
+                                            : "PIIX4_PM"));
 }
 
 void judge_place(const DomainCase& here, const Placed& one, std::vector<Finding>& findings) {
@@ -130,14 +172,19 @@ void judge_place(const DomainCase& here, const Placed& one, std::vector<Finding>
 }
 
 void judge_double_use(const DomainCase& here, const std::vector<Placed>& all, std::vector<Finding>& findings) {
-  std::map<std::pair<Slot, unsigned>, std::size_t> lines;
+  std::map<std::pair<Slot, unsigned>, const Placed*> lines;
   for (const auto& one : all) {
-    const auto [first, is_new] = lines.emplace(std::pair(slot_of(*one.address), one.address->function), one.line);
-    if (!is_new)
-      findings.push_back(check.at_line(Status::fail, here, one.line,
-                                       "Two devices have the same place in the guest; the other one stands in line " +
-                                           std::to_string(first->second) + ".",
-                                       "Attempted double use of PCI Address " + one.address->text()));
+    const auto [first, is_new] = lines.emplace(std::pair(slot_of(*one.address), one.address->function), &one);
+    if (is_new) continue;
+    const auto& other = *first->second;
+    const bool in_order = other.line != one.line;  // else nobody knows here which of them QEMU meets first
+    findings.push_back(check.at_line(Status::fail, here, one.line,
+                                     "Two devices have the same place in the guest; the other one " +
+                                         (other.line == 0 ? "is the " + std::string(other.kind) +
+                                                                " that QEMU adds by itself (not with -nodefaults)."
+                                                          : "stands in line " + std::to_string(other.line) + "."),
+                                     !one.by_qemu ? "Attempted double use of PCI Address " + one.address->text()
+                                                  : in_use(one, in_order ? other.kind : std::string_view())));
   }
 }
 
@@ -150,17 +197,18 @@ void judge_functions(const DomainCase& here, const std::vector<Placed>& all, std
   for (const auto& one : all) {
     if (one.address->function == 0 || !one.assigned || is_slot_of_chipset(here.domain, *one.address)) continue;
     const auto zero = zeros.find(slot_of(*one.address));
-    const auto number = std::to_string(one.address->slot) + "." + std::to_string(one.address->function);
+    const auto number = hex_text(one.address->slot, 1) + "." + std::to_string(one.address->function);
     if (zero == zeros.end())
       findings.push_back(check.at_line(Status::fail, here, one.line,
                                        "It sits at function " + std::to_string(one.address->function) +
                                            " of a slot without function 0: "
                                            "the domain starts, but its guest does not look further and never finds it."));
-    else if (zero->second->address->multifunction == "off")
-      findings.push_back(
-          check.at_line(Status::fail, here, one.line,
-                        "Function 0 of its slot, in line " + std::to_string(zero->second->line) + ", has multifunction='off'.",
-                        "PCI: single function device can't be populated in function " + number));
+    else if (const auto& multifunction = zero->second->address->multifunction;
+             multifunction == "off" || (zero->second->by_qemu && !is_among(multifunction, "on|yes|true|y")))
+      findings.push_back(check.at_line(Status::fail, here, one.line,
+                                       "Function 0 of its slot, in line " + std::to_string(zero->second->line) +
+                                           (zero->second->by_qemu ? ", lacks multifunction=on." : ", has multifunction='off'."),
+                                       "PCI: single function device can't be populated in function " + number));
   }
 }
 
@@ -169,12 +217,17 @@ std::vector<Finding> run(const DomainCase& here) {
   const auto all = placed_in(here.domain);
   std::vector<Finding> findings;
   for (const auto& one : all)
-    if (one.assigned || !one.model.empty()) judge_place(here, one, findings);
+    if (one.by_qemu && (one.assigned || !one.model.empty()))
+      judge_place_by_qemu(here, one, findings);
+    else if (one.assigned || !one.model.empty())
+      judge_place(here, one, findings);
   judge_double_use(here, all, findings);
   judge_functions(here, all, findings);
   if (findings.empty())
     findings.push_back(check.finding(Status::pass, here,
-                                     all.empty() ? "It leaves the places to libvirt."
+                                     all.empty() ? here.domain.form == Domain::Form::command_line
+                                                       ? "It leaves the places to QEMU."
+                                                       : "It leaves the places to libvirt."
                                                  : "No two devices have the same place, and each place is possible."));
   return findings;
 }

@@ -103,7 +103,8 @@ class BootGatherer {
     const std::string file = "/etc/default/grub", directory = "/etc/default/grub.d";
     const auto text = read(file, settings_limit);
     ShellSettings settings;
-    if (text.has_value()) settings.read(*text, file);
+    std::vector<std::pair<std::string, std::string>> files;
+    if (text.has_value()) settings.read(*text, file), files.emplace_back(file, *text);
     // Only Debian's grub-mkconfig and its kin are known to read drop-ins.
     const auto distribution = gather_distribution(root_);
     const bool reads_drop_ins = !distribution.id.has_value() || distribution.is_like("debian");
@@ -115,18 +116,33 @@ class BootGatherer {
       if (!name.ends_with(".cfg")) continue;
       const auto path = directory + "/" + name;
       const auto drop_in = read(path, settings_limit);
-      if (drop_in.has_value())
+      if (drop_in.has_value()) {
         settings.read(*drop_in, path, reads_drop_ins ? ShellSettings::Certainty::certain : ShellSettings::Certainty::possible);
+        files.emplace_back(path, *drop_in);
+      }
       if (drop_in.is_unreadable()) unread = path + ": " + drop_in.why(), cause = drop_in.cause();
       read_any |= drop_in.has_value();
     }
     if (!read_any && unread.empty()) return;
     auto line = Observed<BootLine>::unreadable(unread, cause);
     if (unread.empty()) line = settings.line({"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"});
-    found_.settings.push_back({BootSettingKind::grub_defaults, file, std::move(line)});
+    auto plain = plain_assignments(settings, files, {"GRUB_CMDLINE_LINUX_DEFAULT", "GRUB_CMDLINE_LINUX"}, line);
+    found_.settings.push_back({BootSettingKind::grub_defaults, file, std::move(line), std::move(plain)});
     found_.grub_reads_loader_entries = settings.is_set("GRUB_ENABLE_BLSCFG")
                                            ? Observed<bool>(settings.text("GRUB_ENABLE_BLSCFG") == "true")
                                            : Observed<bool>::absent();
+  }
+
+  /// The assignments that can be changed as they stand: what a shell makes of all the files is what stands in that line.
+  static std::vector<PlainLine> plain_assignments(const ShellSettings& settings,
+                                                  const std::vector<std::pair<std::string, std::string>>& files,
+                                                  const std::vector<std::string>& names, const Observed<BootLine>& line) {
+    std::vector<PlainLine> lines;
+    if (!line.has_value() || !line->unknown_part.empty()) return lines;
+    for (const auto& name : names)
+      if (auto plain = plain_assignment(files, name); plain && settings.text(name) == plain->words)
+        lines.push_back(std::move(*plain));
+    return lines;
   }
 
   void read_kernel_cmdline() {
@@ -135,7 +151,10 @@ class BootGatherer {
       if (text.is_absent()) continue;
       auto line = Observed<BootLine>::like(text);
       if (text.has_value()) line = parse_kernel_cmdline(*text, file);
-      found_.settings.push_back({BootSettingKind::kernel_cmdline, file, std::move(line)});
+      std::vector<PlainLine> plain;  // not of the distribution's own file, and not where another directory goes first
+      if (line.has_value() && line->possible.empty() && file.starts_with("/etc/"))
+        if (auto only = plain_only_line(*text, file)) plain.push_back(std::move(*only));
+      found_.settings.push_back({BootSettingKind::kernel_cmdline, file, std::move(line), std::move(plain)});
       return;
     }
     read_cmdline_directory();
@@ -192,9 +211,10 @@ class BootGatherer {
     if (const auto text = read(file, settings_limit); text.has_value()) {
       ShellSettings settings;
       settings.read(*text, file);
-      auto line = settings.line({"KERNEL_CMDLINE[default]"});
-      read_limine_drop_ins(line);
-      found_.settings.push_back({BootSettingKind::limine_defaults, file, std::move(line)});
+      Observed<BootLine> line = settings.line({"KERNEL_CMDLINE[default]"});
+      auto plain = plain_assignments(settings, {{file, *text}}, {"KERNEL_CMDLINE[default]"}, line);
+      read_limine_drop_ins(line.value());
+      found_.settings.push_back({BootSettingKind::limine_defaults, file, std::move(line), std::move(plain)});
     } else if (text.is_absent()) {  // the drop-ins are read all the same, and add to the words that the tool takes elsewhere
       BootLine line;
       read_limine_drop_ins(line);
@@ -387,12 +407,14 @@ class BootGatherer {
     const auto text = read(file, settings_limit);
     if (text.is_absent()) return;
     auto line = Observed<BootLine>::like(text);
+    std::vector<PlainLine> plain;
     if (text.has_value()) {
       ShellSettings settings;
       settings.read(*text, file);
       line = settings.line({"LINUX_OPTIONS"});
+      plain = plain_assignments(settings, {{file, *text}}, {"LINUX_OPTIONS"}, line);
     }
-    found_.settings.push_back({BootSettingKind::sdboot_manage, file, std::move(line)});
+    found_.settings.push_back({BootSettingKind::sdboot_manage, file, std::move(line), std::move(plain)});
   }
 
   /// Words of /etc/default/grub that GRUB itself expands when it starts ("$tuned_params"): what they may come to is possible on

@@ -7,6 +7,7 @@
 
 #include "base/observed.hpp"
 #include "facts/boot/boot_line.hpp"
+#include "facts/boot/plain_line.hpp"
 #include "machine/root.hpp"
 
 namespace vfio_doctor {
@@ -36,6 +37,9 @@ struct BootSetting {
   BootSettingKind kind = BootSettingKind::grub_defaults;
   std::string file;         ///< the file a person would edit
   Observed<BootLine> line;  ///< what a generated entry should get from it
+  /// The lines of its files that can be changed as they stand; the first is the one for an argument more. Empty: none is in a
+  /// form that is known.
+  std::vector<PlainLine> plain_lines = {};
 };
 
 enum class BootEntryKind {
@@ -66,6 +70,7 @@ struct BootEntry {
   std::string version;       ///< "version" of a loader entry
   bool starts_next = false;  ///< GRUB's default entry, where its files tell which that is
   Observed<BootLine> command_line;
+  std::optional<PlainLine> plain_line = {};  ///< where it is written, if that can be changed as it stands
 };
 
 /// grub.cfg on the EFI system partition: /boot/efi/EFI/fedora/grub.cfg and the like.

@@ -59,7 +59,7 @@ std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::st
   entry.id = id_of(file);
   BootLine command_line;
   std::string initrds;
-  unsigned number = 0;
+  unsigned number = 0, lines = 0;
   for (const auto line : split_lines(text)) {
     ++number;
     const auto pair = key_and_value(line);
@@ -69,6 +69,7 @@ std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::st
     if (pair->key == "linux" || pair->key == "uki") entry.kernel = pair->value;
     if (pair->key == "initrd") initrds += std::string(pair->value) + " ";
     if (pair->key != "options") continue;
+    entry.plain_line = ++lines == 1 && !pair->value.empty() ? plain_line(line, pair->value, file, number) : std::nullopt;
     const bool has_variables = pair->value.find('$') != std::string_view::npos;
     append(command_line,
            has_variables ? expand_grub_line(pair->value, file, number, variables) : split_boot_line(pair->value, file, number));

@@ -119,6 +119,9 @@ std::vector<BootEntry> parse_syslinux(std::string_view text, const std::string& 
     if (entries.empty()) continue;
     if (key == "kernel" || key == "linux") entries.back().kernel = value;
     if (key == "append") {
+      // More than one line of a label, and what the label takes from elsewhere, is more than one line says.
+      const bool first = !entries.back().command_line.has_value() && !value.empty();
+      entries.back().plain_line = first ? plain_line(raw, value, file, number) : std::nullopt;
       auto command_line = split_boot_line(value, file, number);
       entries.back().role = role_of(entries.back().title, command_line);
       entries.back().command_line = std::move(command_line);
@@ -141,6 +144,11 @@ std::vector<BootEntry> parse_refind_linux(std::string_view text, const std::stri
     entry.file = file;
     entry.line = number;
     entry.id = entry.title = texts[0];
+    // "title" "words": where the line is just that, the words stand between its last two quotes.
+    if (const auto close = line.rfind('"'); texts.size() == 2 && std::ranges::count(line, '"') == 4) {
+      const auto open = line.rfind('"', close - 1);
+      entry.plain_line = plain_line(line, line.substr(open + 1, close - open - 1), file, number);
+    }
     auto command_line = split_boot_line(texts[1], file, number);
     entry.role = role_of(entry.title, command_line);
     entry.command_line = std::move(command_line);

@@ -10,6 +10,7 @@
 #include "base/bounded_json.hpp"
 #include "base/input_error.hpp"
 #include "base/text.hpp"
+#include "facts/domain/command_places.hpp"
 #include "facts/domain/id_override.hpp"
 #include "machine/root.hpp"
 
@@ -20,11 +21,18 @@ constexpr std::size_t most_words = 65536;
 
 using Options = std::map<std::string, std::string>;
 
+/// A number in JSON; "addr" is slot and function in one there (QEMU, set_pci_devfn()), and text elsewhere.
+std::string number_text(const std::string& key, std::uint64_t number) {
+  return key == "addr" && number <= 0xff ? hex_text(number >> 3, 1) + "." + hex_text(number & 7, 1) : std::to_string(number);
+}
+
 /// {"driver":"raw","file":{"driver":"nvme"}} -> driver=raw, file.driver=nvme. The depth is bounded by parse_bounded_json().
 void flatten(const nlohmann::json& json, const std::string& prefix, Options& options) {
   for (const auto& [key, member] : json.items()) {
     const auto name = prefix.empty() ? key : prefix + "." + key;
     if (member.is_string()) options[name] = member.get<std::string>();
+    if (member.is_boolean()) options[name] = member.get<bool>() ? "on" : "off";
+    if (member.is_number_unsigned()) options[name] = number_text(key, member.get<std::uint64_t>());
     if (member.is_object()) flatten(member, name, options);
   }
 }
@@ -91,7 +99,7 @@ std::optional<PciAddress> qemu_address(std::string_view text) {
 
 class WordReader {
  public:
-  explicit WordReader(Domain& domain) : domain_(domain) {}
+  explicit WordReader(Domain& domain) : domain_(domain), places_(domain) {}
 
   void read(const std::vector<CommandWord>& words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -99,8 +107,10 @@ class WordReader {
       const auto& [text, line] = words[i];
       line_ = line;
       const bool set = i > 0 && (words[i - 1].text == "-set" || words[i - 1].text == "--set");
-      if (text == "-readconfig" || text == "--readconfig")
+      if (text == "-readconfig" || text == "--readconfig") {
+        places_.more_is_unseen();
         domain_.unresolved.push_back({line, "QEMU reads more devices from a file (-readconfig), which is not read here.", {}});
+      }
       const bool device = i > 0 && (words[i - 1].text == "-device" || words[i - 1].text == "--device");
       if (text.starts_with("-") && text.find(" vfio-pci") != text.npos)
         domain_.faults.push_back({line, "One argument holds an option and its value: QEMU takes them as two.",
@@ -110,7 +120,7 @@ class WordReader {
       if (set)
         read_setting(text);
       else
-        read_device(text);
+        read_device(text, device);
     }
   }
 
@@ -157,7 +167,8 @@ class WordReader {
     }
   }
 
-  void read_device(const std::string& text) {
+  /// `device_option`: the word stands behind -device.
+  void read_device(const std::string& text, bool device_option) {
     const auto options = options_of(text);
     if (const auto driver = options.find("driver"); driver != options.end() && driver->second.starts_with("vfio-pci")) {
       const auto host = options.find("host"), path = options.find("sysfsdev");
@@ -165,6 +176,7 @@ class WordReader {
       if (host != options.end()) add_host(host->second);
       if (path != options.end()) add_path(path->second);
       if (domain_.hostdevs.size() > known) name_it(options, domain_.hostdevs.back());
+      if (device_option) places_.read(options, line_, domain_.hostdevs.size() > known ? &domain_.hostdevs.back() : nullptr);
       if (host == options.end() && path == options.end() && options.contains("fd"))
         domain_.unresolved.push_back(
             {line_, "A vfio-pci device is handed over as an open file (fd=): which one is not known here.", {}});
@@ -172,6 +184,7 @@ class WordReader {
         domain_.hostdevs.back().rom_file = options.at("romfile");
       return;
     }
+    if (device_option) places_.read(options, line_, nullptr);
     for (const auto& [key, value] : options) {
       if (value != "nvme" || !(key == "driver" || key.ends_with(".driver"))) continue;
       const auto device = options.find(key.substr(0, key.size() - 6) + "device");
@@ -187,6 +200,7 @@ class WordReader {
   }
 
   Domain& domain_;
+  CommandPlaces places_;
   std::size_t line_ = 0;
 };
 
@@ -278,6 +292,9 @@ Domain parse_qemu_command_line(const std::string& text, const std::string& name)
     }
   }
   read_command_words(given, domain);
+  std::vector<std::string> texts;
+  for (const auto& word : given) texts.push_back(word.text);
+  add_default_devices(texts, domain);
   return domain;
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "facts/domain/definition_parts.hpp"
 #include "facts/domain/libvirt_numbers.hpp"
 
 namespace vfio_doctor {
@@ -245,6 +246,11 @@ class DefinitionReader {
     if (type == "hostdev" && source && !source.child("address").attribute("type"))
       refuse(device, "Its <source><address> has no type='pci'.",
              "missing source address type\nunknown host device source address type '(null)'");
+    if (type == "network" || type == "hostdev") read_interface_parts(device, refuser());
+  }
+
+  Refuse refuser() {
+    return [this](pugi::xml_node node, const std::string& what, const std::string& words) { refuse(node, what, words); };
   }
 
   void tell_twice(pugi::xml_node device, const std::string& key, const std::string& what) {
@@ -283,6 +289,7 @@ class DefinitionReader {
                "Unknown model type '" + std::string(model.substr(0, most_shown)) + "'");
         continue;
       }
+      if (domain_.is_for_qemu()) read_controller_parts(controller, refuser());
       if (!index) continue;  // libvirt finds one
       const auto number = std::to_string(*index);
       const auto [first, is_new] = lines.emplace(*index, line_of_(controller));

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
@@ -47,12 +50,15 @@ class ListReader {
       const auto content = trim(line.substr(0, comment_at(line)));
       if (content.empty()) continue;
       const auto indent = line.find_first_not_of(" \t");
+      if (scalar_indent_ && indent > *scalar_indent_) continue;  // a text of several lines
+      scalar_indent_.reset();
       if (indent != depth || content.starts_with("- ")) end_block();
       depth = indent;
       if (content.starts_with("- ")) depth += 2;
-      read_pair(content.starts_with("- ") ? trim(content.substr(2)) : content);
+      read_pair(content.starts_with("- ") ? trim(content.substr(2)) : content, depth);
     }
     end_block();
+    resolve_resources();
     return std::move(domain_);
   }
 
@@ -62,23 +68,94 @@ class ListReader {
     return line.starts_with("#") ? 0 : at;
   }
 
-  void read_pair(std::string_view pair) {
-    const auto colon = pair.find(':');
-    if (colon == pair.npos) return;
-    const auto value = trim(pair.substr(colon + 1));
-    if (value.starts_with("{")) return read_flow(value);
-    if (value.empty()) return end_block();  // the name of what follows, indented
-    if (block_.values.empty()) block_.line = line_;
-    if (block_.values.size() < 64)
-      block_.values[std::string(without_quotes(pair.substr(0, colon)))] = {std::string(without_quotes(value)), line_};
+  /// Where a value is one, behind what stands in quotes.
+  static std::size_t colon_of(std::string_view pair) {
+    const bool quoted = pair.starts_with('"') || pair.starts_with('\'');
+    const auto end = quoted ? pair.find(pair.front(), 1) : 0;
+    return pair.find(':', end == pair.npos ? 0 : end);
   }
 
-  /// {type: pci, address: "0000:03:00.0"}
-  void read_flow(std::string_view text) {
+  void read_pair(std::string_view pair, std::size_t indent) {
+    if (pair.starts_with("{")) return read_flow(pair, 0);
+    const auto colon = colon_of(pair);
+    if (colon == pair.npos) return;
+    const auto key = without_quotes(pair.substr(0, colon));
+    const auto value = trim(pair.substr(colon + 1));
+    const bool told = key == "pci" || key == "address" || key == "type" || key == "deviceName" || key == "devices";
+    if (value.starts_with("|") || value.starts_with(">")) scalar_indent_ = indent;
+    if (told && scalar_indent_)
+      return open(line_, "'" + std::string(pair.substr(0, 60)) + "' is YAML that is not read here: it may name more devices.");
+    if (tell_what_is_not_read(key, value)) return;
+    if (value.starts_with("{") || value.starts_with("[")) return read_flow(value, 0);
+    if (value.empty()) return end_block();  // the name of what follows, indented
+    put(key, value);
+  }
+
+  /// Names for what stands elsewhere, and interfaces of which the text alone does not say what they take.
+  bool tell_what_is_not_read(std::string_view key, std::string_view value) {
+    if (key == "sriov")
+      open(line_, "An interface takes a virtual function of an SR-IOV network; which one is known only when it starts.");
+    const bool elsewhere = key == "<<" || value.starts_with("&") || value.starts_with("*");
+    if (elsewhere)
+      open(line_, "'" + std::string(key.substr(0, 30)) + ": " + std::string(value.substr(0, 30)) +
+                      "' is YAML that is not read here: it may name more devices.");
+    return elsewhere;
+  }
+
+  void put(std::string_view key, std::string_view value) {
+    if (block_.values.empty()) block_.line = line_;
+    if (block_.values.size() < 64) block_.values[std::string(key)] = {std::string(without_quotes(value)), line_};
+  }
+
+  /// {type: pci, address: "0000:03:00.0"}, with others inside, on one line.
+  void read_flow(std::string_view text, unsigned depth) {
     end_block();
-    const auto end = text.rfind('}');
-    for (const auto part : split(text.substr(1, end == text.npos ? end : end - 1), ',')) read_pair(trim(part));
+    const char close = text.front() == '{' ? '}' : ']';
+    if (text.back() != close || depth > 16)
+      return open(line_, "'" + std::string(text.substr(0, 60)) + "' is YAML that is not read here: it may name more devices.");
+    for (const auto part : parts_of(text.substr(1, text.size() - 2))) {
+      const bool inner = part.starts_with("{") || part.starts_with("[");
+      const auto colon = inner ? part.npos : colon_of(part);
+      const auto key = without_quotes(part.substr(0, colon));
+      const auto value = colon == part.npos ? part : trim(part.substr(colon + 1));
+      if (tell_what_is_not_read(key, value)) continue;
+      if (value.starts_with("{") || value.starts_with("[")) {
+        auto outer = std::move(block_);
+        block_ = {};
+        read_flow(value, depth + 1);
+        block_ = std::move(outer);
+      } else if (colon != part.npos) {
+        put(key, value);
+      }
+    }
     end_block();
+  }
+
+  /// Behind this text a quote is one; within a word it is a letter.
+  static bool begins_value(std::string_view before) {
+    before = trim(before);
+    return before.empty() || std::string_view("{[,:").find(before.back()) != std::string_view::npos;
+  }
+
+  /// What stands between commas that are in no quotes and no inner brackets.
+  static std::vector<std::string_view> parts_of(std::string_view text) {
+    std::vector<std::string_view> parts;
+    std::size_t start = 0, depth = 0;
+    char quote = 0;
+    for (std::size_t i = 0; i <= text.size(); ++i) {
+      const char c = i < text.size() ? text[i] : ',';
+      if (quote != 0 && i < text.size()) {
+        if (c == quote) quote = 0;
+        continue;
+      }
+      if ((c == '"' || c == '\'') && begins_value(text.substr(0, i))) quote = c;
+      if (c == '{' || c == '[') ++depth;
+      if ((c == '}' || c == ']') && depth > 0) --depth;
+      if (c != ',' || (depth > 0 && i < text.size())) continue;
+      if (const auto part = trim(text.substr(start, i - start)); !part.empty()) parts.push_back(part);
+      start = i + 1;
+    }
+    return parts;
   }
 
   void end_block() {
@@ -86,9 +163,10 @@ class ListReader {
     block_ = {};
     if (block.values.empty()) return;
     const auto type = block["type"];
-    if (!block["deviceName"].empty())
-      open(block.line, "Which function the resource " + std::string(block["deviceName"].substr(0, 80)) +
-                           " stands for is known only to the node's device plugin.");
+    if (const auto name = block["deviceName"]; !name.empty() && resources_.size() < most_resources)
+      resources_.push_back({std::string(name), {}, block.line});
+    if (const auto ids = block["pciVendorSelector"]; !ids.empty() && permitted_.size() < most_resources)
+      permitted_.push_back({std::string(block["resourceName"]), std::string(ids), block.line});
     if (type == "gpu")
       read_gpu(block);
     else if (type == "nic" || type == "infiniband")
@@ -144,9 +222,82 @@ class ListReader {
     domain_.hostdevs.push_back(std::move(device));
   }
 
+  /// A name in a guest's definition, or what the configuration of KubeVirt permits under it: functions with these ids.
+  struct Resource {
+    std::string name, ids;
+    std::size_t line = 0;
+  };
+
+  /// "10DE:1EB8" -> the functions of this host with these ids; nothing where they could not be seen.
+  const std::optional<std::vector<PciAddress>>& functions_with(const std::string& ids) {
+    const auto [known, is_new] = by_ids_.try_emplace(ids);
+    if (is_new) known->second = find_functions(ids);
+    return known->second;
+  }
+
+  std::optional<std::vector<PciAddress>> find_functions(std::string_view ids) const {
+    const auto words = split(ids, ':');
+    const auto names = root_.list("/sys/bus/pci/devices");
+    const auto vendor = words.size() == 2 ? parse_unsigned(trim(words[0]), 16) : std::nullopt;
+    const auto device = words.size() == 2 ? parse_unsigned(trim(words[1]), 16) : std::nullopt;
+    if (!names.has_value() || !vendor || !device) return std::nullopt;
+    std::vector<PciAddress> found;
+    for (const auto& name : *names) {
+      const auto address = PciAddress::parse(name);
+      const auto its_vendor = root_.read_line("/sys/bus/pci/devices/" + name + "/vendor"),
+                 its_device = root_.read_line("/sys/bus/pci/devices/" + name + "/device");
+      if (!address || !its_vendor.has_value() || !its_device.has_value()) return std::nullopt;
+      if (parse_unsigned(*its_vendor, 16) == vendor && parse_unsigned(*its_device, 16) == device) found.push_back(*address);
+    }
+    return found;
+  }
+
+  /// KubeVirt, "Host Devices Assignment": deviceName is a resourceName of the configuration, which selects by ids.
+  void resolve_resources() {
+    for (const auto& resource : resources_) {
+      const auto permitted = std::ranges::find(permitted_, resource.name, &Resource::name);
+      const auto functions =
+          permitted == permitted_.end() ? std::optional<std::vector<PciAddress>>() : functions_with(permitted->ids);
+      const auto wanted = static_cast<std::size_t>(std::ranges::count(resources_, resource.name, &Resource::name));
+      const auto shown = resource.name.substr(0, 80);
+      if (!functions)
+        open(resource.line, "Which function the resource " + shown + " stands for is known only to the node's device plugin.");
+      else if (functions->size() < wanted)
+        domain_.faults.push_back({resource.line,
+                                  "This host has " + std::to_string(functions->size()) + " functions with the ids " +
+                                      permitted->ids.substr(0, 20) + " of the resource " + shown + ", and " +
+                                      std::to_string(wanted) + " are wanted.",
+                                  {}});
+      else if (functions->size() > wanted)
+        open(resource.line, "Which of " + std::to_string(functions->size()) + " functions with the ids " +
+                                permitted->ids.substr(0, 20) + " the resource " + shown +
+                                " stands for is known only when it starts.");
+      else
+        take_each(*functions, resource.line);
+    }
+    for (const auto& one : permitted_)
+      if (std::ranges::find(resources_, one.name, &Resource::name) == resources_.end())
+        open(one.line, "Guests may ask for any function with the ids " + one.ids.substr(0, 20) + " (resource " +
+                           one.name.substr(0, 80) + "); which one they get is known only when they start.");
+  }
+
+  void take_each(const std::vector<PciAddress>& functions, std::size_t line) {
+    for (const auto& function : functions) {
+      if (std::ranges::find(domain_.hostdevs, function, &DomainHostdev::source) != domain_.hostdevs.end()) continue;
+      DomainHostdev device;
+      device.source = function;
+      device.line = line;
+      domain_.hostdevs.push_back(std::move(device));
+    }
+  }
+
+  static constexpr std::size_t most_resources = 256;
   const Root& root_;
   Domain domain_;
   Block block_;
+  std::vector<Resource> resources_, permitted_;
+  std::map<std::string, std::optional<std::vector<PciAddress>>> by_ids_;
+  std::optional<std::size_t> scalar_indent_;  ///< of the line that began a text of several lines
   std::size_t line_ = 0;
 };
 

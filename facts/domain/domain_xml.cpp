@@ -84,13 +84,6 @@ class DomainReader {
     if (domain_.faults.size() < most_domain_devices) domain_.faults.push_back({line_of(node), what, words});
   }
 
-  /// virPCIDeviceAddressIsValid(), which quotes all but the function.
-  static std::string out_of_range(std::string_view key, std::uint64_t value, const char* limit) {
-    const std::string quote = key == "function" ? "" : "'";
-    return "Invalid PCI address " + std::string(key) + "=" + quote + "0x" + hex_text(value, 1) + quote +
-           ", must be <= " + limit;
-  }
-
   /// 0 where it is not said; nothing, and a fault, where it is no number or too large.
   std::optional<std::uint64_t> part(pugi::xml_node node, const char* key, std::uint64_t limit, const char* limit_text) {
     const auto given = node.attribute(key);
@@ -343,6 +336,8 @@ class DomainReader {
     domain_.form = Domain::Form::fragment;
     domain_.name = name_.substr(name_.rfind('/') + 1);
     const auto line = [this](pugi::xml_node node) { return line_of(node); };
+    if (kind == "device" && top.child("capability"))
+      fail("describes a device of the host (virsh nodedev-dumpxml) and is no domain" + way_to_node_device(top));
     if (kind == "devices")
       read_devices(top);
     else if (kind == "hostdev" || kind == "interface" || kind == "disk")
@@ -372,12 +367,15 @@ class DomainReader {
         add(std::move(device));
       }
     }
-    for (const auto node : forward.children("pf"))
+    domain_.pool_is_managed = std::string_view(forward.attribute("managed").value()) == "yes";
+    for (const auto node : forward.children("pf")) {
+      domain_.pool_cards.emplace_back(line_of(node), node.attribute("dev").value());
       domain_.unresolved.push_back({line_of(node),
                                     "The network hands out virtual functions of " +
                                         std::string(node.attribute("dev").value()).substr(0, 40) +
                                         "; which of them a domain gets is known only when it starts.",
                                     {}});
+    }
     if (!domain_.takes_anything()) fail("a <network> that hands out no host function");
   }
 

@@ -119,6 +119,8 @@ struct Domain {
   std::vector<DomainRemark> unresolved;  ///< more may be taken than is known here
   std::vector<std::pair<std::size_t, std::string>>
       sysfs_paths;  ///< line and path of what `unresolved` tells; see resolve_paths()
+  std::vector<std::pair<std::size_t, std::string>> pool_cards;  ///< line and interface of <pf dev=>; see resolve_pools()
+  bool pool_is_managed = false;
   std::vector<GuestDevice> guest_devices;
   std::vector<DomainUsb> usb;
   std::vector<DomainMdev> mdevs;

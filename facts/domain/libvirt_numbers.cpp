@@ -12,6 +12,7 @@ namespace vfio_doctor {
 std::optional<std::uint64_t> libvirt_number(std::string_view text) {
   const auto start = text.find_first_not_of(" \t\n");  // as strtoul() does
   if (start != text.npos) text.remove_prefix(start);
+  if (text.starts_with('+')) text.remove_prefix(1);
   if (text.starts_with("0x") || text.starts_with("0X")) return parse_unsigned(text, 16);
   if (text.size() > 1 && text.front() == '0') return parse_unsigned(text, 8);
   return parse_unsigned(text);

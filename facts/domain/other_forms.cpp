@@ -2,6 +2,11 @@
 #include "facts/domain/other_forms.hpp"
 
 #include <algorithm>
+#include <array>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <string_view>
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
@@ -61,23 +66,75 @@ class ProxmoxReader {
   }
 
   Domain read(const std::string& text) {
-    for (const auto line : split_lines(text)) {
-      ++line_;
-      if (line.starts_with("[")) break;  // a snapshot, or changes that wait
-      const auto colon = line.find(':');
-      if (line.starts_with("#") || colon == line.npos) continue;
-      read_setting(std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1))));
+    for (const auto& setting : settings_of(text)) {
+      line_ = setting.line;
+      read_setting(setting.key, setting.value);
     }
     // The file is sorted: what a device wants of the machine may stand before it.
-    if (express_line_ != 0 && is_whole_ && domain_.machine.find("q35") == std::string::npos)
+    const bool express = domain_.machine.find("q35") != std::string::npos;
+    if (express_line_ != 0 && is_whole_ && !express)
       domain_.faults.push_back({express_line_, "pcie=1 wants the machine type q35.", "q35 machine model is not enabled"});
+    if (legacy_line_ != 0 && express) legacy_fault("the machine type q35", "legacy IGD assignment is not compatible with q35");
+    if (legacy_line_ != 0 && is_whole_ && !no_display_)
+      legacy_fault("any other display than vga: none", "legacy IGD assignment requires VGA mode to be 'none'");
     return std::move(domain_);
   }
 
  private:
+  struct Setting {
+    std::string key, value;
+    std::size_t line = 0;
+  };
+
+  /// Those that count at the next start: the last of each key, and then what waits under [PENDING] (vmconfig_apply_pending() in
+  /// QemuServer.pm). Other sections are snapshots, or Proxmox's own.
+  static std::vector<Setting> settings_of(const std::string& text) {
+    std::vector<Setting> settings;
+    std::map<std::string, std::size_t, std::less<>> places;  // of the key that counts; one that does not has line 0
+    const auto drop = [&](std::string_view key) {
+      const auto found = places.find(key);
+      if (found == places.end()) return;
+      settings[found->second].line = 0;
+      places.erase(found);
+    };
+    std::size_t number = 0;
+    bool pending = false;
+    for (const auto line : split_lines(text)) {
+      ++number;
+      if (line.starts_with("[") && (pending || !to_lower(trim(line)).starts_with("[pending]"))) break;
+      pending = pending || line.starts_with("[");
+      const auto colon = line.find(':');
+      if (line.starts_with("#") || line.starts_with("[") || colon == line.npos) continue;
+      const auto key = line.substr(0, colon), value = trim(line.substr(colon + 1));
+      if (pending && key == "delete") {
+        for (auto word : split(value, ',')) {
+          word = trim(word);
+          if (word.starts_with("!")) word.remove_prefix(1);  // by force
+          drop(word);
+        }
+        continue;
+      }
+      drop(key);
+      places.emplace(key, settings.size());
+      settings.push_back({std::string(key), std::string(value), number});
+    }
+    std::erase_if(settings, [](const Setting& one) { return one.line == 0; });
+    return settings;
+  }
+
+  void legacy_fault(const std::string& what, const std::string& words) {
+    domain_.faults.push_back({legacy_line_, "legacy-igd=1 does not go with " + what + ".", words});
+  }
+
+  static bool is_on(const std::string& value) {  // PVE::JSONSchema, parse_boolean()
+    const auto lower = to_lower(value);
+    return lower == "1" || lower == "on" || lower == "yes" || lower == "true";
+  }
+
   void read_setting(const std::string& key, const std::string& value) {
     is_whole_ = is_whole_ || key == "memory" || key == "ostype" || key == "vmgenid";
     if (key == "name") domain_.name = value;
+    if (key == "vga") no_display_ = value == "none";
     if (key == "machine") domain_.machine = value.empty() ? "pc" : value;
     if (key == "bios" && value == "ovmf") domain_.loader = "efi";
     if (key == "memory")
@@ -90,21 +147,58 @@ class ProxmoxReader {
       for (auto& word : words) word.line = line_;
       read_command_words(words, domain_);
     }
-    if (key.starts_with("hostpci") && parse_unsigned(key.substr(7))) read_device(value);
+    if (!key.starts_with("hostpci")) return;
+    const auto number = parse_unsigned(key.substr(7));
+    if (number && *number < most_hostpci && key.substr(7) == std::to_string(*number)) return read_device(value);
+    domain_.faults.push_back({line_, "Proxmox has hostpci0 to hostpci15 and leaves this line out: the guest does not get it.",
+                              "unable to parse value of '" + key.substr(0, 40) + "'"});
+  }
+
+  /// Options that belong to a line; another one makes Proxmox leave the whole line out (a warning, and no more).
+  void read_options(const std::string& value) {
+    static constexpr auto known =
+        std::to_array<std::string_view>({"host", "mapping", "mdev", "rombar", "romfile", "pcie", "x-vga", "legacy-igd",
+                                         "vendor-id", "device-id", "sub-vendor-id", "sub-device-id"});
+    for (const auto part : split(value, ',')) {
+      const auto equals = part.find('=');
+      const auto name = trim(part.substr(0, equals == part.npos ? 0 : equals));
+      if (!name.empty() && std::ranges::find(known, name) == known.end())
+        domain_.unresolved.push_back(
+            {line_,
+             "'" + std::string(name.substr(0, 40)) +
+                 "' is no option of hostpciN that is known here; where Proxmox does not know it, it leaves "
+                 "the whole line out, and the guest does not get the device.",
+             {}});
+    }
+    if (is_on(option_of(value, "pcie")) && express_line_ == 0) express_line_ = line_;
+    if (!is_on(option_of(value, "legacy-igd"))) return;
+    if (legacy_line_ != 0) legacy_fault("a second one", "only one device can be assigned in legacy-igd mode");
+    legacy_line_ = line_;
+    if (is_on(option_of(value, "x-vga"))) legacy_fault("x-vga=1", "legacy IGD assignment is not compatible with x-vga");
+    if (!option_of(value, "mdev").empty()) legacy_fault("mdev=", "legacy IGD assignment is not compatible with mdev");
+    if (const auto bar = option_of(value, "rombar"); !bar.empty() && !is_on(bar))
+      legacy_fault("rombar=0", "legacy IGD assignment requires rombar to be enabled");
   }
 
   void read_device(const std::string& value) {
     if (domain_.hostdevs.size() > most_domain_devices) throw InputError(domain_.file + ": too many devices");
-    if (option_of(value, "pcie") == "1" && express_line_ == 0) express_line_ = line_;
+    read_options(value);
     const auto mapping = option_of(value, "mapping");
-    if (!mapping.empty()) return read_mapping(mapping);
     auto host = option_of(value, "host");
+    if (!mapping.empty() && !host.empty())
+      domain_.faults.push_back({line_, "It names both a device and a mapping.", "Either 'host' or 'mapping' must be set"});
+    if (!mapping.empty()) return read_mapping(mapping);
     if (host.empty()) host = value.substr(0, value.find(','));
     if (!option_of(value, "mdev").empty()) {
       domain_.unresolved.push_back({line_, "It makes a mediated device on " + host.substr(0, 40) + " at the start.", {}});
       return;
     }
+    const auto first = domain_.hostdevs.size();
     for (const auto one : split(host, ';')) add(one, {});
+    if (legacy_line_ != line_ || domain_.hostdevs.size() == first) return;
+    const auto& device = domain_.hostdevs[first];
+    if (device.source.bus != 0 || device.source.device != 2 || device.source.function != 0)
+      legacy_fault("other devices than 00:02.0", "legacy IGD assignment only works for devices on host bus 00:02.0");
   }
 
   void add(std::string_view address, const std::string& id) {
@@ -145,8 +239,10 @@ class ProxmoxReader {
 
   const Root& root_;
   Domain domain_;
-  std::size_t line_ = 0, express_line_ = 0;
+  static constexpr unsigned most_hostpci = 16;
+  std::size_t line_ = 0, express_line_ = 0, legacy_line_ = 0;
   bool is_whole_ = false;  ///< not just a line or two that somebody cut out
+  bool no_display_ = false;
 };
 
 /// Each function of a slot that was named as a whole, as the host has them now.
@@ -202,6 +298,36 @@ void resolve_paths(Domain& domain, const Root& root) {
   domain.sysfs_paths.clear();
 }
 
+void resolve_pools(Domain& domain, const Root& root) {
+  for (const auto& [line, name] : domain.pool_cards) {
+    const bool plain = !name.empty() && name.size() < 64 && name.find('/') == std::string::npos && name.front() != '.';
+    const auto path = plain ? root.canonical("/sys/class/net/" + name + "/device") : Observed<std::string>::absent();
+    const auto names = path.has_value() ? root.list(*path) : Observed<std::vector<std::string>>::like(path);
+    if (!names.has_value()) continue;  // another host's, or a recording that was not asked
+    std::vector<PciAddress> functions;
+    for (const auto& entry : *names) {
+      const auto function = entry.starts_with("virtfn") ? root.canonical(*path + "/" + entry) : Observed<std::string>::absent();
+      if (const auto address = function.has_value() ? PciAddress::parse(base_name(*function)) : std::nullopt)
+        functions.push_back(*address);
+    }
+    std::ranges::sort(functions);
+    std::erase_if(domain.unresolved, [number = line](const DomainRemark& remark) { return remark.line == number; });
+    if (functions.empty())
+      domain.faults.push_back(
+          {line, name.substr(0, 40) + " has no virtual functions now.", "No Vf's present on SRIOV PF " + name});
+    for (const auto& address : functions) {
+      if (domain.hostdevs.size() >= most_domain_devices) break;
+      DomainHostdev device;
+      device.origin = DomainHostdev::Origin::network;
+      device.source = address;
+      device.managed = domain.pool_is_managed;
+      device.line = line;
+      domain.hostdevs.push_back(std::move(device));
+    }
+  }
+  domain.pool_cards.clear();
+}
+
 Domain parse_proxmox_configuration(const std::string& text, const std::string& name, const Root& root) {
   return ProxmoxReader(name, root).read(text);
 }
@@ -220,6 +346,7 @@ Domain parse_domain(const std::string& text, const std::string& name, const Root
     domain = parse_qemu_command_line(text, name);
   expand_slots(domain, root);
   resolve_paths(domain, root);
+  resolve_pools(domain, root);
   return domain;
 }
 

@@ -14,7 +14,8 @@ namespace vfio_doctor {
 /// Throws InputError "NAME: what is wrong".
 Domain parse_domain(const std::string& text, const std::string& name, const Root& root);
 
-/// Proxmox VE's /etc/pve/qemu-server/NNN.conf: hostpciN, args, memory; up to the first section (a snapshot).
+/// Proxmox VE's /etc/pve/qemu-server/NNN.conf: hostpciN, args, memory, as they count at the next start: with what
+/// waits under [PENDING], without snapshots.
 Domain parse_proxmox_configuration(const std::string& text, const std::string& name, const Root& root);
 
 /// The devices of an Incus or LXD instance (pci, gpu, nic), "deviceName:" of KubeVirt. `root` tells which function a network
@@ -23,5 +24,8 @@ Domain parse_device_list(const std::string& text, const std::string& name, const
 
 /// Replaces paths in sysfs that a text names (sysfsdev=/sys/class/net/eno1/device) by the functions that they lead to.
 void resolve_paths(Domain& domain, const Root& root);
+
+/// Replaces the cards that a network's pool names (<pf dev=>) by the virtual functions that they have on this host now.
+void resolve_pools(Domain& domain, const Root& root);
 
 }  // namespace vfio_doctor

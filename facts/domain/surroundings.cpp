@@ -6,6 +6,7 @@
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
+#include "facts/domain/other_forms.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -72,7 +73,9 @@ Observed<Domain> gather_pool(const Root& root, const std::string& name) {
   }
   if (!text.has_value()) return Observed<Domain>::like(text);
   try {
-    return parse_domain_xml(*text, file);
+    auto pool = parse_domain_xml(*text, file);
+    resolve_pools(pool, root);
+    return pool;
   } catch (const InputError&) {  // NAT, a bridge, ...
     return Domain{};
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/domain/xml_parts.hpp"
 
+#include "base/text.hpp"
 #include "facts/domain/libvirt_numbers.hpp"
 
 namespace vfio_doctor {
@@ -55,6 +56,22 @@ DomainUsb usb_of(pugi::xml_node node) {
   usb.device = count("device");
   usb.startup_policy = source.attribute("startupPolicy").value();
   return usb;
+}
+
+std::string way_to_node_device(pugi::xml_node top) {
+  for (const auto node : top.children("capability")) {
+    const auto number = [node](const char* name) { return libvirt_number(trim(node.child_value(name))).value_or(0x10000); };
+    const auto bus = number("bus"), slot = number("slot"), function = number("function");
+    if (std::string_view(node.attribute("type").value()) == "pci" && bus <= 0xff && slot <= 0x1f && function <= 7)
+      return ": ask about it with --device " + hex_text(number("domain"), 4) + ":" + hex_text(bus, 2) + ":" +
+             hex_text(slot, 2) + "." + std::to_string(function);
+  }
+  return "; its <parent> may be the PCI function that is meant";
+}
+
+std::string out_of_range(std::string_view key, std::uint64_t value, const char* limit) {
+  const std::string quote = key == "function" ? "" : "'";
+  return "Invalid PCI address " + std::string(key) + "=" + quote + "0x" + hex_text(value, 1) + quote + ", must be <= " + limit;
 }
 
 }  // namespace vfio_doctor

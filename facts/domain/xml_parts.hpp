@@ -28,4 +28,10 @@ std::string comment_of(pugi::xml_node node);
 /// <hostdev type='usb'>, without its line.
 DomainUsb usb_of(pugi::xml_node node);
 
+/// How to ask about the function that a node device is, as the end of a sentence.
+std::string way_to_node_device(pugi::xml_node top);
+
+/// What libvirt says of a part of an address beyond its limit: virPCIDeviceAddressIsValid(), which quotes all but the function.
+std::string out_of_range(std::string_view key, std::uint64_t value, const char* limit);
+
 }  // namespace vfio_doctor

@@ -94,6 +94,7 @@ struct Description<BootSetting> {
         member("file", "The file a person would edit.", &S::file),
         member("line", "What a boot entry should get from it.", &S::line),
         member("kind", "Whose file it is.", &S::kind),
+        withheld(&S::plain_lines, "the words are in line; how the file spells them is for a remedy alone"),
     };
   }
 };
@@ -113,6 +114,7 @@ struct Description<BootEntry> {
         member("file_line", "Number of the line where it starts in the file; 0: the file is the entry.", &S::line),
         member("version", "\"version\" of a loader entry; empty where it has none.", &S::version),
         member("starts_next", "GRUB's default entry, where its files tell which that is.", &S::starts_next),
+        withheld(&S::plain_line, "the words are in line; how the file spells them is for a remedy alone"),
     };
   }
 };

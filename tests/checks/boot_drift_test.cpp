@@ -250,7 +250,7 @@ TEST(KernelArgumentRemedy, NamesTheToolOfTheDistribution) {
               Contains("sudo grub-mkconfig -o /boot/grub/grub.cfg"));
   EXPECT_THAT(add_commands("text /etc/os-release = ID=arch\n" + systemd_boot +
                            "file /boot/loader/entries/arch.conf\n| linux /v\n| options root=a\n"),
-              Contains("sudoedit /boot/loader/entries/arch.conf"));
+              Contains("sudo grep -n -x -F -e 'options root=a intel_iommu=on' /boot/loader/entries/arch.conf"));
   EXPECT_THAT(add_commands("file /etc/os-release\n| ID=opensuse-tumbleweed\n| ID_LIKE=\"opensuse suse\"\n" + grub),
               Contains("sudo grub2-mkconfig -o /boot/grub2/grub.cfg"));
   EXPECT_THAT(add_commands("text /etc/os-release = ID=opensuse-tumbleweed\ntext /etc/kernel/cmdline = root=a\n" + systemd_boot),
@@ -276,7 +276,10 @@ TEST(KernelArgumentRemedy, RemovalNamesTheFileThatHoldsIt) {
       "text /etc/default/grub = A=b\n"
       "text /etc/default/grub.d/x.cfg = GRUB_CMDLINE_LINUX=\"iommu=off\"\n");
   EXPECT_THAT(remove_kernel_argument(host, "iommu=off").commands,
-              ElementsAre("sudoedit /etc/default/grub.d/x.cfg", "sudo update-grub", "sudo systemctl reboot"));
+              ElementsAre("sudo sed -i --follow-symlinks 's|^GRUB_CMDLINE_LINUX=\"iommu=off\"$|GRUB_CMDLINE_LINUX=\"\"|' "
+                          "/etc/default/grub.d/x.cfg",
+                          "sudo grep -n -x -F -e 'GRUB_CMDLINE_LINUX=\"\"' /etc/default/grub.d/x.cfg", "sudo update-grub",
+                          "sudo systemctl reboot"));
 }
 
 // Boot configurations of real hosts, read in place where they are there

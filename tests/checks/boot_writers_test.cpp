@@ -2,6 +2,8 @@
 // A remedy names what writes the boot entry, and never edits a file that is not there without saying what goes into it.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "findings_of.hpp"
 
@@ -71,7 +73,11 @@ TEST(BootWriters, SystemdBootManagerWritesTheEntries) {
                             "file /boot/loader/entries/linux-own.conf\n| linux /vmlinuz-own\n| options root=UUID=77-aa rw\n");
   const auto remedy = add_kernel_argument(host, "iommu=pt");
   EXPECT_THAT(remedy.commands,
-              ElementsAre("sudoedit /etc/sdboot-manage.conf", "sudo sdboot-manage gen", "sudo systemctl reboot"));
+              ElementsAre("sudo sed -i --follow-symlinks 's|^LINUX_OPTIONS=\"quiet intel_iommu=on\"$|"
+                          "LINUX_OPTIONS=\"quiet intel_iommu=on iommu=pt\"|' /etc/sdboot-manage.conf",
+                          "sudo grep -n -x -F -e 'LINUX_OPTIONS=\"quiet intel_iommu=on iommu=pt\"' /etc/sdboot-manage.conf",
+                          "sudo sdboot-manage gen", "sudo systemctl reboot"));
+  EXPECT_FALSE(remedy.by_hand);
   EXPECT_THAT(testing::only_finding("command-line-drift", host).summary, HasSubstr("Edited but not applied"));
 }
 
@@ -84,20 +90,88 @@ TEST(BootWriters, EntriesOfKernelInstallComeFromItsFile) {
                                   variable("LoaderInfo", "systemd-boot 256") + entries +
                                   "text /etc/kernel/cmdline = root=UUID=77-aa rw\n"),
                           "iommu=pt");
-  EXPECT_THAT(remedy.commands, ElementsAre("sudoedit /etc/kernel/cmdline", "sudo reinstall-kernels", "sudo systemctl reboot"));
+  EXPECT_THAT(remedy.commands, ElementsAre("sudo sed -i --follow-symlinks 's|^root=UUID=77-aa rw$|root=UUID=77-aa rw "
+                                           "iommu=pt|' /etc/kernel/cmdline",
+                                           "sudo grep -n -x -F -e 'root=UUID=77-aa rw iommu=pt' /etc/kernel/cmdline",
+                                           "sudo reinstall-kernels", "sudo systemctl reboot"));
 }
 
 TEST(BootWriters, EveryEntryThatHasItIsNamedTheNextOneFirst) {
-  const auto remedy =
-      remove_kernel_argument(host_of(
-                                 "text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw nosplit\n" +
-                                 variable("LoaderInfo", "systemd-boot 256") +
-                                 "text /boot/loader/loader.conf = default own-b.conf\n"
-                                 "file /boot/loader/entries/own-a.conf\n| linux /a\n| options root=UUID=77-aa rw nosplit\n"
-                                 "file /boot/loader/entries/own-b.conf\n| linux /b\n| options root=UUID=77-aa rw nosplit\n"),
-                             "nosplit");
+  const auto remedy = remove_kernel_argument(
+      host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw nosplit\n" +
+              variable("LoaderInfo", "systemd-boot 256") +
+              "text /boot/loader/loader.conf = default own-b.conf\n"
+              "file /boot/loader/entries/own-a.conf\n| linux /a\n| options root=UUID=77-aa rw\n| options nosplit\n"
+              "file /boot/loader/entries/own-b.conf\n| linux /b\n| options root=UUID=77-aa rw nosplit\n"),
+      "nosplit");
   EXPECT_THAT(remedy.commands, ElementsAre("sudoedit /boot/loader/entries/own-b.conf",
                                            "sudoedit /boot/loader/entries/own-a.conf", "sudo systemctl reboot"));
+}
+
+const std::string kernel_install =
+    variable("LoaderInfo", "systemd-boot 256") +
+    "file /boot/loader/entries/0123456789abcdef0123456789abcdef-6.9.0.conf\n| linux /k/linux\n| options root=UUID=77-aa rw\n";
+
+/// Entries made of such a line would find no root: neither an edit nor what carries it over goes by itself.
+TEST(BootWriters, ALineWithoutTheRunningRootIsCarriedNowhere) {
+  const auto host = host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw\n" + kernel_install +
+                            "text /etc/kernel/cmdline = rw splash\n");
+  const auto added = add_kernel_argument(host, "iommu=pt");
+  EXPECT_TRUE(added.by_hand);
+  EXPECT_THAT(added.text, HasSubstr("Put root=UUID=77-aa there too"));
+  int carried = 0;
+  for (const auto& finding : testing::findings_of("command-line-drift", host))
+    for (const auto& remedy : finding.remedy) {
+      if (std::ranges::find(remedy.commands, "sudo kernel-install add-all") == remedy.commands.end()) continue;
+      ++carried;
+      EXPECT_TRUE(remedy.by_hand) << remedy.text;
+      EXPECT_THAT(remedy.text, HasSubstr("does not start"));
+    }
+  EXPECT_GT(carried, 0);
+  const auto other = host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw\n" + kernel_install +
+                             "text /etc/kernel/cmdline = root=UUID=88-bb rw\n");
+  EXPECT_THAT(add_kernel_argument(other, "iommu=pt").text, HasSubstr("Look at its root= first"));
+}
+
+TEST(BootWriters, WordsForOneStartAreNotKeptForAll) {
+  for (const auto* word : {"single", "systemd.unit=rescue.target", "rd.break", "init=/bin/sh", "emergency"}) {
+    const auto remedy = add_kernel_argument(host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw " +
+                                                    std::string(word) + "\n" + variable("StubInfo", "systemd-stub 256") +
+                                                    "text /efi/EFI/Linux/own.efi = x\n"),
+                                            "intel_iommu=on");
+    EXPECT_THAT(remedy.commands, IsEmpty()) << word;
+    EXPECT_THAT(remedy.text, HasSubstr("one start alone")) << word;
+  }
+}
+
+TEST(BootWriters, WhatComesAndWhatGoesIsOneEdit) {
+  const auto host = host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw nomsi\n" + kernel_install +
+                            "text /etc/kernel/cmdline = root=UUID=77-aa nomsi rw\n");
+  const auto remedy = change_kernel_arguments(host, {"iommu=pt", "rw"}, {"nomsi"});
+  EXPECT_FALSE(remedy.by_hand);
+  EXPECT_THAT(remedy.commands.at(1), HasSubstr("'root=UUID=77-aa rw iommu=pt' /etc/kernel/cmdline"));
+  EXPECT_EQ(remedy.commands.size(), 4U);
+  EXPECT_THAT(remedy.undo.at(1), HasSubstr("'root=UUID=77-aa nomsi rw' /etc/kernel/cmdline"));
+  const auto by_hand = change_kernel_arguments(host, {"iommu=pt"}, {"elsewhere"});
+  EXPECT_TRUE(by_hand.by_hand) << "what is to go stands nowhere";
+  for (const auto& command : by_hand.commands) EXPECT_THAT(command, Not(HasSubstr("sed")));
+}
+
+/// A drop-in that is read later, or that is there already, must neither undo ours nor be lost.
+TEST(BootWriters, ADropInGoesBehindOthersAndOverNone) {
+  const std::string debian =
+      "text /etc/os-release = ID=debian\ntext /proc/cmdline = BOOT_IMAGE=/v root=a quiet\n"
+      "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n"
+      "file /boot/grub/grub.cfg\n| menuentry 'Own' {\n|   linux /v root=a quiet\n| }\n";
+  const auto file = [&debian](const std::string& more) {
+    return add_kernel_argument(host_of(debian + more), "iommu=pt").files.at(0);
+  };
+  const std::string sets = "GRUB_CMDLINE_LINUX_DEFAULT=\"splash\"\n";
+  EXPECT_EQ(file("dir /etc/default/grub.d\n"), "/etc/default/grub.d/90-iommu.cfg");
+  EXPECT_EQ(file("text /etc/default/grub.d/50-cloud.cfg = " + sets), "/etc/default/grub.d/90-iommu.cfg");
+  EXPECT_EQ(file("text /etc/default/grub.d/95-last.cfg = " + sets), "/etc/default/grub.d/99-vfio-doctor-iommu.cfg");
+  EXPECT_EQ(file("text /etc/default/grub.d/90-iommu.cfg = " + sets), "/etc/default/grub.d/99-vfio-doctor-iommu.cfg");
+  EXPECT_EQ(file("text /etc/default/grub.d/own.cfg = " + sets), "/etc/default/grub.d/zz-vfio-doctor-iommu.cfg");
 }
 
 TEST(BootWriters, ADropInOfLimineIsNamed) {
@@ -132,8 +206,8 @@ TEST(BootWriters, AReadOnlySystemIsChangedByItsOwnTool) {
           "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n"
           "file /boot/grub2/grub.cfg\n| menuentry 'Own' {\n|   linux /boot/vmlinuz-6.9.0 root=UUID=77-aa\n| }\n"),
       "iommu=pt");
-  EXPECT_THAT(remedy.commands,
-              ElementsAre("sudoedit /etc/default/grub", "sudo transactional-update grub.cfg", "sudo systemctl reboot"));
+  EXPECT_THAT(remedy.commands, ElementsAre(HasSubstr("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet iommu=pt\""), HasSubstr("sudo grep"),
+                                           "sudo transactional-update grub.cfg", "sudo systemctl reboot"));
 }
 
 TEST(BootWriters, WhatIsWrittenDownAlreadyIsNotToBeAddedAgain) {

@@ -8,6 +8,7 @@ usage: contrib_test.py PROGRAM SOURCE_DIRECTORY
 import os
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -85,6 +86,103 @@ class Reportbug(unittest.TestCase):
         result = subprocess.run(["/bin/sh", "-c", f"exec 3>&1 1>&2; . {shlex.quote(str(script))}"], capture_output=True, text=True, check=False,
                                 env={"PATH": "/nowhere"})
         self.assertEqual((result.returncode, result.stdout), (0, ""))
+
+
+@unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
+class Units(unittest.TestCase):
+    """systemd itself reads the unit files: all, so that one finds the other that it names."""
+
+    def complaints(self, change=lambda text: text):
+        with tempfile.TemporaryDirectory() as directory:
+            units = []
+            for unit in sorted((TOP / "contrib/systemd").iterdir()):
+                units.append(pathlib.Path(directory) / unit.name)
+                units[-1].write_text(change(unit.read_text().replace("/usr/bin/vfio-doctor", str(PROGRAM))))
+            ended = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, timeout=60)
+            # Of an unknown key it only warns.
+            return [line for line in (ended.stdout + ended.stderr).splitlines() if any(unit.name in line for unit in units)]
+
+    def test_are_read_without_a_complaint(self):
+        self.assertEqual(self.complaints(), [])
+
+    def test_a_complaint_would_be_seen(self):
+        self.assertNotEqual(self.complaints(lambda text: text.replace("[Unit]", "[Unit]\nNoSuchKey=1")), [])
+        self.assertNotEqual(self.complaints(lambda text: text.replace("ExecStart=/", "ExecStart=/no-such-directory/")), [])
+
+
+class Hookscript(unittest.TestCase):
+    """Proxmox VE runs it as PATH VMID PHASE, and takes any exit code but 0 of pre-start for a refusal."""
+
+    def code(self, program, phase="pre-start"):
+        with tempfile.TemporaryDirectory() as directory:
+            stand_in, script = pathlib.Path(directory) / "vfio-doctor", pathlib.Path(directory) / "guard"
+            if program is not None:
+                stand_in.write_text('#!/bin/sh\necho "$@" >"$0.asked"\n' + program)
+                stand_in.chmod(0o755)
+            text = (TOP / "contrib/proxmox/vfio-doctor-guard").read_text()
+            self.assertEqual(text.count("program=/usr/bin/vfio-doctor\n"), 1)
+            script.write_text(text.replace("program=/usr/bin/vfio-doctor\n", f"program={stand_in}\n"))
+            script.chmod(0o755)
+            ended = subprocess.run([script, "207", phase], capture_output=True, timeout=60)
+            asked = pathlib.Path(str(stand_in) + ".asked")
+            if asked.exists():
+                self.assertEqual(asked.read_text(), f"guard -- 207 {phase}\n")
+            return ended.returncode
+
+    def test_only_a_refusal_stops_a_start(self):
+        self.assertEqual(self.code("exit 1"), 1)
+        for program in ("exit 0", "exit 2", "exit 3", "exit 127", "kill -SEGV $$", None):
+            self.assertEqual(self.code(program), 0, program)
+        self.assertEqual(self.code("exit 0", "post-stop"), 0)
+
+    def test_the_program_itself_reads_the_guest(self):
+        self.assertEqual(self.code(f'exec {PROGRAM} "$@"'), 0)  # there is no guest 207 here: its own failure, and no refusal
+
+
+FAKE_VIRSH = """#!/bin/sh
+echo "$LIBVIRT_DEFAULT_URI" >>/run/asked
+[ "$LIBVIRT_DEFAULT_URI" = qemu:///system ] || { echo "error: failed to get domain 'own'" >&2; exit 1; }
+echo "<domain type='kvm'><name>own</name><devices/></domain>"
+"""
+
+
+def can_hide_virsh():
+    """Whether another virsh can be put over the system's, for one process: as root, in a mount namespace of its own."""
+    tools = all(shutil.which(tool) for tool in ("unshare", "setpriv", "mount")) and os.path.exists("/usr/bin/virsh")
+    return tools and os.geteuid() == 0 and subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode == 0
+
+
+@unittest.skipUnless(can_hide_virsh(), "virsh cannot be replaced here (root, unshare, setpriv and a virsh to replace)")
+class NormalUser(unittest.TestCase):
+    """virt-manager keeps its guests in the system's libvirt: a normal user's virsh asks another one."""
+
+    def run_as(self, user, uri=None):
+        with tempfile.TemporaryDirectory() as directory:
+            virsh, script = pathlib.Path(directory) / "virsh", pathlib.Path(directory) / "run"
+            virsh.write_text(FAKE_VIRSH)
+            virsh.chmod(0o755)
+            variable = f"LIBVIRT_DEFAULT_URI={uri}" if uri else "-u LIBVIRT_DEFAULT_URI"
+            script.write_text("set -e\nmount -t tmpfs none /run\ntouch /run/asked\nchmod 666 /run/asked\n"
+                              f"mount --bind {virsh} /usr/bin/virsh\n"
+                              f"setpriv --reuid {user} --clear-groups env {variable} {PROGRAM} check --domain own --json && code=0 "
+                              "|| code=$?\necho asked: $(cat /run/asked | tr '\\n' ,) >&2\nexit $code\n")
+            ended = subprocess.run(["unshare", "-m", "sh", script], capture_output=True, text=True, timeout=120)
+            return ended.returncode, ended.stderr
+
+    def test_the_systems_libvirt_is_asked_after_the_users_own(self):
+        code, words = self.run_as(65534)
+        self.assertNotEqual(code, 2, words)
+        self.assertIn("asked: ,qemu:///system,", words)
+
+    def test_a_choice_of_the_users_is_kept(self):
+        code, words = self.run_as(65534, "test:///default")
+        self.assertEqual(code, 2, words)
+        self.assertIn("asked: test:///default,\n", words)
+
+    def test_root_asks_once(self):
+        code, words = self.run_as(0)
+        self.assertEqual(code, 2, words)
+        self.assertIn("asked: ,\n", words)
 
 
 if __name__ == "__main__":

@@ -140,7 +140,9 @@ class Tree:
         return found
 
 
-class ScriptTest(unittest.TestCase):
+class ScriptCase(unittest.TestCase):
+    """A tree, and the script of a plan for it."""
+
     def setUp(self):
         self.directory = Path(tempfile.mkdtemp(prefix="vfio-doctor-plan."))
         self.addCleanup(shutil.rmtree, self.directory)
@@ -167,7 +169,7 @@ class ScriptTest(unittest.TestCase):
                               "update-initramfs": UPDATE_INITRAMFS}.items():
             (bin_directory / name).write_text(content)
             (bin_directory / name).chmod(0o755)
-        for directory in ("sys", "proc", "etc", "boot", "var/lib"):
+        for directory in ("sys", "proc", "etc", "boot", "efi", "var/lib"):
             for before in (" ", '"', "=", "<", ">", "'"):
                 text = text.replace(f"{before}/{directory}/", f"{before}{self.tree.top}/{directory}/")
         text = text.replace("PATH=/usr/sbin:", f"TREE={self.tree.top} PATH={bin_directory}:/usr/sbin:")
@@ -179,6 +181,8 @@ class ScriptTest(unittest.TestCase):
         self.assertEqual(ended.returncode, code, ended.stdout + ended.stderr)
         return ended.stdout + ended.stderr
 
+
+class ScriptTest(ScriptCase):
     def test_without_apply_nothing_changes(self):
         path = self.script("02:00.0")
         before = self.tree.digest()
@@ -307,6 +311,186 @@ class ScriptTest(unittest.TestCase):
         path = self.directory / "refused.sh"
         path.write_text(text)
         self.assertIn("refused", self.run_script(path, "--apply", code=3))
+
+
+def efi_variable(text: str) -> bytes:
+    return b"\x06\x00\x00\x00" + (text + "\0").encode("utf-16-le")
+
+
+# What writes the menu sources the settings, as grub-mkconfig does.
+MKCONFIG = """#!/bin/bash
+. "$TREE/etc/default/grub" || exit 1
+printf "menuentry 'Own' {\\n linux /vmlinuz root=/dev/vda1 ro %s %s\\n}\\n" "$GRUB_CMDLINE_LINUX" "$GRUB_CMDLINE_LINUX_DEFAULT" >"$2"
+"""
+CARRY = '#!/bin/bash\necho "$(basename "$0") $*" >>"$TREE/carried.log"\n'
+
+
+class SettingsTest(ScriptCase):
+    """Files of other distributions and boot loaders: changed in one line, and brought back byte for byte."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.rmtree(self.tree.top)
+        self.tree = Tree(self.directory / "tree", iommu=False)
+        bin_directory = self.directory / "bin"
+        bin_directory.mkdir()
+        for name, content in {"grub-mkconfig": MKCONFIG, "grub2-mkconfig": MKCONFIG, "mkinitcpio": CARRY, "kernel-install": CARRY,
+                              "proxmox-boot-tool": CARRY, "sdboot-manage": CARRY}.items():
+            (bin_directory / name).write_text(content)
+            (bin_directory / name).chmod(0o755)
+
+    def without_grub(self) -> None:
+        shutil.rmtree(self.tree.top / "etc/default")
+        shutil.rmtree(self.tree.top / "boot/grub")
+        self.tree.write("proc/cmdline", "initrd=\\\\x.img root=/dev/vda1 ro\n")
+
+    def variable(self, name: str, text: str) -> None:
+        path = self.tree.top / f"sys/firmware/efi/efivars/{name}-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(efi_variable(text))
+
+    def is_run(self, *words: str) -> bool:
+        """Whether the edit is a step of the script, and not a person's."""
+        text = self.plan(*(words or ("02:00.0",)), "--format", "shell")
+        ids = text.split("\nids=(", 1)[1].split(")", 1)[0].split()
+        kinds = text.split("\nkinds=(", 1)[1].split(")", 1)[0].split()
+        return kinds[ids.index("kernel-arguments")] == "run"
+
+    def there_and_back(self, path: str, wanted: str) -> None:
+        before = self.tree.digest()
+        script = self.script("02:00.0")
+        self.assertIn("start the host anew", self.run_script(script, "--apply"))
+        self.assertEqual((self.tree.top / path).read_bytes().decode(), wanted)
+        self.run_script(script, "--undo")
+        self.assertEqual(self.tree.digest(), before)
+
+    GRUB_KNOWN = (
+        'GRUB_CMDLINE_LINUX_DEFAULT="loglevel=3 quiet"\nGRUB_CMDLINE_LINUX=""\n',
+        "GRUB_CMDLINE_LINUX_DEFAULT='quiet'\n",
+        'GRUB_CMDLINE_LINUX_DEFAULT=""\n',
+        '# GRUB_CMDLINE_LINUX_DEFAULT="old"\n#GRUB_CMDLINE_LINUX=""\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\n',
+        'GRUB_CMDLINE_LINUX_DEFAULT="quiet"',
+        'GRUB_CMDLINE_LINUX="rd.luks.uuid=x.y[0]*^ a=b&c d|e f#g &"\n',
+        'GRUB_DISTRIBUTOR=`echo x`\nGRUB_CMDLINE_LINUX_DEFAULT="  quiet  splash "\n',
+    )
+    GRUB_OTHER = (
+        "GRUB_CMDLINE_LINUX_DEFAULT=quiet\n",
+        "GRUB_TIMEOUT=5\n",
+        'GRUB_CMDLINE_LINUX_DEFAULT="a"\nGRUB_CMDLINE_LINUX_DEFAULT="b"\n',
+        'GRUB_CMDLINE_LINUX_DEFAULT="quiet \\\nsplash"\n',
+        'GRUB_CMDLINE_LINUX_DEFAULT="quiet $EXTRA"\n',
+        'if true; then\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\nfi\n',
+        '. /etc/other\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\n',
+        'cat >/dev/null <<E\nGRUB_CMDLINE_LINUX_DEFAULT="x"\nE\n',
+        'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\r\n',
+        'GRUB_CMDLINE_LINUX_DEFAULT="quiet -- single"\n',
+    )
+
+    def test_grub_where_no_drop_ins_are_read(self):
+        for os_release, menu in (("ID=arch\n", "boot/grub/grub.cfg"), ('ID=opensuse-tumbleweed\nID_LIKE="suse"\n', "boot/grub2/grub.cfg")):
+            self.tree.write("etc/os-release", os_release)
+            (self.tree.top / menu).parent.mkdir(exist_ok=True)
+            for file in ("boot/grub/grub.cfg", "boot/grub2/grub.cfg"):
+                if (self.tree.top / file).exists():
+                    (self.tree.top / file).rename(self.tree.top / menu)
+            for text in self.GRUB_KNOWN:
+                with self.subTest(os_release + text):
+                    self.tree.write("etc/default/grub", text)
+                    before = self.sourced(text)
+                    digest = self.tree.digest()
+                    script = self.script("02:00.0")
+                    self.assertIn("start the host anew", self.run_script(script, "--apply"))
+                    after = self.sourced((self.tree.top / "etc/default/grub").read_text())
+                    self.assertEqual(sorted(after), sorted(before + ["intel_iommu=on"]))
+                    self.assertIn("intel_iommu=on", (self.tree.top / menu).read_text())
+                    self.run_script(script, "--undo")
+                    self.assertEqual(self.tree.digest(), digest)
+            for text in self.GRUB_OTHER:
+                with self.subTest("by hand: " + text):
+                    self.tree.write("etc/default/grub", text)
+                    self.assertFalse(self.is_run())
+
+    @staticmethod
+    def sourced(text: str) -> list[str]:
+        command = text + "\nprintf '%s ' \"$GRUB_CMDLINE_LINUX\" \"$GRUB_CMDLINE_LINUX_DEFAULT\"\n"
+        return subprocess.run(["bash"], input=command, capture_output=True, text=True, check=True, timeout=30).stdout.split()
+
+    def test_a_line_that_changed_since_is_left_alone(self):
+        self.tree.write("etc/os-release", "ID=arch\n")
+        script = self.script("02:00.0")
+        self.tree.write("etc/default/grub", 'GRUB_CMDLINE_LINUX_DEFAULT="quiet more"\n')
+        before = self.tree.digest()
+        self.assertIn("failed", self.run_script(script, "--apply", code=1))
+        self.assertEqual(self.tree.digest(), before)
+
+    def test_the_line_of_systemd_boot_and_of_images(self):
+        self.without_grub()
+        self.tree.write("etc/os-release", "ID=arch\n")
+        for loader, apply in {"LoaderInfo": "kernel-install add-all", "StubInfo": "mkinitcpio -P"}.items():
+            shutil.rmtree(self.tree.top / "sys/firmware/efi", ignore_errors=True)
+            self.variable(loader, "systemd-boot 256" if loader == "LoaderInfo" else "systemd-stub 256")
+            if loader == "LoaderInfo":
+                self.tree.write(f"boot/loader/entries/{'0123456789abcdef' * 2}-6.9.conf", "linux /v\noptions root=/dev/vda1 ro\n")
+            else:
+                shutil.rmtree(self.tree.top / "boot/loader")
+                self.tree.write("efi/EFI/Linux/own.efi", "x")
+            for text, wanted in (("root=/dev/vda1 ro\n", "root=/dev/vda1 ro intel_iommu=on\n"),
+                                 ("root=/dev/vda1 ro", "root=/dev/vda1 ro intel_iommu=on"),
+                                 ("\n  root=/dev/vda1 ro \n\n", "\n  root=/dev/vda1 ro intel_iommu=on \n\n")):
+                with self.subTest(loader + text):
+                    self.tree.write("etc/kernel/cmdline", text)
+                    self.there_and_back("etc/kernel/cmdline", wanted)
+                    self.assertIn(apply, (self.tree.top / "carried.log").read_text())
+            for text in ("ro quiet\n", "root=/dev/vdb1 ro\n", "root=/dev/vda1 ro\nquiet\n", "# why\nroot=/dev/vda1 ro\n",
+                         "root=/dev/vda1 -- single\n", 'root=/dev/vda1 a="b c"\n'):
+                with self.subTest("by hand: " + text):
+                    self.tree.write("etc/kernel/cmdline", text)
+                    self.assertFalse(self.is_run())
+                    if "root=/dev/vda1" not in text:
+                        self.assertIn("does not start", " ".join(self.plan("02:00.0").split()))
+                        script = self.plan("02:00.0", "--format", "shell")  # nothing carries that line to the entries by itself
+                        self.assertNotIn(f"{{ {apply}; }}", script)
+
+    def test_proxmox(self):
+        self.without_grub()
+        (self.tree.top / "etc/pve").mkdir()
+        self.tree.write("etc/kernel/cmdline", "root=/dev/vda1 ro")
+        self.variable("LoaderInfo", "systemd-boot 252")
+        self.there_and_back("etc/kernel/cmdline", "root=/dev/vda1 ro intel_iommu=on")
+        self.assertEqual((self.tree.top / "carried.log").read_text(), "proxmox-boot-tool refresh\n" * 2)
+
+    def test_entries_that_a_person_wrote(self):
+        self.without_grub()
+        self.tree.write("etc/os-release", "ID=arch\n")
+        self.variable("LoaderInfo", "systemd-boot 256")
+        other = "title Other system\nlinux /o\noptions root=/dev/vdz9 rw\n"
+        fallback = "title Own (fallback)\nlinux /v\ninitrd /initramfs-fallback.img\noptions root=/dev/vda1 ro\n"
+        self.tree.write("boot/loader/entries/other.conf", other)
+        self.tree.write("boot/loader/entries/own-fallback.conf", fallback)
+        self.tree.write("boot/loader/entries/own.conf", "title Own\nlinux /v\noptions root=/dev/vda1 ro")
+        self.there_and_back("boot/loader/entries/own.conf", "title Own\nlinux /v\noptions root=/dev/vda1 ro intel_iommu=on")
+        script = self.script("02:00.0")
+        self.run_script(script, "--apply")
+        self.assertEqual((self.tree.top / "boot/loader/entries/other.conf").read_text(), other)
+        self.assertEqual((self.tree.top / "boot/loader/entries/own-fallback.conf").read_text(), fallback)
+
+    def test_the_list_of_mkinitcpio(self):
+        shutil.rmtree(self.tree.top)
+        self.tree = Tree(self.directory / "tree")
+        self.tree.write("etc/os-release", "ID=arch\n")
+        for text, wanted in (("MODULES=()\nHOOKS=(base)\n", "MODULES=(vfio_pci vfio_iommu_type1 vfio)\nHOOKS=(base)\n"),
+                             ("# MODULES=(a)\nMODULES=(btrfs vfio)\n", "# MODULES=(a)\nMODULES=(vfio_pci vfio_iommu_type1 vfio btrfs)\n"),
+                             ('MODULES=(\n  btrfs\n)\n', None), ("MODULES=( btrfs )\n", None), ("HOOKS=(base)\n", None)):
+            with self.subTest(text):
+                self.tree.write("etc/mkinitcpio.conf", text)
+                before = self.tree.digest()
+                script = self.script("02:00.0", "--bind", "start")
+                self.run_script(script, "--apply")
+                self.assertEqual((self.tree.top / "etc/mkinitcpio.conf").read_text(), wanted or text)
+                drop_in = self.tree.top / "etc/mkinitcpio.conf.d/vfio-doctor-0000-02-00.0.conf"
+                self.assertEqual(drop_in.exists(), wanted is None)
+                self.run_script(script, "--undo")
+                self.assertEqual(self.tree.digest(), before)
 
 
 GUIDE = """<domain type='kvm'>

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Tried with libvirt 9.0: virNetDevVlanParse(), virMacAddrParse(), qemuValidateDomainDeviceDefControllerPCI() and the words that they say.
+#include "facts/domain/definition_parts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/text.hpp"
+#include "facts/domain/libvirt_numbers.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+constexpr std::size_t most_shown = 40;
+
+std::string shown(const char* value) { return std::string(value).substr(0, most_shown); }
+
+bool is_among(std::string_view value, std::string_view values) {
+  const auto all = split(values, '|');
+  return std::ranges::find(all, value) != all.end();
+}
+
+std::string wrong_value(const char* element, const char* attribute, const std::string& value) {
+  return "Invalid value for attribute '" + std::string(attribute) + "' in element '" + element + "': '" + value + "'.";
+}
+
+/// Six bytes in hexadecimal digits between colons; the first, or nothing where it is no such address.
+std::optional<std::uint64_t> first_byte_of_mac(std::string_view text) {
+  const auto parts = split(text, ':');
+  if (parts.size() != 6) return std::nullopt;
+  for (const auto part : parts)
+    if (const auto byte = parse_unsigned(part, 16); !byte || *byte > 0xff || part.find_first_of("xX") != part.npos)
+      return std::nullopt;
+  return parse_unsigned(parts.front(), 16);
+}
+
+void read_mac(pugi::xml_node mac, const Refuse& refuse) {
+  const auto address = mac.attribute("address");
+  if (!address) return;
+  const auto first = first_byte_of_mac(address.value());
+  if (!first)
+    refuse(mac, "'" + shown(address.value()) + "' is no MAC address.",
+           "unable to parse mac address '" + shown(address.value()) + "'");
+  else if ((*first & 1) != 0)
+    refuse(mac, "The MAC address " + shown(address.value()) + " is one for groups.",
+           "expected unicast mac address, found multicast '" + shown(address.value()) + "'");
+}
+
+void read_tag(pugi::xml_node tag, const Refuse& refuse) {
+  const auto id = tag.attribute("id");
+  const auto number = parse_unsigned(id.value());
+  if (!id)
+    refuse(tag, "A VLAN tag has no id=.", "Missing required attribute 'id' in element 'tag'");
+  else if (!number)
+    refuse(tag, "'" + shown(id.value()) + "' is no id of a VLAN.", wrong_value("tag", "id", shown(id.value())));
+  else if (*number > 4095)
+    refuse(tag, "A VLAN has an id up to 4095.", "vlan tag id " + std::to_string(*number) + " too large (maximum 4095)");
+}
+
+void read_vlan(pugi::xml_node vlan, const Refuse& refuse) {
+  std::size_t tags = 0;
+  for (const auto tag : vlan.children("tag")) read_tag(tag, refuse), ++tags;
+  const auto trunk = vlan.attribute("trunk");
+  const auto words = "invalid \"trunk='" + shown(trunk.value()) + "'\" in <vlan> - ";
+  if (tags == 0)
+    refuse(vlan, "A <vlan> has no <tag>.", "missing tag id - each <vlan> must have at least one <tag id='n'/> subelement");
+  if (trunk && !is_among(trunk.value(), "yes|no"))
+    refuse(vlan, "<vlan> knows no trunk='" + shown(trunk.value()) + "', but yes, no.", words + "must be yes or no");
+  else if (std::string_view(trunk.value()) == "no" && tags > 1)
+    refuse(vlan, "Several VLANs are a trunk.", words + "trunk='yes' is required for more than one vlan tag");
+}
+
+/// A number of <target>, and the controllers that have it.
+struct TargetNumber {
+  const char* attribute;
+  std::uint64_t least, most;
+  std::string_view models;
+};
+constexpr std::string_view ports = "pcie-root-port|pcie-switch-downstream-port",
+                           expanders = "pci-expander-bus|pcie-expander-bus";
+constexpr std::array target_numbers = {TargetNumber{"chassisNr", 0, 255, "pci-bridge"}, TargetNumber{"chassis", 0, 255, ports},
+                                       TargetNumber{"port", 0, 255, ports}, TargetNumber{"busNr", 1, 254, expanders}};
+
+/// QEMU's devices for each controller.
+struct ModelName {
+  std::string_view model, names;
+};
+constexpr std::array model_names = {ModelName{"pci-bridge", "pci-bridge"},
+                                    ModelName{"dmi-to-pci-bridge", "i82801b11-bridge"},
+                                    ModelName{"pcie-to-pci-bridge", "pcie-pci-bridge"},
+                                    ModelName{"pcie-root-port", "pcie-root-port|ioh3420"},
+                                    ModelName{"pcie-switch-upstream-port", "x3130-upstream"},
+                                    ModelName{"pcie-switch-downstream-port", "xio3130-downstream"},
+                                    ModelName{"pci-expander-bus", "pxb"},
+                                    ModelName{"pcie-expander-bus", "pxb-pcie"}};
+
+void read_target(pugi::xml_node target, const std::string& model, const std::string& which, const Refuse& refuse) {
+  for (const auto& rule : target_numbers) {
+    const auto attribute = target.attribute(rule.attribute);
+    if (!attribute) continue;
+    const auto value = shown(attribute.value());
+    const auto number = libvirt_number(attribute.value());
+    const std::string name = rule.attribute;
+    if (!number || *number > 0x7fffffff)
+      refuse(target, "<target> wants a number as " + name + "=, not '" + value + "'.",
+             wrong_value("target", rule.attribute, value));
+    else if (!is_among(model, rule.models))
+      refuse(target, "A " + model + " has no " + name + "=.",
+             "Option '" + name + "' is not valid for PCI controller with " + which);
+    else if (*number < rule.least || *number > rule.most)
+      refuse(target,
+             "<target " + name + "=> goes from " + std::to_string(rule.least) + " to " + std::to_string(rule.most) + ".",
+             "PCI controller " + name + " '" + std::to_string(*number) + "' out of range - must be " +
+                 std::to_string(rule.least) + "-" + std::to_string(rule.most));
+  }
+  if (const auto hotplug = target.attribute("hotplug"); hotplug && !is_among(hotplug.value(), "on|off"))
+    refuse(target, "<target> knows no hotplug='" + shown(hotplug.value()) + "', but on, off.",
+           wrong_value("target", "hotplug", shown(hotplug.value())));
+}
+
+}  // namespace
+
+void read_interface_parts(pugi::xml_node interface, const Refuse& refuse) {
+  for (const auto mac : interface.children("mac")) read_mac(mac, refuse);
+  for (const auto vlan : interface.children("vlan")) read_vlan(vlan, refuse);
+  if (std::string_view(interface.attribute("type").value()) == "hostdev" && interface.child("mtu"))
+    refuse(interface.child("mtu"), "The MTU of a function that a guest gets is the guest's to set.",
+           "setting MTU on interface type hostdev is not supported yet");
+}
+
+void read_controller_parts(pugi::xml_node controller, const Refuse& refuse) {
+  const std::string model = controller.attribute("model").value();
+  const auto which = "index '" + shown(controller.attribute("index").value()) + "', model '" + model + "'";
+  for (const auto target : controller.children("target")) read_target(target, model, which, refuse);
+  const auto name = controller.child("model").attribute("name");
+  if (!name) return;
+  const auto known = [&name](const ModelName& row) { return is_among(name.value(), row.names); };
+  const auto row = std::ranges::find(model_names, model, &ModelName::model);
+  if (std::ranges::none_of(model_names, known) && std::string_view(name.value()) != "spapr-pci-host-bridge")
+    refuse(controller, "libvirt knows no controller of QEMU's named '" + shown(name.value()) + "'.",
+           wrong_value("model", "name", shown(name.value())));
+  else if (row != model_names.end() && !known(*row))
+    refuse(controller, "A " + model + " is no " + shown(name.value()) + ".",
+           "Option 'modelName' has invalid value for PCI controller with " + which);
+}
+
+}  // namespace vfio_doctor
