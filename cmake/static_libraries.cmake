@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 # With VFIO_DOCTOR_STATIC the program is one file that needs nothing of the machine it runs on: the archives (.a) of the libraries
-# take the place of the shared ones, under the same target names; --version says so. Of libarchive only tar and zstd are used, so of all the libraries
-# that it can use only libzstd is linked.
+# take the place of the shared ones, under the same target names; --version says so. Of libarchive only tar, gzip and
+# zstd are used there, so of all the libraries that it can use only zlib and libzstd are linked.
 if(NOT ZLIB_VERSION)
   set(ZLIB_VERSION ${ZLIB_VERSION_STRING})  # before CMake 3.26; for --version
 endif()

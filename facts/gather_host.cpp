@@ -28,7 +28,7 @@ void settle_missing_iommu(Host& host) {
 
 }  // namespace
 
-Host gather_host(const Root& root, Wake wake) {
+Host gather_host(const Root& root, Wake wake, ReadImage image) {
   Host host;
   // On a large machine there is as much to read about the groups as about half of the functions.
   auto iommu = beside([&root] { return gather_iommu(root); });
@@ -52,6 +52,7 @@ Host gather_host(const Root& root, Wake wake) {
   host.processes = processes.get();
   host.guest_memory = gather_memory(root);
   host.modules = gather_modules(root, host.all_functions());
+  host.initial_image = gather_initial_image(root, host.boot, host.kernel, host.vfio, host.modules, image);
   host.room = gather_room(root, host.all_functions());
   host.sharing = gather_sharing(root, host.all_functions());
   host.access = gather_access(root);

@@ -7,6 +7,7 @@
 #include "facts/access/access.hpp"
 #include "facts/boot/boot_configuration.hpp"
 #include "facts/console/console.hpp"
+#include "facts/image/initial_image.hpp"
 #include "facts/iommu/iommu.hpp"
 #include "facts/iommu/vfio.hpp"
 #include "facts/memory/memory.hpp"
@@ -44,6 +45,7 @@ struct Host {
   ProcessFacts processes;
   MemoryFacts guest_memory;  ///< what is there for guests
   ModuleFacts modules;
+  InitialImageFacts initial_image;
   RoomFacts room;
   SharingFacts sharing;
   AccessFacts access;
@@ -56,6 +58,6 @@ struct Host {
 };
 
 /// Asks `root` everything, in one pass. Reads only; wakes no sleeping device unless `wake`.
-Host gather_host(const Root& root, Wake wake = Wake::no);
+Host gather_host(const Root& root, Wake wake = Wake::no, ReadImage image = ReadImage::where_it_matters);
 
 }  // namespace vfio_doctor

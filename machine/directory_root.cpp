@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <string_view>
 
 #include "base/descriptor.hpp"
@@ -181,8 +182,9 @@ std::string DirectoryRoot::guarded(const std::string& path, bool follow_last) co
   return why;
 }
 
-Observed<std::string> DirectoryRoot::read_bytes(const std::string& path, std::size_t length, bool whole) const {
-  if (auto why = guarded(path, true); !why.empty()) return Observed<std::string>::unreadable(std::move(why));
+/// A regular file, opened for its content: the caller closes it.
+Observed<int> DirectoryRoot::open_content(const std::string& path) const {
+  if (auto why = guarded(path, true); !why.empty()) return Observed<int>::unreadable(std::move(why));
   // Opening a device node or a FIFO can act on the machine: look first, except below the live kernel's own
   // file systems, which hold none.
   const bool kernel_made = is_live_sysfs(path) || (is_live() && path.starts_with("/proc/"));
@@ -192,12 +194,19 @@ Observed<std::string> DirectoryRoot::read_bytes(const std::string& path, std::si
   };
   if (!kernel_made) {
     const Descriptor seen(open_inside(path, O_PATH));
-    if (seen.get() < 0) return failed<std::string>(path, errno);
-    if (!is_regular(seen.get())) return Observed<std::string>::unreadable("not a regular file");
+    if (seen.get() < 0) return failed<int>(path, errno);
+    if (!is_regular(seen.get())) return Observed<int>::unreadable("not a regular file");
   }
-  const Descriptor file(open_inside(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
-  if (file.get() < 0) return failed<std::string>(path, errno);
-  if (!kernel_made && !is_regular(file.get())) return Observed<std::string>::unreadable("not a regular file");
+  Descriptor file(open_inside(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  if (file.get() < 0) return failed<int>(path, errno);
+  if (!kernel_made && !is_regular(file.get())) return Observed<int>::unreadable("not a regular file");
+  return file.release();
+}
+
+Observed<std::string> DirectoryRoot::read_bytes(const std::string& path, std::size_t length, bool whole) const {
+  const auto opened = open_content(path);
+  if (!opened.has_value()) return Observed<std::string>::like(opened);
+  const Descriptor file(*opened);
 
   std::string content;
   char buffer[16384];
@@ -222,6 +231,34 @@ Observed<std::string> DirectoryRoot::read(const std::string& path, std::size_t l
 
 Observed<std::string> DirectoryRoot::read_head(const std::string& path, std::size_t length) const {
   return read_bytes(path, length, false);
+}
+
+Observed<FilePieces> DirectoryRoot::open(const std::string& path) const {
+  const auto opened = open_content(path);
+  if (!opened.has_value()) return Observed<FilePieces>::like(opened);
+  struct Reading {
+    Descriptor file{-1};
+    std::array<char, 256 << 10> buffer;
+  };
+  const auto reading = std::make_shared<Reading>();
+  reading->file.reset(*opened);
+  return FilePieces([reading]() -> Observed<std::string_view> {
+    for (;;) {
+      const auto got = ::read(reading->file.get(), reading->buffer.data(), reading->buffer.size());
+      if (got >= 0) return std::string_view(reading->buffer.data(), static_cast<std::size_t>(got));
+      if (errno != EINTR) return from_errno<std::string_view>(errno);
+    }
+  });
+}
+
+Observed<NodeRights> DirectoryRoot::rights(const std::string& path) const {
+  if (auto why = guarded(path, true); !why.empty()) return Observed<NodeRights>::unreadable(std::move(why));
+  const Descriptor node(open_inside(path, O_PATH));
+  if (node.get() < 0) return failed<NodeRights>(path, errno);
+  struct stat status {};
+  if (::fstat(node.get(), &status) != 0) return from_errno<NodeRights>(errno);
+  if (!S_ISCHR(status.st_mode)) return Observed<NodeRights>::unreadable("not a character device");
+  return NodeRights{status.st_mode & 07777u, status.st_uid, status.st_gid};
 }
 
 Observed<std::vector<std::string>> DirectoryRoot::list(const std::string& path) const {

@@ -27,6 +27,8 @@ class DirectoryRoot : public Root {
 
   Observed<std::string> read(const std::string& path, std::size_t limit = default_limit) const override;
   Observed<std::string> read_head(const std::string& path, std::size_t length) const override;
+  Observed<FilePieces> open(const std::string& path) const override;
+  Observed<NodeRights> rights(const std::string& path) const override;
   Observed<std::vector<std::string>> list(const std::string& path) const override;
   Observed<std::string> read_link(const std::string& path) const override;
   Observed<NodeKind> kind(const std::string& path) const override;
@@ -44,6 +46,7 @@ class DirectoryRoot : public Root {
   void find_unrecorded();
   template <class T>
   Observed<T> failed(const std::string& path, int error) const;
+  Observed<int> open_content(const std::string& path) const;
   Observed<std::string> read_bytes(const std::string& path, std::size_t length, bool whole) const;
 
   int root_ = -1;

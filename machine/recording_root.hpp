@@ -19,6 +19,9 @@ class RecordingRoot : public Root {
 
   Observed<std::string> read(const std::string& path, std::size_t limit = default_limit) const override;
   Observed<std::string> read_head(const std::string& path, std::size_t length) const override;
+  /// What is read of such a file is recorded by who reads it.
+  Observed<FilePieces> open(const std::string& path) const override { return inner_.open(path); }
+  Observed<NodeRights> rights(const std::string& path) const override { return inner_.rights(path); }
   Observed<std::vector<std::string>> list(const std::string& path) const override;
   Observed<std::string> read_link(const std::string& path) const override;
   Observed<NodeKind> kind(const std::string& path) const override;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/observed.hpp"
@@ -11,6 +12,16 @@
 namespace vfio_doctor {
 
 enum class NodeKind { file, directory, link, other };
+
+/// Who may open a node, as stat(2) tells it.
+struct NodeRights {
+  unsigned mode = 0;  ///< the bits that chmod(1) sets: 0660
+  unsigned owner = 0, group = 0;
+  bool operator==(const NodeRights&) const = default;
+};
+
+/// A file's bytes, a piece at each call; empty at the end. A piece is good until the next call.
+using FilePieces = std::function<Observed<std::string_view>()>;
 
 /// Everything this program knows about a machine comes through one Root: the live machine, a
 /// directory that looks like `/`, a recorded machine or a snapshot. Paths are absolute inside the
@@ -36,6 +47,10 @@ class Root {
   virtual Observed<std::string> read(const std::string& path, std::size_t limit = default_limit) const = 0;
   /// At most the first `length` bytes of a regular file: PCI configuration space, whose size depends on who reads.
   virtual Observed<std::string> read_head(const std::string& path, std::size_t length) const = 0;
+  /// A regular file that is too large to be held, from one opening of it. Recordings hold none: unreadable there.
+  virtual Observed<FilePieces> open(const std::string& path) const;
+  /// Mode and owners of a character device. Unreadable where it is something else, and in recordings.
+  virtual Observed<NodeRights> rights(const std::string& path) const;
   /// The names in a directory, sorted; without "." and "..".
   virtual Observed<std::vector<std::string>> list(const std::string& path) const = 0;
   /// The target text of the symbolic link that `path` itself is; absent where there is nothing or no link.

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <unordered_set>
 
+#include "base/archive/libarchive.hpp"
 #include "base/input_error.hpp"
 #include "base/text.hpp"
 #include "machine/escape.hpp"
@@ -16,7 +17,6 @@
 #include "snapshot/archive_layout.hpp"
 #include "snapshot/compression.hpp"
 #include "snapshot/digest.hpp"
-#include "snapshot/libarchive.hpp"
 
 namespace vfio_doctor {
 namespace {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "base/archive/libarchive.hpp"
 #include "base/text.hpp"
 #include "machine/escape.hpp"
 #include "machine/root.hpp"
@@ -13,7 +14,6 @@
 #include "snapshot/archive_layout.hpp"
 #include "snapshot/compression.hpp"
 #include "snapshot/digest.hpp"
-#include "snapshot/libarchive.hpp"
 
 namespace vfio_doctor {
 namespace {

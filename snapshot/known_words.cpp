@@ -55,7 +55,7 @@ constexpr auto words = std::to_array<View>({
     "v1", "v2", "vers", "virtio", "volatile", "workdir", "xattr", "xino", "zlib", "zstd",
     // Boot.
     "advanced", "ahci", "all", "allvideo", "arc", "architecture", "ata", "background", "baremetal", "begin", "bios", "block",
-    "bls", "blscfg", "booster", "bootaa64", "bootloader", "bootx64", "busybox", "bzimage", "case", "chainload", "chainloader",
+    "bls", "blscfg", "booster", "buildconfig", "guests", "nodes", "bootaa64", "bootloader", "bootx64", "busybox", "bzimage", "case", "chainload", "chainloader",
     "class", "cmpath", "color", "configfile", "configuration", "console", "cos", "countdown", "counter", "cryptodisk",
     "custom", "debian", "dir", "disable", "diskfilter", "distributor", "do", "done", "dracut", "echo", "edit", "editor",
     "efiprober", "efistub", "elif", "else", "enable", "end", "entry", "env", "environment", "esac", "export", "extlinux",

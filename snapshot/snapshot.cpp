@@ -51,6 +51,8 @@ RecordedNodes take_snapshot(const Root& root, Wake wake) {
   auto nodes = recorder.nodes();
   nodes[MachineIdentity::recorded_versions_path] = {RecordedNode::Kind::file, versions_text(identity)};
   nodes[recorded_processes_path] = {RecordedNode::Kind::file, recorded_processes(host.processes)};
+  for (auto& [path, node] : recorded_image(host.initial_image)) nodes[path] = std::move(node);
+  nodes[recorded_nodes_path] = {RecordedNode::Kind::file, recorded_nodes(host.access)};
   nodes[PciNames::recorded_names_path] = {RecordedNode::Kind::file, used_names(root, host)};
   return nodes;
 }

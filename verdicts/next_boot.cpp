@@ -6,6 +6,7 @@
 #include "base/secrets.hpp"
 #include "base/text.hpp"
 #include "checks/boot/boot_drift.hpp"
+#include "checks/kernel/early_binding.hpp"
 #include "checks/kernel/iommu_state.hpp"
 #include "checks/kernel/kernel_argument_kinds.hpp"
 #include "facts/host.hpp"
@@ -194,6 +195,9 @@ NextBoot predict_next_boot(const Host& host, Verdict now) {
                       ? not_known("The arguments of the running kernel are not known (" + host.kernel.arguments.why() + ").")
                   : !line ? not_known("The arguments of the entry that starts next are not known.")
                           : Prediction(host, *drift.next, *running, *line).result(now);
+  // The image of another kernel is another one.
+  if (const auto binding = early_binding(host); next.other_kernel == false && binding.state == EarlyBinding::State::lost)
+    next.reason += " " + binding.drifts.front().sentence;
   next.entry = drift.next->title.empty() ? drift.next->id : drift.next->title;
   return next;
 }

@@ -26,7 +26,7 @@ struct NextBoot {
   std::optional<std::string> entry;       ///< what starts next, as the boot menu calls it
   std::optional<bool> other_kernel;       ///< whether that is another kernel than the one that runs
   std::vector<std::string> lost, gained;  ///< arguments about passthrough that run and are not there next, and the reverse
-  std::string reason;                     ///< one sentence
+  std::string reason;                     ///< a sentence; a second one where the initial RAM disk is not what the files say
 };
 
 /// Here, because the guest agent writes reports without ever predicting a boot.

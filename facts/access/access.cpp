@@ -114,6 +114,7 @@ AccessFacts gather_access(const Root& root) {
   facts.lockdown = read_lockdown(root);
   facts.libvirt_installed = root.exists("/etc/libvirt/qemu.conf");
   facts.libvirt_listens = read_sockets(root);
+  read_node_rights(root, facts);
   facts.kubernetes = root.exists("/var/lib/kubelet") || root.exists("/var/lib/rancher");
   facts.opennebula = root.exists("/var/lib/one");
   facts.proxmox = root.exists("/etc/pve");

@@ -66,9 +66,10 @@ struct BootEntry {
   unsigned line = 0;  ///< where the entry starts in `file`; 0: the file is the entry
   std::string id;     ///< file name without ".conf" or ".efi"; the title of a menu entry
   std::string title;
-  std::string kernel;        ///< path of the image as written, "/vmlinuz-6.1.0-18-amd64"
-  std::string version;       ///< "version" of a loader entry
-  bool starts_next = false;  ///< GRUB's default entry, where its files tell which that is
+  std::string kernel;                ///< path of the image as written, "/vmlinuz-6.1.0-18-amd64"
+  std::vector<std::string> initrds;  ///< paths of initial RAM disks as written, in order; what a variable names is left out
+  std::string version;               ///< "version" of a loader entry
+  bool starts_next = false;          ///< GRUB's default entry, where its files tell which that is
   Observed<BootLine> command_line;
   std::optional<PlainLine> plain_line = {};  ///< where it is written, if that can be changed as it stands
 };

@@ -11,6 +11,7 @@ namespace vfio_doctor {
 namespace {
 
 constexpr std::size_t most_entries = 2000;
+constexpr std::size_t most_initrds = 16;
 constexpr std::size_t most_alternatives = 64;  // of one line, and of the default
 
 bool is_name_part(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
@@ -284,6 +285,7 @@ class GrubReader {
     if (command == "configfile") config_.goes_on_elsewhere = true;
     if (command == "set" && words.size() > 1) return assign(words[1], statement.section);
     if (words.size() == 1 && command.find('=') != std::string::npos) return assign(words[0], statement.section);
+    if (command == "initrd" || command == "initrd16" || command == "initrdefi") return add_initrds(words);
     const bool loads_linux = command == "linux" || command == "linux16" || command == "linuxefi";
     if (!loads_linux || words.size() < 2 || is_foreign(statement.section)) return;
     if (raw_.size() >= most_entries) config_.cut_short = true;
@@ -301,6 +303,15 @@ class GrubReader {
     raw.line = statement.line;
     if (block->item) config_.menu.items[*block->item].entry = raw_.size();
     raw_.push_back(std::move(raw));
+  }
+
+  /// They belong to the kernel that the same entry named before.
+  void add_initrds(std::span<const Word> words) {
+    const auto block = std::ranges::find_if(blocks_.rbegin(), blocks_.rend(), &Block::menuentry);
+    if (block == blocks_.rend() || raw_.empty() || raw_.back().entry.line != block->line) return;
+    auto& initrds = raw_.back().entry.initrds;
+    for (const auto& word : words.subspan(1))
+      if (const auto path = word.literal(); !path.empty() && initrds.size() < most_initrds) initrds.push_back(path);
   }
 
   void assign(const Word& word, const std::string& section) {

@@ -9,6 +9,8 @@
 namespace vfio_doctor {
 namespace {
 
+constexpr std::size_t most_initrds = 16;
+
 struct KeyValue {
   std::string_view key, value;
 };
@@ -67,7 +69,11 @@ std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::st
     if (pair->key == "title") entry.title = pair->value;
     if (pair->key == "version") entry.version = pair->value;
     if (pair->key == "linux" || pair->key == "uki") entry.kernel = pair->value;
-    if (pair->key == "initrd") initrds += std::string(pair->value) + " ";
+    if (pair->key == "initrd") {
+      initrds += std::string(pair->value) + " ";
+      for (const auto word : split_words(pair->value))
+        if (!word.starts_with('$') && entry.initrds.size() < most_initrds) entry.initrds.emplace_back(word);
+    }
     if (pair->key != "options") continue;
     entry.plain_line = ++lines == 1 && !pair->value.empty() ? plain_line(line, pair->value, file, number) : std::nullopt;
     const bool has_variables = pair->value.find('$') != std::string_view::npos;

@@ -11,6 +11,7 @@ namespace vfio_doctor {
 namespace {
 
 constexpr std::size_t most_entries = 500;
+constexpr std::size_t most_initrds = 16;
 
 BootEntryRole role_of(const std::string& title, const BootLine& line) {
   const auto lower = to_lower(title);
@@ -93,6 +94,7 @@ std::vector<BootEntry> parse_limine(std::string_view text, const std::string& fi
     const auto value = trim(line.substr(end + 1));
     if (key == "cmdline" || key == "kernel_cmdline") entry.command_line = split_boot_line(value, file, number);
     if (key == "path" || key == "kernel_path") entry.kernel = value;
+    if (key == "module_path" && entry.initrds.size() < most_initrds) entry.initrds.emplace_back(value);
   }
   finish();
   return entries;
@@ -118,6 +120,9 @@ std::vector<BootEntry> parse_syslinux(std::string_view text, const std::string& 
     }
     if (entries.empty()) continue;
     if (key == "kernel" || key == "linux") entries.back().kernel = value;
+    if (key == "initrd")
+      for (const auto path : split(value, ','))
+        if (entries.back().initrds.size() < most_initrds) entries.back().initrds.emplace_back(path);
     if (key == "append") {
       // More than one line of a label, and what the label takes from elsewhere, is more than one line says.
       const bool first = !entries.back().command_line.has_value() && !value.empty();

@@ -80,7 +80,7 @@ struct Question {
     return with_host(report_of_answer(manifest, answer, options.selection.domain));
   }
   Report with_host(Report report) const {
-    const auto host = gather_host(*source.root, Wake::no);
+    const auto host = gather_host(*source.root, Wake::no, ReadImage::no);
     add_host_side(manifest, host, examine_plainly(source, host), report);
     return report;
   }

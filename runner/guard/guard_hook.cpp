@@ -87,7 +87,7 @@ std::string answer(const std::string& name, bool proxmox, const SourceOptions& o
     domain.name = name;  // what libvirt or Proxmox calls it, whatever the text says
     if (domain.hostdevs.empty()) return "\n";
     const auto policy = read_guard_policy(*source.root);
-    const auto host = gather_host(*source.root);
+    const auto host = gather_host(*source.root, Wake::no, ReadImage::no);
     DomainSurroundings around;
     around.running = gather_running_domains(*source.root);
     std::string lines;

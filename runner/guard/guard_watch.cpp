@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "checks/boot/boot_drift.hpp"
+#include "checks/kernel/early_binding.hpp"
 #include "checks/kernel/group_members.hpp"
 #include "verdicts/next_boot.hpp"
 
@@ -55,6 +56,13 @@ void judge_modules(const std::string& version, const Root& root, RebootWatch& wa
                            ", which starts next, has no vfio-pci module (a package with further modules is missing?).");
 }
 
+/// What vfio-pci holds now because it was told to take it at the start.
+void judge_image(const Host& host, RebootWatch& watch) {
+  const auto binding = early_binding(host);
+  if (binding.state != EarlyBinding::State::lost || std::ranges::none_of(host.all_functions(), is_held_by_vfio)) return;
+  for (const auto& drift : binding.drifts) watch.breaks.push_back(drift.sentence);
+}
+
 }  // namespace
 
 RebootWatch watch_next_boot(const Host& host, const Root& root) {
@@ -67,7 +75,10 @@ RebootWatch watch_next_boot(const Host& host, const Root& root) {
   const auto* running = host.kernel.release.get();
   const auto drift = find_boot_drift(host);
   const auto version = drift.next ? version_of(*drift.next) : std::nullopt;
-  if (version && running && *version != *running) judge_modules(*version, root, watch);
+  if (version && running && *version != *running)
+    judge_modules(*version, root, watch);
+  else
+    judge_image(host, watch);
   return watch;
 }
 

@@ -79,6 +79,38 @@ struct Description<VfioRule> {
 };
 
 template <>
+struct Description<NodeRights> {
+  using S = NodeRights;
+  static Members<S> members() {
+    return {
+        member("mode", "The bits that chmod(1) sets, as one number.", &S::mode),
+        member("owner", "Number of the user.", &S::owner),
+        member("group", "Number of the group.", &S::group),
+    };
+  }
+};
+
+template <>
+struct Description<DeviceNode> {
+  using S = DeviceNode;
+  static Members<S> members() {
+    return {member("path", "/dev/vfio/14 and the like.", &S::path), member("rights", "Who may open it.", &S::rights)};
+  }
+};
+
+template <>
+struct Description<GuestAccount> {
+  using S = GuestAccount;
+  static Members<S> members() {
+    return {
+        member("user", "Its number.", &S::user),
+        member("groups", "The numbers of the groups it is in.", &S::groups),
+        member("changes_owners", "libvirt gives a guest's devices to it (dynamic_ownership).", &S::changes_owners),
+    };
+  }
+};
+
+template <>
 struct Description<AccessFacts> {
   using S = AccessFacts;
   static Members<S> members() {
@@ -86,6 +118,8 @@ struct Description<AccessFacts> {
         member("vfio_nodes", "Names in /dev/vfio; null: there is no such directory.", &S::vfio_nodes),
         member("device_nodes", "Names in /dev/vfio/devices.", &S::device_nodes),
         member("iommu_node", "/dev/iommu is there.", &S::iommu_node),
+        member("nodes", "Nodes that programs which run guests open.", &S::nodes),
+        member("guest_account", "The account that libvirt runs guests with; null: no libvirt is here.", &S::guest_account),
         member("unit_settings", "Lines of the units of libvirt's daemons; the last of a name counts.", &S::unit_settings),
         member("udev_rules", "Lines of udev's rules that speak of VFIO.", &S::udev_rules),
         member("lockdown", "none, integrity or confidentiality; null: this kernel has no lockdown.", &S::lockdown),

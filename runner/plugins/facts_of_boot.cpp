@@ -108,6 +108,7 @@ struct Description<BootEntry> {
         member("id", "File name without .conf or .efi; the title of a menu entry.", &S::id),
         member("title", "What the menu shows.", &S::title),
         member("kernel", "Path of the image, as written.", &S::kernel),
+        member("initrds", "Paths of its initial RAM disks, as written.", &S::initrds),
         member("line", "The kernel's command line.", &S::command_line),
         member("kind", "What kind of entry it is.", &S::kind),
         member("role", "recovery: made to differ; custom: a GRUB entry that no generator of this system made.", &S::role),

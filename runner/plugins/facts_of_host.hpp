@@ -21,6 +21,7 @@ Member<Host> console_facts();
 Member<Host> process_facts();
 Member<Host> memory_facts();
 Member<Host> module_facts();
+Member<Host> image_facts();
 Member<Host> room_facts();
 Member<Host> sharing_facts();
 Member<Host> access_facts();

@@ -9,25 +9,12 @@ namespace vfio_doctor {
 namespace {
 
 const Members<Host>& groups() {
-  static const Members<Host> list = {pci_facts(),
-                                     iommu_facts(),
-                                     kernel_facts(),
-                                     cpu_facts(),
-                                     distribution_facts(),
-                                     firmware_facts(),
-                                     vfio_facts(),
-                                     boot_facts(),
-                                     storage_facts(),
-                                     network_facts(),
-                                     console_facts(),
-                                     process_facts(),
-                                     memory_facts(),
-                                     module_facts(),
-                                     room_facts(),
-                                     sharing_facts(),
-                                     access_facts(),
-                                     trust_facts(),
-                                     withheld(&Host::privileged, "stands beside the groups")};
+  static const Members<Host> list =
+      {pci_facts(),          iommu_facts(),    kernel_facts(),  cpu_facts(),
+       distribution_facts(), firmware_facts(), vfio_facts(),    boot_facts(),
+       storage_facts(),      network_facts(),  console_facts(), process_facts(),
+       memory_facts(),       module_facts(),   image_facts(),   room_facts(),
+       sharing_facts(),      access_facts(),   trust_facts(),   withheld(&Host::privileged, "stands beside the groups")};
   return list;
 }
 

@@ -69,6 +69,41 @@ auto without_openat2(Question question) {
   return answer;
 }
 
+/// The whole file, from one opening.
+Observed<std::string> all_pieces(const Root& root, const std::string& path) {
+  const auto opened = root.open(path);
+  if (!opened.has_value()) return Observed<std::string>::like(opened);
+  std::string all;
+  for (;;) {
+    const auto piece = opened.value()();
+    if (!piece.has_value()) return Observed<std::string>::like(piece);
+    if (piece->empty()) return all;
+    all += *piece;
+  }
+}
+
+TEST_F(DirectoryRootTest, OpensLargeFilesPieceByPiece) {
+  const std::string large = std::string(700'000, 'a') + std::string(700'000, 'b');
+  write_file(host() / "boot/image", large);
+  link("../../secret", "boot/out");
+  const auto here = root();
+  EXPECT_TRUE(all_pieces(here, "/boot/image").is(large));
+  EXPECT_TRUE(all_pieces(here, "/boot/out").is("inside\n")) << "links do not lead out";
+  EXPECT_TRUE(all_pieces(here, "/boot/nothing").is_absent());
+  EXPECT_EQ(all_pieces(here, "/boot").why(), "not a regular file");
+  EXPECT_EQ(all_pieces(testing::machine("text /boot/image = x\n"), "/boot/image").why(), "not recorded");
+}
+
+TEST_F(DirectoryRootTest, TellsRightsOfCharacterDevicesAlone) {
+  EXPECT_EQ(root().rights("/sys/value").why(), "not a character device") << "owners of copied files are the copier's";
+  EXPECT_TRUE(root().rights("/sys/nothing").is_absent());
+  const DirectoryRoot live([] { return Observed<std::string>::absent(); });
+  const auto null = live.rights("/dev/null");
+  ASSERT_TRUE(null.has_value()) << null.why();
+  EXPECT_EQ(null->mode & 0222u, 0222u);
+  EXPECT_EQ(testing::machine("special /dev/null\n").rights("/dev/null").why(), "not recorded");
+}
+
 TEST_F(DirectoryRootTest, LinksAndDotsCannotEscape) {
   link("/secret", "absolute");
   link("../../secret", "relative");

@@ -182,6 +182,29 @@ TEST(GuardWatch, SaysWhyTheNextBootBreaksIt) {
                   .breaks.empty());
 }
 
+/// The image of the kernel that runs; another one has its own.
+TEST(GuardWatch, SaysThatTheImageIsNotWhatTheFilesSay) {
+  const std::string image =
+      "file /etc/modprobe.d/vfio.conf\n| options vfio-pci ids=10de:2204\n"
+      "text /run/vfio-doctor/initramfs/image = /boot/initrd.img-6.1.0-18-amd64\n"
+      "text /run/vfio-doctor/initramfs/modules = vfio_pci\n"
+      "text /run/vfio-doctor/initramfs/root/conf/modules = vfio_pci\n";
+  const auto same =
+      "text /proc/sys/kernel/osrelease = 6.1.0-18-amd64\npci 01:00.0 id=10de:2204 class=030000 group=3 driver=vfio-pci\n"
+      "text /proc/cmdline = BOOT_IMAGE=/vmlinuz-6.1.0-18-amd64 root=a ro intel_iommu=on\nfile /boot/grub/grub.cfg\n| set "
+      "default=\"0\"\n"
+      "| menuentry 'Only' --id only {\n|  linux /vmlinuz-6.1.0-18-amd64 root=a ro intel_iommu=on\n| }\n" +
+      image;
+  const auto breaks = watched(same).breaks;
+  ASSERT_EQ(breaks.size(), 1u);
+  EXPECT_THAT(breaks[0], HasSubstr("does not have \"options vfio_pci ids=10de:2204\""));
+  const auto whole =
+      same + std::string("text /run/vfio-doctor/initramfs/root/etc/modprobe.d/vfio.conf = options vfio-pci ids=10de:2204\n");
+  EXPECT_TRUE(watched(whole).breaks.empty());
+  const std::string modules = "text /lib/modules/6.1.0-19-amd64/modules.dep = kernel/drivers/vfio/pci/vfio-pci.ko: x\n";
+  EXPECT_TRUE(watched(two_kernels("intel_iommu=on", modules + image)).breaks.empty()) << "another kernel starts next";
+}
+
 /// It may be built in.
 TEST(GuardWatch, AModuleIsMissingOnlyWhereBothListsWereRead) {
   const auto hidden = watched(two_kernels("intel_iommu=on",

@@ -335,6 +335,36 @@ file /lib/modules/6.1.0-18-amd64/modules.builtin
 file /usr/lib/modules/6.1.0-18-amd64/modules.alias
 | alias @ @
 seen /boot/initrd-@.img
+file /run/vfio-doctor/initramfs/image
+| /boot/initrd-@.img
+file /run/vfio-doctor/initramfs/modules
+| vfio_pci
+| @
+file /run/vfio-doctor/initramfs/root/etc/modprobe.d/20-@.conf
+| # @
+| options vfio-pci ids=10de:1c82 made_by=@ password=%
+| install @ /home/@/@.sh %
+file /run/vfio-doctor/initramfs/root/etc/modules-load.d/@.conf
+| @
+file /run/vfio-doctor/initramfs/root/etc/cmdline.d/20-@.conf
+| rd.driver.pre=vfio_pci by=@ image_password=%
+file /run/vfio-doctor/initramfs/root/conf/modules
+| vfio_pci
+| @
+file /run/vfio-doctor/initramfs/root/config
+| MODULES="vfio_pci @"
+file /run/vfio-doctor/initramfs/root/conf/initramfs.conf
+| # @
+| BY=@ PASSWORD=%
+file /run/vfio-doctor/initramfs/root/etc/booster.init.yaml
+| by: @
+| password: %
+file /run/vfio-doctor/initramfs/root/buildconfig
+| # @
+file /run/vfio-doctor/nodes
+| 0660 0 36 /dev/vfio/@
+| 0660 0 36 /dev/vfio/14
+| guests 64055 64055,108 1
 unreadable /etc/modprobe.d/@.conf Permission denied for @
 dir /mnt/@
 file /etc/security/limits.conf

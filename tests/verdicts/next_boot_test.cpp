@@ -32,6 +32,20 @@ NextBoot predicted(const std::string& machine, Verdict now = Verdict::ready) {
   return predict_next_boot(gather_host(testing::machine(machine)), now);
 }
 
+/// Who comes first changes no verdict: libvirt takes a device for a guest whoever holds it.
+TEST(NextBootReady, SaysThatTheImageIsNotWhatTheFilesSay) {
+  const std::string image =
+      "file /etc/modprobe.d/vfio.conf\n| options vfio-pci ids=8086:1533\n"
+      "text /run/vfio-doctor/initramfs/image = /boot/initrd.img-6.5.1-7-amd64\n"
+      "text /run/vfio-doctor/initramfs/modules = vfio_pci\n"
+      "text /run/vfio-doctor/initramfs/root/conf/modules = vfio_pci\n";
+  const auto next = predicted(intel_on + needs_word + image + boots("intel_iommu=on", "intel_iommu=on"));
+  EXPECT_EQ(next.verdict, Verdict::ready);
+  EXPECT_THAT(next.reason, HasSubstr("The initial RAM disk does not have \"options vfio_pci ids=8086:1533\""));
+  const auto other = predicted(intel_on + needs_word + image + boots("intel_iommu=on", "intel_iommu=on", "6.5.1-8-amd64"));
+  EXPECT_THAT(other.reason, ::testing::Not(HasSubstr("initial RAM disk"))) << "that kernel has an image of its own";
+}
+
 TEST(NextBootReady, TheSameKernelWithTheSameArgumentsStaysWhatItIs) {
   const auto same = intel_on + needs_word + boots("quiet intel_iommu=on", "intel_iommu=on");
   const auto next = predicted(same);

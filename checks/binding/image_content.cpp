@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/advice/module_order_remedy.hpp"
+#include "checks/check.hpp"
+#include "checks/kernel/early_binding.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+std::vector<Finding> run(const Host& host);
+constexpr Check check{"image-content", "vfio-pci inside the initial RAM disk", 25, run};
+
+Remedy build_anew(const Host& host, const ImageDrift& drift) {
+  Remedy remedy;
+  const auto commands = rebuild_initramfs_commands(host);
+  if (drift.built_by_other) {
+    remedy.text = "Tell it to the program that makes this host's images, and build the image anew.";
+    return remedy;
+  }
+  remedy.text = "Build the initial RAM disk of this kernel anew" +
+                std::string(commands.empty() ? " with this distribution's own tool." : ".");
+  remedy.commands = commands;
+  if (!commands.empty())
+    remedy.risk =
+        "A card that vfio-pci takes there shows nothing any more, also no question for a disk's password; keep a second "
+        "boot entry.";
+  return remedy;
+}
+
+std::vector<Finding> run(const Host& host) {
+  const auto binding = early_binding(host);
+  switch (binding.state) {
+    case EarlyBinding::State::not_wanted:
+      return {};
+    case EarlyBinding::State::unknown:
+      return {check.not_seen("What the initial RAM disk has of vfio-pci is not known (" + binding.why + ").",
+                             binding.evidence.front())};
+    case EarlyBinding::State::kept: {
+      auto finding = check.finding(Status::pass, host_subject, binding.kept);
+      finding.evidence = binding.evidence;
+      return {finding};
+    }
+    case EarlyBinding::State::lost:
+      break;
+  }
+  std::vector<Finding> findings;
+  for (const auto& drift : binding.drifts) {
+    auto finding = check.finding(Status::warn, host_subject, drift.sentence);
+    finding.evidence = drift.evidence;
+    finding.remedy = {build_anew(host, drift)};
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+}  // namespace
+
+Check image_content_check() { return check; }
+
+}  // namespace vfio_doctor
