@@ -20,7 +20,7 @@ bool is_bracketed_time(std::string_view inside) {
   auto text = trim(inside);
   const auto words = split_words(text);
   if (words.size() == 5) return is_month(words[1]) && is_number(words[4]);
-  if (words.size() == 2) return is_month(words[0].substr(0, 3));
+  if (words.size() == 2 || words.size() == 3) return is_month(words[0].substr(0, 3));
   if (text.starts_with('+')) text.remove_prefix(1);
   const auto dot = text.find('.');
   return dot != text.npos && is_number(text.substr(0, dot)) && is_number(text.substr(dot + 1));
