@@ -141,7 +141,7 @@ void LogNames::learn_names(const Words& words, std::string_view lower) {
 
 /// "nvrm: ...", "[drm:... [amdgpu]] ...": a line that names no device is about one of its driver's.
 LogOwners LogNames::by_driver(const Words& words, std::string_view lower) const {
-  for (const auto word : words) {
+  for (const auto& word : words) {
     const auto at = static_cast<std::size_t>(word.data() - lower.data());
     const auto end = at + word.size();
     const char behind = end < lower.size() ? lower[end] : ' ';
@@ -149,6 +149,9 @@ LogOwners LogNames::by_driver(const Words& words, std::string_view lower) const 
     const bool is_in_brackets = at > 0 && lower[at - 1] == '[' && behind == ']';
     const bool speaks = behind == ':' || behind == '[' || is_call || word.find(':') != word.npos;
     if (!speaks && !is_in_brackets) continue;
+    // "nvme nvme7: ...": another device of the driver, which is none of these.
+    if (const auto key = driver_key(word); at > 0 && lower[at - 1] == ' ' && &word != &words.front())
+      if (const auto before = driver_key(*(&word - 1)); key != before && key.starts_with(before)) return {};
     for (const auto& driver : drivers_of_word(word, is_call)) {
       const auto found = by_driver_.find(driver);
       if (found != by_driver_.end()) return {found->second, found->second.size() > 1};
