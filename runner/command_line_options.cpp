@@ -178,8 +178,8 @@ void add_verify_options(CLI::App& app, Parsed& parsed, VerifyOptions& options) {
       ->check(not_empty)
       ->type_name("FILE");
   app.add_option("--evidence", options.evidence,
-                 "Judge captured output of the guest instead: lspci, lsusb, pnputil, Get-PnpDevice, Win32_PnPEntity, devcon, "
-                 "pciconf")
+                 "Judge captured output of the guest instead: lspci, lsusb, usb-devices, dmesg, pnputil, Get-PnpDevice, "
+                 "Win32_PnPEntity, devcon, pciconf")
       ->type_name("FILE");
   add_output_options(app, parsed.output, {"text", "json"});
 }

@@ -37,8 +37,9 @@ const ClassRule& rule_for(std::uint16_t class_and_subclass);
 /// FUNCTION by the rule: pass only where something was seen that works. It has a driver.
 RungResult judge_by_rule(const ClassRule& rule, const GuestFunction& seen);
 
-/// It has vectors of its own, and no interrupt ever came; one came.
+/// Its driver asked for interrupts, on vectors of its own or on a line, and none ever came.
 bool is_silent(const GuestFunction& seen);
+/// One came on its own vectors: a line may be shared.
 bool has_signalled(const GuestFunction& seen);
 
 }  // namespace vfio_doctor

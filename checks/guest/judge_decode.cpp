@@ -58,6 +58,9 @@ std::string command_problem(const GuestFunction& seen) {
 
 std::string power_problem(const GuestFunction& seen) {
   if (seen.is_cut_off()) return "its power state is D3cold although the kernel counts it as active: it cannot be reached";
+  const bool is_in_d3 = seen.power_state.is("D3hot") || seen.power_state.is("D3cold");
+  if (is_in_d3 && seen.runtime_status.is("error"))
+    return "it is in " + seen.power_state.value() + ", and to wake it has failed";
   if (!seen.power_state.has_value() || seen.is_asleep() || seen.may_be_asleep()) return {};
   const auto& state = seen.power_state.value();
   if (state == "D1" || state == "D2" || state == "D3hot" || state == "error")

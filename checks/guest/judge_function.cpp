@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "checks/guest/class_rules.hpp"
+#include "checks/guest/fit.hpp"
 #include "checks/guest/rungs.hpp"
 
 namespace vfio_doctor {
@@ -14,23 +15,30 @@ std::uint16_t class_of(const ExpectedDevice& expected, const GuestFunction& seen
   return expected.id.class_code.has_value() ? static_cast<std::uint16_t>(*expected.id.class_code >> 8) : 0xffff;
 }
 
-const GuestLogLine* last_word(const GuestFunction& seen) {
-  if (!seen.log_errors.has_value()) return nullptr;
-  const GuestLogLine* last = nullptr;
+using Lines = std::vector<const GuestLogLine*>;
+
+/// What the log says against the device. That a region found no room at first is no matter once all of them are in place.
+Lines lines_against(const ExpectedDevice& expected, const GuestFunction& seen) {
+  Lines lines;
+  if (!seen.log_errors.has_value()) return lines;
+  const bool has_room = same_bars(expected, seen) == Agreement::same &&
+                        std::ranges::all_of(seen.bars.value(), [](const GuestBar& bar) { return bar.has_address; });
   for (const auto& line : seen.log_errors.value())
-    if (line.meaning == LogMeaning::fail) last = &line;
-  return last;
+    if (!has_room || line.topic != "room") lines.push_back(&line);
+  return lines;
 }
 
 /// A driver's own word that the device fails refutes what looks like work; other trouble makes a pass a warning, which proves
 /// nothing either. A pass without the log says so.
-void add_log(const GuestFunction& seen, RungResult& result) {
+void add_log(const ExpectedDevice& expected, const GuestFunction& seen, RungResult& result) {
   if (!seen.log_errors.has_value() && result.status == Status::pass) result.summary += " The kernel log was not seen.";
-  if (!seen.log_errors.has_value() || seen.log_errors->empty()) return;
-  for (const auto& line : seen.log_errors.value()) result.evidence.push_back({"kernel log", line.text});
+  const auto lines = lines_against(expected, seen);
+  if (lines.empty()) return;
+  for (const auto* line : lines) result.evidence.push_back({"kernel log", line->text});
   if (result.status == Status::fail || result.status == Status::not_applicable) return;
-  if (const auto* line = last_word(seen)) {
-    result.summary = "the kernel log tells that it does not work (" + line->topic + "). Without the log: " + result.summary;
+  const auto last = std::ranges::find(lines.rbegin(), lines.rend(), LogMeaning::fail, &GuestLogLine::meaning);
+  if (last != lines.rend()) {
+    result.summary = "the kernel log tells that it does not work (" + (*last)->topic + "). Without the log: " + result.summary;
     result.status = Status::fail;
   } else if (result.status == Status::pass) {
     result.summary += " But the kernel log tells of trouble with it.";
@@ -88,7 +96,7 @@ RungResult judge_function(const DeviceLadder& ladder, const GuestView& view) {
     if (code->rung == Rung::function) return rung_result(Status::fail, problem_text(*code));
   if (gave_up(seen)) {
     auto result = rung_result(Status::fail, "its driver tried and gave up: the device does not work.");
-    add_log(seen, result);
+    add_log(expected, seen, result);
     return result;
   }
   auto result = driver.status == Status::unknown && (seen.driver.is_absent() || is_placeholder(seen))
@@ -96,7 +104,7 @@ RungResult judge_function(const DeviceLadder& ladder, const GuestView& view) {
                     : judge_by_class(expected, seen, view);
   add_interrupts(seen, result);
   add_exercises(seen, result);
-  add_log(seen, result);
+  add_log(expected, seen, result);
   return result;
 }
 

@@ -75,6 +75,8 @@ RungResult judge_empty(const GuestFunction& seen) {
   const auto tells_of_enumeration = [](const GuestLogLine& line) { return line.topic == "enumeration"; };
   if (seen.log_errors.has_value() && std::ranges::any_of(seen.log_errors.value(), tells_of_enumeration))
     return rung_result(Status::fail, "what is plugged in could not be enumerated, and nothing else is on it.");
+  if (seen.interrupts.arrived.is_unreadable())
+    return rung_result(Status::unknown, "nothing is plugged in, and whether it signals was not seen.");
   if (is_silent(seen))
     return rung_result(Status::unknown,
                        "nothing is plugged in, and no interrupt from it has ever arrived. Plug something in, then look "

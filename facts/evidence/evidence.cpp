@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "facts/evidence/listing.hpp"
+#include "facts/guest/log_lines.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -23,6 +24,8 @@ constexpr std::array kinds = {
     KindOf{EvidenceKind::lspci_quoted, "lspci -mm", read_lspci_quoted},
     KindOf{EvidenceKind::lsusb, "lsusb", read_lsusb},
     KindOf{EvidenceKind::lsusb_tree, "lsusb -t", read_lsusb_tree},
+    KindOf{EvidenceKind::usb_devices, "usb-devices", read_usb_devices},
+    KindOf{EvidenceKind::kernel_log, "dmesg", read_kernel_log},
     KindOf{EvidenceKind::pnputil, "pnputil /enum-devices", read_pnputil},
     KindOf{EvidenceKind::windows_list, "Get-PnpDevice | Format-List", read_windows_list},
     KindOf{EvidenceKind::windows_table, "Get-PnpDevice", read_windows_table},
@@ -46,6 +49,21 @@ void put_utf8(std::uint32_t code, std::string& text) {
     text += static_cast<char>(0x80 | (code >> 6 & 0x3f));
     text += static_cast<char>(0x80 | (code & 0x3f));
   }
+}
+
+/// Without what colours a terminal: ESC [ ... letter (ECMA-48, 5.4).
+std::string without_colours(const std::string& text) {
+  if (text.find('\x1b') == text.npos) return text;
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\x1b' || i + 1 >= text.size() || text[i + 1] != '[') {
+      plain += text[i];
+      continue;
+    }
+    for (i += 2; i < text.size() && (text[i] < '@' || text[i] > '~') && text[i] != '\n';) ++i;
+    if (i < text.size() && text[i] == '\n') plain += '\n';
+  }
+  return plain;
 }
 
 /// Windows PowerShell writes UTF-16 with a byte order mark; what lies outside the basic plane becomes '?'.
@@ -79,6 +97,8 @@ std::optional<EvidenceKind> kind_of_line(std::string_view line) {
   const auto text = trim(line);
   const auto words = split_words(text);
   if (words.empty()) return std::nullopt;
+  if (is_kernel_log_line(text)) return EvidenceKind::kernel_log;
+  if (words[0] == "T:" && words.size() > 5 && words[1].starts_with("Bus=")) return EvidenceKind::usb_devices;
   if (text.starts_with("/:") && text.find("Class=root_hub") != text.npos) return EvidenceKind::lsusb_tree;
   if (words[0] == "Bus" && words.size() >= 6 && words[4] == "ID") return EvidenceKind::lsusb;
   if (words[0] == "Slot:" || (words[0] == "Device:" && words.size() == 2 && PciAddress::parse(words[1])))
@@ -105,12 +125,14 @@ EvidenceKind recognise(std::string_view text, const std::string& name) {
   for (int looked = 0; looked < 200 && lines.next(); ++looked)
     if (const auto kind = kind_of_line(lines.line())) return *kind;
   throw InputError(
-      name + ": not the output of lspci, lsusb, pnputil /enum-devices, Get-PnpDevice, Win32_PnPEntity, devcon or pciconf -lv");
+      name +
+      ": not the output of lspci, lsusb, usb-devices, dmesg, pnputil /enum-devices, Get-PnpDevice, Win32_PnPEntity, devcon or "
+      "pciconf -lv");
 }
 
 bool is_of_linux_terminal(EvidenceKind kind) {
   return kind == EvidenceKind::lspci || kind == EvidenceKind::lspci_quoted || kind == EvidenceKind::lsusb ||
-         kind == EvidenceKind::lsusb_tree;
+         kind == EvidenceKind::lsusb_tree || kind == EvidenceKind::usb_devices || kind == EvidenceKind::kernel_log;
 }
 
 /// People copy a terminal with several commands in it: one text for each kind of listing, in which the lines of the others
@@ -183,7 +205,41 @@ void add(const GuestUsb& usb, std::vector<GuestUsb>& devices) {
   if (known->drivers.empty()) known->drivers = usb.drivers;
   if (known->bus_driver.empty()) known->bus_driver = usb.bus_driver;
   known->lacks_driver = known->lacks_driver || usb.lacks_driver;
+  fill(known->serial, usb.serial);
   fill(known->problem_code, usb.problem_code);
+}
+
+/// A root hub's serial number is the address of its controller (register_root_hub() of Linux, drivers/usb/core/hcd.c: the name
+/// of the bus): what hangs on that bus hangs on the controller.
+void tie_to_controllers(std::vector<GuestFunction>& functions, std::vector<GuestUsb>& devices) {
+  const auto controller_of = [&](const GuestUsb& hub) {
+    const auto address = hub.is_root_hub && hub.serial.has_value() ? PciAddress::parse(hub.serial.value()) : std::nullopt;
+    return std::ranges::find_if(functions, [&address](const GuestFunction& function) {
+      return address && function.has_address && function.address == *address;
+    });
+  };
+  std::vector<std::pair<unsigned, std::size_t>> buses;  // with the place of their controller
+  for (const auto& hub : devices)
+    if (const auto found = controller_of(hub); found != functions.end() && hub.bus != 0)
+      buses.emplace_back(hub.bus, static_cast<std::size_t>(found - functions.begin()));
+  for (const auto& [bus, place] : buses) {
+    auto& function = functions[place];
+    if (!function.usb.has_value()) function.usb = std::vector<GuestUsb>{};
+    for (const auto& device : devices)
+      if (device.bus == bus) function.usb.value().push_back(device);
+  }
+  std::erase_if(devices, [&buses](const GuestUsb& device) {
+    return std::ranges::any_of(buses, [&device](const auto& bus) { return bus.first == device.bus; });
+  });
+}
+
+/// What the log says against the functions. Without its start, silence tells nothing.
+void add_log(const std::string& log, bool has_gaps, std::vector<GuestFunction>& functions) {
+  if (log.empty()) return;
+  read_log_errors(log, functions);
+  for (auto& function : functions)
+    if (has_gaps && function.log_errors->empty())
+      function.log_errors = Observed<std::vector<GuestLogLine>>::unreadable("the log that was given does not have its start");
 }
 
 /// Every machine with PCI has a host bridge: a listing without one was cut to some devices.
@@ -202,9 +258,10 @@ GuestView read_evidence(const std::vector<EvidenceFile>& files) {
   GuestView view;
   std::vector<GuestFunction> functions;
   std::vector<GuestUsb> usb;
-  bool lists_functions = false, lists_usb = false, shows_root_hub = false;
+  std::string log;
+  bool lists_functions = false, lists_usb = false, shows_root_hub = false, log_has_gaps = false;
   for (const auto& file : files) {
-    const auto text = as_utf8(file.text);
+    const auto text = without_colours(as_utf8(file.text));
     view.name += (view.name.empty() ? "" : ", ") + file.name;
     std::vector<std::string> kinds_read;
     for (const auto& [kind, lines] : listings_in(text, file.name)) {
@@ -217,6 +274,8 @@ GuestView read_evidence(const std::vector<EvidenceFile>& files) {
       if (listing.has_gaps && !listing.functions.empty()) view.functions_complete = false;
       if ((listing.has_gaps && !listing.usb.empty()) || listing.usb_has_gaps) view.usb_complete = false;
       shows_root_hub = shows_root_hub || listing.shows_root_hub;
+      log += listing.kernel_log;
+      log_has_gaps = log_has_gaps || listing.log_has_gaps;
     }
     view.notes.push_back(file.name + " was read as the output of " + join(kinds_read, ", ") + ".");
   }
@@ -224,6 +283,8 @@ GuestView read_evidence(const std::vector<EvidenceFile>& files) {
                    [](const GuestFunction& a, const GuestFunction& b) { return a.address < b.address; });
   if (!has_host_bridge(functions)) view.functions_complete = false;
   if (lists_usb && !shows_root_hub) view.usb_complete = false;
+  if (lists_usb && view.usb_complete) tie_to_controllers(functions, usb);
+  add_log(log, log_has_gaps, functions);
   view.kernel = Observed<std::string>::unreadable("the listing does not show it");
   view.functions = lists_functions ? Observed<std::vector<GuestFunction>>(std::move(functions))
                                    : Observed<std::vector<GuestFunction>>::unreadable("no PCI listing was given");

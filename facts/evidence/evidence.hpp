@@ -22,6 +22,8 @@ enum class EvidenceKind {
   lspci_quoted,     ///< lspci -mm, with any of -n -nn; lspci -m of BusyBox and toybox
   lsusb,            ///< lsusb, with or without -v
   lsusb_tree,       ///< lsusb -t, with or without -v
+  usb_devices,      ///< usb-devices, or the kernel's own list that it imitates
+  kernel_log,       ///< dmesg with any of -x -T -H -d --time-format, journalctl -k, /var/log/kern.log
   pnputil,          ///< Windows: pnputil /enum-devices, with any of its switches
   windows_list,     ///< Windows: Get-PnpDevice or Get-CimInstance Win32_PnPEntity | Format-List; wmic ... /format:list
   windows_table,    ///< Windows: Get-PnpDevice, as a table

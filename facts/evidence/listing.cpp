@@ -39,7 +39,7 @@ bool is_prompt(std::string_view text) {
     const auto at = text.find(mark);
     auto typed = at == text.npos ? std::string_view() : trim(text.substr(at + 2));
     if (typed.starts_with("sudo ")) typed = trim(typed.substr(5));
-    for (const auto* program : {"lspci", "lsusb", "pciconf"})
+    for (const auto* program : {"lspci", "lsusb", "usb-devices", "pciconf", "dmesg", "journalctl"})
       if (typed.starts_with(program)) return true;
   }
   const bool names_a_place = text.find('@') != text.npos || text.find(":~") != text.npos || text.find(":/") != text.npos;

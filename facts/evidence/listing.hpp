@@ -22,6 +22,8 @@ struct Listing {
   bool shows_root_hub = false;                             ///< a USB listing without one was cut to some devices
   std::vector<std::pair<std::string, GuestUsb>> tied_usb;  ///< with the instance id of the PCI function that each hangs on
   bool usb_has_gaps = false;                               ///< the same, where it is known of the USB devices alone
+  std::string kernel_log;                                  ///< since the last start of the kernel
+  bool log_has_gaps = false;                               ///< its start is not in it, or parts of it are not
 };
 
 /// The lines of a file with what is about the capture, not the machine, taken out: prompts, elisions, messages of
@@ -52,6 +54,8 @@ Listing read_lspci_records(std::string_view text, const std::string& name);
 Listing read_lspci_quoted(std::string_view text, const std::string& name);
 Listing read_lsusb(std::string_view text, const std::string& name);
 Listing read_lsusb_tree(std::string_view text, const std::string& name);
+Listing read_usb_devices(std::string_view text, const std::string& name);
+Listing read_kernel_log(std::string_view text, const std::string& name);
 Listing read_pnputil(std::string_view text, const std::string& name);
 Listing read_powershell_json(std::string_view text, const std::string& name);
 Listing read_windows_list(std::string_view text, const std::string& name);
@@ -67,6 +71,9 @@ void read_named_id(std::string_view text, Observed<std::uint16_t>& id, std::stri
 void read_id_in_name(GuestFunction& function);
 /// BusyBox and toybox write classes as "Class 0280", and never show a revision.
 bool is_of_small_system(std::string_view class_text);
+
+/// A line that starts with a time as dmesg, journalctl and syslog write it.
+bool is_kernel_log_line(std::string_view line);
 
 /// A function of which nothing is known yet.
 GuestFunction unseen_function();

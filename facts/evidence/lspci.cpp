@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <map>
 
@@ -32,7 +33,7 @@ void put_ids(std::string_view text, Observed<std::uint16_t>& first, Observed<std
 }
 
 void put_programming_interface(std::string_view text, GuestFunction& function) {
-  const auto number = text.size() == 2 ? parse_unsigned(text, 16) : std::nullopt;
+  const auto number = text.size() == 2 && text != "ff" ? parse_unsigned(text, 16) : std::nullopt;
   if (!number || !function.class_and_subclass.has_value()) return;
   function.id.class_code =
       static_cast<std::uint32_t>(function.class_and_subclass.value()) << 8 | static_cast<std::uint32_t>(*number);
@@ -48,8 +49,8 @@ std::string_view take_suffixes(std::string_view text, GuestFunction& function) {
     if (words.size() < 2 || (words[0] != "rev" && words[0] != "prog-if")) return text;
     if (words[0] == "rev") {
       const auto revision = words[1].size() == 2 ? parse_unsigned(words[1], 16) : std::nullopt;
-      if (revision) function.id.revision = static_cast<std::uint8_t>(*revision);
-      if (words[1] == "ff") function.answers_nothing = true;
+      function.answers_nothing = words[1] == "ff";  // what is all ones tells no revision
+      if (revision && !function.answers_nothing) function.id.revision = static_cast<std::uint8_t>(*revision);
     } else {
       put_programming_interface(words[1], function);
     }
@@ -80,7 +81,7 @@ std::optional<GuestFunction> read_heading(std::string_view line) {
   if (!id_pair(device)) function.name = std::string(device);
   read_id_in_name(function);
   // Without a revision in sight, it is 00 to the lspci of pciutils and not shown; the small ones never show it.
-  if (!function.id.revision.has_value() && !small) function.id.revision = std::uint8_t{0};
+  if (!function.id.revision.has_value() && !small && !function.answers_nothing) function.id.revision = std::uint8_t{0};
   return function;
 }
 
@@ -89,9 +90,16 @@ void read_region(std::string_view text, GuestFunction& function) {
   static const std::map<char, unsigned> units = {{'K', 10}, {'M', 20}, {'G', 30}, {'T', 40}};
   const auto colon = text.find(": ");
   const auto index = text.size() > 7 ? parse_unsigned(text.substr(7, colon - 7)) : std::nullopt;
+  const bool unplaced = text.find("<unassigned>") != text.npos || text.find("<ignored>") != text.npos;
   const auto size_at = text.find("[size=");
   const auto end = size_at == text.npos ? text.npos : text.find(']', size_at);
-  if (!index || *index > 5 || end == text.npos) return;
+  if (!index || *index > 5 || (end == text.npos && !unplaced)) return;
+  if (!function.bars.has_value()) function.bars = std::vector<GuestBar>{};
+  const bool is_io = text.find("I/O ports") != text.npos;
+  if (end == text.npos) {  // without an address, some versions show no size either
+    if (function.bars->size() < 6) function.bars.value().push_back({static_cast<unsigned>(*index), 0, is_io, false});
+    return;
+  }
   auto size_text = text.substr(size_at + 6, end - size_at - 6);
   unsigned shift = 0;
   if (!size_text.empty() && units.contains(size_text.back())) {
@@ -100,11 +108,8 @@ void read_region(std::string_view text, GuestFunction& function) {
   }
   const auto size = parse_unsigned(size_text);
   if (!size || *size == 0 || *size > 1ULL << 20) return;
-  const bool unplaced = text.find("<unassigned>") != text.npos || text.find("<ignored>") != text.npos;
-  if (!function.bars.has_value()) function.bars = std::vector<GuestBar>{};
   if (function.bars->size() < 6)
-    function.bars.value().push_back(
-        {static_cast<unsigned>(*index), *size << shift, text.find("I/O ports") != text.npos, !unplaced});
+    function.bars.value().push_back({static_cast<unsigned>(*index), *size << shift, is_io, !unplaced});
 }
 
 /// "I/O- Mem+ BusMaster+ ..." behind "Control: ".
@@ -116,6 +121,15 @@ void read_control(std::string_view text, GuestFunction& function) {
     if (word == "BusMaster+") command |= 4;
   }
   function.command = command;
+}
+
+/// Where a forum or an editor took the indentation away.
+bool is_flat_detail(std::string_view line) {
+  static constexpr std::array<std::string_view, 18> starts =
+      {"Subsystem:",   "Kernel driver in use:", "Kernel modules:", "Control:",      "Status:",    "Flags:",  "Region ",
+       "Memory at ",   "I/O ports at ",         "Bus: ",           "Capabilities:", "Interrupt:", "Latency", "NUMA node:",
+       "IOMMU group:", "DeviceName:",           "Expansion ROM",   "Physical Slot:"};
+  return std::ranges::any_of(starts, [line](std::string_view start) { return line.starts_with(start); });
 }
 
 struct BridgeRange {
@@ -143,13 +157,29 @@ class Lspci {
  private:
   void read_function(std::string_view line) {
     auto function = read_heading(line);
+    if (!function && !listing_.functions.empty()) {
+      if (is_flat_detail(line)) return read_detail(line, false);
+      if (join_heading(line)) return;
+    }
     if (!function) lines_.fail("not a line of lspci");
+    heading_ = std::string(line);
     if (listing_.functions.size() == most_listed) lines_.fail("too many devices");
     shows_drivers_ = shows_drivers_ || function->driver.has_value();
     listing_.functions.push_back(std::move(*function));
   }
 
+  /// A mail program broke the line: "09:00.0 Network controller [0280]: Intel Corporation Wireless 8260" "[8086:24f3] (rev 3a)".
+  bool join_heading(std::string_view line) {
+    auto& last = listing_.functions.back();
+    if (heading_.empty() || last.id.vendor.has_value()) return false;
+    auto whole = read_heading(heading_ + " " + std::string(trim(line)));
+    if (!whole || !whole->id.vendor.has_value()) return false;
+    last = std::move(*whole);
+    return true;
+  }
+
   void read_detail(std::string_view line, bool deep) {
+    heading_.clear();
     if (listing_.functions.empty()) lines_.fail("not a line of lspci");
     auto& function = listing_.functions.back();
     const auto after = [line](std::string_view start) {
@@ -230,6 +260,7 @@ class Lspci {
   Listing listing_;
   std::vector<BridgeRange> bridges_;
   bool shows_drivers_ = false;
+  std::string heading_;  ///< the last line, while nothing follows it
 };
 
 class LspciRecords {

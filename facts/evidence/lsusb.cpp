@@ -31,6 +31,16 @@ std::optional<GuestUsb> read_device(std::string_view line) {
   return usb;
 }
 
+/// -v: "  iSerial                 3 4C530001", "      bInterfaceClass         3 Human Interface Device".
+void read_detail(std::string_view line, GuestUsb& device) {
+  const auto words = split_words(line);
+  if (words.size() < 2) return;
+  if (words[0] == "bInterfaceClass" && words[1] == "3") device.is_hid = true;
+  if (words[0] != "iSerial") return;
+  if (words[1] == "0") device.serial = Observed<std::string>::absent();
+  if (words.size() > 2) device.serial = std::string(trim(line.substr(static_cast<std::size_t>(words[2].data() - line.data()))));
+}
+
 /// "Dev 2, If 0, Class=Human Interface Device, Driver=usbhid, 12M": the value behind `key`.
 std::string_view value_behind(std::string_view line, std::string_view key) {
   const auto at = line.find(key);
@@ -46,6 +56,8 @@ Listing read_lsusb(std::string_view text, const std::string& name) {
   CapturedLines lines(text, name);
   while (lines.next()) {
     const auto line = lines.line();
+    if (!listing.usb.empty() && !line.empty() && (line.front() == ' ' || line.front() == '\t'))
+      read_detail(line, listing.usb.back());
     // -v: what lies below a device is indented, its heading is "Device Descriptor:" and its like.
     if (trim(line).empty() || line.front() == ' ' || line.front() == '\t' || trim(line).ends_with(':') ||
         line.starts_with("Device Status:"))
@@ -95,7 +107,8 @@ Listing read_lsusb_tree(std::string_view text, const std::string& name) {
     const auto driver = value_behind(line, "Driver=");
     if (is_root) bus_driver = std::string(driver.substr(0, driver.find('/')));
     known->bus_driver = bus_driver;
-    if (driver == "[none]") known->lacks_driver = true;
+    const bool has_none = driver == "[none]" || (driver.empty() && line.find("Driver=,") != line.npos);  // before usbutils 008
+    if (has_none) known->lacks_driver = true;
     if (!driver.empty() && driver != "[none]") known->drivers.emplace_back(driver.substr(0, driver.find('/')));
     if (value_behind(line, "Class=") == "Human Interface Device") known->is_hid = true;
   }

@@ -18,8 +18,8 @@ struct ClassDirectory {
 /// Directories whose entries stand for a working device by themselves: the driver makes them once the device has answered.
 constexpr std::array node_classes = {"tty",  "video4linux", "dvb",          "accel",       "apex",          "bluetooth",
                                      "wwan", "tpm",         "fpga_manager", "fpga_region", "hailo_chardev", "xdma",
-                                     "mei",  "dma",         "fc_host",      "firewire"};
-constexpr std::array node_buses = {"firewire", "dsa", "thunderbolt"};
+                                     "mei",  "dma",         "fc_host",      "firewire",    "habanalabs",    "scsi_device"};
+constexpr std::array node_buses = {"firewire", "dsa", "thunderbolt", "cxl"};
 constexpr std::array classes = {
     ClassDirectory{"block", Kind::block},           ClassDirectory{"net", Kind::net},
     ClassDirectory{"ieee80211", Kind::wireless},    ClassDirectory{"sound", Kind::sound},
@@ -76,6 +76,38 @@ void read_link(const Root& root, const std::string& path, GuestChild& child) {
   if (carrier.has_value()) child.carrier = carrier.is("1");
 }
 
+/// Where a driver says itself how its device is. Documentation/ABI of Linux 6.18: obsolete/sysfs-class-... and
+/// testing/sysfs-class-mei, sysfs-class-fc_host, sysfs-class-fpga-manager, sysfs-driver-habanalabs, sysfs-class-infiniband.
+struct StateFile {
+  const char *type, *file;
+};
+constexpr std::array state_files = {StateFile{"mei", "dev_state"}, StateFile{"fc_host", "port_state"},
+                                    StateFile{"fpga_manager", "state"}, StateFile{"habanalabs", "status"}};
+
+/// InfiniBand: "4: ACTIVE" of a port that is up, else what its last port says.
+Observed<std::string> read_ports(const Root& root, const std::string& path) {
+  const auto ports = root.list(path + "/ports");
+  auto state = Observed<std::string>::absent();
+  if (!ports.has_value()) return state;
+  for (const auto& port : ports.value()) {
+    state = root.read_line(path + "/ports/" + port + "/state");
+    if (state.has_value() && state->find("ACTIVE") != std::string::npos) return state;
+  }
+  return state;
+}
+
+void read_state(const Root& root, const std::string& path, GuestChild& child) {
+  if (child.kind == Kind::nvme) child.state = root.read_line(path + "/state");
+  if (child.kind == Kind::net) read_link(root, path, child);
+  if (child.kind == Kind::infiniband) child.state = read_ports(root, path);
+  // The kernel gives up a SCSI disk that no longer answers (scsi_eh_offline_sdevs()).
+  if (child.kind == Kind::block && root.read_line(path + "/device/state").is("offline")) child.state = std::string("offline");
+  // include/uapi/linux/serial_core.h, PORT_UNKNOWN: the driver found no UART there.
+  if (child.type == "tty" && root.read_line(path + "/type").is("0")) child.state = std::string("no UART");
+  for (const auto& of : state_files)
+    if (child.type == of.type) child.state = root.read_line(path + "/" + of.file);
+}
+
 void add_child(const Root& root, const ClassDirectory& of, const std::string& name, const std::string& path,
                std::vector<GuestChild>& children) {
   const auto kind = of.kind;
@@ -84,20 +116,20 @@ void add_child(const Root& root, const ClassDirectory& of, const std::string& na
     if (root.exists(path + "/partition")) return;
     child.sectors = read_sectors(root, path);
   }
-  if (kind == Kind::nvme) child.state = root.read_line(path + "/state");
-  if (kind == Kind::net) read_link(root, path, child);
+  read_state(root, path, child);
   const auto known = [&child](const GuestChild& other) { return other.kind == child.kind && other.name == child.name; };
   if (std::none_of(children.begin(), children.end(), known)) children.push_back(std::move(child));
 }
 
-/// An SATA port is a directory of its controller; the log calls it "ata3".
+/// What a driver makes is a directory of its function, and the log calls it so: "ata3", "host2", "mhi0", "hdaudioC0D0".
 void add_log_names(const Root& root, const std::string& path, GuestFunction& function) {
-  if (!function.class_and_subclass.has_value() || function.class_and_subclass.value() >> 8 != 1) return;
+  if (!function.driver.has_value() || function.is_bridge()) return;
   const auto entries = root.list(path);
   if (!entries.has_value()) return;
-  for (const auto& name : entries.value())
-    if (name.starts_with("ata") && name.find_first_not_of("0123456789", 3) == std::string::npos)
-      function.log_names.push_back(name);
+  for (const auto& name : entries.value()) {
+    const bool is_numbered = name.back() >= '0' && name.back() <= '9' && name.find(':') == std::string::npos;
+    if (is_numbered && !name.starts_with("resource")) function.log_names.push_back(to_lower(name));
+  }
 }
 
 /// Intel's QuickAssist makes no device node; its driver says itself whether it is up (ABI, sysfs-driver-qat).

@@ -28,9 +28,11 @@ struct GuestBar {
 struct GuestChild {
   enum class Kind { block, net, wireless, sound, display, mmc, scsi, nvme, infiniband, node };
   Kind kind = Kind::block;
-  std::string name;                  ///< "nvme0n1", "eth0", "card0"
-  std::string type;                  ///< the directory of /sys/class or /sys/bus that lists it: "block", "net", "tty", "dvb"
-  Observed<std::string> state;       ///< NVMe controller: "live", "dead", ...; network: "up", "down"; absent for other kinds
+  std::string name;  ///< "nvme0n1", "eth0", "card0"
+  std::string type;  ///< the directory of /sys/class or /sys/bus that lists it: "block", "net", "tty", "dvb"
+  /// NVMe controller: "live", "dead", ...; network: "up", "down"; InfiniBand: "4: ACTIVE"; what the driver of an fc_host, mei,
+  /// fpga_manager or habanalabs says; a disk "offline", a tty with "no UART"; absent for others.
+  Observed<std::string> state;
   Observed<std::uint64_t> sectors;   ///< block: its size; absent for other kinds
   Observed<std::uint64_t> received;  ///< network: packets; absent for other kinds
   Observed<bool> carrier;            ///< network: a link is there; absent for other kinds, and while the interface is down
@@ -103,9 +105,11 @@ struct GuestFunction {
 
   bool is_bridge() const;
   bool is_usb_controller() const;  ///< a host controller, which makes a bus
-  bool is_asleep() const { return may_sleep(runtime_status) || (power_state.is("D3cold") && !runtime_status.is("active")); }
+  bool is_asleep() const { return may_sleep(runtime_status) || (power_state.is("D3cold") && !is_counted_awake()); }
   /// Off, while the kernel counts it as awake: that is no sleep, it cannot be reached.
-  bool is_cut_off() const { return power_state.is("D3cold") && runtime_status.is("active"); }
+  bool is_cut_off() const { return power_state.is("D3cold") && is_counted_awake(); }
+  /// Linux, Documentation/power/runtime_pm.rst: "unsupported" is never suspended at runtime.
+  bool is_counted_awake() const { return runtime_status.is("active") || runtime_status.is("unsupported"); }
   /// In D3, where it is not shown whether its driver sent it to sleep: a captured lspci.
   bool may_be_asleep() const {
     return runtime_status.is_unreadable() && power_state.has_value() && power_state.value() != "D0";

@@ -26,20 +26,32 @@ const std::vector<LogPattern>& log_patterns();
 /// nullptr where none does.
 const LogPattern* match_log_line(std::string_view lower, std::string_view driver);
 
+/// The functions that a line of the kernel log is about: places in the list of functions.
+struct LogOwners {
+  std::vector<std::size_t> functions;
+  bool is_shared = false;  ///< the line names a driver of several functions, and is about one of them
+};
+
 /// Ties lines of the kernel log to functions by what the kernel calls them.
 class LogNames {
  public:
   explicit LogNames(const std::vector<GuestFunction>& functions);
-  /// Places in the list of functions that a line (in lower case) is about.
-  std::vector<std::size_t> functions_of(std::string_view lower);
+  /// Whom a line (in lower case) is about. A line that tells of a name besides is remembered: "igb 0000:03:00.0 eth0: ...".
+  LogOwners owners_of(std::string_view lower);
 
  private:
-  void add(const std::string& name, std::size_t function);
-  void learn_lost_name(const std::vector<std::string_view>& words);
-  std::vector<std::size_t> by_sole_driver(const std::vector<std::string_view>& words, std::string_view lower) const;
+  using Words = std::vector<std::string_view>;
 
-  std::unordered_map<std::string, std::vector<std::size_t>> by_name_;
-  std::unordered_map<std::string, std::vector<std::size_t>> by_driver_;
+  void add(const std::string& name, std::size_t function);
+  void learn_names(const Words& words, std::string_view lower);
+  void learn(std::string_view name, std::string_view address);
+  LogOwners by_driver(const Words& words, std::string_view lower) const;
+
+  std::unordered_map<std::string, std::vector<std::size_t>> by_name_, by_driver_;
+  std::unordered_map<std::string, std::size_t> learned_;  ///< names that only the log tells; the last to bear one has it
 };
+
+/// Fills in `log_errors` of the functions from the text of a kernel log.
+void read_log_errors(std::string_view log, std::vector<GuestFunction>& functions);
 
 }  // namespace vfio_doctor

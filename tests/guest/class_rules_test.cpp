@@ -140,6 +140,93 @@ TEST(ClassRules, NodesProveWhatHasNoOtherProof) {
   EXPECT_EQ((Card{"100000", "maker", 0, 0, "text " + directory + "/qat/state = down\n"}.function()), Status::fail);
 }
 
+/// A class that says little: what came of the function tells what proof is due.
+TEST(ClassRules, WhatCameOfItTellsWhatIsDue) {
+  EXPECT_EQ((Card{"ff0000", "maker", 1, 5}.with("net", "ens7", "operstate", "down").function()), Status::unknown);
+  EXPECT_EQ((Card{"ff0000", "maker", 1, 0}.with("net", "ens7", "operstate", "up").function()), Status::fail);
+  EXPECT_EQ((Card{"ff0000", "maker", 1, 5}.with("net", "ens7", "operstate", "up").function()), Status::pass);
+  EXPECT_EQ((Card{"ff0000", "maker", 1, 0}.with("mmc_host", "mmc4").function()), Status::unknown);
+  EXPECT_EQ((Card{"ff0000", "maker", 1, 6}.with("mmc_host", "mmc4").with("block", "mmcblk4", "size", "4096").function()),
+            Status::pass);
+  EXPECT_EQ((Card{"120000", "maker", 1, 0}.with("drm", "card5").function()), Status::unknown) << "a card node is no engine";
+  EXPECT_EQ((Card{"120000", "maker", 1, 3}.with("drm", "card5").function()), Status::pass);
+  EXPECT_EQ((Card{"120000", "maker", 1, 0}.with("fpga_region", "region3").function()), Status::pass);
+}
+
+/// Drivers that say themselves how their device is. Of several serial ports some may not be fitted.
+TEST(ClassRules, ADriversOwnWordOnItsStateCounts) {
+  EXPECT_EQ((Card{"070002", "maker", 1, 0}.with("tty", "ttyS9", "type", "0").with("tty", "ttyS10", "type", "4").function()),
+            Status::pass);
+  EXPECT_EQ((Card{"120000", "maker", 1, 0}
+                 .with("fpga_region", "region3")
+                 .with("fpga_manager", "fpga3", "state", "write error")
+                 .function()),
+            Status::fail);
+  struct Word {
+    const char *code, *type, *name, *file, *good, *bad;
+  };
+  for (const auto& [code, type, name, file, good, bad] :
+       {Word{"078000", "mei", "mei3", "dev_state", "ENABLED", "DISABLED"}, Word{"070002", "tty", "ttyS9", "type", "4", "0"},
+        Word{"120000", "habanalabs", "hl3", "status", "Operational", "Malfunction"},
+        Word{"058000", "fpga_manager", "fpga3", "state", "operating", "firmware request error"}}) {
+    EXPECT_EQ((Card{code, "maker", 1, 0}.with(type, name, file, good).function()), Status::pass) << type;
+    EXPECT_EQ((Card{code, "maker", 1, 0}.with(type, name, file, bad).function()), Status::fail) << type;
+  }
+  EXPECT_EQ((Card{"010700", "maker", 4, 90}
+                 .with("block", "sdq", "size", "4096")
+                 .with("block", "sdq", "device/state", "offline")
+                 .function()),
+            Status::fail);
+}
+
+TEST(ClassRules, AnInfiniBandPortMustBeActive) {
+  EXPECT_EQ((Card{"020700", "maker", 1, 9}.with("infiniband", "mlx5_3", "ports/1/state", "4: ACTIVE").function()),
+            Status::pass);
+  EXPECT_EQ((Card{"020700", "maker", 1, 0}.with("infiniband", "mlx5_3", "ports/1/state", "4: ACTIVE").function()),
+            Status::fail);
+  EXPECT_EQ((Card{"0c0600", "maker", 1, 9}.with("infiniband", "mlx5_3", "ports/1/state", "1: DOWN").function()),
+            Status::unknown);
+  EXPECT_EQ((Card{"020000", "maker", 1, 9}
+                 .with("infiniband", "mlx5_3", "ports/1/state", "1: DOWN")
+                 .with("net", "ens7", "operstate", "down")
+                 .function()),
+            Status::unknown);
+}
+
+/// Optical drives without a medium, tapes and enclosures have no capacity, but answered.
+TEST(ClassRules, AScsiDeviceThatToldItsNameIsAProof) {
+  const auto host = [](unsigned arrived) { return Card{"010700", "maker", 1, arrived}.with("scsi_host", "host6"); };
+  EXPECT_EQ(host(8).with("scsi_device", "6:0:0:0").function(), Status::pass);
+  EXPECT_EQ(host(8).with("scsi_device", "6:0:0:0").with("block", "sr3", "size", "0").function(), Status::pass);
+  EXPECT_EQ(host(8).with("scsi_device", "6:0:0:0").with("block", "sdq", "size", "0").function(), Status::unknown);
+  EXPECT_EQ(host(0).with("scsi_device", "6:0:0:0").function(), Status::fail);
+}
+
+TEST(ClassRules, ALineThatNeverFiredIsSilentToo) {
+  const auto on_line = [](const char* count) {
+    return Card{"020000", "maker", 0, 0,
+                "text " + directory + "/irq = 19\nfile /proc/interrupts\n|   CPU0\n| 19:  " + count + "  IO-APIC maker\n"}
+        .with("net", "ens7", "operstate", "up")
+        .function();
+  };
+  EXPECT_EQ(on_line("0"), Status::fail);
+  EXPECT_EQ(on_line("7"), Status::pass);
+}
+
+TEST(ClassRules, ALiveDriveWithoutNamespacesIsUndetermined) {
+  const auto guest = without(nvme_guest, "nvme0n1");
+  EXPECT_EQ(Judged(nvme_manifest, guest).status(Rung::function), Status::unknown);
+  EXPECT_EQ(Judged(nvme_manifest, replaced(guest, "= live", "= connecting")).status(Rung::function), Status::fail);
+}
+
+/// A region that found room at last is no trouble.
+TEST(ClassRules, RoomThatWasFoundIsNoTrouble) {
+  const std::string log =
+      "file /run/vfio-doctor/kernel.log\n| pci 0000:03:00.0: BAR 0 [mem size 0x00004000 64bit]: can't assign; no space\n";
+  EXPECT_EQ(Judged(nvme_manifest, nvme_guest + log).status(Rung::function), Status::pass);
+  EXPECT_EQ(Judged(replaced(nvme_manifest, "[16384]", "[]"), nvme_guest + log).status(Rung::function), Status::warn);
+}
+
 /// "-" is no proof: of a device that was passed by itself, nothing shows of what use it is.
 TEST(ClassRules, ADeviceThatNobodyDrivesIsUndetermined) {
   for (const auto* code : {"0c0400", "118000", "058000", "ff0000", "088000", "100000", "0c0900"}) {
@@ -179,6 +266,8 @@ TEST(ClassRules, ColdAndActiveIsAContradiction) {
   EXPECT_EQ(judged.device().failed(), Rung::decode);
   EXPECT_THAT(judged.summary(Rung::decode), HasSubstr("cannot be reached"));
   EXPECT_FALSE(Judged(nvme_manifest, text("D3cold", "suspended")).device().failed());
+  EXPECT_EQ(Judged(nvme_manifest, text("D3cold", "unsupported")).device().failed(), Rung::decode) << "never sent to sleep";
+  EXPECT_EQ(Judged(nvme_manifest, text("D3hot", "error")).device().failed(), Rung::decode) << "it did not wake";
 }
 
 TEST(ClassRules, PortsThatNobodyNeedsAreOnlyMentioned) {

@@ -57,7 +57,7 @@ TEST(LogTable, HealthyLinesAreNone) {
         "snd_hda_codec_realtek hdaudioc0d0: autoconfig for alc256: line_outs=1", "sd 2:0:0:0: [sdb] attached scsi disk",
         "pci 0000:05:00.0: bar 2 [io  0x1000-0x101f]: assigned",
         "amdgpu 0000:05:00.0: amdgpu: ring gfx_0.0.0 uses vm inv eng 0"})
-    EXPECT_EQ(match_log_line(line, ""), nullptr) << line;
+    EXPECT_TRUE(!match_log_line(line, "") || match_log_line(line, "")->meaning == LogMeaning::success) << line;
 }
 
 const std::string log_file = "file /run/vfio-doctor/kernel.log\n";
@@ -84,7 +84,7 @@ TEST(LogNames, PortsAndBusesBelongToTheirController) {
     function.driver = std::string("some");
     function.log_names = {names};
     LogNames log({function});
-    return log.functions_of(line).size();
+    return log.owners_of(line).functions.size();
   };
   EXPECT_EQ(view("ata3", "ata3.00: qc timeout after 5000 msecs (cmd 0xec)"), 1u);
   EXPECT_EQ(view("ata3", "ata33: link is slow to respond"), 0u);
@@ -95,14 +95,23 @@ TEST(LogNames, PortsAndBusesBelongToTheirController) {
   EXPECT_EQ(view("irq 31", "disabling irq #31"), 1u);
 }
 
-TEST(LogNames, TwoOfADriverShareNoLine) {
+/// It is about one of them, and not known which: no last word on either, and no comfort.
+TEST(LogNames, TwoOfADriverShareALine) {
   GuestFunction one, two;
   one.address = *PciAddress::parse("0000:05:00.0");
   two.address = *PciAddress::parse("0000:06:00.0");
   one.driver = two.driver = std::string("mpt3sas");
   const std::string line = "mpt3sas_cm1: fault_state(0x2622)!";
-  EXPECT_EQ(LogNames({one}).functions_of(line).size(), 1u);
-  EXPECT_TRUE(LogNames({one, two}).functions_of(line).empty());
+  EXPECT_EQ(LogNames({one}).owners_of(line).functions.size(), 1u);
+  EXPECT_FALSE(LogNames({one}).owners_of(line).is_shared);
+  EXPECT_EQ(LogNames({one, two}).owners_of(line).functions.size(), 2u);
+  EXPECT_TRUE(LogNames({one, two}).owners_of(line).is_shared);
+  std::vector<GuestFunction> both{one, two};
+  read_log_errors(line + "\nmpt3sas_cm1: diag reset: SUCCESS\n", both);
+  for (const auto& function : both) {
+    ASSERT_EQ(function.log_errors->size(), 1u) << "whose reset it was is not known either";
+    EXPECT_EQ(function.log_errors->front().meaning, LogMeaning::trouble);
+  }
 }
 
 /// A wireless driver tries one firmware after the other.
