@@ -1,11 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <charconv>
+#include <utility>
+
+#include "base/text.hpp"
 #include "checks/domain/domain_check.hpp"
+#include "checks/kernel/iommu_state.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 std::vector<Finding> run(const DomainCase& here);
 constexpr DomainCheck check{"domain-viommu", "The guest's own IOMMU", 100, run};
+
+/// "pc-q35-9.2" is {9, 2}. Of other names ("q35", "pc-q35-rhel9.4.0") only the QEMU that runs it knows the version.
+std::optional<std::pair<unsigned, unsigned>> machine_version(std::string_view machine) {
+  constexpr std::string_view start = "pc-q35-";
+  if (!machine.starts_with(start)) return std::nullopt;
+  unsigned major = 0, minor = 0;
+  const char* end = machine.data() + machine.size();
+  const auto first = std::from_chars(machine.data() + start.size(), end, major);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '.') return std::nullopt;
+  const auto second = std::from_chars(first.ptr + 1, end, minor);
+  if (second.ec != std::errc() || second.ptr != end) return std::nullopt;
+  return std::pair(major, minor);
+}
 
 class Judge {
  public:
@@ -51,6 +69,29 @@ class Judge {
       add(Status::fail, "Extended interrupt mode wants interrupt remapping.",
           "IOMMU eim requires interrupt remapping to be enabled", "Write <driver intremap='on' eim='on'/> in <iommu>.");
     if (iommu_.intremap == "on" && here_.domain.io_apic != "qemu") judge_io_apic();
+    if (takes_functions()) judge_width();
+  }
+
+  /// 48 bits unless told otherwise since the machine types of QEMU 9.2, 39 before (pc_compat_9_1 in hw/i386/pc.c). Tried on a
+  /// host of 39 bits: QEMU 10.0 refuses 48 (vtd_check_hiod() in hw/i386/intel_iommu.c), 7.2 does not ask.
+  void judge_width() {
+    const auto host = least_address_width(here_.host);
+    const auto stated = parse_unsigned(iommu_.aw_bits);
+    const auto version = machine_version(here_.domain.machine);
+    const bool is_new = version && *version >= std::pair(9U, 2U);
+    const bool is_old = version && !is_new;
+    const auto width = stated.value_or(is_old ? 39 : 48);
+    if (!host || width <= host->bits) return;
+    const auto text = std::to_string(width), least = std::to_string(host->bits);
+    add(is_new ? Status::fail : Status::unknown,
+        "The guest's IOMMU has addresses of " + text + " bits, the host's of " + least + ": QEMU 10.0 refuses that" +
+            (is_new   ? "."
+             : stated ? ", 7.2 does not ask."
+                      : "; without aw_bits QEMU 9.2 and later make it 48, older ones 39."),
+        "aw-bits " + text + " > host aw-bits " + least,
+        host->bits < 39 ? "Take <iommu> out: QEMU knows no width that fits." : "Write <driver aw_bits='39'/> in <iommu>.");
+    findings_.back().evidence.push_back({host->source, host->capabilities});
+    findings_.back().effect = Effect::blocked;
   }
 
   /// Tried: libvirt 9.0 refuses a domain that says nothing about its I/O APIC, 11.3 makes it a split one itself.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace vfio_doctor {
 
 std::string_view to_text(Switch state) {
@@ -23,6 +25,20 @@ namespace {
 bool is_remapped(const std::string& chip) { return chip.starts_with("IR-") || chip.starts_with("vIR-"); }
 
 }  // namespace
+
+std::optional<AddressWidth> least_address_width(const Host& host) {
+  const auto* units = host.iommu.units.get();
+  if (!units) return std::nullopt;
+  std::optional<AddressWidth> least;
+  for (const auto& unit : *units) {
+    if (!unit.name.starts_with("dmar") || !unit.capabilities.has_value()) continue;
+    const auto value = parse_unsigned(*unit.capabilities, 16);
+    if (!value) continue;
+    const auto bits = static_cast<unsigned>((*value >> 16 & 0x3f) + 1);
+    if (!least || bits < least->bits) least = {bits, "/sys/class/iommu/" + unit.name + "/intel-iommu/cap", *unit.capabilities};
+  }
+  return least;
+}
 
 bool is_noiommu_group(const IommuGroup& group) { return group.name.is("vfio-noiommu"); }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "facts/host.hpp"
@@ -27,6 +29,15 @@ Switch interrupt_remapping(const Host& host);
 /// Whose IOMMU this is: by the units the kernel drives, else by the firmware's table, else by the
 /// processor, else by the maker of the host bridge.
 CpuVendor iommu_vendor(const Host& host);
+
+/// The fewest bits that an Intel unit of this host translates, and where it stands; nothing where no unit tells. MGAW, bits
+/// 21:16 of the capability register, plus one (VT-d specification 11.4.2; cap_mgaw() in drivers/iommu/intel/iommu.h).
+struct AddressWidth {
+  unsigned bits = 0;
+  std::string source;        ///< "/sys/class/iommu/dmar0/intel-iommu/cap"
+  std::string capabilities;  ///< what it says, in hexadecimal digits
+};
+std::optional<AddressWidth> least_address_width(const Host& host);
 
 /// True for a group that VFIO made itself in no-IOMMU mode.
 bool is_noiommu_group(const IommuGroup& group);

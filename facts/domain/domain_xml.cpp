@@ -251,6 +251,7 @@ class DomainReader {
                                     node.child("driver").attribute("caching_mode").value(),
                                     node.child("driver").attribute("intremap").value(),
                                     node.child("driver").attribute("eim").value(),
+                                    node.child("driver").attribute("aw_bits").value(),
                                     line_of(node),
                                     spot_of(node),
                                     spot_of(node.child("driver"))};

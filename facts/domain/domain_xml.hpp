@@ -100,7 +100,7 @@ struct DomainRemark {
 /// <iommu> of the domain.
 struct VirtualIommu {
   std::string model;  ///< "intel", "smmuv3", "virtio"
-  std::string caching_mode, intremap, eim;
+  std::string caching_mode, intremap, eim, aw_bits;
   std::size_t line = 0;
   std::size_t at = 0, driver_at = 0;  ///< where the names of <iommu> and its <driver> begin in the text; 0: there is none
 };

@@ -93,24 +93,37 @@ class Qga {
     return started["pid"];
   }
 
-  AgentAnswer finish(const Json& pid, const std::string& path) const {
+  AgentAnswer finish(const Json& pid, const std::string& path) {
+    unfinished_ = pid;
     for (;;) {
       const auto status = command("guest-exec-status", {{"pid", pid}});
       if (!status.is_object()) fail("guest-exec-status: the guest agent's answer is not valid");
-      if (const auto exited = status.find("exited"); exited != status.end() && exited->is_boolean() && exited->get<bool>())
+      if (const auto exited = status.find("exited"); exited != status.end() && exited->is_boolean() && exited->get<bool>()) {
+        unfinished_.reset();
         return answer_of(status);
+      }
       if (clock_.now() + poll_interval >= end_) fail(path + " did not end in time");
       clock_.sleep(poll_interval);
     }
   }
 
-  AgentAnswer execute(const std::string& path, const std::vector<std::string>& arguments) const {
+  /// What was started and not seen to end would go on beside what tidies up after it.
+  void let_it_end() noexcept {
+    if (!unfinished_) return;
+    try {
+      finish(Json(*unfinished_), "what was started");
+    } catch (const std::exception&) {  // it takes too long, or nobody remembers it: go on without it
+    }
+    unfinished_.reset();
+  }
+
+  AgentAnswer execute(const std::string& path, const std::vector<std::string>& arguments) {
     return finish(start(path, arguments), path);
   }
 
   /// A program of the guest's own: where every distribution had it, where those without /bin have it, or wherever the
   /// guest agent's PATH leads. Why it was not started elsewhere is not asked: what the last place says counts.
-  AgentAnswer execute_helper(const std::string& name, const std::vector<std::string>& arguments) const {
+  AgentAnswer execute_helper(const std::string& name, const std::vector<std::string>& arguments) {
     for (const auto* directory : {"/bin/", "/usr/bin/"}) {
       try {
         return execute(directory + name, arguments);
@@ -173,6 +186,7 @@ class Qga {
   const ChannelClock& clock_;
   ChannelClock::Moment end_;
   bool cleans_up_ = false;
+  std::optional<Json> unfinished_;  ///< the process that was not seen to end
 };
 
 /// A file that is open in the guest; closed on failure too, else the guest agent keeps its handle until it ends.
@@ -261,6 +275,8 @@ class PrivateDirectory {
         qga.fail("a directory of its own cannot be made in the guest: " + first_line(made.errors));
       }
     } catch (const std::exception&) {
+      qga.clean_up_within(removal_time / 2);
+      qga.let_it_end();  // else it makes the directory after its removal
       remove();
       throw;
     }

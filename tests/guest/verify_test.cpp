@@ -159,6 +159,29 @@ TEST(QemuGuestAgent, RemovesBothWhenInterrupted) {
   EXPECT_TRUE(guest.files.empty());
 }
 
+/// A guest under load: its mkdir has not begun when the Ctrl-C comes, and makes the directory all the same.
+TEST(QemuGuestAgent, RemovesNothingBeforeItIsMade) {
+  const testing::UsualSignal usual(SIGINT);
+  FakeGuest guest;
+  fake = &guest;
+  static int asked = 0;
+  static bool is_made = false, is_removed_once_made = false;
+  asked = 0;
+  is_made = is_removed_once_made = false;
+  const auto slow_virsh = [](const ProcessRequest& request) {
+    auto result = fake_virsh(request);
+    const auto message = Json::parse(request.arguments.back());
+    if (message["execute"] == "guest-exec" && message["arguments"]["path"] == "/bin/rm") is_removed_once_made = is_made;
+    if (message["execute"] != "guest-exec-status" || is_made) return result;
+    if (++asked == 1) std::raise(SIGINT);
+    is_made = asked == 3;
+    result.output = Json{{"return", {{"exited", is_made}, {"exitcode", 0}}}}.dump();
+    return result;
+  };
+  EXPECT_THROW(run_agent_through_qga("guest1", "a", "m", std::chrono::seconds(0), slow_virsh), InputError);
+  EXPECT_TRUE(is_removed_once_made);
+}
+
 ProcessResult changed_virsh(const ProcessRequest& request) {
   auto result = fake_virsh(request);
   auto changed = fake->answers.find(Json::parse(request.arguments.back())["execute"].get<std::string>());
