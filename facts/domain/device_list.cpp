@@ -235,6 +235,14 @@ class ListReader {
     return known->second;
   }
 
+  /// "PCI_ID=10DE:1EB8" (pci_uevent() in drivers/pci/pci-driver.c).
+  static bool has_ids(std::string_view line, std::uint64_t vendor, std::uint64_t device) {
+    constexpr std::string_view key = "PCI_ID=";
+    if (!line.starts_with(key)) return false;
+    const auto ids = split(line.substr(key.size()), ':');
+    return ids.size() == 2 && parse_unsigned(ids[0], 16) == vendor && parse_unsigned(ids[1], 16) == device;
+  }
+
   std::optional<std::vector<PciAddress>> find_functions(std::string_view ids) const {
     const auto words = split(ids, ':');
     const auto names = root_.list("/sys/bus/pci/devices");
@@ -244,10 +252,11 @@ class ListReader {
     std::vector<PciAddress> found;
     for (const auto& name : *names) {
       const auto address = PciAddress::parse(name);
-      const auto its_vendor = root_.read_line("/sys/bus/pci/devices/" + name + "/vendor"),
-                 its_device = root_.read_line("/sys/bus/pci/devices/" + name + "/device");
-      if (!address || !its_vendor.has_value() || !its_device.has_value()) return std::nullopt;
-      if (parse_unsigned(*its_vendor, 16) == vendor && parse_unsigned(*its_device, 16) == device) found.push_back(*address);
+      const auto uevent = root_.read("/sys/bus/pci/devices/" + name + "/uevent");
+      if (!address || !uevent.has_value() || uevent->find("PCI_ID=") == std::string::npos) return std::nullopt;
+      const auto lines = split_lines(*uevent);
+      if (std::ranges::any_of(lines, [&](std::string_view line) { return has_ids(line, *vendor, *device); }))
+        found.push_back(*address);
     }
     return found;
   }

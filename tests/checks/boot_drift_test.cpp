@@ -221,7 +221,7 @@ TEST(BootDrift, TheNextBootWouldSwitchTheIommuOff) {
   const auto findings = run_check(command_line_drift_check(), host_of(debian("", "intel_iommu=off", "intel_iommu=off")));
   ASSERT_EQ(findings.size(), 1u);
   ASSERT_EQ(findings[0].remedy.size(), 1u);
-  EXPECT_THAT(findings[0].remedy[0].text, HasSubstr("delete intel_iommu=off")) << "not: reboot";
+  EXPECT_THAT(findings[0].remedy[0].text, HasSubstr("Remove intel_iommu=off from /etc/default/grub")) << "not: reboot";
 }
 
 // Remedies

@@ -115,7 +115,7 @@ const std::string kernel_install =
 /// Entries made of such a line would find no root: neither an edit nor what carries it over goes by itself.
 TEST(BootWriters, ALineWithoutTheRunningRootIsCarriedNowhere) {
   const auto host = host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw\n" + kernel_install +
-                            "text /etc/kernel/cmdline = rw splash\n");
+                            "text /etc/kernel/cmdline = rw intel_iommu=on\n");
   const auto added = add_kernel_argument(host, "iommu=pt");
   EXPECT_TRUE(added.by_hand);
   EXPECT_THAT(added.text, HasSubstr("Put root=UUID=77-aa there too"));

@@ -3,6 +3,8 @@
 // What drivers print, class by class: the words are the kernel's, addresses and numbers are not.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "facts/guest/log_lines.hpp"
 #include "guest/guest_machines.hpp"
