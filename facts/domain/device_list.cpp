@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The YAML in which Incus, LXD and KubeVirt write down devices: as much of it as their own tools print and their pages show.
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
