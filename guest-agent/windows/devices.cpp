@@ -2,10 +2,12 @@
 #include "devices.hpp"
 
 #include <windows.h>
-// After windows.h, whose types they use.
-#include <cfgmgr32.h>
-#include <devpkey.h>
+// After windows.h, whose types they use. Only behind initguid.h does devpkey.h define what it names.
+// clang-format off
 #include <initguid.h>
+#include <devpkey.h>
+// clang-format on
+#include <cfgmgr32.h>
 #include <setupapi.h>
 
 #include <cstdint>
