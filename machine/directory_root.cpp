@@ -81,6 +81,18 @@ bool is_open_file(const std::string& path) {
 /// openat2 is refused by the kernel (before 5.6) or by a container's system call filter.
 bool openat2_refused(int error) { return error == ENOSYS || error == EPERM; }
 
+/// Below /proc, without following one of the links that lead anywhere ("/proc/7/root/x", "/proc/7/fd/3"; proc(5)).
+bool is_plain_proc(std::string_view path, int flags) {
+  if (!path.starts_with("/proc/")) return false;
+  const auto parts = split(path.substr(1), '/');
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const bool leads_anywhere = parts[i] == "cwd" || parts[i] == "root" || parts[i] == "exe" || parts[i] == ".." ||
+                                parts[i - 1] == "fd" || parts[i - 1] == "map_files" || parts[i - 1] == "ns";
+    if (leads_anywhere && (i + 1 < parts.size() || (flags & O_NOFOLLOW) == 0)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 DirectoryRoot::DirectoryRoot(const std::string& directory, Guard guard) : guard_(std::move(guard)) {
@@ -128,8 +140,10 @@ Observed<T> DirectoryRoot::failed(const std::string& path, int error) const {
 }
 
 int DirectoryRoot::open_inside(const std::string& path, int flags) const {
-  // Nothing to escape from: this root is the real one, and sysfs holds no magic links. The plain call is quicker.
-  if (is_live_sysfs(path)) return ::openat(root_, relative(path), flags | O_CLOEXEC);
+  // Nothing to escape from: this root is the real one, and there are no magic links on the way. The plain call is quicker, and
+  // the system call filter refuses openat2 once it is in force.
+  if (is_live_sysfs(path) || (is_live() && is_plain_proc(path, flags)))
+    return ::openat(root_, relative(path), flags | O_CLOEXEC);
   const int fd = open_in_root(root_, relative(path), flags);
   if (fd >= 0 || !openat2_refused(errno)) return fd;
   return open_by_walking(path, flags);

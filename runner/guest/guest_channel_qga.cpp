@@ -75,7 +75,11 @@ class Qga {
     request.keep_environment = {"LIBVIRT_DEFAULT_URI", "XDG_RUNTIME_DIR"};
     const auto result = run_(request);
     if (result.end == ProcessResult::End::not_started) fail("virsh cannot be started: " + result.problem);
-    if (Interruption::flag() && !cleans_up_) fail("interrupted");
+    if (Interruption::flag() && !cleans_up_) {
+      if (name == "guest-exec" && result.end == ProcessResult::End::exited && result.exit_code == 0)
+        if (const auto started = returned(name, result.output); started.is_object()) unfinished_ = started.value("pid", Json());
+      fail("interrupted");
+    }
     if (result.end == ProcessResult::End::too_slow) fail("the guest agent did not answer in time");
     if (result.end != ProcessResult::End::exited) fail("virsh did not end as it should");
     if (result.exit_code != 0) {
@@ -106,6 +110,8 @@ class Qga {
       clock_.sleep(poll_interval);
     }
   }
+
+  void pause() const { clock_.sleep(poll_interval); }
 
   /// What was started and not seen to end would go on beside what tidies up after it.
   void let_it_end() noexcept {
@@ -186,7 +192,7 @@ class Qga {
   const ChannelClock& clock_;
   ChannelClock::Moment end_;
   bool cleans_up_ = false;
-  std::optional<Json> unfinished_;  ///< the process that was not seen to end
+  mutable std::optional<Json> unfinished_;  ///< the process that was not seen to end
 };
 
 /// A file that is open in the guest; closed on failure too, else the guest agent keeps its handle until it ends.
@@ -276,8 +282,12 @@ class PrivateDirectory {
       }
     } catch (const std::exception&) {
       qga.clean_up_within(removal_time / 2);
-      qga.let_it_end();  // else it makes the directory after its removal
-      remove();
+      // What made the directory may still be about to: it is waited for where it is known, and all is removed twice.
+      qga.let_it_end();
+      if (remove()) {
+        qga.pause();
+        remove();
+      }
       throw;
     }
   }
@@ -293,14 +303,16 @@ class PrivateDirectory {
     return line.empty() ? "mkdir did not say why" : line;
   }
 
-  void remove() noexcept {
-    if (!is_made_) return;
+  /// False where it may still be there.
+  bool remove() noexcept {
+    if (!is_made_) return true;
     try {
       qga_.clean_up_within(removal_time);
-      if (qga_.execute_helper("rm", {"-rf", path_}).exit_code == 0) return;
+      if (qga_.execute_helper("rm", {"-rf", path_}).exit_code == 0) return true;
     } catch (const std::exception&) {  // a guest that is gone took it with it
     }
     spdlog::warn("{} may have been left in the guest", path_);
+    return false;
   }
 
   Qga& qga_;
