@@ -7,7 +7,21 @@
 
 namespace vfio_doctor {
 namespace {
+
 constexpr std::string_view white_space = " \t\r\n\v\f";
+
+std::string digits_of(std::uint64_t value, int base, std::size_t least_digits) {
+  char digits[24];
+  const auto length = static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value, base).ptr - digits);
+  std::string text(least_digits > length ? least_digits - length : 0, '0');
+  return text.append(digits, length);
+}
+
+}  // namespace
+
+bool is_among(std::string_view word, std::string_view words) {
+  const auto all = split(words, '|');
+  return std::ranges::find(all, word) != all.end();
 }
 
 std::string_view trim(std::string_view text) {
@@ -71,12 +85,9 @@ std::optional<long long> parse_signed(std::string_view text) {
   return value;
 }
 
-std::string hex_text(std::uint64_t value, std::size_t least_digits) {
-  char digits[16];
-  const auto length = static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value, 16).ptr - digits);
-  std::string text(least_digits > length ? least_digits - length : 0, '0');
-  return text.append(digits, length);
-}
+std::string hex_text(std::uint64_t value, std::size_t least_digits) { return digits_of(value, 16, least_digits); }
+
+std::string octal_text(std::uint64_t value, std::size_t least_digits) { return digits_of(value, 8, least_digits); }
 
 std::string to_lower(std::string_view text) {
   std::string lower(text);

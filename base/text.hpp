@@ -12,6 +12,9 @@ namespace vfio_doctor {
 
 /// Reading the plain text the kernel and configuration files are made of.
 
+/// Whether `word` is one of `words`, which stand between bars: "on|off".
+bool is_among(std::string_view word, std::string_view words);
+
 /// `text` without white space at both ends.
 std::string_view trim(std::string_view text);
 /// Lines without their line ends; a last line without a line end counts.
@@ -31,6 +34,8 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text, int base = 10
 std::optional<long long> parse_signed(std::string_view text);
 /// Lower-case hexadecimal, no prefix, filled up with zeros to `least_digits`.
 std::string hex_text(std::uint64_t value, std::size_t least_digits);
+/// The same in octal digits: the mode of a file.
+std::string octal_text(std::uint64_t value, std::size_t least_digits);
 /// ASCII lower case.
 std::string to_lower(std::string_view text);
 /// Joins with `separator`: {"a","b"}, ", " -> "a, b".

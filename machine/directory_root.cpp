@@ -69,15 +69,6 @@ constexpr auto always_there = std::to_array<const char*>(
 constexpr const char* iommu_groups = "/sys/kernel/iommu_groups";
 constexpr const char* iommu_class = "/sys/class/iommu";
 
-/// "/proc/NUMBER/fd/NUMBER": no link stands on the way there, and a running host has thousands of them.
-bool is_open_file(const std::string& path) {
-  const auto parts = split(relative(path), '/');
-  const auto is_number = [](std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-  };
-  return parts.size() == 4 && parts[0] == "proc" && is_number(parts[1]) && parts[2] == "fd" && is_number(parts[3]);
-}
-
 /// openat2 is refused by the kernel (before 5.6) or by a container's system call filter.
 bool openat2_refused(int error) { return error == ENOSYS || error == EPERM; }
 
@@ -140,10 +131,7 @@ Observed<T> DirectoryRoot::failed(const std::string& path, int error) const {
 }
 
 int DirectoryRoot::open_inside(const std::string& path, int flags) const {
-  // Nothing to escape from: this root is the real one, and there are no magic links on the way. The plain call is quicker, and
-  // the system call filter refuses openat2 once it is in force.
-  if (is_live_sysfs(path) || (is_live() && is_plain_proc(path, flags)))
-    return ::openat(root_, relative(path), flags | O_CLOEXEC);
+  if (has_plain_way(path, flags)) return ::openat(root_, relative(path), flags | O_CLOEXEC);
   const int fd = open_in_root(root_, relative(path), flags);
   if (fd >= 0 || !openat2_refused(errno)) return fd;
   return open_by_walking(path, flags);
@@ -178,6 +166,12 @@ int DirectoryRoot::open_by_walking(const std::string& path, int flags) const {
     return -1;
   }
   return open_plain(follow_last ? resolved.value() : join_path(resolved.value(), base_name(path)), flags);
+}
+
+/// Nothing to escape from: this root is the real one, and no magic link is on the way. The plain call is quicker, a running host has
+/// thousands of links to open files, and the system call filter refuses openat2 once it is in force.
+bool DirectoryRoot::has_plain_way(const std::string& path, int flags) const {
+  return is_live_sysfs(path) || (is_live() && is_plain_proc(path, flags));
 }
 
 bool DirectoryRoot::is_live_sysfs(const std::string& path) const { return is_live() && path.starts_with("/sys/"); }
@@ -303,7 +297,7 @@ Observed<std::vector<std::string>> DirectoryRoot::list(const std::string& path) 
 }
 
 Observed<std::string> DirectoryRoot::read_link(const std::string& path) const {
-  if (is_live_sysfs(path) || (is_live() && is_open_file(path))) {  // nothing to escape from: this root is the real one
+  if (has_plain_way(path, O_NOFOLLOW)) {
     char target[4096];
     const auto length = ::readlinkat(root_, relative(path), target, sizeof target);
     if (length >= 0) return std::string(target, static_cast<std::size_t>(length));

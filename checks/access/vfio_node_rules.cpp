@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
-#include <array>
 
+#include "base/text.hpp"
 #include "checks/check.hpp"
 
 namespace vfio_doctor {
@@ -21,9 +21,8 @@ bool is_for_everybody(const std::string& rule) {
 }
 
 std::string shown(const NodeRights& rights) {
-  std::string mode;
-  for (int shift = 9; shift >= 0; shift -= 3) mode += static_cast<char>('0' + ((rights.mode >> shift) & 7));
-  return "mode " + mode + ", user " + std::to_string(rights.owner) + ", group " + std::to_string(rights.group);
+  return "mode " + octal_text(rights.mode, 4) + ", user " + std::to_string(rights.owner) + ", group " +
+         std::to_string(rights.group);
 }
 
 /// A node of a device or a group, not of VFIO as a whole.

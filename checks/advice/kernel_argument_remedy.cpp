@@ -108,8 +108,8 @@ Remedy by_command(Change change, const std::string& argument, const std::string&
                   const std::string& where) {
   const bool adds = change == Change::add;
   return {.text = (adds ? "Add " : "Remove ") + argument + (adds ? " to " : " from ") + where + ", then reboot.",
-          .commands = {adds ? add : remove, "sudo systemctl reboot"},
-          .undo = {adds ? remove : add, "sudo systemctl reboot"},
+          .commands = {adds ? add : remove, reboot_command},
+          .undo = {adds ? remove : add, reboot_command},
           .risk = risk};
 }
 
@@ -117,8 +117,8 @@ Remedy by_command(Change change, const std::string& argument, const std::string&
 Remedy by_drop_in(const std::string& file, const std::string& argument, const std::string& apply) {
   const auto line = "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT " + argument + "\"";
   return {.text = "Add " + argument + " to the GRUB settings, write the boot menu anew, then reboot.",
-          .commands = {"echo " + shell_quoted(line) + " | sudo tee " + file, apply, "sudo systemctl reboot"},
-          .undo = {"sudo rm " + file, apply, "sudo systemctl reboot"},
+          .commands = {"echo " + shell_quoted(line) + " | sudo tee " + file, apply, reboot_command},
+          .undo = {"sudo rm " + file, apply, reboot_command},
           .risk = risk,
           .files = {file}};
 }
@@ -171,7 +171,7 @@ Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std:
   remedy.commands.push_back("sudoedit " + file.substr(start));
   const auto apply = apply_commands(host, tool);
   remedy.commands.insert(remedy.commands.end(), apply.begin(), apply.end());
-  remedy.commands.emplace_back("sudo systemctl reboot");
+  remedy.commands.emplace_back(reboot_command);
   remedy.text += apply.empty() ? "; then reboot." : "; carry the change to the boot entries; then reboot.";
   remedy.text += warning_of_missing_root(host);
   remedy.undo = remedy.commands;  // the same way back: edit, apply, reboot
@@ -234,10 +234,9 @@ std::vector<std::string> boot_files(const Host& host, std::vector<std::string> m
 Remedy change_kernel_argument(const Host& host, Change change, const std::string& argument, bool exchange = true) {
   const auto quoted = shell_quoted(argument);
   const auto edit = [&](ArgumentTool tool) {
-    const auto words = words_of(argument);
+    const std::vector<std::string> words = words_of(argument), none;
     const bool adds = change == Change::add;
-    auto remedy =
-        exchange ? by_exchanging_lines(host, tool, adds ? words : words_of({}), adds ? words_of({}) : words) : std::nullopt;
+    auto remedy = exchange ? by_exchanging_lines(host, tool, adds ? words : none, adds ? none : words) : std::nullopt;
     return remedy ? std::move(*remedy) : by_editing(host, tool, change, argument);
   };
   switch (const auto tool = argument_tool(host)) {

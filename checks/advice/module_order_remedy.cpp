@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "checks/advice/kernel_argument_remedy.hpp"
+
 namespace vfio_doctor {
 namespace {
 
@@ -51,10 +53,10 @@ Remedy load_vfio_before(const Host& host, const std::string& driver, const std::
   const std::string file = "/etc/modprobe.d/vfio-before-" + driver + ".conf";
   remedy.commands.push_back("echo 'softdep " + driver + " pre: vfio-pci' | sudo tee " + file);
   remedy.commands.insert(remedy.commands.end(), rebuild.begin(), rebuild.end());
-  remedy.commands.push_back("sudo systemctl reboot");
+  remedy.commands.push_back(reboot_command);
   remedy.undo = {"sudo rm " + file};
   remedy.undo.insert(remedy.undo.end(), rebuild.begin(), rebuild.end());
-  remedy.undo.push_back("sudo systemctl reboot");
+  remedy.undo.push_back(reboot_command);
   remedy.files = {file};
   return remedy;
 }

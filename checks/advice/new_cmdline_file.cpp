@@ -24,12 +24,14 @@ bool is_for_one_start(const KernelArgument& argument) {
          std::ranges::find(words, argument.name) != words.end();
 }
 
-/// The running command line without what the boot loader puts there itself.
-std::string running_line(const Host& host) {
+/// The running command line without what the boot loader puts there itself, and without `removed`.
+std::string running_line(const Host& host, const std::string& removed) {
+  const auto unwanted = KernelArguments::parse(removed).all();
   std::string line;
   if (const auto* arguments = host.kernel.arguments.get())
     for (const auto& one : arguments->all()) {
       if (one.name == "BOOT_IMAGE" || one.name == "initrd" || one.name == "systemd.machine_id") continue;
+      if (std::ranges::find(unwanted, one) != unwanted.end()) continue;
       const bool blank = one.value && one.value->find(' ') != std::string::npos;
       line += (line.empty() ? "" : " ") + (blank ? one.name + "=\"" + *one.value + "\"" : one.text());
     }
@@ -41,19 +43,11 @@ bool started_to_mend(const Host& host) {
   return arguments && std::ranges::any_of(arguments->all(), is_for_one_start);
 }
 
-std::string without(const std::string& line, const std::string& removed) {
-  const auto unwanted = KernelArguments::parse(removed).all();
-  std::string kept;
-  for (const auto& one : KernelArguments::parse(line).all())
-    if (std::ranges::find(unwanted, one) == unwanted.end()) kept += (kept.empty() ? "" : " ") + one.text();
-  return kept;
-}
-
 }  // namespace
 
 Remedy by_new_cmdline_file(const Host& host, ArgumentTool tool, const std::string& added, const std::string& removed) {
   const std::string file = "/etc/kernel/cmdline";
-  auto line = running_line(host);
+  auto line = running_line(host, removed);
   Remedy remedy;
   remedy.risk =
       "Medium: what is not in that file is missing at the next start; without root= the host does not boot. Look at the "
@@ -70,7 +64,7 @@ Remedy by_new_cmdline_file(const Host& host, ArgumentTool tool, const std::strin
         (added.empty() ? "leave out " + removed : "add " + added) + ".";
     return remedy;
   }
-  line = added.empty() ? without(line, removed) : line + " " + added;
+  if (!added.empty()) line += " " + added;
   remedy.text = file +
                 " is not there: until now the running command line was taken, and once the file is there it is used "
                 "instead. So write the whole line into it, " +

@@ -110,7 +110,7 @@ bool decides_iommu(const Host& host, DriftKind kind, const KernelArgument& argum
 
 Remedy reboot() {
   return {.text = "Reboot into the entry that has them.",
-          .commands = {"sudo systemctl reboot"},
+          .commands = {reboot_command},
           .undo = {},
           .risk = "Running work and guests stop."};
 }
@@ -130,7 +130,7 @@ Remedy apply(const Host& host, const Arguments& arguments) {
                 .risk =
                     "Low. Everything else that was edited there takes effect too. To undo, take the change out of the "
                     "file and run the same commands again."};
-  remedy.commands.emplace_back("sudo systemctl reboot");
+  remedy.commands.emplace_back(reboot_command);
   remedy.files = files_of_boot_settings(host);
   if (const auto warning = warning_of_missing_root(host); !warning.empty()) {
     remedy.text = "Carry the settings to the boot entries, then reboot; but not as they are." + warning;

@@ -104,11 +104,6 @@ std::string plugged_wrong(const GuestAddress& address) {
          std::to_string(address.bus) + "'.";
 }
 
-bool is_among(std::string_view word, std::string_view words) {
-  const auto all = split(words, '|');
-  return std::ranges::find(all, word) != all.end();
-}
-
 /// QEMU's words; without the names where `user` is empty.
 std::string in_use(const Placed& one, std::string_view user) {
   const auto start = "PCI: slot " + std::to_string(one.address->slot) + " function " + std::to_string(one.address->function) +

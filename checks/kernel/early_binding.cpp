@@ -243,9 +243,7 @@ class Weighing {
     if (std::ranges::any_of(image_.loads, [](const ModuleList& list) { return names_vfio_pci(list.words); })) return true;
     const auto* arguments = host_.kernel.arguments.get();
     return arguments && std::ranges::any_of(arguments->all(), [](const KernelArgument& argument) {
-             const bool loads =
-                 argument.name == "rd.driver.pre" || argument.name == "rd.modules-load" || argument.name == "modules-load";
-             return loads && argument.value && normalize_module_name(*argument.value).find("vfio_pci") != std::string::npos;
+             return loads_modules(argument) && normalize_module_name(*argument.value).find("vfio_pci") != std::string::npos;
            });
   }
 

@@ -23,9 +23,8 @@ std::vector<std::pair<std::string, std::string>> arguments_of(std::string_view l
     while (!word.empty() && is_quote(word.back())) word.remove_suffix(1);
     if (word.empty()) continue;
     const auto equals = word.find('=');
-    std::string name(word.substr(0, equals));
-    std::ranges::replace(name, '-', '_');
-    arguments.emplace_back(std::move(name), equals == word.npos ? std::string() : std::string(word.substr(equals + 1)));
+    arguments.emplace_back(normalize_module_name(word.substr(0, equals)),
+                           equals == word.npos ? std::string() : std::string(word.substr(equals + 1)));
   }
   return arguments;
 }

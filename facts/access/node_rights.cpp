@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::size_t most_nodes = 512, most_groups = 256, most_bytes = 4 << 20;
 
-std::string octal(unsigned number) {
-  std::string text;
-  for (int shift = 9; shift >= 0; shift -= 3) text += static_cast<char>('0' + ((number >> shift) & 7));
-  return text;
-}
-
 std::optional<unsigned> small_number(std::string_view text) {
   const auto number = parse_unsigned(text);
   return number && *number <= 0xffffffff ? std::optional(static_cast<unsigned>(*number)) : std::nullopt;
@@ -152,7 +146,7 @@ std::string recorded_nodes(const AccessFacts& facts) {
   std::string text;
   for (const auto& node : facts.nodes)
     if (const auto* rights = node.rights.get())
-      text += octal(rights->mode) + " " + std::to_string(rights->owner) + " " + std::to_string(rights->group) + " " +
+      text += octal_text(rights->mode, 4) + " " + std::to_string(rights->owner) + " " + std::to_string(rights->group) + " " +
               node.path + "\n";
   if (const auto* account = facts.guest_account.get()) {
     std::vector<std::string> groups;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
@@ -11,7 +12,7 @@ namespace {
 
 bool is_printable(char c) { return (c >= ' ' && c <= '~') || c == '\t'; }
 
-bool is_name_part(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+bool is_name_part(char c) { return is_alphanumeric(c) || c == '_'; }
 
 /// Where "=" or "+=" stands behind `name` in the line; nothing where it assigns nothing to it.
 std::optional<std::size_t> assigns(std::string_view line, std::string_view name) {

@@ -6,22 +6,10 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "facts/domain/pci_controllers.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-/// QEMU's bridges, as libvirt calls them.
-constexpr auto bridges = std::to_array<std::pair<std::string_view, std::string_view>>({
-    {"pcie-root-port", "pcie-root-port"},
-    {"ioh3420", "pcie-root-port"},
-    {"x3130-upstream", "pcie-switch-upstream-port"},
-    {"xio3130-downstream", "pcie-switch-downstream-port"},
-    {"pci-bridge", "pci-bridge"},
-    {"pcie-pci-bridge", "pcie-to-pci-bridge"},
-    {"i82801b11-bridge", "dmi-to-pci-bridge"},
-    {"pxb", "pci-expander-bus"},
-    {"pxb-pcie", "pcie-expander-bus"},
-});
 
 std::string value_of(const CommandPlaces::Options& options, const std::string& key) {
   const auto found = options.find(key);
@@ -29,17 +17,12 @@ std::string value_of(const CommandPlaces::Options& options, const std::string& k
 }
 
 std::string_view model_of(std::string_view driver) {
-  const auto found = std::ranges::find(bridges, driver, &std::pair<std::string_view, std::string_view>::first);
-  return found == bridges.end() ? std::string_view() : found->second;
+  const auto found = std::ranges::find(pci_controllers, driver, &PciController::driver);
+  return found == pci_controllers.end() ? std::string_view() : found->model;
 }
 
 bool is_q35(const Domain& domain) { return domain.machine.find("q35") != std::string::npos; }
 bool is_i440fx(const Domain& domain) { return domain.machine == "pc" || domain.machine.starts_with("pc-i440fx"); }
-
-std::optional<std::uint64_t> hex_number(std::string_view text) {
-  if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2);
-  return parse_unsigned(text, 16);
-}
 
 std::string shown(const std::string& text) { return text.substr(0, 60); }
 
@@ -71,7 +54,9 @@ GuestAddress CommandPlaces::address_of(const Options& options, std::size_t line)
   const auto index = bus.empty() ? std::optional<std::uint64_t>(0) : bus_of(bus, line);
   if (place.empty()) return address;
   const auto dot = place.find('.');
-  const auto slot = hex_number(place.substr(0, dot)), function = dot == place.npos ? 0 : hex_number(place.substr(dot + 1));
+  const std::string_view text = place;
+  const auto slot = parse_unsigned(text.substr(0, dot), 16),
+             function = dot == text.npos ? 0 : parse_unsigned(text.substr(dot + 1), 16);
   if (!slot || !function || *slot > 0x1f || *function > 7) {
     fault(line, "'" + shown(place) + "' is no place on a PCI bus.",
           "Property '" + shown(value_of(options, "driver")) + ".addr' doesn't take value '" + shown(place) + "'");

@@ -54,11 +54,6 @@ constexpr std::string_view controller_models =
     "pcie-switch-downstream-port|pci-expander-bus|pcie-expander-bus";
 // clang-format on
 
-bool is_one_of(std::string_view value, std::string_view values) {
-  const auto all = split(values, '|');
-  return std::ranges::find(all, value) != all.end();
-}
-
 std::string shown(pugi::xml_attribute attribute) { return std::string(attribute.value()).substr(0, most_shown); }
 std::string_view text_of(pugi::xml_node node, const char* key) { return node.attribute(key).value(); }
 
@@ -107,7 +102,7 @@ class DefinitionReader {
                start + "'" + shown(attribute) + "'. Expected non-negative integer value");
       else if (positive && *number == 0)
         refuse(node, element + " counts from 1, not from 0.", start + "Zero is not permitted");
-    } else if (!is_one_of(attribute.value(), rule.values)) {
+    } else if (!is_among(attribute.value(), rule.values)) {
       refuse(node, element + " knows no " + name + "='" + shown(attribute) + "', but " + join_values(rule.values) + ".",
              wrong_value(node, attribute));
     }
@@ -136,13 +131,13 @@ class DefinitionReader {
 
   void read_hostdev(pugi::xml_node device) {
     const auto mode = device.attribute("mode"), type = device.attribute("type");
-    if (mode && !is_one_of(mode.value(), "subsystem|capabilities"))
+    if (mode && !is_among(mode.value(), "subsystem|capabilities"))
       return refuse(device, "libvirt knows no mode='" + shown(mode) + "' of a <hostdev>.",
                     "unknown hostdev mode '" + shown(mode) + "'\n" + wrong_value(device, mode));
     if (std::string_view(mode.value()) == "capabilities") return;  // a rule of its own: domain-assignment
     if (!type)
       return refuse(device, "A <hostdev> has no type=.", "missing source address type\nMissing required attribute 'type'");
-    if (!is_one_of(type.value(), "usb|pci|scsi|scsi_host|mdev"))
+    if (!is_among(type.value(), "usb|pci|scsi|scsi_host|mdev"))
       return refuse(device, "libvirt knows no type='" + shown(type) + "' of a <hostdev>: a PCI function is type='pci'.",
                     "unknown host device source address type '" + shown(type) + "'\n" + wrong_value(device, type));
     if (!device.child("source"))
@@ -284,7 +279,7 @@ class DefinitionReader {
       const auto index = libvirt_number(text_of(controller, "index"));
       const auto model = text_of(controller, "model");
       if (text_of(controller, "type") != "pci") continue;
-      if (!model.empty() && !is_one_of(model, controller_models)) {
+      if (!model.empty() && !is_among(model, controller_models)) {
         refuse(controller, "libvirt knows no PCI controller '" + std::string(model.substr(0, most_shown)) + "'.",
                "Unknown model type '" + std::string(model.substr(0, most_shown)) + "'");
         continue;

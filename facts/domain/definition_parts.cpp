@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "facts/domain/libvirt_numbers.hpp"
+#include "facts/domain/pci_controllers.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -17,11 +18,6 @@ namespace {
 constexpr std::size_t most_shown = 40;
 
 std::string shown(const char* value) { return std::string(value).substr(0, most_shown); }
-
-bool is_among(std::string_view value, std::string_view values) {
-  const auto all = split(values, '|');
-  return std::ranges::find(all, value) != all.end();
-}
 
 std::string wrong_value(const char* element, const char* attribute, const std::string& value) {
   return "Invalid value for attribute '" + std::string(attribute) + "' in element '" + element + "': '" + value + "'.";
@@ -84,19 +80,6 @@ constexpr std::string_view ports = "pcie-root-port|pcie-switch-downstream-port",
 constexpr std::array target_numbers = {TargetNumber{"chassisNr", 0, 255, "pci-bridge"}, TargetNumber{"chassis", 0, 255, ports},
                                        TargetNumber{"port", 0, 255, ports}, TargetNumber{"busNr", 1, 254, expanders}};
 
-/// QEMU's devices for each controller.
-struct ModelName {
-  std::string_view model, names;
-};
-constexpr std::array model_names = {ModelName{"pci-bridge", "pci-bridge"},
-                                    ModelName{"dmi-to-pci-bridge", "i82801b11-bridge"},
-                                    ModelName{"pcie-to-pci-bridge", "pcie-pci-bridge"},
-                                    ModelName{"pcie-root-port", "pcie-root-port|ioh3420"},
-                                    ModelName{"pcie-switch-upstream-port", "x3130-upstream"},
-                                    ModelName{"pcie-switch-downstream-port", "xio3130-downstream"},
-                                    ModelName{"pci-expander-bus", "pxb"},
-                                    ModelName{"pcie-expander-bus", "pxb-pcie"}};
-
 void read_target(pugi::xml_node target, const std::string& model, const std::string& which, const Refuse& refuse) {
   for (const auto& rule : target_numbers) {
     const auto attribute = target.attribute(rule.attribute);
@@ -137,12 +120,13 @@ void read_controller_parts(pugi::xml_node controller, const Refuse& refuse) {
   for (const auto target : controller.children("target")) read_target(target, model, which, refuse);
   const auto name = controller.child("model").attribute("name");
   if (!name) return;
-  const auto known = [&name](const ModelName& row) { return is_among(name.value(), row.names); };
-  const auto row = std::ranges::find(model_names, model, &ModelName::model);
-  if (std::ranges::none_of(model_names, known) && std::string_view(name.value()) != "spapr-pci-host-bridge")
+  const auto is_named = [&name](const PciController& row) { return row.driver == name.value(); };
+  const auto is_model = [&model](const PciController& row) { return row.model == model; };
+  if (std::ranges::none_of(pci_controllers, is_named) && std::string_view(name.value()) != "spapr-pci-host-bridge")
     refuse(controller, "libvirt knows no controller of QEMU's named '" + shown(name.value()) + "'.",
            wrong_value("model", "name", shown(name.value())));
-  else if (row != model_names.end() && !known(*row))
+  else if (std::ranges::any_of(pci_controllers, is_model) &&
+           std::ranges::none_of(pci_controllers, [&](const PciController& row) { return is_model(row) && is_named(row); }))
     refuse(controller, "A " + model + " is no " + shown(name.value()) + ".",
            "Option 'modelName' has invalid value for PCI controller with " + which);
 }

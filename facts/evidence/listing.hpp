@@ -72,6 +72,9 @@ void read_id_in_name(GuestFunction& function);
 /// BusyBox and toybox write classes as "Class 0280", and never show a revision.
 bool is_of_small_system(std::string_view class_text);
 
+/// The number of a bus or of a device on it: up to three digits.
+std::optional<unsigned> usb_number(std::string_view text);
+
 /// A line that starts with a time as dmesg, journalctl and syslog write it.
 bool is_kernel_log_line(std::string_view line);
 

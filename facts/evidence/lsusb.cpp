@@ -7,18 +7,12 @@
 namespace vfio_doctor {
 namespace {
 
-std::optional<unsigned> number_of(std::string_view text) {
-  const auto number = text.size() <= 3 ? parse_unsigned(text) : std::nullopt;
-  if (!number) return std::nullopt;
-  return static_cast<unsigned>(*number);
-}
-
 /// "Bus 001 Device 004: ID 046d:c077 Logitech, Inc. Mouse"
 std::optional<GuestUsb> read_device(std::string_view line) {
   const auto words = split_words(line);
   if (words.size() < 6 || words[0] != "Bus" || words[2] != "Device" || words[4] != "ID" || !words[3].ends_with(':'))
     return std::nullopt;
-  const auto bus = number_of(words[1]), device = number_of(words[3].substr(0, words[3].size() - 1));
+  const auto bus = usb_number(words[1]), device = usb_number(words[3].substr(0, words[3].size() - 1));
   if (!bus || !device || !id_pair(words[5])) return std::nullopt;
   GuestUsb usb;
   usb.bus = *bus;
@@ -50,6 +44,12 @@ std::string_view value_behind(std::string_view line, std::string_view key) {
 }
 
 }  // namespace
+
+std::optional<unsigned> usb_number(std::string_view text) {
+  const auto number = text.size() <= 3 ? parse_unsigned(text) : std::nullopt;
+  if (!number) return std::nullopt;
+  return static_cast<unsigned>(*number);
+}
 
 Listing read_lsusb(std::string_view text, const std::string& name) {
   Listing listing;
@@ -87,9 +87,9 @@ Listing read_lsusb_tree(std::string_view text, const std::string& name) {
       continue;
     }
     const bool is_root = line.starts_with("/:");
-    if (is_root) bus = number_of(value_behind(line.substr(0, line.find(".Port")), "Bus ")).value_or(0);
+    if (is_root) bus = usb_number(value_behind(line.substr(0, line.find(".Port")), "Bus ")).value_or(0);
     const auto dev_at = line.find(": Dev ");
-    const auto device = dev_at == line.npos ? std::nullopt : number_of(value_behind(line.substr(dev_at), ": Dev "));
+    const auto device = dev_at == line.npos ? std::nullopt : usb_number(value_behind(line.substr(dev_at), ": Dev "));
     if ((!is_root && !line.starts_with("|__")) || !device || bus == 0) lines.fail("not a line of lsusb -t");
     auto known = std::find_if(listing.usb.begin(), listing.usb.end(),
                               [&](const GuestUsb& usb) { return usb.bus == bus && usb.device == *device; });

@@ -15,12 +15,6 @@ std::string_view value_of(std::string_view line, std::string_view key) {
   return rest.substr(0, rest.find(' '));
 }
 
-std::optional<unsigned> number_of(std::string_view text) {
-  const auto number = text.size() <= 3 ? parse_unsigned(text) : std::nullopt;
-  if (!number) return std::nullopt;
-  return static_cast<unsigned>(*number);
-}
-
 /// "I:  If#= 0 Alt= 0 #EPs= 1 Cls=03(HID  ) Sub=01 Prot=01 Driver=usbhid"; "Driver=(none)".
 void read_interface(std::string_view line, GuestUsb& device) {
   if (value_of(line, "Cls=").starts_with("03")) device.is_hid = true;
@@ -49,7 +43,7 @@ Listing read_usb_devices(std::string_view text, const std::string& name) {
     if (line.empty()) continue;
     if (line.size() < 3 || line[1] != ':') lines.fail("not a line of usb-devices");
     if (line.front() == 'T') {
-      const auto bus = number_of(value_of(line, "Bus=")), device = number_of(value_of(line, "Dev#="));
+      const auto bus = usb_number(value_of(line, "Bus=")), device = usb_number(value_of(line, "Dev#="));
       if (!bus || !device) lines.fail("a record of usb-devices starts with its bus and its number");
       if (listing.usb.size() == most_listed) lines.fail("too many devices");
       GuestUsb usb;

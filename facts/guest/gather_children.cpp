@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "facts/guest/gather_parts.hpp"
 
@@ -127,7 +128,7 @@ void add_log_names(const Root& root, const std::string& path, GuestFunction& fun
   const auto entries = root.list(path);
   if (!entries.has_value()) return;
   for (const auto& name : entries.value()) {
-    const bool is_numbered = name.back() >= '0' && name.back() <= '9' && name.find(':') == std::string::npos;
+    const bool is_numbered = is_digit(name.back()) && name.find(':') == std::string::npos;
     if (is_numbered && !name.starts_with("resource")) function.log_names.push_back(to_lower(name));
   }
 }

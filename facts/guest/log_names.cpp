@@ -9,9 +9,7 @@
 namespace vfio_doctor {
 namespace {
 
-bool is_name_character(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '_' || c == '.' || c == ':' || c == '-';
-}
+bool is_name_character(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '_' || c == '.' || c == ':' || c == '-'; }
 
 /// Words as names are written: "[eth0]:" gives "eth0", "(pci:0000:03:00):" gives "pci:0000:03:00".
 std::vector<std::string_view> name_words(std::string_view line) {
@@ -41,6 +39,9 @@ bool is_scsi_address(std::string_view word) {
 /// "03:00.0", as IOMMU drivers and some others write an address.
 bool is_short_address(std::string_view word) { return word.size() == 7 && word[2] == ':' && word[5] == '.'; }
 
+/// "0000:03:00.0"
+bool is_address(std::string_view word) { return word.size() == 12 && word.find('.') == 10; }
+
 /// What a word of a line names, where that is not the word itself; `before` is the word in front of it.
 std::string implied_name(std::string_view word, std::string_view before) {
   if (word.starts_with("pci:")) return std::string(word.substr(4)) + ".0";  // an Xid tells no function
@@ -56,11 +57,7 @@ std::string implied_name(std::string_view word, std::string_view before) {
 }
 
 /// One spelling for modules and drivers: "ehci-pci" is "ehci_pci".
-std::string driver_key(std::string_view name) {
-  auto key = to_lower(name);
-  std::ranges::replace(key, '-', '_');
-  return key;
-}
+std::string driver_key(std::string_view name) { return normalize_module_name(to_lower(name)); }
 
 struct OwnName {
   std::string_view in_log, driver;
@@ -115,12 +112,10 @@ void LogNames::learn(std::string_view name, std::string_view address) {
 /// are: "nvme nvme0: pci function ADDRESS", "igb ADDRESS eth0: ...", "igb ADDRESS ens3: renamed from eth0",
 /// "xhci_hcd ADDRESS: new USB bus registered, assigned bus number 3", "mmc0: SDHCI controller on PCI [ADDRESS]".
 void LogNames::learn_names(const Words& words, std::string_view lower) {
-  const auto ends_in_digit = [](std::string_view word) { return word.back() >= '0' && word.back() <= '9'; };
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    const bool is_address = words[i].size() == 12 && words[i].find('.') == 10;
     const auto behind = static_cast<std::size_t>(words[i].data() - lower.data()) + words[i].size();
-    if (!is_address || behind >= lower.size()) continue;
-    if (lower[behind] == ' ' && ends_in_digit(words[i + 1])) {
+    if (!is_address(words[i]) || behind >= lower.size()) continue;
+    if (lower[behind] == ' ' && is_digit(words[i + 1].back())) {
       learn(words[i + 1], words[i]);
       if (i + 4 < words.size() && words[i + 2] == "renamed" && words[i + 3] == "from") learn(words[i + 4], words[i]);
     }
@@ -131,7 +126,7 @@ void LogNames::learn_names(const Words& words, std::string_view lower) {
   const auto learn_first = [&](std::size_t name, std::string_view said) {
     if (lower.find(said) == lower.npos) return;
     for (auto i = name + 1; i < words.size(); ++i)
-      if (words[i].size() == 12 && words[i].find('.') == 10) learn(words[name], words[i]);
+      if (is_address(words[i])) learn(words[name], words[i]);
   };
   for (std::size_t i = 0; i + 3 < words.size(); ++i) {
     if (words[i].starts_with("nvme") && words[i + 1] == "pci" && words[i + 2] == "function") learn(words[i], words[i + 3]);

@@ -84,8 +84,7 @@ void add_loads(const std::string& path, std::string_view text, std::vector<Modul
     }
     if (path.starts_with("/etc/cmdline.d/"))
       for (const auto& argument : KernelArguments::parse(line).all())
-        if ((argument.name == "rd.driver.pre" || argument.name == "modules-load" || argument.name == "rd.modules-load") &&
-            argument.value) {
+        if (loads_modules(argument)) {
           auto value = *argument.value;
           std::ranges::replace(value, ',', ' ');
           add(value, line);
@@ -177,6 +176,11 @@ Image from_recording(const Root& root) {
 }
 
 }  // namespace
+
+bool loads_modules(const KernelArgument& argument) {
+  return argument.value &&
+         (argument.name == "rd.driver.pre" || argument.name == "modules-load" || argument.name == "rd.modules-load");
+}
 
 InitialImageFacts gather_initial_image(const Root& root, const BootConfiguration& boot, const Kernel& kernel,
                                        const VfioFacts& vfio, const ModuleFacts& modules, ReadImage read) {

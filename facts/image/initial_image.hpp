@@ -35,6 +35,10 @@ struct InitialImageFacts {
   Observed<InitialImage> content;
 };
 
+/// An argument, of the kernel's line or of dracut's own lists, that names modules to load: rd.driver.pre=, modules-load= and
+/// rd.modules-load= (dracut.cmdline(7), modules-load.d(5)).
+bool loads_modules(const KernelArgument& argument);
+
 /// Whether the image is to be read where it matters: a hook that a guest's start waits for does without.
 enum class ReadImage { where_it_matters, no };
 

@@ -63,44 +63,25 @@ class Qga {
     end_ = clock_.now() + time;
   }
 
-  Json command(const std::string& name, const Json& arguments = Json::object()) const {
-    ProcessRequest request;
-    request.program = "virsh";
-    Json message{{"execute", name}};
-    if (!arguments.empty()) message["arguments"] = arguments;
-    request.arguments = {"--quiet", "qemu-agent-command", "--domain", domain_, "--timeout", "15", "--cmd", message.dump()};
-    request.deadline = std::min<milliseconds>(helper_time, time_left());
-    if (!cleans_up_) request.stop_when = &Interruption::flag();
-    request.most_output = 2 * longest_agent_answer;
-    request.keep_environment = {"LIBVIRT_DEFAULT_URI", "XDG_RUNTIME_DIR"};
-    const auto result = run_(request);
-    if (result.end == ProcessResult::End::not_started) fail("virsh cannot be started: " + result.problem);
-    if (Interruption::flag() && !cleans_up_) {
-      if (name == "guest-exec" && result.end == ProcessResult::End::exited && result.exit_code == 0)
-        if (const auto started = returned(name, result.output); started.is_object()) unfinished_ = started.value("pid", Json());
-      fail("interrupted");
-    }
-    if (result.end == ProcessResult::End::too_slow) fail("the guest agent did not answer in time");
-    if (result.end != ProcessResult::End::exited) fail("virsh did not end as it should");
-    if (result.exit_code != 0) {
-      const auto said = std::string(trim(result.errors.substr(0, result.errors.find('\n'))));
-      throw Refused(about(name + ": " + said + what_to_do(said)));
-    }
-    return returned(name, result.output);
+  Json command(const std::string& name, const Json& arguments = Json::object()) {
+    auto answer = ask(name, arguments);
+    stop_if_interrupted();
+    return answer;
   }
 
-  /// The id of the process that the guest has started.
-  Json start(const std::string& path, const std::vector<std::string>& arguments) const {
-    auto started = command("guest-exec", {{"path", path}, {"arg", arguments}, {"capture-output", true}});
+  /// What the guest has started is known also where an interruption came meanwhile.
+  void start(const std::string& path, const std::vector<std::string>& arguments) {
+    auto started = ask("guest-exec", {{"path", path}, {"arg", arguments}, {"capture-output", true}});
     if (!started.is_object() || !started.contains("pid") || !started["pid"].is_number_integer())
       fail("guest-exec: the guest agent's answer is not valid");
-    return started["pid"];
+    unfinished_ = started["pid"];
+    stop_if_interrupted();
   }
 
-  AgentAnswer finish(const Json& pid, const std::string& path) {
-    unfinished_ = pid;
+  /// Waits for what was started.
+  AgentAnswer finish(const std::string& path) {
     for (;;) {
-      const auto status = command("guest-exec-status", {{"pid", pid}});
+      const auto status = command("guest-exec-status", {{"pid", *unfinished_}});
       if (!status.is_object()) fail("guest-exec-status: the guest agent's answer is not valid");
       if (const auto exited = status.find("exited"); exited != status.end() && exited->is_boolean() && exited->get<bool>()) {
         unfinished_.reset();
@@ -117,14 +98,15 @@ class Qga {
   void let_it_end() noexcept {
     if (!unfinished_) return;
     try {
-      finish(Json(*unfinished_), "what was started");
+      finish("what was started");
     } catch (const std::exception&) {  // it takes too long, or nobody remembers it: go on without it
     }
     unfinished_.reset();
   }
 
   AgentAnswer execute(const std::string& path, const std::vector<std::string>& arguments) {
-    return finish(start(path, arguments), path);
+    start(path, arguments);
+    return finish(path);
   }
 
   /// A program of the guest's own: where every distribution had it, where those without /bin have it, or wherever the
@@ -140,6 +122,33 @@ class Qga {
   }
 
  private:
+  void stop_if_interrupted() const {
+    if (Interruption::flag() && !cleans_up_) fail("interrupted");
+  }
+
+  /// The answer, whatever came meanwhile.
+  Json ask(const std::string& name, const Json& arguments) {
+    ProcessRequest request;
+    request.program = "virsh";
+    Json message{{"execute", name}};
+    if (!arguments.empty()) message["arguments"] = arguments;
+    request.arguments = {"--quiet", "qemu-agent-command", "--domain", domain_, "--timeout", "15", "--cmd", message.dump()};
+    request.deadline = std::min<milliseconds>(helper_time, time_left());
+    if (!cleans_up_) request.stop_when = &Interruption::flag();
+    request.most_output = 2 * longest_agent_answer;
+    request.keep_environment = {"LIBVIRT_DEFAULT_URI", "XDG_RUNTIME_DIR"};
+    const auto result = run_(request);
+    if (result.end == ProcessResult::End::not_started) fail("virsh cannot be started: " + result.problem);
+    if (result.end != ProcessResult::End::exited || result.exit_code != 0) stop_if_interrupted();
+    if (result.end == ProcessResult::End::too_slow) fail("the guest agent did not answer in time");
+    if (result.end != ProcessResult::End::exited) fail("virsh did not end as it should");
+    if (result.exit_code != 0) {
+      const auto said = std::string(trim(result.errors.substr(0, result.errors.find('\n'))));
+      throw Refused(about(name + ": " + said + what_to_do(said)));
+    }
+    return returned(name, result.output);
+  }
+
   std::string about(const std::string& what) const { return "domain '" + domain_ + "': " + what; }
 
   static std::string what_to_do(const std::string& said) {
@@ -192,7 +201,7 @@ class Qga {
   const ChannelClock& clock_;
   ChannelClock::Moment end_;
   bool cleans_up_ = false;
-  mutable std::optional<Json> unfinished_;  ///< the process that was not seen to end
+  std::optional<Json> unfinished_;  ///< the id of the process that was not seen to end
 };
 
 /// A file that is open in the guest; closed on failure too, else the guest agent keeps its handle until it ends.
@@ -241,7 +250,7 @@ void write_file(Qga& qga, const std::string& path, std::string_view bytes) {
 
 /// Nothing is written into a guest where it could not be run, and so not be removed either: Fedora and RHEL forbid
 /// guest-exec unless told otherwise, and the agent is a Linux program.
-void require_usable(const Qga& qga) {
+void require_usable(Qga& qga) {
   const auto about = qga.command("guest-info");
   if (const auto commands = about.find("supported_commands"); commands != about.end() && commands->is_array())
     for (const auto& command : *commands) {
@@ -349,7 +358,7 @@ GuestView windows_devices_through_qga(const std::string& domain, ProcessRunner r
   constexpr std::size_t most_devices = 4096;
   require_domain_name(domain);
   const Interruption interruption;
-  const Qga qga(domain, run, clock, guest_time);
+  Qga qga(domain, run, clock, guest_time);
   const auto devices = qga.command("guest-get-devices");
   if (!devices.is_array()) qga.fail("guest-get-devices: the guest agent's answer is not valid");
   GuestView view;
@@ -380,7 +389,7 @@ Observed<std::string> boot_id_through_qga(const std::string& domain, ProcessRunn
   constexpr const char* path = "/proc/sys/kernel/random/boot_id";
   try {
     require_domain_name(domain);
-    const Qga qga(domain, run, clock, guest_time);
+    Qga qga(domain, run, clock, guest_time);
     const auto handle = qga.command("guest-file-open", {{"path", path}, {"mode", "r"}});
     const auto content = qga.command("guest-file-read", {{"handle", handle}, {"count", 64}});
     qga.command("guest-file-close", {{"handle", handle}});
