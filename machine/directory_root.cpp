@@ -69,12 +69,18 @@ constexpr auto always_there = std::to_array<const char*>(
 constexpr const char* iommu_groups = "/sys/kernel/iommu_groups";
 constexpr const char* iommu_class = "/sys/class/iommu";
 
+/// How many bytes a file says it has, which is a hint only.
+std::size_t size_of(int file) {
+  struct stat status {};
+  return ::fstat(file, &status) == 0 && status.st_size > 0 ? static_cast<std::size_t>(status.st_size) : 0;
+}
+
 /// openat2 is refused by the kernel (before 5.6) or by a container's system call filter.
 bool openat2_refused(int error) { return error == ENOSYS || error == EPERM; }
 
-/// Below /proc, without following one of the links that lead anywhere ("/proc/7/root/x", "/proc/7/fd/3"; proc(5)).
+/// Follows none of the links below /proc that lead anywhere ("/proc/7/root/x", "/proc/7/fd/3"; proc(5)).
 bool is_plain_proc(std::string_view path, int flags) {
-  if (!path.starts_with("/proc/")) return false;
+  if (!path.starts_with("/proc/")) return true;
   const auto parts = split(path.substr(1), '/');
   for (std::size_t i = 1; i < parts.size(); ++i) {
     const bool leads_anywhere = parts[i] == "cwd" || parts[i] == "root" || parts[i] == "exe" || parts[i] == ".." ||
@@ -170,11 +176,13 @@ int DirectoryRoot::open_by_walking(const std::string& path, int flags) const {
 
 /// Nothing to escape from: this root is the real one, and no magic link is on the way. The plain call is quicker, a running host has
 /// thousands of links to open files, and the system call filter refuses openat2 once it is in force.
-bool DirectoryRoot::has_plain_way(const std::string& path, int flags) const {
-  return is_live_sysfs(path) || (is_live() && is_plain_proc(path, flags));
-}
+bool DirectoryRoot::has_plain_way(const std::string& path, int flags) const { return is_live() && is_plain_proc(path, flags); }
 
 bool DirectoryRoot::is_live_sysfs(const std::string& path) const { return is_live() && path.starts_with("/sys/"); }
+
+bool DirectoryRoot::is_made_by_kernel(const std::string& path) const {
+  return is_live_sysfs(path) || (is_live() && path.starts_with("/proc/"));
+}
 
 /// Why `path` must not be touched; empty where it may. Links on the way are followed step by step, and each step is
 /// asked about before it is looked at: a link may lead into a mount that nobody answers for.
@@ -195,7 +203,7 @@ Observed<int> DirectoryRoot::open_content(const std::string& path) const {
   if (auto why = guarded(path, true); !why.empty()) return Observed<int>::unreadable(std::move(why));
   // Opening a device node or a FIFO can act on the machine: look first, except below the live kernel's own
   // file systems, which hold none.
-  const bool kernel_made = is_live_sysfs(path) || (is_live() && path.starts_with("/proc/"));
+  const bool kernel_made = is_made_by_kernel(path);
   const auto is_regular = [](int fd) {
     struct stat status {};
     return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
@@ -219,6 +227,7 @@ Observed<std::string> DirectoryRoot::read_bytes(const std::string& path, std::si
   std::string content;
   char buffer[16384];
   const std::size_t wanted = whole ? length + 1 : length;  // one more, to notice that there is more
+  if (!is_made_by_kernel(path)) content.reserve(std::min(wanted, size_of(file.get())));
   while (content.size() < wanted) {
     const auto got = ::read(file.get(), buffer, std::min(sizeof buffer, wanted - content.size()));
     if (got < 0 && errno == EINTR) continue;
@@ -297,17 +306,17 @@ Observed<std::vector<std::string>> DirectoryRoot::list(const std::string& path) 
 }
 
 Observed<std::string> DirectoryRoot::read_link(const std::string& path) const {
+  if (auto why = guarded(path, false); !why.empty()) return Observed<std::string>::unreadable(std::move(why));
+  return link_itself(path);
+}
+
+Observed<std::string> DirectoryRoot::link_itself(const std::string& path) const {
   if (has_plain_way(path, O_NOFOLLOW)) {
     char target[4096];
     const auto length = ::readlinkat(root_, relative(path), target, sizeof target);
     if (length >= 0) return std::string(target, static_cast<std::size_t>(length));
     return errno == EINVAL ? Observed<std::string>::absent() : from_errno<std::string>(errno);
   }
-  if (auto why = guarded(path, false); !why.empty()) return Observed<std::string>::unreadable(std::move(why));
-  return link_itself(path);
-}
-
-Observed<std::string> DirectoryRoot::link_itself(const std::string& path) const {
   const Descriptor link(open_inside(path, O_PATH | O_NOFOLLOW));
   if (link.get() < 0) return failed<std::string>(path, errno);
   return link_target(link.get());

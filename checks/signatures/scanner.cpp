@@ -2,82 +2,54 @@
 #include "checks/signatures/scanner.hpp"
 
 #include <algorithm>
-#include <deque>
+#include <cstring>
+#include <numeric>
+#include <tuple>
 
 namespace vfio_doctor {
 
-SignatureScanner::SignatureScanner(const std::vector<Signature>& signatures) : signatures_(signatures), column_(256, 0) {
-  for (const auto& signature : signatures_)
-    for (const char c : signature.pattern.anchor())
-      if (auto& column = column_[static_cast<unsigned char>(c)]; column == 0) column = static_cast<std::uint8_t>(width_++);
-  next_.assign(width_, none);
-  output_.assign(1, none);
-  for (std::uint32_t i = 0; i < signatures_.size(); ++i) add(signatures_[i].pattern.anchor(), i);
-  connect();
+namespace {
+
+constexpr std::size_t end_size = 4;  // a pattern's literal piece has five bytes at least
+constexpr unsigned key_bits = 16;
+
+/// A number below 2^key_bits for the four bytes before `end`; others may have the same.
+std::uint32_t key_before(const char* end) {
+  std::uint32_t bytes = 0;
+  std::memcpy(&bytes, end - end_size, end_size);
+  return (bytes * 2654435769u) >> (32 - key_bits);  // Knuth's multiplicative hashing
 }
 
-void SignatureScanner::add(std::string_view anchor, std::uint32_t signature) {
-  std::uint32_t state = 0;
-  for (const char c : anchor) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (next(state, byte) == none) {
-      next(state, byte) = static_cast<std::uint32_t>(output_.size());
-      output_.push_back(none);
-      next_.resize(next_.size() + width_, none);
-    }
-    state = next(state, byte);
-  }
-  if (output_[state] == none) {
-    output_[state] = static_cast<std::uint32_t>(ends_.size());
-    ends_.emplace_back();
-  }
-  ends_[output_[state]].push_back(signature);
+std::uint32_t key_of(const Signature& signature) {
+  const auto& anchor = signature.pattern.anchor();
+  return key_before(anchor.data() + anchor.size());
 }
 
-/// Turns the tree of anchors into an automaton that never goes back in the text.
-void SignatureScanner::connect() {
-  std::vector<std::uint32_t> fall(output_.size(), 0);
-  std::deque<std::uint32_t> queue;
-  for (std::uint32_t column = 0; column < width_; ++column) {
-    auto& target = next_[column];
-    if (target == none)
-      target = 0;
-    else
-      queue.push_back(target);
-  }
-  while (!queue.empty()) {
-    const auto state = queue.front();
-    queue.pop_front();
-    if (const auto shorter = output_[fall[state]]; shorter != none) {
-      auto merged = output_[state] == none ? std::vector<std::uint32_t>{} : ends_[output_[state]];
-      merged.insert(merged.end(), ends_[shorter].begin(), ends_[shorter].end());
-      output_[state] = static_cast<std::uint32_t>(ends_.size());
-      ends_.push_back(std::move(merged));
-    }
-    for (std::uint32_t column = 0; column < width_; ++column) {
-      auto& target = next_[state * width_ + column];
-      const auto back = next_[fall[state] * width_ + column];
-      if (target == none) {
-        target = back;
-      } else {
-        fall[target] = back;
-        queue.push_back(target);
-      }
-    }
-  }
+}  // namespace
+
+SignatureScanner::SignatureScanner(const std::vector<Signature>& signatures)
+    : signatures_(signatures), seen_((1u << key_bits) / 64, 0), by_key_(signatures.size()) {
+  std::iota(by_key_.begin(), by_key_.end(), 0u);
+  std::ranges::sort(by_key_, {}, [this](std::uint32_t index) {
+    const auto& signature = signatures_[index];
+    return std::tuple(key_of(signature), -static_cast<std::ptrdiff_t>(signature.pattern.anchor().size()), index);
+  });
+  for (const auto& signature : signatures_) seen_[key_of(signature) / 64] |= std::uint64_t{1} << (key_of(signature) % 64);
 }
 
 std::vector<SignatureMatch> SignatureScanner::scan(std::string_view folded) const {
   std::vector<SignatureMatch> matches;
-  std::uint32_t state = 0;
   std::size_t tried = 0;
-  for (std::size_t at = 0; at < folded.size(); ++at) {
-    state = next_[state * width_ + column_[static_cast<unsigned char>(folded[at])]];
-    if (output_[state] == none) continue;
-    for (const auto index : ends_[output_[state]]) {
-      if (matches.size() == most_matches || ++tried > most_matches * 64) return matches;
+  for (std::size_t end = end_size; end <= folded.size(); ++end) {
+    const auto key = key_before(folded.data() + end);
+    if ((seen_[key / 64] >> (key % 64) & 1) == 0) continue;
+    for (const auto index :
+         std::ranges::equal_range(by_key_, key, {}, [this](std::uint32_t i) { return key_of(signatures_[i]); })) {
       const auto& signature = signatures_[index];
-      auto captures = signature.pattern.match(folded, at + 1 - signature.pattern.anchor().size());
+      const auto& anchor = signature.pattern.anchor();
+      if (!folded.substr(0, end).ends_with(anchor)) continue;
+      if (matches.size() == most_matches || ++tried > most_matches * 64) return matches;
+      auto captures = signature.pattern.match(folded, end - anchor.size());
       if (!captures) continue;
       const auto same = std::ranges::find_if(matches, [&](const SignatureMatch& match) {
         return signatures_[match.signature].id == signature.id && (match.signature != index || match.captures == *captures);

@@ -14,8 +14,8 @@ struct SignatureMatch {
   Captures captures;
 };
 
-/// Finds every signature in a text in one pass over it, however many there are (Aho and Corasick 1975, over the
-/// patterns' longest literal pieces).
+/// Finds every signature in a text in one pass over it, however many there are: each place is looked up by its last four bytes
+/// among the ends of the patterns' longest literal pieces. (Not an automaton: building one took longer than a whole log is read.)
 class SignatureScanner {
  public:
   /// `signatures` must outlive it.
@@ -29,17 +29,9 @@ class SignatureScanner {
   static const SignatureScanner& built_in();
 
  private:
-  static constexpr std::uint32_t none = UINT32_MAX;
-  void add(std::string_view anchor, std::uint32_t signature);
-  void connect();
-  std::uint32_t& next(std::uint32_t state, unsigned char byte) { return next_[state * width_ + column_[byte]]; }
-
   const std::vector<Signature>& signatures_;
-  std::vector<std::uint8_t> column_;  ///< by byte; 0 for bytes that no anchor holds
-  std::uint32_t width_ = 1;
-  std::vector<std::uint32_t> next_;    ///< by state and column
-  std::vector<std::uint32_t> output_;  ///< by state: index into ends_, or none
-  std::vector<std::vector<std::uint32_t>> ends_;
+  std::vector<std::uint64_t> seen_;    ///< a bit for each key, set where an anchor ends so
+  std::vector<std::uint32_t> by_key_;  ///< indexes into the table, by the key of the anchor's end, the longer anchors first
 };
 
 }  // namespace vfio_doctor

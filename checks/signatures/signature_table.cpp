@@ -119,7 +119,7 @@ std::string_view to_text(Confidence confidence) {
 
 std::vector<Signature> parse_signatures(std::string_view text, const std::string& name) {
   std::vector<Signature> signatures;
-  std::set<std::string, std::less<>> texts;
+  std::set<std::string_view> texts;
   Failing at(name);
   for (const auto line : split_lines(text)) {
     at.next_line();
@@ -129,11 +129,10 @@ std::vector<Signature> parse_signatures(std::string_view text, const std::string
     for (const auto field : fields)
       if (trim(field).empty() || trim(field) != field) at.fail("a field is empty or has blanks around it");
     if (!is_id(fields[0])) at.fail("'" + std::string(fields[0]) + "' is no id");
-    if (!texts.emplace(fields[3]).second) at.fail("the same text stands in another row");
+    if (!texts.insert(fields[3]).second) at.fail("the same text stands in another row");
     try {
       signatures.push_back({std::string(fields[0]), std::string(fields[3]), one_of(kinds, fields[1], at),
-                            one_of(speakers, fields[2], at), std::string(fields[4]), std::string(fields[5]),
-                            std::string(fields[6]), std::string(fields[7]), Pattern(fields[3])});
+                            one_of(speakers, fields[2], at), fields[4], fields[5], fields[6], fields[7], Pattern(fields[3])});
     } catch (const std::invalid_argument& problem) {
       at.fail(problem.what());
     }
@@ -163,9 +162,13 @@ std::vector<KnownCause> parse_causes(std::string_view text, const std::string& n
 }
 
 const SignatureTable& SignatureTable::built_in() {
-  static const SignatureTable table = [] {
-    SignatureTable made;
-    made.signatures = parse_signatures(signatures_text, "signatures.tsv");
+  static const SignatureTable table{parse_signatures(signatures_text, "signatures.tsv")};
+  return table;
+}
+
+const CauseTable& CauseTable::built_in() {
+  static const CauseTable table = [] {
+    CauseTable made;
     made.causes = parse_causes(causes_text, "causes.txt");
     for (const auto& page : cause_pages()) made.pages.emplace(page.name, page.text);
     return made;

@@ -27,7 +27,7 @@ struct Signature {
   std::string id, text;
   Kind kind = Kind::error;
   Speaker speaker = Speaker::any;
-  std::string producer, source, versions, meaning;
+  std::string_view producer, source, versions, meaning;  ///< of the text that was parsed
   Pattern pattern;
 };
 
@@ -60,14 +60,20 @@ struct KnownCause {
 
 struct SignatureTable {
   std::vector<Signature> signatures;
-  std::vector<KnownCause> causes;
-  std::map<std::string, std::string, std::less<>> pages;  ///< by name
 
   /// The table that comes with the program. Its form is tested.
   static const SignatureTable& built_in();
 };
 
-/// Throws InputError "NAME:LINE: what is wrong".
+/// Apart from the signatures: a check of the kernel's log needs no causes.
+struct CauseTable {
+  std::vector<KnownCause> causes;
+  std::map<std::string, std::string, std::less<>> pages;  ///< by name
+
+  static const CauseTable& built_in();
+};
+
+/// Throws InputError "NAME:LINE: what is wrong". `text` must outlive what is made of it.
 std::vector<Signature> parse_signatures(std::string_view text, const std::string& name);
 std::vector<KnownCause> parse_causes(std::string_view text, const std::string& name);
 

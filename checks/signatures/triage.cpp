@@ -82,7 +82,7 @@ void TriageReader::scan(const PasteLine& line, const std::string& folded, const 
       std::ranges::find_if(matches, [&](const auto& match) { return is_benign(state.table.signatures[match.signature]); });
   if (benign != matches.end() && !broken_with && state.triage.harmless.size() < most_harmless)
     state.triage.harmless.push_back(
-        {{line.file, line.number, quoted(line.text)}, state.table.signatures[benign->signature].meaning});
+        {{line.file, line.number, quoted(line.text)}, std::string(state.table.signatures[benign->signature].meaning)});
   // What the two lines say by themselves was seen.
   std::vector<SignatureMatch> before;
   if (broken_with) {
@@ -137,7 +137,7 @@ Triage triage_text(std::string_view text, const std::string& name) {
 
 std::string page_for_error_text(std::string_view text) {
   const auto triage = triage_text(text, "text");
-  const auto& table = SignatureTable::built_in();
+  const auto& table = CauseTable::built_in();
   const auto page_of = [&](const std::string& name) {
     const auto page = table.pages.find(name);
     return page == table.pages.end() ? std::string() : std::string(page->second);
@@ -149,7 +149,8 @@ std::string page_for_error_text(std::string_view text) {
     for (const auto& cause : table.causes)
       for (const auto& rule : cause.rules)
         for (const auto& term : rule.terms)
-          if (!term.negated && std::ranges::find(term.ids, table.signatures[match.signature].id) != term.ids.end())
+          if (!term.negated &&
+              std::ranges::find(term.ids, SignatureTable::built_in().signatures[match.signature].id) != term.ids.end())
             return page_of(cause.page);
   return {};
 }

@@ -52,7 +52,7 @@ std::string list_as_json(const std::vector<ListedCheck>& checks) {
 
 /// The page of a cause that triage names, or the one for an error text (which has blanks in it); else empty.
 std::string page_of_cause(const std::string& text) {
-  const auto& table = SignatureTable::built_in();
+  const auto& table = CauseTable::built_in();
   const auto cause = std::ranges::find(table.causes, text, &KnownCause::id);
   if (cause != table.causes.end()) return table.pages.at(cause->page);
   return text.find(' ') == std::string::npos ? std::string() : page_for_error_text(text);

@@ -17,12 +17,14 @@ import subprocess
 import sys
 import tempfile
 
-CALLS = ("openat2", "read", "getdents64", "readlinkat", "newfstatat")
+CALLS = ("openat", "openat2", "read", "getdents64", "readlinkat", "newfstatat")
 ERRORS = ("EIO", "EACCES", "EMFILE")
 HOSTS = ("root-ext4-nvme", "route-bond-vlan", "usb-keyboard", "vtd-iommu-off")
 MUST_STAY = ("protected", "blocked", "undetermined")
 FREE = ("assignable", "with-companions")
 SAMPLE = 10  # calls of each kind and error when not all are wanted
+# Only the calls that are looked at stop the program (--seccomp-bpf): where each stop is dear, that is the tenfold.
+STRACE = ["strace", "-f", "--seccomp-bpf", "-qq"]
 # A program built with LeakSanitizer cannot look for leaks while it is traced, and says so as if that were a finding.
 ENVIRONMENT = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
 
@@ -35,7 +37,7 @@ def skip(why):
 def require_strace():
     if not shutil.which("strace"):
         skip("there is no strace")
-    tried = subprocess.run(["strace", "-f", "-e", "trace=openat2", "true"], capture_output=True, text=True, check=False)
+    tried = subprocess.run([*STRACE, "-e", "trace=openat2", "true"], capture_output=True, text=True, check=False)
     if tried.returncode != 0:
         skip("this user may not trace: " + tried.stderr.strip()[:200])
 
@@ -57,7 +59,7 @@ def verdicts(text):
 def count_calls(command, call):
     """The most calls that one thread makes: a fault is injected at the Nth of each."""
     with tempfile.NamedTemporaryFile("r") as log:
-        subprocess.run(["strace", "-f", "-qq", "-o", log.name, "-e", "trace=" + call] + command, capture_output=True, check=False,
+        subprocess.run([*STRACE, "-o", log.name, "-e", "trace=" + call] + command, capture_output=True, check=False,
                        env=ENVIRONMENT)
         threads = [line.split(" ", 1)[0] for line in log if call + "(" in line]
     return max((threads.count(thread) for thread in set(threads)), default=0)
@@ -96,7 +98,7 @@ def inject(program, hosts, every):
                 for error in ERRORS:
                     for number in range(1, count + 1, step):
                         fault = f"inject={call}:error={error}:when={number}"
-                        run = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e", fault]
+                        run = subprocess.run([*STRACE, "-o", "/dev/null", "-e", "trace=" + call, "-e", fault]
                                              + command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
                         runs += 1
                         problem = problem_of(run, whole)
@@ -121,7 +123,7 @@ def opens(program, _hosts, _every):
         pathlib.Path(machine).write_text(UNKNOWN_IDS)
         problems = []
         for arguments in (["--from", machine], []):
-            subprocess.run(["strace", "-f", "-qq", "-o", log, "-e", "trace=open,openat,connect,socket,execve", program,
+            subprocess.run([*STRACE, "-o", log, "-e", "trace=open,openat,connect,socket,execve", program,
                             "--format", "json"] + arguments, capture_output=True, check=False,
                            env={"HOME": directory, "PATH": "/usr/bin:/bin", "ASAN_OPTIONS": ENVIRONMENT["ASAN_OPTIONS"]})
             lines = pathlib.Path(log).read_text().splitlines()

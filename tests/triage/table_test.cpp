@@ -81,8 +81,8 @@ TEST(SignatureTable, rules_name_known_signatures_and_causes_only) {
   const auto& table = SignatureTable::built_in();
   std::set<std::string, std::less<>> signatures, causes;
   for (const auto& signature : table.signatures) signatures.insert(signature.id);
-  for (const auto& cause : table.causes) causes.insert(cause.id);
-  for (const auto& cause : table.causes) {
+  for (const auto& cause : CauseTable::built_in().causes) causes.insert(cause.id);
+  for (const auto& cause : CauseTable::built_in().causes) {
     EXPECT_FALSE(cause.rules.empty()) << cause.id;
     for (const auto& rule : cause.rules)
       for (const auto& term : rule.terms)
@@ -94,7 +94,7 @@ TEST(SignatureTable, rules_name_known_signatures_and_causes_only) {
 }
 
 TEST(SignatureTable, each_cause_has_a_page_a_title_a_summary_a_place_and_a_remedy) {
-  const auto& table = SignatureTable::built_in();
+  const auto& table = CauseTable::built_in();
   const std::set<std::string> places = {"host", "firmware", "hardware", "domain", "manager", "container", "libvirt", "guest"};
   for (const auto& cause : table.causes) {
     EXPECT_TRUE(table.pages.contains(cause.page)) << cause.id << ": " << cause.page;
@@ -110,7 +110,7 @@ TEST(SignatureTable, each_cause_has_a_page_a_title_a_summary_a_place_and_a_remed
 TEST(SignatureTable, each_error_leads_to_a_cause) {
   const auto& table = SignatureTable::built_in();
   std::set<std::string> named;
-  for (const auto& cause : table.causes)
+  for (const auto& cause : CauseTable::built_in().causes)
     for (const auto& rule : cause.rules)
       for (const auto& term : rule.terms) named.insert(term.ids.begin(), term.ids.end());
   for (const auto& signature : table.signatures)
