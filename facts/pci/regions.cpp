@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/pci/regions.hpp"
 
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/text.hpp"
@@ -10,19 +14,38 @@ namespace {
 
 constexpr unsigned most_rows = 64, base_address_registers = 6;
 
+/// "0x00000000fe000000 0x00000000fe00ffff 0x0000000000040200"; nothing where the line has another form. Without words in between:
+/// each function has 13 lines, most of them zeros.
+std::optional<std::array<std::uint64_t, 3>> three_numbers(std::string_view line) {
+  std::array<std::uint64_t, 3> numbers{};
+  const char* at = line.data();
+  const char* const end = at + line.size();
+  const auto skip_blanks = [&] {
+    while (at != end && (*at == ' ' || *at == '\t')) ++at;
+  };
+  for (auto& number : numbers) {
+    skip_blanks();
+    if (end - at > 2 && at[0] == '0' && at[1] == 'x') at += 2;
+    const auto [behind, error] = std::from_chars(at, end, number, 16);
+    if (error != std::errc() || (behind != end && *behind != ' ' && *behind != '\t')) return std::nullopt;
+    at = behind;
+  }
+  skip_blanks();
+  if (at != end) return std::nullopt;
+  return numbers;
+}
+
 }  // namespace
 
 Observed<std::vector<Region>> parse_regions(std::string_view text) {
   std::vector<Region> regions;
   unsigned index = 0;
   for (const auto line : split_lines(text)) {
-    const auto words = split_words(line);
-    if (words.size() != 3)
+    const auto numbers = three_numbers(line);
+    if (!numbers)
       return Observed<std::vector<Region>>::unreadable("resource: line " + std::to_string(index + 1) + " is no region");
-    const auto start = parse_unsigned(words[0], 16), end = parse_unsigned(words[1], 16), flags = parse_unsigned(words[2], 16);
-    if (!start || !end || !flags)
-      return Observed<std::vector<Region>>::unreadable("resource: line " + std::to_string(index + 1) + " is no region");
-    if (*flags != 0) regions.push_back({index, *start, *end, *flags});
+    const auto [start, end, flags] = *numbers;
+    if (flags != 0) regions.push_back({index, start, end, flags});
     if (++index == most_rows) break;
   }
   return regions;

@@ -22,7 +22,9 @@ class Reader {
   std::string form() {
     while (at_ < text_.size()) {
       const char c = text_[at_];
-      if (c == '"') {
+      if (is_space(c) || c == ',' || c == ':') {  // first: half of a report is indentation
+        ++at_;
+      } else if (c == '"') {
         string();
       } else if (c == '{' || c == '[') {
         form_ += c;
@@ -31,8 +33,6 @@ class Reader {
       } else if (c == '}' || c == ']') {
         form_ += c;
         --depth_;
-        ++at_;
-      } else if (is_space(c) || c == ',' || c == ':') {
         ++at_;
       } else {
         plain();
@@ -56,13 +56,25 @@ class Reader {
   }
 
   void string() {
-    auto value = take_string();
+    // Most strings are as they are written, and come over without a copy of their own.
+    const auto begin = at_ + 1, end = std::min(text_.find('"', begin), text_.size());
+    std::string unescaped;
+    std::string_view value = text_.substr(begin, end - begin);
+    if (value.find('\\') == value.npos) {
+      at_ = end + 1;
+    } else {
+      unescaped = take_string();
+      value = unescaped;
+    }
     if (depth_ == 1 && !found_ && value == member_name && is_name()) {
       at_ = std::min(text_.find('"', at_), text_.size());
       found_ = take_string();
       return;
     }
-    form_ += '"' + std::to_string(value.size()) + ':' + value;
+    form_ += '"';
+    form_ += std::to_string(value.size());
+    form_ += ':';
+    form_ += value;
   }
 
   bool is_name() const {
