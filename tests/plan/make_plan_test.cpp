@@ -95,7 +95,7 @@ TEST(MakePlan, WithoutATwinTheIdsDo) {
   const auto plan = plan_on(usual_host(), bound(want({"03:00.0"}), BindWhen::start));
   const auto first = step(plan, "bind-at-start");
   EXPECT_THAT(first.commands.front(), HasSubstr("options vfio_pci ids=1912:0014,1912:0015"));
-  EXPECT_THAT(first.commands, Contains("sudo update-initramfs -u"));
+  EXPECT_THAT(first.commands, Contains("sudo update-initramfs -u -k all"));
   EXPECT_THAT(ids_of(plan), ElementsAre("bind-at-start", "reboot"));
 }
 
