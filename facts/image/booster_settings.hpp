@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What booster's program in an initial RAM disk is told about modules. Sources: booster 0.12, init/config.go (the form), init/module.go and
+// What booster's program in an initial RAM disk is told about modules. Sources: booster 0.13, init/config.go (the form), init/module.go and
 // init/main.go (what it does with it), generator/kmod.go (what it is made from).
 #pragma once
 

@@ -59,7 +59,7 @@ std::vector<std::vector<std::string>> named_images(const BootConfiguration& boot
 /// Two images that different entries name for the running kernel, where nothing says which entry was started.
 std::vector<std::string> contradicting_images(const BootConfiguration& boot, const Kernel& kernel);
 /// Names that distributions give, where nothing names it: initramfs-tools(7), dracut(8), SUSE's "initrd-RELEASE"; mkinitcpio's presets and
-/// booster's regenerate_images call theirs after the package of the kernel (mkinitcpio(8), booster 0.12 packaging/arch): `package`,
+/// booster's regenerate_images call theirs after the package of the kernel (mkinitcpio(8), booster 0.13 packaging/arch): `package`,
 /// from the kernel's directory of modules, is "linux-lts"; where it is empty it is guessed from the release.
 std::vector<std::string> usual_images(const Kernel& kernel, const std::string& package);
 /// All of these, the usual names last. For tests.
