@@ -9,7 +9,10 @@ struct Description<InitialImage> {
   using S = InitialImage;
   static Members<S> members() {
     return {
-        member("file", "The image, or the unified kernel image that it is in; several that are loaded together have blanks between them.", &S::file),
+        member("file",
+               "The image, or the unified kernel image that it is in; several that are loaded together have blanks between "
+               "them.",
+               &S::file),
         computed(
             "modules", "Those of VFIO, of graphics and of this host's PCI drivers that are in it, with underscores.",
             [](const S& image) { return std::vector<std::string>(image.modules.begin(), image.modules.end()); }, &S::modules),
