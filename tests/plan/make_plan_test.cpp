@@ -99,6 +99,16 @@ TEST(MakePlan, WithoutATwinTheIdsDo) {
   EXPECT_THAT(ids_of(plan), ElementsAre("bind-at-start", "reboot"));
 }
 
+TEST(MakePlan, WhoseIdsWereNotReadMayBeATwin) {
+  const auto plan = plan_on(usual_host() +
+                                "pci 05:00.0 id=8086:10d3 class=020000 group=8\n"
+                                "unreadable /sys/devices/pci0000:05/0000:05:00.0/uevent Input/output error\n",
+                            bound(want({"03:00.0"}), BindWhen::start));
+  const auto first = step(plan, "bind-at-start");
+  EXPECT_THAT(first.commands, Each(Not(HasSubstr("ids="))));
+  EXPECT_THAT(first.why, HasSubstr("0000:05:00.0 may have the same ids and stays with the host"));
+}
+
 /// Else the sound of a graphics card would be the host's again after the next start.
 TEST(MakePlan, OneCardIsBoundInOneWay) {
   const auto plan = plan_on(usual_host() +
