@@ -11,6 +11,7 @@
 #include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "facts/platform/kernel_options.hpp"
+#include "machine/pe_sections.hpp"
 #include "snapshot/line_changes.hpp"
 
 namespace vfio_doctor {
@@ -129,32 +130,28 @@ std::string redact_unified_image(View head, const ArgumentRedactor& arguments) {
   const std::size_t header = number_at(head, 0x3c, 4);
   if (header < 0x40 || header + 24 > head.size() || head.substr(header, 4) != View("PE\0\0", 4))
     return "MZ" + std::string(0x3e, '\0');
-  const auto sections = number_at(head, header + 6, 2);
-  const std::size_t table = header + 24 + number_at(head, header + 20, 2);
   std::string kept(head.size(), '\0');
   kept.replace(0, 2, "MZ");
   kept.replace(0x3c, 4, head.substr(0x3c, 4));
   kept.replace(header, 4, head.substr(header, 4));            // "PE"
   kept.replace(header + 6, 2, head.substr(header + 6, 2));    // how many sections
   kept.replace(header + 20, 2, head.substr(header + 20, 2));  // how long the header between is
-  for (std::uint32_t i = 0; i < sections; ++i) {
-    const auto section = table + std::size_t{40} * i;
-    if (section + 40 > head.size()) return kept;
-    if (head.substr(section, 8) != ".cmdline") continue;
-    kept.replace(section, 8, ".cmdline");
-    for (const std::size_t field : {8u, 16u, 20u}) kept.replace(section + field, 4, head.substr(section + field, 4));
-    const std::size_t virtual_size = number_at(head, section + 8, 4), raw_size = number_at(head, section + 16, 4);
-    const std::size_t offset = number_at(head, section + 20, 4);
-    const auto size = virtual_size == 0 ? raw_size : std::min(virtual_size, raw_size);
-    if (size > (1u << 20) || offset > head.size() || size > head.size() - offset || offset < section + 40) return kept;
-    auto line = arguments.line(head.substr(offset, size));
-    line += '\0';
-    put_number(kept, section + 8, static_cast<std::uint32_t>(line.size()));
-    put_number(kept, section + 16, static_cast<std::uint32_t>(line.size()));
-    kept.resize(std::max(kept.size(), offset + line.size()));
-    return kept.replace(offset, line.size(), line);
-  }
-  return kept;
+  if (const auto sections = pe_sections(head); sections.has_value())
+    for (const auto& section : *sections)  // which of several counts hangs on these names
+      if (section.name == ".cmdline" || section.name == ".profile")
+        kept.replace(section.row, section.name.size(), section.name);
+  const auto section = section_of_unified_image(head, ".cmdline");
+  if (!section.has_value()) return kept;
+  for (const std::size_t field : {8u, 16u, 20u}) kept.replace(section->row + field, 4, head.substr(section->row + field, 4));
+  if (section->size > (1u << 20) || section->offset + section->size > head.size() || section->offset < section->row + 40)
+    return kept;
+  const auto offset = static_cast<std::size_t>(section->offset);
+  auto line = arguments.line(head.substr(offset, static_cast<std::size_t>(section->size)));
+  line += '\0';
+  put_number(kept, section->row + 8, static_cast<std::uint32_t>(line.size()));
+  put_number(kept, section->row + 16, static_cast<std::uint32_t>(line.size()));
+  kept.resize(std::max(kept.size(), offset + line.size()));
+  return kept.replace(offset, line.size(), line);
 }
 
 bool is_bitmap(View text) {

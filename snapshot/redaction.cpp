@@ -317,7 +317,7 @@ class Redactor {
     if (path.ends_with("/os-release")) return redact_os_release(content, text_);
     if (is_command_line(path)) return arguments_.line(content);
     if (path.find("/loader/entries/") != path.npos) return arguments_.loader_entry(content);
-    if (path.find("/modprobe.d/") != path.npos) return arguments_.modprobe(content);
+    if (path.find("/modprobe.d/") != path.npos || path.ends_with("/booster.init.yaml")) return arguments_.modprobe(content);
     if (is_boot_script(path)) return arguments_.script(content);
     if (is_secret_attribute(base_name(path))) return redact_attribute(content);
     if (path == "/proc/iomem") return redact_memory_map(content, text_);

@@ -49,6 +49,10 @@ Remedy load_vfio_before(const Host& host, const std::string& driver, const std::
       {},
       "A driver that is built into the kernel always comes first, and what vfio-pci holds from the start is of no use to "
       "the host."};
+  const auto& tools = host.modules.image_tools;
+  if (std::ranges::find(tools, ImageTool::booster) != tools.end())
+    remedy.text += " booster's images know no softdep: leave " + driver + " out of them (\"modules: -" + driver +
+                   "\" in /etc/booster.yaml).";
   const auto rebuild = rebuild_initramfs_commands(host);
   if (rebuild.empty() || !is_module_name(driver)) return remedy;
   const std::string file = "/etc/modprobe.d/vfio-before-" + driver + ".conf";

@@ -9,15 +9,27 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"image-content", "vfio-pci inside the initial RAM disk", 25, run};
 
-Remedy build_anew(const Host& host, const ImageDrift& drift) {
+std::vector<std::string> build_commands(const Host& host, bool booster) {
+  if (!booster) return rebuild_initramfs_commands(host);
+  // booster(1); its packages for other distributions build by their own hooks.
+  return host.distribution.is_like("arch") ? std::vector<std::string>{"sudo /usr/lib/booster/regenerate_images"}
+                                           : std::vector<std::string>();
+}
+
+Remedy build_anew(const Host& host, const ImageDrift& drift, bool booster) {
   Remedy remedy;
-  const auto commands = rebuild_initramfs_commands(host);
-  if (drift.built_by_other) {
+  if (drift.mend == ImageDrift::Mend::tell_builder) {
     remedy.text = "Tell it to the program that makes this host's images, and build the image anew.";
     return remedy;
   }
+  const auto commands = build_commands(host, booster);
   remedy.text = "Build the initial RAM disk of this kernel anew" +
                 std::string(commands.empty() ? " with this distribution's own tool." : ".");
+  if (drift.mend == ImageDrift::Mend::order_in_booster)
+    remedy.text =
+        "Name vfio_pci in \"modules_force_load:\" of /etc/booster.yaml, and leave the other driver out of the image (a name "
+        "with a "
+        "minus in front in \"modules:\"): booster loads modules side by side. Then build the image anew.";
   remedy.commands = commands;
   if (!commands.empty())
     remedy.risk =
@@ -46,7 +58,7 @@ std::vector<Finding> run(const Host& host) {
   for (const auto& drift : binding.drifts) {
     auto finding = check.finding(Status::warn, host_subject, drift.sentence);
     finding.evidence = drift.evidence;
-    finding.remedy = {build_anew(host, drift)};
+    finding.remedy = {build_anew(host, drift, binding.booster)};
     findings.push_back(std::move(finding));
   }
   return findings;

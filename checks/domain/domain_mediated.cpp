@@ -21,6 +21,12 @@ bool is_uuid(const std::string& text) {
   return digits == 32;
 }
 
+/// No driver of this host offers any: what the guest's manager took for a part may be a card that is to be given whole.
+bool offers_none(const Host& host) {
+  const auto& mediating = host.sharing.mediating;
+  return mediating.is_absent() || (mediating.has_value() && mediating->empty());
+}
+
 std::vector<Finding> run(const DomainCase& here) {
   std::vector<Finding> findings;
   for (const auto& mdev : here.domain.mdevs) {
@@ -43,6 +49,15 @@ std::vector<Finding> run(const DomainCase& here) {
         {"Make it before the domain starts; libvirt does not. Mediated devices are gone after a reboot unless "
          "mdevctl defines them.",
          {"mdevctl list --defined"},
+         {},
+         {}}};
+    if (!known || !offers_none(here.host)) continue;
+    findings.back().summary += " No card of this host offers mediated devices: one that is to be given whole is a PCI device.";
+    findings.back().evidence.push_back({"/sys/class/mdev_bus", "no card"});
+    findings.back().remedy = {
+        {"For a whole card, ask for it as a PCI device (libvirt: <hostdev type='pci'>). For a part of it, load the "
+         "driver that gives it out in parts first.",
+         {},
          {},
          {}}};
   }

@@ -8,58 +8,22 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "checks/kernel/booster_binding.hpp"
+#include "checks/kernel/early_binding_parts.hpp"
 #include "checks/kernel/group_members.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 using State = EarlyBinding::State;
-
-std::string_view name_of(ImageTool tool) {
-  switch (tool) {
-    case ImageTool::dracut:
-      return "dracut";
-    case ImageTool::initramfs_tools:
-      return "initramfs-tools";
-    case ImageTool::mkinitcpio:
-      return "mkinitcpio";
-    case ImageTool::booster:
-      break;
-  }
-  return "booster";
-}
+using Mend = ImageDrift::Mend;
 
 /// By what it left in the image; dracut leaves nothing that is kept.
 std::optional<ImageTool> builder_of(const InitialImage& image) {
-  if (image.booster) return ImageTool::booster;
   if (image.settings.contains("/conf/initramfs.conf") || image.settings.contains("/conf/modules"))
     return ImageTool::initramfs_tools;
   if (image.settings.contains("/buildconfig") || image.settings.contains("/config")) return ImageTool::mkinitcpio;
   return std::nullopt;
-}
-
-/// Whose setting it is, by its name; nothing where it is not one that puts modules into the image.
-std::optional<ImageTool> tool_of(const ModuleList& list) {
-  if (list.kind == "modules" && list.file.starts_with("/etc/initramfs-tools/")) return ImageTool::initramfs_tools;
-  if (list.kind == "MODULES") return ImageTool::mkinitcpio;
-  if (list.kind == "force_drivers" || list.kind == "add_drivers" || list.kind == "drivers") return ImageTool::dracut;
-  return std::nullopt;
-}
-
-bool names_vfio_pci(const std::vector<std::string>& words) {
-  return std::ranges::any_of(words, [](const std::string& word) { return normalize_module_name(word) == "vfio_pci"; });
-}
-
-/// "softdep nouveau pre: vfio-pci": vfio-pci is loaded before that module.
-bool puts_vfio_before(const ModprobeLine& line) {
-  bool before = false;
-  for (const auto word : split_words(line.rest)) {
-    if (word == "pre:" || word == "post:")
-      before = word == "pre:";
-    else if (before && normalize_module_name(word) == "vfio_pci")
-      return line.command == "softdep";
-  }
-  return false;
 }
 
 bool has_line(const ModprobeConfig& config, const ModprobeLine& line) {
@@ -81,33 +45,6 @@ bool is_kept_away(const Host& host, const InitialImage& image, const std::string
       for (const auto name : split(*argument.value, ','))
         if (normalize_module_name(name) == module) return true;
   return false;
-}
-
-/// All lists of ids that vfio-pci is given, in one text.
-std::string all_ids(const Host& host) {
-  std::string ids;
-  if (const auto* arguments = host.kernel.arguments.get())
-    for (const auto& argument : arguments->all())
-      if (normalize_module_name(argument.name) == "vfio_pci.ids" && argument.value) ids += "," + *argument.value;
-  for (const auto& option : host.vfio.modprobe.options("vfio_pci"))
-    if (option.name == "ids" && option.value) ids += "," + *option.value;
-  return to_lower(ids) + ",";
-}
-
-bool is_named(const PciFunction& function, const std::string& ids) {
-  if (!function.id.has_ids()) return false;
-  const auto id = "," + hex_text(*function.id.vendor, 4) + ":" + hex_text(*function.id.device, 4);
-  return ids.find(id + ",") != ids.npos || ids.find(id + ":") != ids.npos;
-}
-
-/// Modules that may come for a device which vfio-pci holds now; nothing where that is not known.
-std::vector<std::string_view> likely_modules(const PciFunction& function) {
-  const auto kind = function.class_and_subclass().value_or(0);
-  if (kind >> 8 == 0x03) return {"nouveau", "nvidia", "nvidia_drm", "nvidiafb", "amdgpu", "radeon", "i915", "xe", "ast"};
-  if (kind == 0x0403) return {"snd_hda_intel"};
-  if (kind == 0x0c03) return {"xhci_pci"};
-  if (kind == 0x0108) return {"nvme"};
-  return {};
 }
 
 class Weighing {
@@ -133,25 +70,18 @@ class Weighing {
                       ? "The initial RAM disk loads vfio-pci, and has what modprobe.d says of it."
                       : "The initial RAM disk neither loads vfio-pci nor a driver that holds one of its devices now: who takes "
                         "them is decided after it.";
-    found_.evidence = {image_evidence()};
+    found_.evidence = {image_evidence(image_)};
     return std::move(found_);
   }
 
  private:
-  Evidence image_evidence() const {
-    std::string list;
-    for (const auto& module : image_.modules)
-      if (module.starts_with("vfio")) list += (list.empty() ? "" : " ") + module;
-    return {image_.file, list.empty() ? "no module of VFIO is in it" : "in it: " + list};
-  }
-
   void doubt(std::string why) {
     if (found_.why.empty()) found_.why = std::move(why);
   }
 
-  void add(std::string sentence, std::vector<Evidence> evidence, bool built_by_other = false) {
-    evidence.push_back(image_evidence());
-    found_.drifts.push_back({std::move(sentence), std::move(evidence), built_by_other});
+  void add(std::string sentence, std::vector<Evidence> evidence, Mend mend = Mend::build_anew) {
+    evidence.push_back(image_evidence(image_));
+    found_.drifts.push_back({std::move(sentence), std::move(evidence), mend});
   }
 
   /// A list says that vfio-pci goes into the image, and it is not there.
@@ -161,10 +91,12 @@ class Weighing {
     for (const auto& list : host_.modules.image) {
       const auto told = tool_of(list);
       if (!told || !names_vfio_pci(list.words)) continue;
-      const bool other = builder && builder != told;
+      // booster leaves its mark, and this is an image without it.
+      const bool other = (builder && builder != told) || told == ImageTool::booster;
+      const auto maker = builder ? std::string(name_of(*builder)) : "another program";
       add(std::string(name_of(*told)) + " is told to put vfio-pci into the initial RAM disk, but it is not in it: " +
-              (other ? "the image was made by " + std::string(name_of(*builder)) + "." : "it was not built anew since."),
-          {{list.place(), list.text}}, other);
+              (other ? "the image was made by " + maker + "." : "it was not built anew since."),
+          {{list.place(), list.text}}, other ? Mend::tell_builder : Mend::build_anew);
       return;
     }
   }
@@ -262,10 +194,10 @@ EarlyBinding early_binding(const Host& host) {
   const auto& facts = host.initial_image;
   if (!facts.matters) return result;
   const auto* image = facts.content.get();
-  if (image && !image->booster) return Weighing(host, *image).result();
+  if (image) return image->booster ? booster_binding(host, *image) : Weighing(host, *image).result();
   result.state = State::unknown;
-  result.why = image ? image->file + ": booster keeps options of modules in a form of its own" : facts.content.why();
-  result.evidence = {{image ? image->file : "initial RAM disk", result.why}};
+  result.why = facts.content.why();
+  result.evidence = {{"initial RAM disk", result.why}};
   return result;
 }
 

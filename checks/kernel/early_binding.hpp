@@ -14,7 +14,12 @@ namespace vfio_doctor {
 struct ImageDrift {
   std::string sentence;
   std::vector<Evidence> evidence;
-  bool built_by_other = false;  ///< to build it anew with the tool that was told will not do: another one makes the images
+  enum class Mend {
+    build_anew,
+    tell_builder,      ///< to build it anew with the tool that was told will not do: another one makes the images
+    order_in_booster,  ///< booster takes the order of modules from /etc/booster.yaml alone
+  };
+  Mend mend = Mend::build_anew;
 };
 
 struct EarlyBinding {
@@ -29,6 +34,7 @@ struct EarlyBinding {
   std::vector<ImageDrift> drifts;
   std::string kept;                ///< a sentence
   std::vector<Evidence> evidence;  ///< of `kept` and `unknown`
+  bool booster = false;            ///< booster made the image
 };
 
 /// Weighs the image of the running kernel alone: another one that starts next has an image of its own. The order in which an image

@@ -23,6 +23,13 @@ bool is_told_elsewhere(std::string_view id) {
   return others.contains(id);
 }
 
+/// Graphics firmware that stops to answer is a matter of guests only where guests share it: i915 writes the same after a plain
+/// hang of its own host, and when that is put to sleep.
+bool is_of_its_own_host(std::string_view id, const PciFunction& function) {
+  const auto* parts = function.virtual_functions.get();
+  return id == "guc-timeout" && (!parts || *parts == 0);
+}
+
 struct Trouble {
   std::string_view meaning;
   std::vector<std::size_t> messages;
@@ -61,9 +68,9 @@ std::vector<Finding> run(const Host& host) {
   const auto recovered = recoveries(matches);
   std::map<PciAddress, std::map<std::string_view, Trouble>> by_device;
   for (const auto& match : matches) {
-    if (!match.address || match.signature->kind != Signature::Kind::error || is_told_elsewhere(match.signature->id) ||
-        !host.find(*match.address))
-      continue;
+    if (!match.address || match.signature->kind != Signature::Kind::error || is_told_elsewhere(match.signature->id)) continue;
+    const auto* function = host.find(*match.address);
+    if (!function || is_of_its_own_host(match.signature->id, *function)) continue;
     if (const auto later = recovered.find(*match.address); later != recovered.end() && later->second > match.message) continue;
     auto& trouble = by_device[*match.address][match.signature->id];
     trouble.meaning = match.signature->meaning;

@@ -2,9 +2,9 @@
 #include "facts/boot/loader_entries.hpp"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "base/text.hpp"
+#include "machine/pe_sections.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -43,13 +43,6 @@ void append(BootLine& line, BootLine more) {
   line.tokens.insert(line.tokens.end(), more.tokens.begin(), more.tokens.end());
   line.possible.insert(line.possible.end(), more.possible.begin(), more.possible.end());
   if (!more.unknown_part.empty()) line.unknown_part = more.unknown_part, line.unknown_cause = more.unknown_cause;
-}
-
-std::uint32_t little_endian(std::string_view bytes, std::size_t at, std::size_t count) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < count; ++i)
-    value |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at + i])) << (8 * i);
-  return value;
 }
 
 }  // namespace
@@ -93,30 +86,14 @@ std::optional<std::string> default_of_loader_conf(std::string_view text) {
   return std::nullopt;
 }
 
-/// Layout: Microsoft PE format, "Section Table"; the section's name: UAPI group, unified kernel image
-/// specification.
 Observed<std::string> command_line_of_unified_image(std::string_view head) {
   using Line = Observed<std::string>;
-  if (head.size() < 0x40 || !head.starts_with("MZ")) return Line::unreadable("not an EFI program");
-  const std::size_t header = little_endian(head, 0x3c, 4);
-  if (header + 24 > head.size() || head.substr(header, 4) != std::string_view("PE\0\0", 4))
-    return Line::unreadable("not an EFI program");
-  const auto sections = little_endian(head, header + 6, 2);
-  const std::size_t table = header + 24 + little_endian(head, header + 20, 2);
-  for (std::uint32_t i = 0; i < sections; ++i) {
-    const auto section = table + std::size_t{40} * i;
-    if (section + 40 > head.size()) return Line::unreadable("its section table is cut short");
-    if (head.substr(section, 8) != ".cmdline") continue;
-    const std::size_t virtual_size = little_endian(head, section + 8, 4);
-    const std::size_t raw_size = little_endian(head, section + 16, 4);
-    const std::size_t offset = little_endian(head, section + 20, 4);
-    const auto size = virtual_size == 0 ? raw_size : std::min(virtual_size, raw_size);
-    if (size > PlacedText::limit || offset + size > head.size())
-      return Line::unreadable("its command line lies beyond the part that was read");
-    const auto line = head.substr(offset, size);
-    return std::string(line.substr(0, line.find('\0')));
-  }
-  return Line::absent();
+  const auto section = section_of_unified_image(head, ".cmdline");
+  if (!section.has_value()) return Line::like(section);
+  if (section->size > PlacedText::limit || section->offset + section->size > head.size())
+    return Line::unreadable("its command line lies beyond the part that was read");
+  const auto line = head.substr(static_cast<std::size_t>(section->offset), static_cast<std::size_t>(section->size));
+  return std::string(line.substr(0, line.find('\0')));
 }
 
 }  // namespace vfio_doctor

@@ -63,20 +63,9 @@ Files named_on_command_line(const Kernel& kernel) {
   return files;
 }
 
-/// Names that distributions give: initramfs-tools(7), dracut(8), SUSE's "initrd-RELEASE"; mkinitcpio's presets are called after the
-/// package of the kernel (mkinitcpio(8)).
-Files usual_names(const std::string& release) {
-  Files files = {"/boot/initrd.img-" + release, "/boot/initramfs-" + release + ".img", "/boot/initrd-" + release};
-  static constexpr auto packages = std::to_array<std::pair<std::string_view, std::string_view>>(
-      {{"-arch", "linux"}, {"-lts", "linux-lts"}, {"-zen", "linux-zen"}, {"-hardened", "linux-hardened"}});
-  for (const auto& [mark, package] : packages)
-    if (release.find(mark) != release.npos) files.push_back("/boot/initramfs-" + std::string(package) + ".img");
-  return files;
-}
-
 }  // namespace
 
-std::vector<std::vector<std::string>> image_candidates(const BootConfiguration& boot, const Kernel& kernel) {
+std::vector<std::vector<std::string>> named_images(const BootConfiguration& boot, const Kernel& kernel) {
   std::vector<Files> candidates;
   const auto add = [&candidates](std::vector<Files> more) { std::ranges::move(more, std::back_inserter(candidates)); };
   if (const auto files = named_on_command_line(kernel); !files.empty()) add(places_of(files, nullptr));
@@ -86,8 +75,45 @@ std::vector<std::vector<std::string>> image_candidates(const BootConfiguration& 
       if (entry.initrds.empty() || is_selected != selected || !(is_selected || is_running(entry, kernel))) continue;
       add(places_of(entry.initrds, &entry));
     }
-  if (const auto* release = kernel.release.get(); release && !release->empty() && release->find('/') == release->npos)
-    for (auto& file : usual_names(*release)) candidates.push_back({std::move(file)});
+  return candidates;
+}
+
+std::vector<std::string> contradicting_images(const BootConfiguration& boot, const Kernel& kernel) {
+  if (!named_on_command_line(kernel).empty()) return {};
+  const BootEntry* first = nullptr;
+  const BootEntry* other = nullptr;
+  for (const auto& entry : boot.entries) {
+    if (entry.initrds.empty()) continue;
+    if (boot.selected_entry && is_same_id(*boot.selected_entry, entry)) return {};
+    if (!is_running(entry, kernel)) continue;
+    if (!first) first = &entry;
+    if (first->initrds != entry.initrds) other = &entry;
+  }
+  return other ? std::vector{first->initrds.back(), other->initrds.back()} : std::vector<std::string>();
+}
+
+std::vector<std::string> usual_images(const Kernel& kernel, const std::string& package) {
+  const auto* release = kernel.release.get();
+  if (!release || release->empty() || release->find('/') != release->npos) return {};
+  std::vector<std::string> names = {"initrd.img-" + *release, "initramfs-" + *release + ".img", "initrd-" + *release,
+                                    "booster-" + *release + ".img"};
+  static constexpr auto packages = std::to_array<std::pair<std::string_view, std::string_view>>(
+      {{"-arch", "linux"}, {"-lts", "linux-lts"}, {"-zen", "linux-zen"}, {"-hardened", "linux-hardened"}});
+  const auto add = [&names](const std::string& of_package) {
+    for (const std::string builder : {"booster-", "initramfs-"}) names.push_back(builder + of_package + ".img");
+  };
+  if (!package.empty() && package.find('/') == package.npos)
+    add(package);
+  else
+    for (const auto& [mark, one] : packages)
+      if (release->find(mark) != release->npos) add(std::string(one));
+  for (auto& name : names) name.insert(0, "/boot/");
+  return names;
+}
+
+std::vector<std::vector<std::string>> image_candidates(const BootConfiguration& boot, const Kernel& kernel) {
+  auto candidates = named_images(boot, kernel);
+  for (auto& file : usual_images(kernel, {})) candidates.push_back({std::move(file)});
   return candidates;
 }
 

@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "facts/image/booster_settings.hpp"
+#include "facts/image/unified_image.hpp"
 #include "machine/image/initial_image.hpp"
 #include "machine/memory_root.hpp"
 
@@ -103,6 +105,7 @@ ModprobeConfig modprobe_of(const std::map<std::string, Observed<std::string>>& s
 
 /// Of files that are there for more than this, no more is kept than is asked: they may hold what is nobody's business.
 Observed<std::string> shortened(const std::string& path, Observed<std::string> text) {
+  if (path == booster_settings_path) return text.has_value() ? booster_digest(*text) : text;
   if (!text.has_value() || path.find(".d/") != path.npos || path == "/conf/modules" || path == "/etc/modules") return text;
   if (path != "/config") return std::string();  // that it is there tells who made the image
   std::string kept;
@@ -112,10 +115,17 @@ Observed<std::string> shortened(const std::string& path, Observed<std::string> t
 }
 
 void complete(InitialImage& image) {
+  const auto booster = image.settings.find(booster_settings_path);
+  image.booster = booster != image.settings.end();
+  if (image.booster) {
+    auto& settings = booster->second;
+    if (settings.has_value() && !read_booster_digest(*settings, image.modprobe, image.loads))
+      settings = Observed<std::string>::unreadable("what booster's program loads there was not recorded");
+    return;  // whatever else lies in it, nothing there reads it
+  }
   image.modprobe = modprobe_of(image.settings);
   for (const auto& [path, text] : image.settings)
     if (text.has_value()) add_loads(path, *text, image.loads);
-  image.booster = image.settings.contains("/etc/booster.init.yaml");
 }
 
 Image opened_image(const std::string& name, std::vector<FilePieces> files, const ModuleFacts& modules) {
@@ -142,14 +152,42 @@ std::optional<Image> try_files(const Root& root, const std::vector<std::string>&
   return opened_image(join(names, " "), std::move(files), modules);
 }
 
+Image read_unified_image(const Root& root, const std::string& file, const ModuleFacts& modules) {
+  auto section = open_unified_image(root, file);
+  if (!section.has_value()) return Image::unreadable(file + ": " + section.why(), section.cause());
+  std::vector<FilePieces> pieces;
+  pieces.push_back(std::move(section.value()));
+  return opened_image(file, std::move(pieces), modules);
+}
+
+/// Where nothing names it, a name alone does: but not where several of those names are there.
+Image read_usual_image(const Root& root, const Kernel& kernel, const ModuleFacts& modules) {
+  const auto* release = kernel.release.get();
+  const auto package = release ? root.read_line("/usr/lib/modules/" + *release + "/pkgbase") : Observed<std::string>::absent();
+  const auto files = usual_images(kernel, package.has_value() ? *package : std::string());
+  std::vector<std::string> there;
+  for (const auto& file : files)
+    if (root.kind(file).has_value()) there.push_back(file);
+  if (there.size() > 1)
+    return Image::unreadable(there[0] + " and " + there[1] + " are both there, and which of them is started is not known");
+  for (const auto& file : there.empty() ? files : there)
+    if (auto image = try_files(root, {file}, modules)) return std::move(*image);
+  return Image::unreadable("no file of the name that the image of the running kernel would have was found");
+}
+
 Image read_image(const Root& root, const BootConfiguration& boot, const Kernel& kernel, const ModuleFacts& modules) {
-  if (boot.loader == BootLoader::unified_image)
-    return Image::unreadable("it is a part of a unified kernel image, which is not looked into");
+  if (const auto unified = booted_unified_image(root, boot, kernel); unified.has_value())
+    return read_unified_image(root, *unified, modules);
+  else if (unified.is_unreadable())
+    return Image::unreadable(unified.why(), unified.cause());
+  if (const auto two = contradicting_images(boot, kernel); !two.empty())
+    return Image::unreadable("boot entries of the running kernel name " + two[0] + " and " + two[1] +
+                             ", and which of them was started is not known");
   std::size_t count = 0;
-  for (const auto& names : image_candidates(boot, kernel))
+  for (const auto& names : named_images(boot, kernel))
     if (++count <= most_places)
       if (auto image = try_files(root, names, modules)) return std::move(*image);
-  return Image::unreadable("no file of the name that the image of the running kernel would have was found");
+  return read_usual_image(root, kernel, modules);
 }
 
 /// What recorded_image() wrote.

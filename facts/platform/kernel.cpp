@@ -91,13 +91,13 @@ bool matters(std::string_view message) {
 }
 
 /// Troubles of single devices and refusals, as the kernel words them (drivers/pci/{pci,probe,iov,setup-res}.c, drivers/vfio,
-/// drivers/iommu, audit). Ordinary lines of a boot are not among them.
+/// drivers/iommu, audit; drivers/gpu/drm/i915/gt/uc/intel_guc_submission.c). Ordinary lines of a boot are not among them.
 bool is_about_a_device(std::string_view message) {
   // clang-format off
-  static constexpr std::array<std::string_view, 22> marks = {
+  static constexpr std::array<std::string_view, 23> marks = {
       "can't reserve", "not ready", "D3cold",       "D3hot",          "stuck in D3",  "giving up",          "SR-IOV",       "MMIO resources",
       "no space",      "AER:",      "PAGE_FAULT",   "fault addr",     "NVRM",         "failed with error",  "RLIMIT_MEMLOCK", "Invalid PCI ROM",
-      "DENIED",        "avc:  denied", "SNP",       "reset method",   "vfio",         "tdx"};
+      "DENIED",        "avc:  denied", "SNP",       "reset method",   "vfio",         "tdx", "TLB invalidation response"};
   // clang-format on
   return std::ranges::any_of(marks, [message](auto mark) { return message.find(mark) != message.npos; });
 }

@@ -85,6 +85,7 @@ constexpr auto table = std::to_array<KnownArgument>({
     {"modprobe.blacklist", passthrough},
     {"rd.driver.blacklist", passthrough},
     {"rd.driver.pre", passthrough},
+    {"rd.modules_force_load", passthrough},
     {"video", passthrough},
     {"efi", passthrough},
     {"mem_encrypt", passthrough},

@@ -23,7 +23,7 @@ constexpr auto directories = std::to_array<std::string_view>(
      "/etc/modules-load.d", "/run/modules-load.d", "/usr/local/lib/modules-load.d", "/usr/lib/modules-load.d",
      "/lib/modules-load.d", "/etc/cmdline.d"});
 /// What the programs that build images leave in them: initramfs-tools (hooks/, load_modules in scripts/functions), mkinitcpio (the
-/// image's /config and its buildconfig), booster (init.yaml).
+/// image's /config and its buildconfig), booster (init/config.go).
 constexpr auto files = std::to_array<std::string_view>(
     {"/conf/modules", "/conf/initramfs.conf", "/etc/modules", "/config", "/buildconfig", "/etc/booster.init.yaml"});
 /// dracut's module "squash" packs nearly everything into a file system inside of the image.
@@ -158,6 +158,7 @@ class ImageReader {
       throw ImageError{"most of it lies in a file system image inside of it (" + path + ")"};
     const bool wanted = is_image_setting(path);
     if (header.is(link_type) && wanted) {
+      if (header.size > longest_name) throw ImageError{"a link in it is too long"};
       links_[path] = body(reader, header);
       content_.files.erase(path);
       return;
@@ -217,8 +218,8 @@ class ImageReader {
     return Observed<std::string>::unreadable("larger than " + std::to_string(bounds_.most_file_bytes) + " bytes");
   }
 
-  std::string body(ByteReader& reader, const Header& header) const {
-    if (header.size > bounds_.most_file_bytes) throw ImageError{"a link in it is too long"};
+  /// Precondition: its size was looked at.
+  static std::string body(ByteReader& reader, const Header& header) {
     const auto size = static_cast<std::size_t>(header.size);
     std::string text(reader.peek(size));
     if (text.size() < size) throw ImageError{"cut short"};

@@ -85,6 +85,8 @@ std::string_view compression_of(std::string_view start) {
 }
 
 Unpacker::Unpacker(ByteReader& packed, std::string_view compression) {
+  // libarchive undoes it with a library that Debian's does not have, or by starting lzop.
+  if (compression == "lzo") throw ImageError{"packed with lzo, which this program does not read"};
   const auto cannot = [&] {
     return ImageError{"compressed with " + std::string(compression) + ", which cannot be undone here"};
   };

@@ -9,7 +9,10 @@ struct Description<InitialImage> {
   using S = InitialImage;
   static Members<S> members() {
     return {
-        member("file", "The image; several that are loaded together have blanks between them.", &S::file),
+        member("file",
+               "The image, or the unified kernel image that it is in; several that are loaded together have blanks between "
+               "them.",
+               &S::file),
         computed(
             "modules", "Those of VFIO, of graphics and of this host's PCI drivers that are in it, with underscores.",
             [](const S& image) { return std::vector<std::string>(image.modules.begin(), image.modules.end()); }, &S::modules),
@@ -29,7 +32,7 @@ struct Description<InitialImage> {
               return names;
             },
             &S::loads),
-        member("booster", "It was made by booster, which keeps options of modules in a form of its own.", &S::booster),
+        member("booster", "It was made by booster: loads and modprobe are what its own settings say.", &S::booster),
         withheld(&S::settings, "its lines are given above"),
     };
   }

@@ -52,6 +52,14 @@ TEST(ModuleOrder, WhereTheWayIsNotKnownNothingIsToBeTyped) {
   }
 }
 
+TEST(ModuleOrder, BoostersImagesKnowNoSoftdep) {
+  const std::string arch = "text /etc/os-release = ID=arch\n";
+  EXPECT_THAT(remedy_on(arch).text, ::testing::Not(HasSubstr("booster")));
+  const auto remedy = remedy_on(arch + "text /etc/booster.yaml = modules: nvme\n");
+  EXPECT_THAT(remedy.text, HasSubstr("leave snd_hda_intel out of them (\"modules: -snd_hda_intel\" in /etc/booster.yaml)"));
+  EXPECT_THAT(remedy.commands, ElementsAre("lspci -nnk -s 0000:01:00.1")) << "how those are built is not asked here";
+}
+
 TEST(ModuleOrder, WhatIsNoNameOfAModuleIsNeverPutIntoACommand) {
   const auto host = host_of("text /etc/os-release = ID=debian\n");
   for (const std::string driver : {"x'; reboot", "../../x", "", "a b"})

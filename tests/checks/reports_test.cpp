@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "checks/check.hpp"
 #include "checks/domain/domain_check.hpp"
@@ -18,9 +21,11 @@ namespace {
 
 using testing::read_test_file;
 
-/// A domain of a report, on the host of the examples of domains.
+/// A domain of a report, on the host beside it, else on that of the examples of domains.
 std::vector<Finding> findings_of_domain(std::string_view id, const std::string& path) {
-  const auto root = testing::machine_file("checks/domain/host.machine");
+  const auto own = path.substr(0, path.size() - 4) + ".machine";
+  const bool has_own = std::filesystem::exists(std::string(TESTS_DIR) + "/" + own);
+  const auto root = testing::machine_file(has_own ? own : "checks/domain/host.machine");
   const auto host = gather_host(root);
   const auto domain = parse_domain_xml(read_test_file(path), path);
   const auto around = gather_surroundings(root, domain, true);
@@ -48,7 +53,7 @@ TEST(Reports, EachNamesItsCause) {
     EXPECT_TRUE(names_it) << "it said:" << said;
     if (names_it) named.emplace(row[0]);
   }
-  EXPECT_GE(named.size(), 15u) << "of 20 reports";
+  EXPECT_GE(named.size(), 18u) << "of 20 reports; docs/coverage.md says why not the others";
 }
 
 }  // namespace

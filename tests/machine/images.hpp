@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "machine/root.hpp"
@@ -73,6 +74,30 @@ inline std::string packed_lz4(const std::string& bytes) {
   block += bytes;
   for (int shift = 0; shift < 32; shift += 8) packed += static_cast<char>(block.size() >> shift & 0xff);
   return packed + block;
+}
+
+/// A PE file with these sections behind each other, as ukify lays them out: contents at 0x1000 and on, 0x200 bytes apart at least.
+inline std::string unified_image(const std::vector<std::pair<std::string, std::string>>& sections) {
+  std::string image(0x1000, '\0');
+  const auto put = [&image](std::size_t at, std::size_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) image[at + static_cast<std::size_t>(i)] = static_cast<char>(value >> (8 * i) & 0xff);
+  };
+  image.replace(0, 2, "MZ");
+  put(0x3c, 0x80, 4);
+  image.replace(0x80, 4, std::string("PE\0\0", 4));
+  put(0x86, sections.size(), 2);
+  put(0x94, 0xf0, 2);
+  std::size_t row = 0x98 + 0xf0;
+  for (const auto& [name, content] : sections) {
+    image.replace(row, name.size(), name);
+    put(row + 8, content.size(), 4);
+    put(row + 20, image.size(), 4);
+    image += content;
+    image.append(0x200 - image.size() % 0x200, '\0');
+    put(row + 16, (content.size() + 0x1ff) / 0x200 * 0x200, 4);
+    row += 40;
+  }
+  return image;
 }
 
 /// `bytes`, so many at a time.

@@ -357,6 +357,11 @@ file /run/vfio-doctor/initramfs/root/conf/initramfs.conf
 | # @
 | BY=@ PASSWORD=%
 file /run/vfio-doctor/initramfs/root/etc/booster.init.yaml
+| #
+| load vfio_pci
+| load @
+| options vfio_pci ids=10de:1c82 made_by=@ password=%
+| softdep @ pre: vfio_pci
 | by: @
 | password: %
 file /run/vfio-doctor/initramfs/root/buildconfig

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Initial RAM disks: wherever the pieces of one end, it says the same.
+// Initial RAM disks, in files of their own and in unified kernel images: wherever the pieces of one end, it says the same.
 #include "machine/image/initial_image.hpp"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 
 #include "fuzz/target.hpp"
+#include "machine/image/section_pieces.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -21,6 +23,27 @@ Observed<ImageContent> read(const std::string& bytes, std::size_t at_a_time) {
   return read_initial_image(pieces, {.most_unpacked = 1 << 20, .most_entries = 1000});
 }
 
+/// The section .initrd, else why there is none.
+std::string initrd_of(const std::string& bytes, std::size_t at_a_time) {
+  std::size_t at = 0;
+  auto pieces = section_pieces(
+      [&]() -> Observed<std::string_view> {
+        const auto piece = std::string_view(bytes).substr(at, at_a_time);
+        at += piece.size();
+        return piece;
+      },
+      ".initrd");
+  if (!pieces.has_value()) return "no: " + pieces.why();
+  std::string content;
+  for (;;) {
+    const auto piece = pieces.value()();
+    if (!piece.has_value()) return "no: " + piece.why();
+    if (piece->empty()) return content;
+    content += *piece;
+    require(content.size() <= bytes.size(), "a section is no larger than its file");
+  }
+}
+
 bool is_same(const Observed<std::string>& one, const Observed<std::string>& other) {
   return one.has_value() == other.has_value() && one.why() == other.why() && (!one.has_value() || *one == *other);
 }
@@ -28,6 +51,7 @@ bool is_same(const Observed<std::string>& one, const Observed<std::string>& othe
 }  // namespace
 
 void try_input(const std::string& bytes) {
+  require(initrd_of(bytes, bytes.size() + 1) == initrd_of(bytes, 11), "pieces do not change what a section holds");
   const auto whole = read(bytes, bytes.size() + 1), small = read(bytes, 11);
   // Where what is compressed is damaged, libarchive may notice sooner or later.
   if (!whole.has_value() || !small.has_value()) return;

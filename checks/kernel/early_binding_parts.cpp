@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/kernel/early_binding_parts.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace vfio_doctor {
+
+std::string_view name_of(ImageTool tool) {
+  switch (tool) {
+    case ImageTool::dracut:
+      return "dracut";
+    case ImageTool::initramfs_tools:
+      return "initramfs-tools";
+    case ImageTool::mkinitcpio:
+      return "mkinitcpio";
+    case ImageTool::booster:
+      break;
+  }
+  return "booster";
+}
+
+/// Whose setting it is, by its name; nothing where it is not one that puts modules into the image.
+std::optional<ImageTool> tool_of(const ModuleList& list) {
+  if (list.kind == "modules" && list.file.starts_with("/etc/initramfs-tools/")) return ImageTool::initramfs_tools;
+  if (list.kind == "MODULES") return ImageTool::mkinitcpio;
+  if (list.kind == "force_drivers" || list.kind == "add_drivers" || list.kind == "drivers") return ImageTool::dracut;
+  if (list.file == "/etc/booster.yaml") return ImageTool::booster;
+  return std::nullopt;
+}
+
+bool names_vfio_pci(const std::vector<std::string>& words) {
+  return std::ranges::any_of(words, [](const std::string& word) { return normalize_module_name(word) == "vfio_pci"; });
+}
+
+/// "softdep nouveau pre: vfio-pci": vfio-pci is loaded before that module.
+bool puts_vfio_before(const ModprobeLine& line) {
+  bool before = false;
+  for (const auto word : split_words(line.rest)) {
+    if (word == "pre:" || word == "post:")
+      before = word == "pre:";
+    else if (before && normalize_module_name(word) == "vfio_pci")
+      return line.command == "softdep";
+  }
+  return false;
+}
+
+/// All lists of ids that vfio-pci is given, in one text.
+std::string all_ids(const Host& host) {
+  std::string ids;
+  if (const auto* arguments = host.kernel.arguments.get())
+    for (const auto& argument : arguments->all())
+      if (normalize_module_name(argument.name) == "vfio_pci.ids" && argument.value) ids += "," + *argument.value;
+  for (const auto& option : host.vfio.modprobe.options("vfio_pci"))
+    if (option.name == "ids" && option.value) ids += "," + *option.value;
+  return to_lower(ids) + ",";
+}
+
+bool is_named(const PciFunction& function, const std::string& ids) {
+  if (!function.id.has_ids()) return false;
+  const auto id = "," + hex_text(*function.id.vendor, 4) + ":" + hex_text(*function.id.device, 4);
+  return ids.find(id + ",") != ids.npos || ids.find(id + ":") != ids.npos;
+}
+
+/// Modules that may come for a device which vfio-pci holds now; nothing where that is not known.
+std::vector<std::string_view> likely_modules(const PciFunction& function) {
+  const auto kind = function.class_and_subclass().value_or(0);
+  if (kind >> 8 == 0x03) return {"nouveau", "nvidia", "nvidia_drm", "nvidiafb", "amdgpu", "radeon", "i915", "xe", "ast"};
+  if (kind == 0x0403) return {"snd_hda_intel"};
+  if (kind == 0x0c03) return {"xhci_pci"};
+  if (kind == 0x0108) return {"nvme"};
+  return {};
+}
+
+Evidence image_evidence(const InitialImage& image) {
+  std::string list;
+  for (const auto& module : image.modules)
+    if (module.starts_with("vfio")) list += (list.empty() ? "" : " ") + module;
+  return {image.file, list.empty() ? "no module of VFIO is in it" : "in it: " + list};
+}
+
+}  // namespace vfio_doctor
