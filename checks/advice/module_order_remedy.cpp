@@ -48,6 +48,8 @@ Remedy load_vfio_before(const Host& host, const std::string& driver, const std::
       {},
       "A driver that is built into the kernel always comes first, and what vfio-pci holds from the start is of no use to "
       "the host."};
+  remedy.device = address;
+  remedy.form = "before " + driver;
   const auto rebuild = rebuild_initramfs_commands(host);
   if (rebuild.empty() || !is_module_name(driver)) return remedy;
   const std::string file = "/etc/modprobe.d/vfio-before-" + driver + ".conf";
