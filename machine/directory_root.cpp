@@ -156,13 +156,25 @@ int DirectoryRoot::open_plain(const std::string& path, int flags) const {
   return current.release();
 }
 
-/// The same as open_in_root() without openat2: links are resolved here.
+/// The same as open_in_root() without openat2: links are resolved here, each part looked at from the directory that the part before
+/// it is, which stays open.
 int DirectoryRoot::open_by_walking(const std::string& path, int flags) const {
   int failure = ELOOP;
-  const auto link_at = [this, &failure](const std::string& candidate) {
-    const Descriptor link(open_plain(candidate, O_PATH));
-    const auto target = link.get() < 0 ? from_errno<std::string>(errno) : link_target(link.get());
+  std::string at = "/";
+  Descriptor directory(::dup(root_));
+  const auto link_at = [&](const std::string& candidate) {
+    if (auto parent = parent_path(candidate); parent != at) {
+      directory.reset(open_plain(parent, O_PATH | O_DIRECTORY));
+      at = std::move(parent);
+    }
+    Descriptor node(
+        directory.get() < 0 ? -1 : ::openat(directory.get(), base_name(candidate).c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    const auto target = node.get() < 0 ? from_errno<std::string>(errno) : link_target(node.get());
     if (target.is_unreadable()) failure = errno;
+    if (node.get() >= 0 && target.is_absent()) {
+      directory.reset(node.release());
+      at = candidate;
+    }
     return target;
   };
   const bool follow_last = (flags & O_NOFOLLOW) == 0;

@@ -7,7 +7,6 @@
 #include "base/text.hpp"
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/domain/domain_check.hpp"
-#include "checks/kernel/chipset_parts.hpp"
 #include "checks/kernel/group_members.hpp"
 #include "checks/kernel/iommu_state.hpp"
 #include "plan/aims.hpp"
@@ -75,7 +74,7 @@ bool is_planned(const Plan& plan, const PciAddress& address) {
 /// What shares a group: parts of the chipset are never given away.
 DeviceRole role_of_companion(const PlanDraft& draft, const PciFunction& function) {
   const auto* decision = draft.decision(function.address);
-  const bool unsuitable = chipset_part(function) || (decision && decision->verdict == DeviceVerdict::unsuitable);
+  const bool unsuitable = !decision || decision->verdict == DeviceVerdict::unsuitable;
   return unsuitable || draft.request.companions == CompanionChoice::leave ? DeviceRole::idle : DeviceRole::companion;
 }
 

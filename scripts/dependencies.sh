@@ -14,7 +14,7 @@ packages_apt() {
     build)
       echo g++ cmake ninja-build pkg-config "$(boost_apt)" libpci-dev nlohmann-json3-dev libspdlog-dev libcli11-dev \
         zlib1g-dev libarchive-dev libzstd-dev nettle-dev libkainjow-mustache-dev libpugixml-dev pci.ids libseccomp-dev ;;
-    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 strace kmod clang-format zsh fish ;;
+    test) echo libgtest-dev libgmock-dev libvalijson-dev libxml2-dev python3 strace kmod patch zstd clang-format zsh fish ;;
     browser) echo chromium nodejs npm ;;
     lab)
       echo qemu-system-x86 busybox-static pciutils lvm2 cryptsetup-bin mdadm btrfs-progs dosfstools e2fsprogs iproute2 \
@@ -32,7 +32,7 @@ packages_dnf() {
     build)
       echo gcc-c++ glibc-static libstdc++-static cmake ninja-build pkgconf-pkg-config boost-devel pciutils-devel json-devel \
         spdlog-devel cli11-devel zlib-devel libarchive-devel libzstd-devel nettle-devel mustache-devel pugixml-devel libseccomp-devel hwdata ;;
-    test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 strace kmod zsh fish ;;
+    test) echo gtest-devel gmock-devel valijson-devel libxml2-devel python3 strace kmod patch zstd zsh fish ;;
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86-core busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute cpio \
       libvirt-daemon libvirt-daemon-driver-qemu libvirt-client qemu-guest-agent dropbear openssh-clients ;;
@@ -46,7 +46,7 @@ packages_pacman() {
   case $1 in
     build) echo gcc cmake ninja pkgconf boost boost-libs pciutils nlohmann-json spdlog cli11 zlib libarchive zstd nettle mustache pugixml libseccomp \
       hwdata ;;
-    test) echo gtest libxml2 python strace kmod zsh fish ;;
+    test) echo gtest libxml2 python strace kmod patch zstd zsh fish ;;
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86 busybox pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute2 cpio libvirt \
       qemu-guest-agent dropbear openssh ;;
@@ -63,7 +63,7 @@ packages_zypper() {
       echo gcc-c++ glibc-devel-static cmake ninja pkgconf-pkg-config boost-devel libboost_filesystem-devel "pkgconfig(libpci)" \
         nlohmann_json-devel "pkgconfig(spdlog)" cli11-devel "pkgconfig(zlib)" "pkgconfig(libarchive)" "pkgconfig(libzstd)" "pkgconfig(nettle)" \
         libkainjow-mustache-devel "pkgconfig(pugixml)" "pkgconfig(libseccomp)" hwdata ;;
-    test) echo "pkgconfig(gtest)" "pkgconfig(gmock)" valijson-devel "pkgconfig(libxml-2.0)" python3 strace kmod zsh fish ;;
+    test) echo "pkgconfig(gtest)" "pkgconfig(gmock)" valijson-devel "pkgconfig(libxml-2.0)" python3 strace kmod patch zstd zsh fish ;;
     browser) echo chromium nodejs-default npm-default ;;
     lab) echo qemu-x86 busybox-static pciutils lvm2 cryptsetup mdadm btrfsprogs dosfstools e2fsprogs iproute2 cpio \
       libvirt-daemon libvirt-daemon-driver-qemu libvirt-client qemu-guest-agent dropbear openssh-clients ;;
@@ -78,7 +78,7 @@ packages_apk() {
   case $1 in
     build) echo bash g++ cmake ninja pkgconf boost-dev pciutils-dev nlohmann-json spdlog-dev cli11-dev zlib-dev zlib-static \
       libarchive-dev zstd-dev nettle-dev mustache pugixml-dev libseccomp-dev linux-headers hwdata-pci ;;
-    test) echo gtest-dev libxml2-dev python3 strace kmod zsh fish ;;
+    test) echo gtest-dev libxml2-dev python3 strace kmod patch zstd zsh fish ;;
     browser) echo chromium nodejs npm ;;
     lab) echo qemu-system-x86_64 busybox-static pciutils lvm2 cryptsetup mdadm btrfs-progs dosfstools e2fsprogs iproute2 cpio \
       libvirt-daemon libvirt-qemu libvirt-client qemu-guest-agent dropbear openssh-client ;;

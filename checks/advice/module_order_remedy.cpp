@@ -23,15 +23,16 @@ bool is_module_name(const std::string& name) {
 
 std::vector<std::string> rebuild_initramfs_commands(const Host& host) {
   const auto& distribution = host.distribution;
-  if (distribution.is_like("debian") || distribution.is_like("ubuntu")) return {"sudo update-initramfs -u"};
+  if (distribution.is_like("debian") || distribution.is_like("ubuntu")) return {"sudo update-initramfs -u -k all"};
   if (distribution.is_like("arch")) {
     const auto& tools = host.modules.image_tools;  // whose images another tool builds, that has no one command for all of them
     const bool other = !tools.empty() && std::ranges::find(tools, ImageTool::mkinitcpio) == tools.end();
     return other ? std::vector<std::string>() : std::vector<std::string>{"sudo mkinitcpio -P"};
   }
   if (distribution.is_like("fedora") || distribution.is_like("rhel"))
-    return {is_ostree(host) ? "sudo rpm-ostree initramfs --enable" : "sudo dracut -f"};
-  if (distribution.id.is("opensuse-tumbleweed") || distribution.id.is("opensuse-leap")) return {"sudo dracut -f"};
+    return {is_ostree(host) ? "sudo rpm-ostree initramfs --enable" : "sudo dracut -f --regenerate-all"};
+  if (distribution.id.is("opensuse-tumbleweed") || distribution.id.is("opensuse-leap"))
+    return {"sudo dracut -f --regenerate-all"};
   return {};
 }
 

@@ -42,10 +42,11 @@ void judge_dracut(const Host& host, std::vector<Finding>& findings) {
   for (const auto& list : host.modules.image) {
     const bool is_vfio_list = std::ranges::any_of(list.words, is_vfio);
     if (list.kind == "omit_drivers" && names_vfio_pci(list))
-      findings.push_back(told(list,
-                              "dracut is told to leave vfio-pci out of the initial RAM disk: the host's drivers come "
-                              "first there.",
-                              {"Take it out of that list and build the image anew.", {"sudo dracut -f"}, {}, {}}));
+      findings.push_back(
+          told(list,
+               "dracut is told to leave vfio-pci out of the initial RAM disk: the host's drivers come "
+               "first there.",
+               {"Take it out of that list and build the image anew.", {"sudo dracut -f --regenerate-all"}, {}, {}}));
     if (!is_vfio_list || !list.kind.ends_with("_drivers")) continue;
     if (list.kind == "force_drivers" && names_vfio_pci(list)) loads = true;
     if (list.kind == "add_drivers" && names_vfio_pci(list)) added = &list;
@@ -72,7 +73,7 @@ void judge_dracut(const Host& host, std::vector<Finding>& findings) {
                             "dracut puts vfio-pci into the initial RAM disk, but nothing loads it there: the host's "
                             "drivers come first.",
                             {"Write force_drivers instead of add_drivers, and build the image anew.",
-                             {"sudo dracut -f"},
+                             {"sudo dracut -f --regenerate-all"},
                              {},
                              "The screen may stay dark until the host is up, also where it asks for a disk's password."}));
 }

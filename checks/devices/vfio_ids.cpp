@@ -195,7 +195,8 @@ Remedy let_vfio_come_first(const Host& host, const std::string& address, const s
   if (const auto* line = softdep_of(host, driver))
     return {"A softdep for " + driver + " is there (" + line->place() +
                 "), so the driver came from an initial RAM disk that "
-                "was built without it: build that anew and reboot (Debian: update-initramfs -u; Fedora: dracut -f; Arch: "
+                "was built without it: build that anew and reboot (Debian: update-initramfs -u -k all; Fedora: dracut -f "
+                "--regenerate-all; Arch: "
                 "mkinitcpio -P). A driver that is built into the kernel always comes first.",
             rebuild_initramfs_commands(host),
             {},

@@ -27,7 +27,7 @@
       devShells = forEach (pkgs: {
         default = pkgs.mkShell {
           inputsFrom = [ self.packages.${pkgs.system}.default ];
-          packages = with pkgs; [ gtest valijson libxml2 python3 strace kmod zsh fish ccache ];
+          packages = with pkgs; [ gtest valijson libxml2 python3 strace kmod patch zstd zsh fish ccache ];
         };
       });
     };

@@ -73,8 +73,8 @@ bool is_of_format_1(const Root& recorded) {
   return recorder.is_unreadable() || (recorder.has_value() && recorder->find("(format 1)") != std::string::npos);
 }
 
-MachineSummary describe_machine(const Root& root, const Host& host, bool identify) {
-  return {gather_machine_identity(root), host.cpu.model, identify ? gather_host_name(root) : HostName(), vfio_interfaces(host)};
+MachineSummary describe_machine(MachineIdentity identity, const Root& root, const Host& host, bool identify) {
+  return {std::move(identity), host.cpu.model, identify ? gather_host_name(root) : HostName(), vfio_interfaces(host)};
 }
 
 /// Pages of the program's own checks; those of plugins are asked for with `explain`.
@@ -101,9 +101,11 @@ class Examination {
   }
 
   Report report() {
+    // A list of thousands of packages, from which no rule takes anything: read while the checks run.
+    auto identity = beside([this] { return gather_machine_identity(*source_.root); });
     judge_all();
     auto accepted = accept_risks();
-    const auto machine = describe_machine(*source_.root, host_, options_.identify);
+    const auto machine = describe_machine(identity.get(), *source_.root, host_, options_.identify);
     keep_from_harm(output_);
     bound_findings(findings_);  // before they become reasons of every device
     auto judgement = judge(host_, std::move(findings_), selection_, reported_ids(options_.only), accepted, domain_subject_);
@@ -225,7 +227,7 @@ Report examine_plainly(const Source& source, const Host& host) {
   auto findings = run_checks({}, host);
   bound_findings(findings);
   Report report = report_of({source.kind, source.name}, host, judge(host, std::move(findings), {}, {}), {});
-  report.host.machine = describe_machine(*source.root, host, false);
+  report.host.machine = describe_machine(gather_machine_identity(*source.root), *source.root, host, false);
   mask_secrets(report);
   return report;
 }

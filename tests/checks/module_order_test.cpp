@@ -30,8 +30,8 @@ const std::string line = "echo 'softdep snd_hda_intel pre: vfio-pci' | sudo tee 
 
 TEST(ModuleOrder, IsTheCommandOfTheDistribution) {
   for (const auto& [release, command] :
-       {std::pair{"ID=debian", "sudo update-initramfs -u"}, std::pair{"ID=ubuntu", "sudo update-initramfs -u"},
-        std::pair{"ID=fedora", "sudo dracut -f"}, std::pair{"ID=arch", "sudo mkinitcpio -P"}}) {
+       {std::pair{"ID=debian", "sudo update-initramfs -u -k all"}, std::pair{"ID=ubuntu", "sudo update-initramfs -u -k all"},
+        std::pair{"ID=fedora", "sudo dracut -f --regenerate-all"}, std::pair{"ID=arch", "sudo mkinitcpio -P"}}) {
     const auto remedy = remedy_on("text /proc/cmdline = root=/dev/sda1\ntext /etc/os-release = " + std::string(release) + "\n");
     EXPECT_THAT(remedy.commands, ElementsAre("lspci -nnk -s 0000:01:00.1", line, command, "sudo systemctl reboot"));
     EXPECT_THAT(remedy.undo,
@@ -62,7 +62,7 @@ TEST(ModuleOrder, ASoftdepThatIsThereNeedsANewImageOnly) {
   const auto remedy =
       remedy_on("text /etc/os-release = ID=debian\ntext /etc/modprobe.d/order.conf = softdep snd_hda_intel pre: vfio-pci\n");
   EXPECT_THAT(remedy.text, HasSubstr("is there (/etc/modprobe.d/order.conf:1)"));
-  EXPECT_THAT(remedy.commands, ElementsAre("sudo update-initramfs -u"));
+  EXPECT_THAT(remedy.commands, ElementsAre("sudo update-initramfs -u -k all"));
 }
 
 }  // namespace

@@ -95,8 +95,18 @@ TEST(MakePlan, WithoutATwinTheIdsDo) {
   const auto plan = plan_on(usual_host(), bound(want({"03:00.0"}), BindWhen::start));
   const auto first = step(plan, "bind-at-start");
   EXPECT_THAT(first.commands.front(), HasSubstr("options vfio_pci ids=1912:0014,1912:0015"));
-  EXPECT_THAT(first.commands, Contains("sudo update-initramfs -u"));
+  EXPECT_THAT(first.commands, Contains("sudo update-initramfs -u -k all"));
   EXPECT_THAT(ids_of(plan), ElementsAre("bind-at-start", "reboot"));
+}
+
+TEST(MakePlan, WhoseIdsWereNotReadMayBeATwin) {
+  const auto plan = plan_on(usual_host() +
+                                "pci 05:00.0 id=8086:10d3 class=020000 group=8\n"
+                                "unreadable /sys/devices/pci0000:05/0000:05:00.0/uevent Input/output error\n",
+                            bound(want({"03:00.0"}), BindWhen::start));
+  const auto first = step(plan, "bind-at-start");
+  EXPECT_THAT(first.commands, Each(Not(HasSubstr("ids="))));
+  EXPECT_THAT(first.why, HasSubstr("0000:05:00.0 may have the same ids and stays with the host"));
 }
 
 /// Else the sound of a graphics card would be the host's again after the next start.
