@@ -37,15 +37,15 @@ std::vector<Finding> run(const Host& host) {
     finding.evidence = {{function.sysfs_path, function.name},
                         {function.sysfs_path + "/reset_method", methods.has_value() ? list : methods.why()},
                         {"known devices", known->source}};
-    // Below the bus and not by its whole path, as sysfs_path has it: so the words are the same for every card.
-    static const std::string file = "/sys/bus/pci/devices/{device}/reset_method";
-    finding.remedy = {remedy_for(function.address, {"The module vendor-reset (not a part of Linux) has a reset for it. It must "
-                                                    "be loaded before the first guest; from "
-                                                    "Linux "
-                                                    "5.15 on it also has to be chosen.",
-                                                    {"sudo modprobe vendor-reset", "echo device_specific | sudo tee " + file},
-                                                    {"echo default | sudo tee " + file},
-                                                    "A reset that fails can hang the host; try it while nothing is lost."})};
+    finding.remedy = {
+        {"The module vendor-reset (not a part of Linux) has a reset for it. It must be loaded before the first guest; from "
+         "Linux "
+         "5.15 on it also has to be chosen.",
+         {"sudo modprobe vendor-reset", "echo device_specific | sudo tee " + function.sysfs_path + "/reset_method"},
+         {"echo default | sudo tee " + function.sysfs_path + "/reset_method"},
+         "A reset that fails can hang the host; try it while nothing is lost."}};
+    finding.remedy.front().device = finding.subject;
+    finding.remedy.front().form = "device_specific";
     findings.push_back(std::move(finding));
   }
   if (findings.empty() && any)
