@@ -50,7 +50,7 @@ void require_trust(int file, const std::string& name) {
 
 /// Throws InputError where the file could not be opened.
 void require_open(const OpenFile& file, const std::string& name) {
-  if (file.get() < 0) throw InputError(name + ": " + std::strerror(errno));
+  if (file.get() < 0) throw UnreadableFile(name, std::strerror(errno));
 }
 
 template <class Take>
@@ -59,7 +59,7 @@ void read_pieces(const OpenFile& file, const std::string& name, const Take& take
   for (;;) {
     const auto got = ::read(file.get(), buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw InputError(name + ": " + std::strerror(errno));
+    if (got < 0) throw UnreadableFile(name, std::strerror(errno));
     if (got == 0) return;
     take(std::string_view(buffer, static_cast<std::size_t>(got)));
   }
@@ -69,7 +69,7 @@ std::string content_of(const OpenFile& file, const std::string& name, std::size_
   std::string content;
   read_pieces(file, name, [&](std::string_view piece) {
     content += piece;
-    if (content.size() > limit) throw InputError(name + ": larger than " + size_text(limit));
+    if (content.size() > limit) throw UnreadableFile(name, "larger than " + size_text(limit));
   });
   return content;
 }

@@ -22,7 +22,7 @@ struct Check {
   std::string_view page = {};   ///< its page, Markdown; filled in by the generated list
 
   /// A finding of this check; the caller adds summary, evidence and remedy.
-  Finding finding(Status status, std::string subject, std::string summary) const;
+  Finding finding(Status status, std::string subject, Sentence summary) const;
   /// The one quiet `unknown` of a check that cannot see what it needs and that no verdict rests on.
   Finding not_seen(std::string summary, Evidence evidence) const;
 };

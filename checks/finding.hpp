@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "checks/sentence.hpp"
 #include "machine/pci_address.hpp"
 
 namespace vfio_doctor {
@@ -39,7 +40,12 @@ struct Remedy {
   bool by_hand = false;
   std::vector<std::string> files = {};
   std::vector<std::string> adds_arguments = {}, removes_arguments = {};
+  /// Where the commands are for one device: which, and what the same remedy for another device has in common with it.
+  std::string device = {}, form = {};
 };
+
+/// `words` with `device` in place of each {device} of its commands and undo.
+Remedy remedy_for(const PciAddress& device, Remedy words);
 
 /// One of the devices that a guest should have, as its manifest calls it.
 struct ExpectedName {
@@ -64,12 +70,19 @@ struct Finding {
   /// the other findings about it say.
   std::shared_ptr<const ExpectedName> expected = {};
   std::string detail = {};
+  std::vector<Name> names = {};  ///< what the summary names, and where
+
+  Sentence sentence() const { return {summary, names}; }
+  void say(Sentence sentence);
 };
 
 /// Subjects are "host", an address, "group:N", "domain:NAME" or "guest:NAME".
 inline const std::string host_subject = "host";
 inline std::string device_subject(const PciAddress& address) { return address.text(); }
 inline std::string group_subject(unsigned number) { return "group:" + std::to_string(number); }
+
+/// The device in a sentence, by its address.
+inline Sentence named(const PciAddress& address) { return named(device_subject(address), address.text()); }
 
 std::string_view to_text(Status status);
 std::string_view to_text(Effect effect);

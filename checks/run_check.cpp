@@ -6,13 +6,13 @@
 
 namespace vfio_doctor {
 
-Finding Check::finding(Status status, std::string subject, std::string summary) const {
+Finding Check::finding(Status status, std::string subject, Sentence summary) const {
   Finding finding;
   finding.id = id;
   finding.status = status;
   finding.subject = std::move(subject);
   finding.title = title;
-  finding.summary = std::move(summary);
+  finding.say(std::move(summary));
   return finding;
 }
 

@@ -62,7 +62,7 @@ void weigh(PlanDraft& draft, const PlannedDevice& device) {
   if (!function) return;
   if (device.goes() && decision && decision->verdict == DeviceVerdict::unsuitable)
     refuse(draft, {device.address.text(), "",
-                   decision->reasons.empty() ? "It is no device to give away." : decision->reasons.front()});
+                   decision->reasons.empty() ? "It is no device to give away." : decision->reasons.front().text});
   if (function->driver.is_unreadable())
     not_seen(draft, device.address.text() + ": which driver holds it could not be read (" + function->driver.why() + ")");
 }

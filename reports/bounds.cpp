@@ -25,6 +25,22 @@ void cut_texts(std::vector<std::string>& texts, std::size_t most_texts, std::siz
   for (std::string& text : texts) cut_text(text, most);
 }
 
+void cut_sentence(Sentence& sentence) {
+  std::string text = sentence.text;
+  cut_text(text, bounds::sentence);
+  sentence.reword(std::move(text));
+}
+
+void cut_reasons(std::vector<Sentence>& reasons) {
+  if (reasons.size() > bounds::reasons) {
+    const auto left = reasons.size() - bounds::reasons + 1;
+    reasons.resize(bounds::reasons);
+    reasons.back() = "(" + std::to_string(left) + " more reasons)";
+  }
+  for (Sentence& reason : reasons)
+    if (reason.text.size() > bounds::sentence) cut_sentence(reason);
+}
+
 /// Half a command can do what the whole one would not: none is shown instead. The words are a comment to a shell.
 void cut_commands(std::vector<std::string>& commands) {
   if (commands.size() > bounds::commands) {
@@ -42,7 +58,12 @@ void cut_name(std::optional<std::string>& name) {
 
 void cut_finding(Finding& finding) {
   for (std::string* name : {&finding.id, &finding.subject, &finding.title}) cut_text(*name, bounds::name);
-  for (std::string* sentence : {&finding.summary, &finding.detail}) cut_text(*sentence, bounds::sentence);
+  if (finding.summary.size() > bounds::sentence) {
+    Sentence summary = finding.sentence();
+    cut_sentence(summary);
+    finding.say(std::move(summary));
+  }
+  cut_text(finding.detail, bounds::sentence);
   if (finding.evidence.size() > bounds::evidence) {
     const auto left = finding.evidence.size() - bounds::evidence + 1;
     finding.evidence.resize(bounds::evidence);
@@ -67,7 +88,7 @@ void cut_device(DeviceReport& device) {
   cut_name(device.driver);
   device.companions_total = std::max(device.companions_total, device.companions.size());
   if (device.companions.size() > bounds::companions) device.companions.resize(bounds::companions);
-  cut_texts(device.reasons, bounds::reasons, bounds::sentence, "reasons");
+  cut_reasons(device.reasons);
 }
 
 }  // namespace

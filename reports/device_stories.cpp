@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <set>
 #include <utility>
 
@@ -27,29 +28,37 @@ void find_others(DeviceStory& story) {
   story.unnamed_companions = total > named ? total - named : 0;
 }
 
-void gather_reasons(DeviceStory& story, const std::vector<std::string>& common) {
+void gather_reasons(DeviceStory& story, const std::vector<Sentence>& common) {
   std::set<std::string> told;
   for (const DeviceReport* member : story.members)
-    for (const std::string& reason : own_reasons(*member, common)) {
-      if (!told.insert(reason).second) continue;
-      const std::string address = member->address.text();
-      const bool names_it = member == &story.first() || reason.find(address) != std::string::npos;
-      story.reasons.push_back(names_it ? reason : address + ": " + reason);
+    for (const Sentence& reason : own_reasons(*member, common)) {
+      if (!told.insert(reason.text).second) continue;
+      const bool names_it = member == &story.first() || reason.does_name(device_subject(member->address));
+      story.reasons.push_back(names_it ? reason : named(member->address) + ": " + reason);
     }
 }
 
-/// `reason` with placeholders for the group and its members, by their addresses and by their slots.
-std::string without_names(std::string reason, const DeviceStory& story) {
-  const std::string address = story.first().address.text();
-  if (story.members.size() == 1 && story.others.empty()) return without_subject(std::move(reason), address);
-  constexpr std::size_t most_members = 16;  // of very large groups no two are alike anyway
-  for (std::size_t i = 0; i < std::min(story.members.size(), most_members); ++i)
-    reason = without_subject(std::move(reason), device_subject(story.members[i]->address));
-  for (std::size_t i = 0; i < std::min(story.others.size(), most_members); ++i)
-    reason = without_subject(std::move(reason), story.others[i]);
-  if (story.first().iommu_group) reason = without_subject(std::move(reason), group_subject(*story.first().iommu_group));
-  return without_subject(std::move(reason), address.substr(0, address.rfind('.')));
-}
+/// What the reasons of a story may name otherwise than those of one that is alike: its group, and who is in that or in the same
+/// slot. Of very large groups, which are never alike, only the first members.
+class OwnNames {
+ public:
+  explicit OwnNames(const DeviceStory& story) {
+    constexpr std::size_t most_members = 16;
+    const std::string first = story.first().address.text();
+    slot_ = first.substr(0, first.rfind('.') + 1);
+    for (const DeviceReport* member : story.members | std::views::take(most_members))
+      names_.push_back(device_subject(member->address));
+    for (const std::string& other : story.others | std::views::take(most_members)) names_.push_back(other);
+    if (story.first().iommu_group) names_.push_back(group_subject(*story.first().iommu_group));
+  }
+  bool operator()(const std::string& name) const {
+    return name.starts_with(slot_) || std::ranges::find(names_, name) != names_.end();
+  }
+
+ private:
+  std::string slot_;
+  std::vector<std::string> names_;
+};
 
 /// What alike stories share: everything but addresses and group numbers.
 std::string likeness(const DeviceStory& story) {
@@ -59,7 +68,8 @@ std::string likeness(const DeviceStory& story) {
          {ids_text(member->id), member->id.class_code.has_value() ? hex_text(*member->id.class_code, 6) : "?",
           member->driver.value_or("-"), std::string(to_text(member->verdict))})
       key += '\0' + part;
-  for (const std::string& reason : story.reasons) key += '\0' + without_names(reason, story);
+  const OwnNames is_own(story);
+  for (const Sentence& reason : story.reasons) key += '\0' + reason.without_names(is_own);
   return key;
 }
 
@@ -103,7 +113,7 @@ int rank(DeviceVerdict verdict) {
 }  // namespace
 
 std::vector<DeviceStory> device_stories(const std::vector<const DeviceReport*>& devices,
-                                        const std::vector<std::string>& common_reasons, std::size_t fold_from) {
+                                        const std::vector<Sentence>& common_reasons, std::size_t fold_from) {
   std::vector<DeviceStory> stories;
   std::map<std::pair<unsigned, DeviceVerdict>, std::size_t> by_group;
   for (const DeviceReport* device : devices) {
@@ -155,11 +165,11 @@ std::string left_out_words(const std::vector<const DeviceReport*>& left_out) {
 
 NumberedReasons::NumberedReasons(const std::vector<DeviceStory>& stories) {
   for (const DeviceStory& story : stories)
-    for (const std::string& reason : story.reasons) ++uses_[reason].count;
+    for (const Sentence& reason : story.reasons) ++uses_[reason.text].count;
   std::size_t number = 0;
   for (const DeviceStory& story : stories)
-    for (const std::string& reason : story.reasons)
-      if (Use& use = uses_[reason]; use.count > 1 && use.number == 0) use.number = ++number;
+    for (const Sentence& reason : story.reasons)
+      if (Use& use = uses_[reason.text]; use.count > 1 && use.number == 0) use.number = ++number;
 }
 
 std::size_t NumberedReasons::number_of(const std::string& reason) const {

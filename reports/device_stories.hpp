@@ -19,7 +19,7 @@ struct DeviceStory {
   std::vector<const DeviceReport*> alike_rest;  ///< their other members
   std::vector<std::string> others;              ///< companions that are no members: not listed, or of another verdict
   std::size_t unnamed_companions = 0;           ///< more of them than the report names
-  std::vector<std::string> reasons;             ///< of all members, each once; with the address where it is not the first's
+  std::vector<Sentence> reasons;                ///< of all members, each once; with the address where it is not the first's
   const DeviceReport& first() const { return *members.front(); }
   /// How many functions it is about.
   std::size_t size() const { return members.size() + alike.size() + alike_rest.size(); }
@@ -27,7 +27,7 @@ struct DeviceStory {
 
 /// The rows of `devices`, in their order. From `fold_from` alike ones on, these share a row; 0: never.
 std::vector<DeviceStory> device_stories(const std::vector<const DeviceReport*>& devices,
-                                        const std::vector<std::string>& common_reasons, std::size_t fold_from);
+                                        const std::vector<Sentence>& common_reasons, std::size_t fold_from);
 
 /// The `most` gravest of them in the order they stand: what the host needs first, then what is blocked or not known.
 /// What is left out is added to `left_out`.

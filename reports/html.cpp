@@ -169,7 +169,7 @@ std::string identity(const DeviceReport& device) {
   return join(parts, ", ");
 }
 
-data device_data(const DeviceReport& device, const std::vector<std::string>& reasons, const std::string& companions) {
+data device_data(const DeviceReport& device, const std::vector<Sentence>& reasons, const std::string& companions) {
   data object;
   object["address"] = device.address.text();
   object["group"] = device.iommu_group ? std::to_string(*device.iommu_group) : "none";
@@ -179,7 +179,9 @@ data device_data(const DeviceReport& device, const std::vector<std::string>& rea
   object["driver"] = device.driver.value_or("none");
   object["has_companions"] = data{!companions.empty()};
   object["companions"] = companions;
-  object["reasons"] = list_of(reasons);
+  data told{data::type::list};
+  for (const Sentence& reason : reasons) told << data{"text", reason.text};
+  object["reasons"] = std::move(told);
   return object;
 }
 

@@ -166,7 +166,9 @@ void write_device(JsonWriter& json, const DeviceReport& device) {
   json.member("companions", texts_of(device.companions));
   if (device.companions_total > device.companions.size())
     json.member("companions_total", static_cast<unsigned>(device.companions_total));
-  json.member("reasons", device.reasons);
+  std::vector<std::string> reasons;
+  for (const Sentence& reason : device.reasons) reasons.push_back(reason.text);
+  json.member("reasons", reasons);
   if (device.is_bridge) json.member("is_bridge", true);
   json.close_object();
 }

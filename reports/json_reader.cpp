@@ -180,7 +180,7 @@ DeviceReport read_device(const Value& value) {
   device.verdict = value.member("verdict").one_of(device_verdicts);
   device.companions = required_list(value, "companions").addresses();
   if (const Value total = value.optional_member("companions_total"); !total.is_null()) device.companions_total = total.number();
-  device.reasons = required_list(value, "reasons").texts();
+  for (std::string& reason : required_list(value, "reasons").texts()) device.reasons.emplace_back(std::move(reason));
   return device;
 }
 

@@ -130,11 +130,11 @@ std::string story_rows(const DeviceStory& story, NumberedReasons& numbers) {
   }
   const std::size_t shown = std::min(story.reasons.size(), shown_reasons);
   for (std::size_t i = 0; i < shown; ++i) {
-    const std::size_t number = numbers.number_of(story.reasons[i]);
+    const std::size_t number = numbers.number_of(story.reasons[i].text);
     const std::string mark = number > 0 ? "(" + std::to_string(number) + ")" : "";
-    notes.push_back(number > 0 && !numbers.is_first(story.reasons[i])
+    notes.push_back(number > 0 && !numbers.is_first(story.reasons[i].text)
                         ? "see " + mark
-                        : mark + (mark.empty() ? "" : " ") + line(story.reasons[i]));
+                        : mark + (mark.empty() ? "" : " ") + line(story.reasons[i].text));
   }
   if (shown < story.reasons.size()) notes.push_back(std::to_string(story.reasons.size() - shown) + " more");
   std::string rows = device_row(story.first(), join(notes, "; "));
@@ -196,7 +196,7 @@ class MarkdownReport {
   void devices() {
     if (outline_.devices.empty()) return;
     text_ += "<details>\n<summary>" + counted(outline_.devices.size(), "device", "devices") + "</summary>\n\n";
-    for (const std::string& reason : outline_.common_reasons) fits("All of them: " + line(reason) + "\n\n", kept_for_checks);
+    for (const Sentence& reason : outline_.common_reasons) fits("All of them: " + line(reason.text) + "\n\n", kept_for_checks);
     text_ += "| Address | Group | Verdict | Device | Driver | Notes |\n|---|---|---|---|---|---|\n";
     // Where there is no room for all, the gravest rows stay.
     for (std::size_t most = most_rows; !fits(device_rows(most), kept_for_checks) && most > 0;) most /= 2;

@@ -17,9 +17,19 @@ bool is_masked(const std::vector<std::string>& commands) {
   return std::ranges::any_of(commands, [](const std::string& command) { return command.find(secret_mask) != command.npos; });
 }
 
+void mask_in(Sentence& sentence) {
+  auto text = mask_secrets(std::string_view(sentence.text));
+  if (text != sentence.text) sentence.reword(std::move(text));
+}
+
 void mask_finding(Finding& finding) {
   mask_secrets_in(finding.title);
-  mask_secrets_in(finding.summary);
+  if (auto summary = finding.sentence(); !finding.names.empty()) {
+    mask_in(summary);
+    finding.say(std::move(summary));
+  } else {
+    mask_secrets_in(finding.summary);
+  }
   for (auto& evidence : finding.evidence) {
     mask_secrets_in(evidence.source);
     mask_secrets_in(evidence.value);
@@ -45,6 +55,7 @@ void mask_secrets(Remedy& remedy) {
   if (!is_masked(remedy.commands) && !is_masked(remedy.undo)) return;
   remedy.commands.clear();
   remedy.undo.clear();
+  remedy.form.clear();
   if (!remedy.text.ends_with(left_out)) remedy.text += left_out;
 }
 
@@ -57,7 +68,7 @@ void mask_secrets(Report& report) {
   for (auto& device : report.devices) {
     mask_secrets_in(device.name);
     mask_in(device.driver);
-    mask_secrets_in(device.reasons);
+    for (auto& reason : device.reasons) mask_in(reason);
   }
   for (auto& group : report.groups) {
     mask_in(group.type);

@@ -62,13 +62,17 @@ int urgency(Status status) {
 
 /// What two findings must share to be folded into one: every word but their subjects.
 std::string what_it_says(const Finding& finding) {
-  std::string all = without_subject(finding.summary, finding.subject);
-  const auto add = [&](const std::string& text) { all += '\0' + without_subject(text, finding.subject); };
+  std::string all = finding.sentence().without_names([&](const std::string& name) { return name == finding.subject; });
+  const auto add = [&](const std::string& text) { all += '\0' + text; };
   for (const Remedy& remedy : finding.remedy) {
     add(remedy.text);
-    for (const std::string& command : remedy.commands) add(command);
-    all += '\0';
-    for (const std::string& command : remedy.undo) add(command);
+    if (!remedy.form.empty() && remedy.device == finding.subject) {
+      add(remedy.form);
+    } else {
+      for (const std::string& command : remedy.commands) add(command);
+      all += '\0';
+      for (const std::string& command : remedy.undo) add(command);
+    }
     add(remedy.risk);
   }
   return all;
@@ -189,7 +193,7 @@ void sort_devices(const Report& report, const Selection& selection, Outline& res
 
 void find_common_reasons(Outline& result) {
   if (result.devices.size() < 2) return;
-  for (const std::string& reason : result.devices.front()->reasons) {
+  for (const Sentence& reason : result.devices.front()->reasons) {
     const bool shared = std::all_of(result.devices.begin(), result.devices.end(), [&](const DeviceReport* device) {
       return std::find(device->reasons.begin(), device->reasons.end(), reason) != device->reasons.end();
     });
@@ -208,21 +212,6 @@ Outline outline(const Report& report) {
   return result;
 }
 
-std::string without_subject(std::string text, const std::string& subject) {
-  if (subject == host_subject || subject.empty()) return text;
-  std::vector<std::string> spellings{subject, subject_words(subject)};
-  if (subject.starts_with("group:")) spellings.push_back("G" + subject_words(subject).substr(1));
-  if (subject.starts_with("0000:")) spellings.push_back(subject.substr(5));
-  for (const std::string& spelling : spellings) {
-    std::string rest;
-    std::size_t from = 0;
-    for (std::size_t at = 0; (at = text.find(spelling, from)) != std::string::npos; from = at + spelling.size())
-      rest.append(text, from, at - from) += '\x01';
-    text = rest.append(text, from);
-  }
-  return text;
-}
-
 std::array<const std::vector<CheckFindings>*, 5> other_checks(const Outline& outline) {
   return {&outline.accepted, &outline.passed, &outline.protections, &outline.not_applicable, &outline.unseen};
 }
@@ -237,9 +226,9 @@ std::size_t finding_count(std::span<const CheckFindings> checks) {
   return count;
 }
 
-std::vector<std::string> own_reasons(const DeviceReport& device, const std::vector<std::string>& common) {
-  std::vector<std::string> own;
-  for (const std::string& reason : device.reasons)
+std::vector<Sentence> own_reasons(const DeviceReport& device, const std::vector<Sentence>& common) {
+  std::vector<Sentence> own;
+  for (const Sentence& reason : device.reasons)
     if (std::find(common.begin(), common.end(), reason) == common.end()) own.push_back(reason);
   return own;
 }

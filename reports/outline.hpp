@@ -36,7 +36,7 @@ struct Outline {
   std::vector<const DeviceReport*> devices;  ///< those worth a row: graphics first, then network, storage, USB, audio
   std::vector<const DeviceReport*>
       folded;  ///< the rest: bridges, parts of the chipset, unsuitable ones and, with a selection, others
-  std::vector<std::string> common_reasons;  ///< reasons that all of `devices` (two or more) share
+  std::vector<Sentence> common_reasons;  ///< reasons that all of `devices` (two or more) share
 };
 
 /// Findings that protect a device are no problems: they are reasons of that device; but where the report is
@@ -52,11 +52,7 @@ std::size_t finding_count(std::span<const CheckFindings> checks);
 /// Not where it is unknown whether the host needs the device: that is a problem.
 bool is_protection(const Finding& finding);
 
-/// `text` with a placeholder wherever it names `subject`, however that is written: what is left is what two findings, or
-/// the reasons of two devices, can share.
-std::string without_subject(std::string text, const std::string& subject);
-
 /// The reasons of `device` without those of `common`.
-std::vector<std::string> own_reasons(const DeviceReport& device, const std::vector<std::string>& common);
+std::vector<Sentence> own_reasons(const DeviceReport& device, const std::vector<Sentence>& common);
 
 }  // namespace vfio_doctor

@@ -140,7 +140,7 @@ std::string row_name(const MachineRow& row) {
 std::string tool_tip(const DeviceReport& device) {
   std::string tip = device.address.text() + " " + name_of(device) + "\n" + std::string(to_text(device.verdict));
   if (device.driver) tip += ", driver " + *device.driver;
-  for (const std::string& reason : device.reasons) tip += "\n" + reason;
+  for (const Sentence& reason : device.reasons) tip += "\n" + reason.text;
   return tip;
 }
 

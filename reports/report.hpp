@@ -31,7 +31,7 @@ struct DeviceReport {
   DeviceVerdict verdict = DeviceVerdict::undetermined;
   std::vector<PciAddress> companions;  ///< of very many only the first, see bounds
   std::size_t companions_total = 0;    ///< how many there are; counts only where it is more than are named
-  std::vector<std::string> reasons;    ///< sentences
+  std::vector<Sentence> reasons;
 };
 
 /// How many companions `device` has, named or not.

@@ -212,10 +212,8 @@ std::string subject_words(const std::string& subject) {
 }
 
 std::string finding_sentence(const Finding& finding) {
-  if (finding.subject == host_subject) return finding.summary;
-  const std::string words = subject_words(finding.subject);
-  if (to_lower(finding.summary).find(to_lower(words)) != std::string::npos) return finding.summary;
-  return words + ": " + finding.summary;
+  if (finding.subject == host_subject || finding.sentence().does_name(finding.subject)) return finding.summary;
+  return subject_words(finding.subject) + ": " + finding.summary;
 }
 
 std::string status_word(Status status) {

@@ -145,7 +145,7 @@ void print_below(TextPage& page, const DeviceStory& story, const DeviceDetail& d
   std::vector<std::string> told, references;
   const std::size_t shown = std::min(story.reasons.size(), detail.reasons);
   for (std::size_t i = 0; i < shown; ++i) {
-    const std::string& reason = story.reasons[i];
+    const std::string& reason = story.reasons[i].text;
     const std::size_t number = numbers.number_of(reason);
     const std::string mark = "[" + std::to_string(number) + "]";
     if (number == 0)
@@ -186,13 +186,13 @@ void device_table(TextPage& page, const Outline& outline, const TextStyle& style
   const bool verbose = style.verbosity == Verbosity::verbose;
   auto devices = outline.devices;
   if (verbose) devices.insert(devices.end(), outline.folded.begin(), outline.folded.end());
-  const auto common = verbose ? std::vector<std::string>{} : outline.common_reasons;
+  const auto common = verbose ? std::vector<Sentence>{} : outline.common_reasons;
   std::vector<const DeviceReport*> left_out;
   const auto stories = gravest_stories(device_stories(devices, common, detail.fold_from), detail.rows, left_out);
   page.blank_line();
   page.painted_line("Devices", Paint::bold);
   page.blank_line();
-  for (const std::string& reason : common) page.paragraph("All of them: " + reason);
+  for (const Sentence& reason : common) page.paragraph("All of them: " + reason.text);
   if (!common.empty()) page.blank_line();
   if (!stories.empty()) print_table(page, stories, detail);
   if (!left_out.empty()) page.paragraph(left_out_words(left_out) + " (--all shows them).");

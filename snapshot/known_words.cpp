@@ -3,12 +3,16 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 
 #include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
+
+extern const std::span<const std::string_view> asked_words;  // sorted: of the paths that facts/ asks for, made by the build
+
 namespace {
 
 using View = std::string_view;
@@ -195,7 +199,7 @@ bool is_in_table(View word) {
     std::ranges::sort(copy);
     return copy;
   }();
-  return std::ranges::binary_search(sorted, word);
+  return std::ranges::binary_search(sorted, word) || std::ranges::binary_search(asked_words, word);
 }
 
 bool is_number_of_machine(View word) {

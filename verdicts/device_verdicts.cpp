@@ -20,10 +20,10 @@ bool is_open(const Finding& finding) { return finding.status == Status::unknown 
 
 /// What speaks for or against one function, sorted by what it means.
 struct Voices {
-  std::vector<std::string> unsuitable, blocked, protects, open, remarks;
+  std::vector<Sentence> unsuitable, blocked, protects, open, remarks;
 
   void hear(const Finding& finding, const Acceptance* accepted) {
-    const auto& sentence = finding.summary;
+    const auto sentence = finding.sentence();
     if (accepted) {
       remarks.push_back("Accepted risk (" + accepted->reason + "): " + sentence);
       return;
@@ -47,11 +47,11 @@ struct MemberVoice {
 constexpr std::size_t most_companion_sentences = 16;
 
 void hear_companions(const std::vector<MemberVoice>& voices, const PciAddress& self, bool open,
-                     std::vector<std::string>& sentences) {
+                     std::vector<Sentence>& sentences) {
   std::size_t heard = 0;
   for (const auto& [member, finding] : voices) {
     if (member == self || is_open(*finding) != open) continue;
-    if (++heard <= most_companion_sentences) sentences.push_back("Its companion " + member.text() + ": " + finding->summary);
+    if (++heard <= most_companion_sentences) sentences.push_back("Its companion " + named(member) + ": " + finding->sentence());
   }
   if (heard > most_companion_sentences)
     sentences.push_back("There are " + std::to_string(heard - most_companion_sentences) +
@@ -86,7 +86,7 @@ class Decider {
     for (const auto& companion : decision.companions)
       if (const auto* other = host_.find(companion))
         if (const auto part = chipset_part(*other))
-          voices.remarks.push_back(companion.text() + " in its group is not to be given: only take its driver away. " + *part +
+          voices.remarks.push_back(named(companion) + " in its group is not to be given: only take its driver away. " + *part +
                                    ".");
     conclude(voices, decision);
     return decision;
@@ -134,7 +134,7 @@ class Decider {
   }
 
   static void conclude(Voices& voices, DeviceDecision& decision) {
-    const auto take = [&decision](std::vector<std::string>& from) {
+    const auto take = [&decision](std::vector<Sentence>& from) {
       decision.reasons.insert(decision.reasons.end(), from.begin(), from.end());
     };
     if (!voices.unsuitable.empty()) {

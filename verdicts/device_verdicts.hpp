@@ -20,7 +20,7 @@ struct DeviceDecision {
   DeviceVerdict verdict = DeviceVerdict::undetermined;
   std::vector<PciAddress> companions;  ///< of very many (most_members in their group) only the first few
   std::size_t companions_total = 0;
-  std::vector<std::string> reasons;
+  std::vector<Sentence> reasons;
 };
 
 /// Decides about every function from what the checks found, in this order: unsuitable, blocked, protected,

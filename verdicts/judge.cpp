@@ -14,13 +14,13 @@
 namespace vfio_doctor {
 namespace {
 
-Finding verdict_finding(Status status, std::string subject, std::string summary) {
+Finding verdict_finding(Status status, std::string subject, Sentence summary) {
   Finding finding;
   finding.id = verdict_finding_id;
   finding.title = "Verdict";
   finding.status = status;
   finding.subject = std::move(subject);
-  finding.summary = std::move(summary);
+  finding.say(std::move(summary));
   return finding;
 }
 
@@ -80,25 +80,24 @@ std::vector<Remedy> free_companion(const std::string& address, const PciAddress&
 Finding judge_companion(const Host& host, const std::string& address, const PciAddress& companion, bool can_go_too) {
   const auto* function = host.find(companion);
   const auto driver = function ? function->driver : Observed<std::string>::unreadable("no such function to be seen");
-  const auto name = "Its companion " + companion.text();
+  const auto name = "Its companion " + named(companion);
+  const auto self = named(address, address);
   auto finding = verdict_finding(Status::warn, address,
-                                 name + " has no host driver now; it must stay that way while a guest has " + address + ".");
+                                 name + " has no host driver now; it must stay that way while a guest has " + self + ".");
   finding.evidence = {{"/sys/bus/pci/devices/" + companion.text() + "/driver", driver.has_value()   ? *driver
                                                                                : driver.is_absent() ? "none"
                                                                                                     : driver.why()}};
   if (driver.is_unreadable()) {
     finding.status = Status::unknown;
-    finding.summary = "Whether a host driver holds its companion " + companion.text() + " could not be seen.";
+    finding.say("Whether a host driver holds its companion " + named(companion) + " could not be seen.");
   } else if (function && leaves_dma_to_user(*function)) {
-    finding.summary = name + " is held by " + *driver +
-                      " now, which is no hindrance; no host driver may take it while a "
-                      "guest has " +
-                      address + ".";
+    finding.say(name + " is held by " + *driver + " now, which is no hindrance; no host driver may take it while a guest has " +
+                self + ".");
   } else if (driver.has_value()) {
     finding.status = Status::fail;
-    finding.summary =
+    finding.say(
         name + " is held by the host driver " + *driver +
-        (can_go_too ? ": give it to the same guest, or take the driver away first." : ": that driver must let go first.");
+        (can_go_too ? ": give it to the same guest, or take the driver away first." : ": that driver must let go first."));
     finding.remedy = free_companion(address, companion, can_go_too);
   }
   return finding;
@@ -127,13 +126,13 @@ Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& dec
       judge_companions(host, decisions, decision, selection, findings);  // what is certain is not hidden by what is not known
       auto finding = verdict_finding(Status::unknown, decision.function->address.text(),
                                      "Whether it can be given to a guest could not be determined.");
-      for (const auto& reason : decision.reasons) finding.evidence.push_back({"reason", reason});
+      for (const auto& reason : decision.reasons) finding.evidence.push_back({"reason", reason.text});
       findings.push_back(finding);
     } else if (!can_be_given(decision.verdict)) {
       auto finding = verdict_finding(Status::fail, decision.function->address.text(),
                                      "It is " + std::string(to_text(decision.verdict)) + "." +
-                                         (decision.reasons.empty() ? "" : " " + decision.reasons.front()));
-      for (const auto& reason : decision.reasons) finding.evidence.push_back({"reason", reason});
+                                         (decision.reasons.empty() ? Sentence() : " " + decision.reasons.front()));
+      for (const auto& reason : decision.reasons) finding.evidence.push_back({"reason", reason.text});
       findings.push_back(finding);
     } else {
       judge_companions(host, decisions, decision, selection, findings);

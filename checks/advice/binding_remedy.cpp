@@ -213,6 +213,8 @@ Remedy set_virtual_functions(const PciAddress& address, unsigned now, unsigned w
     if (from != 0 && to != 0) commands.push_back(write("0", file));
     commands.push_back(write(std::to_string(to), file));
   };
+  remedy.device = address.text();
+  remedy.form = std::to_string(now) + " virtual functions become " + std::to_string(wanted);
   change(remedy.commands, now, wanted);
   change(remedy.undo, wanted, now);
   remedy.risk = now == 0 ? "None for what runs now; until the host starts anew."

@@ -55,24 +55,25 @@ std::vector<std::string> files_of_entries(const Host& host, BootEntryKind kind, 
   return files;
 }
 
-/// The file a person edits; `argument` is looked up in what was read, so that the file that holds it is
+/// The files a person edits; `argument` is looked up in what was read, so that what holds it is
 /// named.
-std::string file_to_edit(const Host& host, ArgumentTool tool, Change change, const std::string& argument) {
+std::vector<std::string> files_to_edit(const Host& host, ArgumentTool tool, Change change, const std::string& argument) {
   const auto parsed = KernelArguments::parse(argument).all();
   const auto place_in = [&](const BootLine& line) -> std::string {
     for (const auto& token : line.tokens)
       if (!parsed.empty() && token.argument == parsed.front()) return token.file;
     return {};
   };
-  const auto in_setting = [&](BootSettingKind kind, const std::string& otherwise) {
+  using Files = std::vector<std::string>;
+  const auto in_setting = [&](BootSettingKind kind, const std::string& otherwise) -> Files {
     const auto* setting = host.boot.find_setting(kind);
-    if (!setting) return otherwise;
+    if (!setting) return {otherwise};
     const auto place = setting->line.has_value() ? place_in(*setting->line) : std::string();
-    return place.empty() ? setting->file : place;
+    return {place.empty() ? setting->file : place};
   };
   const auto in_entries = [&](BootEntryKind kind, const std::string& otherwise) {
-    const auto files = files_of_entries(host, kind, change, place_in);
-    return files.empty() ? otherwise : join(files, " and ");
+    auto files = files_of_entries(host, kind, change, place_in);
+    return files.empty() ? Files{otherwise} : files;
   };
   switch (tool) {
     case ArgumentTool::update_grub:
@@ -97,7 +98,7 @@ std::string file_to_edit(const Host& host, ArgumentTool tool, Change change, con
     case ArgumentTool::refind:
       return in_entries(BootEntryKind::refind, "/boot/refind_linux.conf");
     case ArgumentTool::nixos:
-      return "/etc/nixos/configuration.nix";
+      return {"/etc/nixos/configuration.nix"};
     default:
       return {};
   }
@@ -154,21 +155,16 @@ Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std:
   if (from_cmdline_file && !host.boot.find_setting(BootSettingKind::kernel_cmdline))
     return change == Change::add ? by_new_cmdline_file(host, tool, argument, {})
                                  : by_new_cmdline_file(host, tool, {}, argument);
-  const auto file = file_to_edit(host, tool, change, argument);
+  const auto files = files_to_edit(host, tool, change, argument);
   auto shown = argument;
   if (tool == ArgumentTool::nixos) {  // a list of texts
     shown.clear();
     for (const auto word : split_words(argument)) shown += (shown.empty() ? "" : " ") + ("\"" + std::string(word) + "\"");
   }
   Remedy remedy;
-  remedy.text = change == Change::add ? "Open " + file + " and add " + shown + " " + spot_in_file(tool)
-                                      : "Open " + file + " and delete " + shown + " wherever it stands";
-  std::size_t start = 0;
-  for (auto end = file.find(" and "); end != file.npos; end = file.find(" and ", start)) {
-    remedy.commands.push_back("sudoedit " + file.substr(start, end - start));
-    start = end + 5;
-  }
-  remedy.commands.push_back("sudoedit " + file.substr(start));
+  remedy.text = change == Change::add ? "Open " + join(files, " and ") + " and add " + shown + " " + spot_in_file(tool)
+                                      : "Open " + join(files, " and ") + " and delete " + shown + " wherever it stands";
+  for (const auto& file : files) remedy.commands.push_back("sudoedit " + file);
   const auto apply = apply_commands(host, tool);
   remedy.commands.insert(remedy.commands.end(), apply.begin(), apply.end());
   remedy.commands.emplace_back(reboot_command);

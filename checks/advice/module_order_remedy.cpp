@@ -53,6 +53,8 @@ Remedy load_vfio_before(const Host& host, const std::string& driver, const std::
   if (std::ranges::find(tools, ImageTool::booster) != tools.end())
     remedy.text += " booster's images know no softdep: leave " + driver + " out of them (\"modules: -" + driver +
                    "\" in /etc/booster.yaml).";
+  remedy.device = address;
+  remedy.form = "before " + driver;
   const auto rebuild = rebuild_initramfs_commands(host);
   if (rebuild.empty() || !is_module_name(driver)) return remedy;
   const std::string file = "/etc/modprobe.d/vfio-before-" + driver + ".conf";

@@ -35,7 +35,6 @@ std::vector<Finding> run(const Host& host) {
       if (driver == host.modules.drivers.end() || !driver->second.built_in.is(true) ||
           driver->second.module.starts_with("vfio"))
         continue;
-      const auto address = function.address.text();
       auto finding = check.finding(Status::warn, device_subject(function.address),
                                    "vfio-pci is told to take it by its ids, "
                                    "but " +
@@ -44,11 +43,12 @@ std::vector<Finding> run(const Host& host) {
                                        "comes first.");
       finding.evidence = {list, {"/sys/module/" + driver->second.module, "no initstate: built in"}};
       finding.remedy = {
-          {"Take it by its address after the host has started, or let libvirt do that when the guest starts "
-           "(managed='yes').",
-           {"sudo driverctl set-override " + address + " vfio-pci"},
-           {"sudo driverctl unset-override " + address},
-           "What the host does with it stops."}};
+          remedy_for(function.address,
+                     {"Take it by its address after the host has started, or let libvirt do that when the guest starts "
+                      "(managed='yes').",
+                      {"sudo driverctl set-override {device} vfio-pci"},
+                      {"sudo driverctl unset-override {device}"},
+                      "What the host does with it stops."})};
       findings.push_back(std::move(finding));
       break;
     }

@@ -22,10 +22,12 @@ std::vector<Finding> run(const Host& host) {
                                      "will not come back by itself.");
     finding.evidence = {{path, *wanted},
                         {function.sysfs_path + "/driver", function.driver.has_value() ? *function.driver : "none"}};
-    finding.remedy = {{"If no guest is about to use the device, give it back to the host.",
-                       {"echo | sudo tee " + path, "echo " + address + " | sudo tee /sys/bus/pci/drivers_probe"},
-                       {"echo " + *wanted + " | sudo tee " + path},
-                       {}}};
+    static const std::string file = "/sys/bus/pci/devices/{device}/driver_override";
+    finding.remedy = {
+        remedy_for(function.address, {"If no guest is about to use the device, give it back to the host.",
+                                      {"echo | sudo tee " + file, "echo {device} | sudo tee /sys/bus/pci/drivers_probe"},
+                                      {"echo " + *wanted + " | sudo tee " + file},
+                                      {}})};
     findings.push_back(finding);
   }
   if (findings.empty() && any_read)

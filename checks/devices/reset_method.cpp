@@ -47,14 +47,14 @@ Bus bus_of(const Host& host, const PciFunction& function) {
 
 /// VFIO resets a bus only for a user who has the groups of all functions on it, each on a VFIO driver
 /// (vfio_pci_ioctl_pci_hot_reset() and vfio_pci_is_device_in_set() in drivers/vfio/pci/vfio_pci_core.c).
-std::string words_for(const Bus& bus) {
+Sentence words_for(const Bus& bus) {
   if (bus.outside.empty())
     return "Nothing can reset it by itself: it may work for one guest and then keep its state until the host reboots.";
-  std::string names;
+  Sentence names;
   constexpr std::size_t most_named = 4;
   for (const auto& one : bus.outside) {
     if (&one - bus.outside.data() == static_cast<std::ptrdiff_t>(most_named)) break;
-    names += (names.empty() ? "" : ", ") + one.text();
+    names += (names.text.empty() ? "" : ", ") + named(one);
   }
   if (bus.outside.size() > most_named) names += " and " + std::to_string(bus.outside.size() - most_named) + " more";
   return "Only a reset of its whole bus reaches it, which takes " + names +

@@ -44,6 +44,8 @@ std::vector<Finding> run(const Host& host) {
          {"sudo modprobe vendor-reset", "echo device_specific | sudo tee " + function.sysfs_path + "/reset_method"},
          {"echo default | sudo tee " + function.sysfs_path + "/reset_method"},
          "A reset that fails can hang the host; try it while nothing is lost."}};
+    finding.remedy.front().device = finding.subject;
+    finding.remedy.front().form = "device_specific";
     findings.push_back(std::move(finding));
   }
   if (findings.empty() && any)

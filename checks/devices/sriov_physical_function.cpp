@@ -40,7 +40,7 @@ std::optional<Finding> goes_with_its_group(const PciFunction& function, const Pc
   const bool one_group = function.iommu_group.has_value() && physical.iommu_group.is(*function.iommu_group);
   if (!one_group || leaves_dma_to_user(physical)) return std::nullopt;
   auto finding = check.finding(Status::fail, device_subject(function.address),
-                               "It shares its group with its physical function " + physical.address.text() +
+                               "It shares its group with its physical function " + named(physical.address) +
                                    ", which the "
                                    "host's driver " +
                                    *physical.driver +
@@ -61,7 +61,7 @@ std::optional<Finding> judge_virtual_function(const Host& host, const PciFunctio
   if (!physical || !physical->driver.has_value() || *physical->driver == "pci-stub") return std::nullopt;
   if (!is_held_by_vfio(*physical)) return goes_with_its_group(function, *physical);
   auto finding = check.finding(Status::fail, device_subject(function.address),
-                               "Its physical function " + address->text() + " is held by " + *physical->driver +
+                               "Its physical function " + named(*address) + " is held by " + *physical->driver +
                                    ": VFIO opens it only for who names the token of that function's user (\"VF token "
                                    "required to access device\").");
   finding.effect = Effect::blocked;

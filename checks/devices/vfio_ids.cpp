@@ -191,12 +191,7 @@ Remedy tell_apart(const std::string& guests_one) {
       {}};
 }
 
-Remedy let_vfio_come_first(const Host& host, const Pattern& pattern, const std::string& address, const std::string& driver) {
-  if (is_built_in(host) && pattern.evidence.source != "/proc/cmdline") {
-    auto remedy = add_kernel_argument(host, "vfio-pci.ids=" + pattern.text);
-    remedy.text = "vfio-pci is built into this kernel and takes its ids from the command line alone. " + remedy.text;
-    return remedy;
-  }
+Remedy let_vfio_come_first(const Host& host, const std::string& address, const std::string& driver) {
   if (const auto* line = softdep_of(host, driver))
     return {"A softdep for " + driver + " is there (" + line->place() +
                 "), so the driver came from an initial RAM disk that "
@@ -216,9 +211,8 @@ Finding held_by_other(const Host& host, const Pattern& pattern, const PciFunctio
   auto finding = check.finding(Status::warn, device_subject(function.address), "");
   finding.evidence = {pattern.evidence, {function.sysfs_path + "/driver", driver}};
   if (twin) {
-    finding.summary = "It has the same ids as " + twin->address.text() + ", which vfio-pci holds (" + pattern.text +
-                      "): when the host starts, vfio-pci may take this one as well" +
-                      (use.empty() ? "." : ", and it " + use + ".");
+    finding.say("It has the same ids as " + named(twin->address) + ", which vfio-pci holds (" + pattern.text +
+                "): when the host starts, vfio-pci may take this one as well" + (use.empty() ? "." : ", and it " + use + "."));
     finding.evidence.push_back({twin->sysfs_path + "/driver", twin->driver.value()});
     finding.remedy = {tell_apart(twin->address.text())};
   } else if (!use.empty()) {
@@ -229,7 +223,7 @@ Finding held_by_other(const Host& host, const Pattern& pattern, const PciFunctio
   } else {
     finding.summary =
         "vfio-pci is told to take it (" + pattern.text + "), but the host's driver " + driver + " was there first.";
-    finding.remedy = {let_vfio_come_first(host, pattern, address, driver)};
+    finding.remedy = {let_vfio_come_first(host, address, driver)};
   }
   return finding;
 }

@@ -20,7 +20,7 @@ std::vector<Finding> run(const Host& host) {
     }
     if (!controller || function.is_bridge()) continue;
     auto finding = check.finding(Status::fail, device_subject(function.address),
-                                 "It sits behind the Intel VMD controller " + controller->text() +
+                                 "It sits behind the Intel VMD controller " + named(*controller) +
                                      " and reaches memory through it: it cannot be assigned by itself.");
     finding.effect = Effect::blocked;
     finding.evidence = {{"/sys/bus/pci/devices/" + function.address.text(), function.sysfs_path}};

@@ -15,8 +15,8 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"group-companions", "Groups of several devices", 20, run};
 
-std::string described(const PciFunction& function) {
-  return function.address.text() + (function.class_name.empty() ? "" : " (" + function.class_name + ")");
+Sentence described(const PciFunction& function) {
+  return named(function.address) + (function.class_name.empty() ? "" : " (" + function.class_name + ")");
 }
 
 std::string driver_text(const PciFunction& function) {
@@ -24,34 +24,34 @@ std::string driver_text(const PciFunction& function) {
   return function.driver.is_absent() ? "no driver" : "driver not known: " + function.driver.why();
 }
 
-void append_name(std::string& list, const std::string& name) { list += (list.empty() ? "" : ", ") + name; }
+void append_name(Sentence& list, const Sentence& name) { list += (list.text.empty() ? "" : ", ") + name; }
 
 Finding describe_group(const Host& host, const IommuGroup& group, const std::vector<const PciFunction*>& counted) {
   auto finding = check.finding(Status::pass, group_subject(group.number), "");
   const auto source = "/sys/kernel/iommu_groups/" + std::to_string(group.number);
-  std::string members, chipset;
+  Sentence members, chipset;
   constexpr std::size_t most_named = 64;  // this sentence becomes a reason of every member
   for (const auto* function : counted | std::views::take(most_named)) {
     append_name(members, described(*function));
-    if (chipset_part(*function)) append_name(chipset, function->address.text());
-    finding.evidence.push_back({source, described(*function) + ", " + driver_text(*function)});
+    if (chipset_part(*function)) append_name(chipset, named(function->address));
+    finding.evidence.push_back({source, described(*function).text + ", " + driver_text(*function)});
   }
   if (counted.size() > most_named) append_name(members, std::to_string(counted.size() - most_named) + " more");
-  finding.summary = "Group " + std::to_string(group.number) + ": " + members +
-                    ". They go to one guest together; what it does not want is left without a host driver.";
-  if (!chipset.empty())
-    finding.summary += " Never give it parts of the chipset (" + chipset + "): only take their drivers away.";
+  auto summary = named(finding.subject, "Group " + std::to_string(group.number)) + ": " + members +
+                 ". They go to one guest together; what it does not want is left without a host driver.";
+  if (!chipset.text.empty()) summary += " Never give it parts of the chipset (" + chipset + "): only take their drivers away.";
   for (const auto& cause : causes_of_shared_group(host, group)) {
-    finding.summary += " " + cause.sentence;
+    summary += " " + cause.sentence;
     finding.evidence.push_back(cause.evidence);
   }
+  finding.say(std::move(summary));
   return finding;
 }
 
 Finding held_by_bridge(const IommuGroup& group, const PciFunction& bridge) {
   auto finding =
       check.finding(Status::warn, group_subject(group.number),
-                    "The bridge " + bridge.address.text() + " in this group is held by the driver " + bridge.driver.value() +
+                    "The bridge " + named(bridge.address) + " in this group is held by the driver " + bridge.driver.value() +
                         ", which does not share: until that driver lets go, no device "
                         "of the group can be assigned.");
   finding.evidence = {{bridge.sysfs_path + "/driver", bridge.driver.value()}};
@@ -63,7 +63,7 @@ Finding held_by_bridge(const IommuGroup& group, const PciFunction& bridge) {
 
 Finding doubtful_bridge(const IommuGroup& group, const PciFunction& bridge) {
   auto finding = check.finding(Status::unknown, group_subject(group.number),
-                               "Whether the bridge " + bridge.address.text() +
+                               "Whether the bridge " + named(bridge.address) +
                                    " in this group stands in the way is not "
                                    "known: " +
                                    (bridge.driver.has_value()
@@ -79,7 +79,7 @@ Finding doubtful_bridge(const IommuGroup& group, const PciFunction& bridge) {
 /// Members that were not all seen must not look like none.
 void add_doubts(const Host& host, const IommuGroup& group, std::vector<Finding>& findings) {
   const auto directory = "/sys/kernel/iommu_groups/" + std::to_string(group.number) + "/devices";
-  const auto add = [&](const std::string& summary, const std::string& source, const std::string& value) {
+  const auto add = [&](const Sentence& summary, const std::string& source, const std::string& value) {
     auto finding = check.finding(Status::unknown, group_subject(group.number), summary);
     finding.effect = Effect::blocked;
     finding.evidence = {{source, value}};
@@ -95,7 +95,7 @@ void add_doubts(const Host& host, const IommuGroup& group, std::vector<Finding>&
         directory, group.members_doubt);
   for (const auto& address : group.members)
     if (!host.find(address)) {
-      add("This group lists " + address.text() +
+      add("This group lists " + named(address) +
               ", which is not among the host's PCI functions: what it is and what holds "
               "it could not be seen.",
           directory, address.text());

@@ -88,8 +88,8 @@ void judge_ways(const Host& host, Finding& finding) {
                     ways[0].evidence.value + ") nor iommufd (" + ways[1].evidence.value + ").";
   for (const auto& state : ways)
     if (state.way != VfioWay::spapr || host.cpu.architecture == Architecture::power) finding.evidence.push_back(state.evidence);
-  const bool gone = ways[0].evidence.source == "/lib/modules";
-  finding.remedy = {gone ? install_modules() : Remedy{"Boot a kernel of your distribution; they all have VFIO.", {}, {}, {}}};
+  finding.remedy = {ways[0].not_installed ? install_modules()
+                                          : Remedy{"Boot a kernel of your distribution; they all have VFIO.", {}, {}, {}}};
 }
 
 std::vector<Finding> run(const Host& host) {

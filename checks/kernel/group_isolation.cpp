@@ -64,7 +64,7 @@ void add_multifunction_cause(const std::vector<const PciFunction*>& members, std
     if (!slots_seen.insert({one->address.domain, slot}).second) continue;
     std::string address = one->address.text();
     address.resize(address.size() - 2);
-    causes.push_back({"The functions of " + address +
+    causes.push_back({"The functions of " + named(device_subject(one->address), address) +
                           " share a group: they are one device, and nothing in it keeps "
                           "them apart.",
                       {one->sysfs_path + "/config", acs_text(*one)}});
@@ -84,17 +84,17 @@ void add_bridge_causes(const Host& host, const std::vector<const PciFunction*>& 
       if (below == 0 || !explained.insert(bridge->address).second) continue;
       if (is_conventional_bridge(*bridge) && below > 1) {
         causes.push_back(
-            {"Everything behind the conventional PCI bridge " + bridge->address.text() + " looks like one device to the IOMMU.",
+            {"Everything behind the conventional PCI bridge " + named(bridge->address) + " looks like one device to the IOMMU.",
              {bridge->sysfs_path + "/config", "conventional PCI bridge"}});
       } else if (is_member && bridge->config.acs.is_absent() && !has_acs_elsewhere(*bridge) &&
                  bridge->config.pcie_type.has_value()) {
-        causes.push_back({"The port " + bridge->address.text() +
+        causes.push_back({"The port " + named(bridge->address) +
                               " does not keep apart what lies behind it: it has no "
                               "Access Control Services.",
                           {bridge->sysfs_path + "/config", acs_text(*bridge)}});
       } else if (is_member && bridge->config.acs.has_value() && !has_acs_elsewhere(*bridge) &&
                  !isolates(bridge->config.acs.value())) {
-        causes.push_back({"The port " + bridge->address.text() + " has Access Control Services, but they are not enabled.",
+        causes.push_back({"The port " + named(bridge->address) + " has Access Control Services, but they are not enabled.",
                           {bridge->sysfs_path + "/config", acs_text(*bridge)}});
       }
     }

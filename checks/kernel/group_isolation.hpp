@@ -11,7 +11,7 @@ namespace vfio_doctor {
 
 /// One reason why the kernel put several functions into one group.
 struct GroupCause {
-  std::string sentence;
+  Sentence sentence;
   Evidence evidence;
 };
 

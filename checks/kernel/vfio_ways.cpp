@@ -73,7 +73,8 @@ VfioWayState without_configuration(const Host& host, const WayNeeds& needs) {
   if (installed.has_value())
     return {needs.way,
             installed.value(),
-            {"/lib/modules", module + (installed.value() ? " is installed" : ": none for the running kernel")}};
+            {"/lib/modules", module + (installed.value() ? " is installed" : ": none for the running kernel")},
+            !installed.value()};
   return state;
 }
 
@@ -127,7 +128,7 @@ std::vector<VfioWayState> vfio_ways(const Host& host) {
       ways.push_back({needs.way, false, {host.kernel.config_source, "CONFIG_" + missing + " is not set"}});
     } else if (const auto& value = config->at(std::string(needs.option));
                value != "y" && is_installed(host, module).is(false)) {
-      ways.push_back({needs.way, false, {"/lib/modules", module + ": none for the running kernel"}});
+      ways.push_back({needs.way, false, {"/lib/modules", module + ": none for the running kernel"}, true});
     } else {
       ways.push_back({needs.way, true, {host.kernel.config_source, "CONFIG_" + std::string(needs.option) + "=" + value}});
     }

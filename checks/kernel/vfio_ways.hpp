@@ -27,7 +27,8 @@ std::string_view to_text(VfioWay way);
 struct VfioWayState {
   VfioWay way = VfioWay::group;
   Observed<bool> open;
-  Evidence evidence;  ///< what decides it
+  Evidence evidence;           ///< what decides it
+  bool not_installed = false;  ///< that is: its module is not there for the running kernel
 };
 
 /// All four, in the order above.

@@ -55,7 +55,8 @@ Finding told(const PciAddress& address, const std::vector<Trouble>& troubles, co
     finding.evidence.push_back({"kernel log", log[troubles[i].messages.front()]});
   }
   finding.summary = summary + ". That it is so now is not proven by a line of the past.";
-  finding.remedy = {{"This explains the lines.", {"sudo dmesg | grep " + address.text() + " | vfio-doctor triage -"}, {}, {}}};
+  finding.remedy = {
+      remedy_for(address, {"This explains the lines.", {"sudo dmesg | grep {device} | vfio-doctor triage -"}, {}, {}})};
   return finding;
 }
 

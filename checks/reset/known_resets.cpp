@@ -22,19 +22,21 @@ Finding judge(const PciFunction& function, const DeviceRow& row) {
   std::vector<std::string> others;
   for (const auto& name : *function.reset_methods)
     if (name != method) others.push_back(name);
-  const auto path = "/sys/bus/pci/devices/" + function.address.text() + "/reset_method";
+  static const std::string path = "/sys/bus/pci/devices/{device}/reset_method";
   auto finding = check.finding(Status::warn, device_subject(function.address),
                                "This kernel resets it by " + method + ", which it is known not to survive (" +
                                    std::string(row.fields[2]) + ").");
   finding.evidence = {{function.sysfs_path + "/reset_method", join(*function.reset_methods, " ")},
                       {std::string(row.fields[3]), std::string(row.fields[0])}};
-  finding.remedy = {{others.empty() ? "Take the method away before a guest gets it; nothing else can reset the device then. A "
-                                      "newer kernel may know the device."
-                                    : "Take the method away before a guest gets it, after each boot. A newer kernel may know "
-                                      "the device.",
-                     {"echo '" + join(others, " ") + "' | sudo tee " + path},
-                     {"echo default | sudo tee " + path},
-                     "Without a reset the device keeps the state of one guest into the next."}};
+  finding.remedy = {
+      remedy_for(function.address,
+                 {others.empty() ? "Take the method away before a guest gets it; nothing else can reset the device then. A "
+                                   "newer kernel may know the device."
+                                 : "Take the method away before a guest gets it, after each boot. A newer kernel may know "
+                                   "the device.",
+                  {"echo '" + join(others, " ") + "' | sudo tee " + path},
+                  {"echo default | sudo tee " + path},
+                  "Without a reset the device keeps the state of one guest into the next."})};
   return finding;
 }
 

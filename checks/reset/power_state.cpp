@@ -26,12 +26,13 @@ std::vector<Finding> run(const Host& host) {
     if (function.runtime_status.has_value())
       finding.evidence.push_back({function.sysfs_path + "/power/runtime_status", *function.runtime_status});
     finding.remedy = {
-        {"Switch the host off, wait ten seconds, and keep the device awake from then on: a line \"options "
-         "vfio-pci disable_idle_d3=1\" in a file of "
-         "/etc/modprobe.d, or this.",
-         {"echo 0 | sudo tee /sys/bus/pci/devices/" + function.address.text() + "/d3cold_allowed"},
-         {"echo 1 | sudo tee /sys/bus/pci/devices/" + function.address.text() + "/d3cold_allowed"},
-         "It uses more power while nobody uses it."}};
+        remedy_for(function.address,
+                   {"Switch the host off, wait ten seconds, and keep the device awake from then on: a line \"options "
+                    "vfio-pci disable_idle_d3=1\" in a file of "
+                    "/etc/modprobe.d, or this.",
+                    {"echo 0 | sudo tee /sys/bus/pci/devices/{device}/d3cold_allowed"},
+                    {"echo 1 | sudo tee /sys/bus/pci/devices/{device}/d3cold_allowed"},
+                    "It uses more power while nobody uses it."})};
     findings.push_back(std::move(finding));
   }
   if (findings.empty() && any)

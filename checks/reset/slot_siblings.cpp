@@ -25,16 +25,15 @@ std::map<std::string, std::vector<const PciFunction*>> cards_of(const Host& host
 }
 
 Finding judge(const PciFunction& given, const std::vector<const PciFunction*>& kept) {
-  std::vector<std::string> words;
+  Sentence others;
   auto finding = check.finding(Status::warn, device_subject(given.address), "");
   finding.evidence = {{given.sysfs_path + "/driver", *given.driver}};
   for (const auto* other : kept) {
-    words.push_back(other->address.text() + " (" + *other->driver + ")");
+    others += (others.text.empty() ? "" : ", ") + named(other->address) + " (" + *other->driver + ")";
     finding.evidence.push_back({other->sysfs_path + "/driver", *other->driver});
   }
-  finding.summary = "VFIO holds it, and the host's drivers hold other functions of the same card: " + join(words, ", ") +
-                    ". A card reset as a whole takes "
-                    "them along, and some cards (AMD's integrated graphics) do not work in parts.";
+  finding.say("VFIO holds it, and the host's drivers hold other functions of the same card: " + others +
+              ". A card reset as a whole takes them along, and some cards (AMD's integrated graphics) do not work in parts.");
   finding.remedy = {{"Give all functions of the card to the same guest.",
                      {"lspci -nnk -s " + given.address.text().substr(0, given.address.text().find('.'))},
                      {},

@@ -22,16 +22,16 @@ std::vector<Finding> run(const Host& host) {
     any = true;
     const auto& methods = *function.reset_methods;
     if (!methods.empty() && methods.front() == "device_specific") continue;
-    const auto path = "/sys/bus/pci/devices/" + function.address.text() + "/reset_method";
     auto finding = check.finding(Status::warn, device_subject(function.address),
                                  "vendor-reset is loaded, but this kernel "
                                  "resets the card by " +
                                      (methods.empty() ? std::string("nothing") : methods.front()) + " first.");
     finding.evidence = {{function.sysfs_path + "/reset_method", join(methods, " ")}};
-    finding.remedy = {{"Choose its method after each boot.",
-                       {"echo device_specific | sudo tee " + path},
-                       {"echo default | sudo tee " + path},
-                       {}}};
+    finding.remedy = {
+        remedy_for(function.address, {"Choose its method after each boot.",
+                                      {"echo device_specific | sudo tee /sys/bus/pci/devices/{device}/reset_method"},
+                                      {"echo default | sudo tee /sys/bus/pci/devices/{device}/reset_method"},
+                                      {}})};
     findings.push_back(std::move(finding));
   }
   if (findings.empty() && any)

@@ -31,13 +31,8 @@ class Computer {
  public:
   Computer(const PastedMachine& machine, const std::vector<PasteDocument>& documents, Occurrences& occurrences)
       : machine_(machine), documents_(documents), occurrences_(occurrences) {
-    for (const auto& member : machine.group_members) {
-      if (is_guest(member.at)) continue;
-      const auto blank = member.text.find(' ');
-      const auto group = parse_unsigned(member.text.substr(0, blank));
-      const auto address = PciAddress::parse(std::string_view(member.text).substr(blank + 1));
-      if (group && address) members_[static_cast<unsigned>(*group)].emplace(*address, &member.at);
-    }
+    for (const auto& member : machine.group_members)
+      if (!is_guest(member.at)) members_[member.group].emplace(member.address, &member.at);
     for (const auto& function : machine.functions)
       if (!is_guest(function.at)) functions_[function.address] = &function;
     // A later listing of the same function may show less: the last one with a driver says it.
@@ -128,13 +123,10 @@ class Computer {
   void compare_listings() {
     std::map<std::uint32_t, std::map<unsigned, std::set<PciAddress>>> listings;
     for (const auto& member : machine_.group_members) {
-      const auto blank = member.text.find(' ');
-      const auto address = PciAddress::parse(std::string_view(member.text).substr(blank + 1));
-      const auto group = parse_unsigned(member.text.substr(0, blank));
-      const auto function = address ? functions_.find(*address) : functions_.end();
-      if (!address || !group || is_guest(member.at) || (function != functions_.end() && function->second->is_bridge)) continue;
+      const auto function = functions_.find(member.address);
+      if (is_guest(member.at) || (function != functions_.end() && function->second->is_bridge)) continue;
       if (documents_[member.at.document].kind == PasteKind::group_listing)
-        listings[member.at.document][static_cast<unsigned>(*group)].insert(*address);
+        listings[member.at.document][member.group].insert(member.address);
     }
     if (listings.size() != 2) return;
     std::map<PciAddress, unsigned> first;
@@ -142,15 +134,12 @@ class Computer {
       for (const auto& address : members) first.emplace(address, group);
     for (const auto& member : machine_.group_members) {
       if (member.at.document != listings.rbegin()->first) continue;
-      const auto blank = member.text.find(' ');
-      const auto address = PciAddress::parse(std::string_view(member.text).substr(blank + 1));
-      const auto group = static_cast<unsigned>(parse_unsigned(member.text.substr(0, blank)).value_or(0));
-      const auto before = address ? first.find(*address) : first.end();
-      const auto after = listings.rbegin()->second.find(group);
+      const auto before = first.find(member.address);
+      const auto after = listings.rbegin()->second.find(member.group);
       if (before == first.end() || after == listings.rbegin()->second.end()) continue;
       const bool was_alone = listings.begin()->second.at(before->second).size() == 1, is_alone = after->second.size() == 1;
       if (was_alone == is_alone) continue;
-      add("groups-differ", member.at, {{"group", std::to_string(is_alone ? before->second : group)}}, address);
+      add("groups-differ", member.at, {{"group", std::to_string(is_alone ? before->second : member.group)}}, member.address);
       return;
     }
   }

@@ -16,15 +16,16 @@ std::vector<Finding> run(const Host& host) {
     if (!function || !type.has_value()) continue;
     any = true;
     if (*type != 0) continue;
-    const auto path = "/sys/bus/pci/devices/" + address.text() + "/nvidia/";
+    static const std::string path = "/sys/bus/pci/devices/{device}/nvidia/";
     auto finding = check.finding(Status::warn, device_subject(address),
                                  "It is one of NVIDIA's virtual functions, and no type "
                                  "of virtual GPU was chosen for it: a guest that asks for it does not start.");
     finding.evidence = {{function->sysfs_path + "/nvidia/current_vgpu_type", "0"}};
-    finding.remedy = {{"Choose one of those that are offered, before the guest starts and after each boot.",
-                       {"cat " + path + "creatable_vgpu_types", "echo TYPE | sudo tee " + path + "current_vgpu_type"},
-                       {"echo 0 | sudo tee " + path + "current_vgpu_type"},
-                       {}}};
+    finding.remedy = {
+        remedy_for(address, {"Choose one of those that are offered, before the guest starts and after each boot.",
+                             {"cat " + path + "creatable_vgpu_types", "echo TYPE | sudo tee " + path + "current_vgpu_type"},
+                             {"echo 0 | sudo tee " + path + "current_vgpu_type"},
+                             {}})};
     findings.push_back(std::move(finding));
   }
   if (findings.empty() && any)

@@ -161,7 +161,8 @@ void PastedMachineReader::take_group(const PasteLine& line, std::string_view tex
 }
 
 void PastedMachineReader::take_member(const PasteLine& line, unsigned group, const PciAddress& address) {
-  keep(machine_.group_members, std::to_string(group) + " " + address.text(), place(line), PastedMachine::most_functions);
+  if (machine_.group_members.size() < PastedMachine::most_functions)
+    machine_.group_members.push_back({group, address, place(line)});
 }
 
 void PastedMachineReader::take_heading(const PasteLine& line, std::string_view text, std::optional<unsigned> group) {

@@ -41,12 +41,19 @@ struct PastedText {
   PastedAt at;
 };
 
+/// That a function is in a group, as a listing of groups shows it.
+struct PastedMember {
+  unsigned group = 0;
+  PciAddress address;
+  PastedAt at;
+};
+
 /// What pasted listings, command lines and settings say about the machine, each with its place. Guests and hosts are kept
 /// apart by the document. All lists are bounded.
 struct PastedMachine {
   static constexpr std::size_t most_functions = 4096, most_texts = 64;
-  std::vector<PastedFunction> functions;  ///< in the order of the paste; the same address may come again
-  std::vector<PastedText> group_members;  ///< "N ADDRESS", as group listings show them
+  std::vector<PastedFunction> functions;    ///< in the order of the paste; the same address may come again
+  std::vector<PastedMember> group_members;  ///< as listings of groups show them
   std::vector<PastedText> command_lines;
   std::vector<PastedText> boot_settings;            ///< arguments as a boot loader's files have them: GRUB_CMDLINE_LINUX=...
   std::vector<PastedText> vfio_ids;                 ///< of modprobe.d and command lines: "10de:1c82,10de:0fb9"

@@ -69,10 +69,9 @@ void PastedRoot::add_functions(const PastedMachine& machine, const std::vector<P
     shown_[address] = function.driver_at.value_or(function.at);
   }
   for (const auto& member : machine.group_members) {
-    const auto blank = member.text.find(' ');
-    if (is_guest(member.at, documents) || blank == std::string::npos) continue;
-    const auto group = "/sys/kernel/iommu_groups/" + member.text.substr(0, blank);
-    nodes[group + "/devices/" + member.text.substr(blank + 1)] = {Kind::directory, {}};
+    if (is_guest(member.at, documents)) continue;
+    const auto group = "/sys/kernel/iommu_groups/" + std::to_string(member.group);
+    nodes[group + "/devices/" + member.address.text()] = {Kind::directory, {}};
     shown_.emplace(group, member.at);
   }
 }

@@ -76,8 +76,8 @@ void read_directory(const std::string& path, Fleet& fleet) {
   std::ranges::sort(files);
   for (const auto& file : files) try {
       read_stream(file, fleet);
-    } catch (const InputError& error) {
-      fleet.skip(file, std::string(error.what()).substr(std::min(std::string(error.what()).size(), file.size() + 2)));
+    } catch (const UnreadableFile& error) {
+      fleet.skip(file, error.why());
     }
 }
 

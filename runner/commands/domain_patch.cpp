@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/printable.hpp"
 #include "base/text.hpp"
@@ -160,10 +163,10 @@ std::string domain_patch(const std::string& text, const std::string& file, const
   const auto hunks = Diff(text, fixed).hunks();
   if (hunks.empty()) return {};
   std::string reasons;
-  for (const auto& fix : fixes) {
-    const auto reason = "# line " + std::to_string(fix.line) + ": " + printable(fix.why) + "\n";
-    if (reasons.find(reason) == std::string::npos) reasons += reason;
-  }
+  std::set<std::pair<std::size_t, std::string>> told;
+  for (const auto& fix : fixes)
+    if (told.emplace(fix.line, fix.why).second)
+      reasons += "# line " + std::to_string(fix.line) + ": " + printable(fix.why) + "\n";
   const auto name = printable(file);
   return reasons + "--- " + name + "\n+++ " + name + "\n" + hunks;
 }

@@ -14,7 +14,7 @@ constexpr std::size_t most_from_checks = 4;
 Cause as_cause(const Finding& finding, std::vector<PastedLine> evidence) {
   Cause cause;
   cause.id = finding.id;
-  cause.title = finding.title + ": " + finding.summary.substr(0, finding.summary.find(". "));
+  cause.title = "Check failed: " + finding.title;
   cause.summary = finding.summary;
   cause.place = "host";
   // A check knows facts; whether they are what the paste is about, it does not know.

@@ -2,7 +2,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -10,12 +9,12 @@
 #include <thread>
 
 #include "base/base64.hpp"
-#include "base/bounded_json.hpp"
 #include "base/input_error.hpp"
 #include "base/text.hpp"
 #include "runner/guest/find_domain.hpp"
 #include "runner/guest/guest_channel.hpp"
 #include "runner/guest/interruption.hpp"
+#include "runner/guest/qga.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -25,10 +24,6 @@ using std::chrono::milliseconds;
 
 /// virsh takes the command as one argument, which Linux limits to 128 KiB; base64 makes four bytes of three.
 constexpr std::size_t chunk_bytes = 72 * 1024;
-constexpr milliseconds poll_interval{200};
-constexpr std::chrono::seconds helper_time{20};
-
-constexpr const char* other_ways = " Or use --via ssh:USER@GUEST, or --evidence with what was captured in the guest.";
 
 std::string random_name() {
   std::random_device random;
@@ -40,169 +35,6 @@ std::string random_name() {
   }
   return name;
 }
-
-/// The guest agent, or libvirt, said no. Its words are those of the guest's language.
-class Refused : public InputError {
- public:
-  using InputError::InputError;
-};
-
-/// The QEMU guest agent protocol (qemu-ga reference), one command per virsh call.
-class Qga {
- public:
-  Qga(const std::string& domain, ProcessRunner run, const ChannelClock& clock, milliseconds time)
-      : domain_(domain), run_(run), clock_(clock), end_(clock.now() + time) {}
-
-  const std::string& domain() const { return domain_; }
-
-  [[noreturn]] void fail(const std::string& what) const { throw InputError(about(what)); }
-
-  /// What is still to be done has this long, whatever was used up, and no signal stops it.
-  void clean_up_within(milliseconds time) {
-    cleans_up_ = true;
-    end_ = clock_.now() + time;
-  }
-
-  Json command(const std::string& name, const Json& arguments = Json::object()) {
-    auto answer = ask(name, arguments);
-    stop_if_interrupted();
-    return answer;
-  }
-
-  /// What the guest has started is known also where an interruption came meanwhile.
-  void start(const std::string& path, const std::vector<std::string>& arguments) {
-    auto started = ask("guest-exec", {{"path", path}, {"arg", arguments}, {"capture-output", true}});
-    if (!started.is_object() || !started.contains("pid") || !started["pid"].is_number_integer())
-      fail("guest-exec: the guest agent's answer is not valid");
-    unfinished_ = started["pid"];
-    stop_if_interrupted();
-  }
-
-  /// Waits for what was started.
-  AgentAnswer finish(const std::string& path) {
-    for (;;) {
-      const auto status = command("guest-exec-status", {{"pid", *unfinished_}});
-      if (!status.is_object()) fail("guest-exec-status: the guest agent's answer is not valid");
-      if (const auto exited = status.find("exited"); exited != status.end() && exited->is_boolean() && exited->get<bool>()) {
-        unfinished_.reset();
-        return answer_of(status);
-      }
-      if (clock_.now() + poll_interval >= end_) fail(path + " did not end in time");
-      clock_.sleep(poll_interval);
-    }
-  }
-
-  void pause() const { clock_.sleep(poll_interval); }
-
-  /// What was started and not seen to end would go on beside what tidies up after it.
-  void let_it_end() noexcept {
-    if (!unfinished_) return;
-    try {
-      finish("what was started");
-    } catch (const std::exception&) {  // it takes too long, or nobody remembers it: go on without it
-    }
-    unfinished_.reset();
-  }
-
-  AgentAnswer execute(const std::string& path, const std::vector<std::string>& arguments) {
-    start(path, arguments);
-    return finish(path);
-  }
-
-  /// A program of the guest's own: where every distribution had it, where those without /bin have it, or wherever the
-  /// guest agent's PATH leads. Why it was not started elsewhere is not asked: what the last place says counts.
-  AgentAnswer execute_helper(const std::string& name, const std::vector<std::string>& arguments) {
-    for (const auto* directory : {"/bin/", "/usr/bin/"}) {
-      try {
-        return execute(directory + name, arguments);
-      } catch (const Refused&) {
-      }
-    }
-    return execute(name, arguments);
-  }
-
- private:
-  void stop_if_interrupted() const {
-    if (Interruption::flag() && !cleans_up_) fail("interrupted");
-  }
-
-  /// The answer, whatever came meanwhile.
-  Json ask(const std::string& name, const Json& arguments) {
-    ProcessRequest request;
-    request.program = "virsh";
-    Json message{{"execute", name}};
-    if (!arguments.empty()) message["arguments"] = arguments;
-    request.arguments = {"--quiet", "qemu-agent-command", "--domain", domain_, "--timeout", "15", "--cmd", message.dump()};
-    request.deadline = std::min<milliseconds>(helper_time, time_left());
-    if (!cleans_up_) request.stop_when = &Interruption::flag();
-    request.most_output = 2 * longest_agent_answer;
-    request.keep_environment = {"LIBVIRT_DEFAULT_URI", "XDG_RUNTIME_DIR"};
-    const auto result = run_(request);
-    if (result.end == ProcessResult::End::not_started) fail("virsh cannot be started: " + result.problem);
-    if (result.end != ProcessResult::End::exited || result.exit_code != 0) stop_if_interrupted();
-    if (result.end == ProcessResult::End::too_slow) fail("the guest agent did not answer in time");
-    if (result.end != ProcessResult::End::exited) fail("virsh did not end as it should");
-    if (result.exit_code != 0) {
-      const auto said = std::string(trim(result.errors.substr(0, result.errors.find('\n'))));
-      throw Refused(about(name + ": " + said + what_to_do(said)));
-    }
-    return returned(name, result.output);
-  }
-
-  std::string about(const std::string& what) const { return "domain '" + domain_ + "': " + what; }
-
-  static std::string what_to_do(const std::string& said) {
-    const auto says = [&said](const char* words) { return said.find(words) != said.npos; };
-    if (says("not connected") || says("not responding") || says("not configured"))
-      return std::string(". The guest needs a running qemu-guest-agent, the domain its channel org.qemu.guest_agent.0.") +
-             other_ways;
-    if (says("has been disabled") || says("not allowed"))
-      return std::string(". Allow it in the guest (/etc/sysconfig/qemu-ga or qemu-ga.conf).") + other_ways;
-    if (says("Permission denied") && !says("connect"))  // not libvirt's own socket
-      return std::string(". SELinux or a noexec /var/tmp in the guest forbids it.") + other_ways;
-    return {};
-  }
-
-  milliseconds time_left() const {
-    const auto left = std::chrono::duration_cast<milliseconds>(end_ - clock_.now());
-    if (left <= milliseconds(0)) fail("the guest took too long in all");
-    return left;
-  }
-
-  Json returned(const std::string& name, const std::string& output) const {
-    try {
-      auto answer = parse_bounded_json(output);
-      if (answer.is_object() && answer.contains("return")) return std::move(answer["return"]);
-    } catch (const JsonError&) {
-    }
-    fail(name + ": the guest agent's answer is not valid");
-  }
-
-  AgentAnswer answer_of(const Json& status) const {
-    AgentAnswer answer;
-    if (const auto code = status.find("exitcode");
-        code != status.end() && code->is_number_integer() && *code >= 0 && *code < 256)
-      answer.exit_code = code->get<int>();
-    answer.output = text_of(status, "out-data");
-    answer.errors = text_of(status, "err-data");
-    return answer;
-  }
-
-  std::string text_of(const Json& status, const char* key) const {
-    const auto data = status.find(key);
-    if (data == status.end() || !data->is_string()) return {};
-    auto text = base64_decode(data->get_ref<const std::string&>());
-    if (!text) fail("the guest agent's answer is not valid base64");
-    return std::move(*text);
-  }
-
-  const std::string& domain_;
-  ProcessRunner run_;
-  const ChannelClock& clock_;
-  ChannelClock::Moment end_;
-  bool cleans_up_ = false;
-  std::optional<Json> unfinished_;  ///< the id of the process that was not seen to end
-};
 
 /// A file that is open in the guest; closed on failure too, else the guest agent keeps its handle until it ends.
 class OpenFile {
@@ -260,7 +92,7 @@ void require_usable(Qga& qga) {
           qga.fail(std::string("its guest agent forbids ") + needed +
                    ". Allow it in the guest (/etc/sysconfig/qemu-ga or "
                    "qemu-ga.conf)." +
-                   other_ways);
+                   Qga::other_ways);
     }
   Json system;
   try {
@@ -329,53 +161,7 @@ class PrivateDirectory {
   bool is_made_ = true;  ///< where mkdir's end was not seen, it may be
 };
 
-/// One of guest-get-devices' (qga/qapi-schema.json: GuestDeviceInfo, GuestDeviceIdPCI); nothing where it is no PCI function.
-std::optional<GuestFunction> windows_function(const Json& device) {
-  constexpr unsigned most = 0xffff;
-  if (!device.is_object() || !device.contains("id") || !device["id"].is_object()) return std::nullopt;
-  const auto& id = device["id"];
-  const auto number = [&id](const char* key) {
-    const auto member = id.find(key);
-    return member != id.end() && member->is_number_unsigned() && *member <= most ? std::optional(member->get<std::uint16_t>())
-                                                                                 : std::nullopt;
-  };
-  const auto vendor = number("vendor-id"), model = number("device-id");
-  if (!vendor || !model) return std::nullopt;
-  GuestFunction function;
-  function.has_address = false;
-  function.id.vendor = *vendor;
-  function.id.device = *model;
-  const auto name = device.find("driver-name");
-  function.driver = Observed<std::string>::unreadable(
-      (name != device.end() && name->is_string() ? "\"" + name->get<std::string>().substr(0, 120) + "\"" : std::string("one")) +
-      " is installed, but the guest agent does not tell whether it runs");
-  return function;
-}
-
 }  // namespace
-
-GuestView windows_devices_through_qga(const std::string& domain, ProcessRunner run, const ChannelClock& clock) {
-  constexpr std::size_t most_devices = 4096;
-  require_domain_name(domain);
-  const Interruption interruption;
-  Qga qga(domain, run, clock, guest_time);
-  const auto devices = qga.command("guest-get-devices");
-  if (!devices.is_array()) qga.fail("guest-get-devices: the guest agent's answer is not valid");
-  GuestView view;
-  view.name = domain;
-  std::vector<GuestFunction> functions;
-  for (const auto& device : devices)
-    if (auto function = windows_function(device); function && functions.size() < most_devices)
-      functions.push_back(std::move(*function));
-  view.functions = std::move(functions);
-  view.functions_complete = false;  // those without a driver are left out
-  view.usb_complete = false;
-  view.notes.push_back(
-      "The guest runs Windows: only what its guest agent tells of its devices was seen. For more, run vfio-guest-agent.exe in "
-      "the "
-      "guest, or capture \"Get-PnpDevice -PresentOnly | ConvertTo-Json\" there and give it to --evidence.");
-  return view;
-}
 
 void ChannelClock::sleep_here(milliseconds time) { std::this_thread::sleep_for(time); }
 

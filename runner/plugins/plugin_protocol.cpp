@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "checks/check.hpp"
 #include "runner/plugins/plugin_facts.hpp"
+#include "runner/plugins/plugin_words.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -164,6 +165,7 @@ Finding parse_plugin_finding(std::string_view line, const std::vector<PluginChec
   });
   each(object, "remedy", most_pieces, "",
        [&](const Json& item, const std::string& where) { finding.remedy.push_back(parse_remedy(item, where)); });
+  mark_names(finding);
   return finding;
 }
 

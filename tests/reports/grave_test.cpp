@@ -40,9 +40,9 @@ void add_crowd(const Case& one, Report& report) {
   for (std::size_t i = 0; i < report.devices.size(); ++i) {
     const std::string address = report.devices[i].address.text();
     const std::string number = std::to_string(i);
-    Finding mild =
-        finding(one.crowd == Crowd::many_checks ? "check-" + number : "vfio-ids", Status::warn, address, "Ids",
-                one.crowd == Crowd::alike ? address + " has no method of reset." : "Sentence " + number + " of many.");
+    Finding mild = finding(one.crowd == Crowd::many_checks ? "check-" + number : "vfio-ids", Status::warn, address, "Ids",
+                           one.crowd == Crowd::alike ? named(report.devices[i].address) + " has no method of reset."
+                                                     : Sentence("Sentence " + number + " of many."));
     mild.evidence = {{"/sys/bus/pci/devices/" + address, "value " + number}};
     mild.remedy = {{"Do this about " + number + ".", {"command " + number}, {}, ""}};
     report.findings.push_back(mild);

@@ -51,13 +51,13 @@ inline DeviceReport device(const DeviceText& text) {
   return device;
 }
 
-inline Finding finding(std::string id, Status status, std::string subject, std::string title, std::string summary) {
+inline Finding finding(std::string id, Status status, std::string subject, std::string title, Sentence summary) {
   Finding finding;
   finding.id = std::move(id);
   finding.status = status;
   finding.subject = std::move(subject);
   finding.title = std::move(title);
-  finding.summary = std::move(summary);
+  finding.say(std::move(summary));
   return finding;
 }
 
@@ -137,9 +137,9 @@ inline Report ready_laptop() {
   report.notes = {"Run as a normal user. With sudo the PCI capabilities of 13 functions can be read too."};
   report.devices = laptop_devices();
   report.groups = groups_of(report);
-  Finding warning =
-      finding("usb-controller-loss", Status::warn, "0000:00:14.0", "Devices behind a USB controller",
-              "The keyboard, the mouse and Bluetooth go with 0000:00:14.0 when it is given to a virtual machine.");
+  Finding warning = finding("usb-controller-loss", Status::warn, "0000:00:14.0", "Devices behind a USB controller",
+                            "The keyboard, the mouse and Bluetooth go with " + named(at("0000:00:14.0")) +
+                                " when it is given to a virtual machine.");
   warning.evidence = {{"/sys/bus/usb/devices/1-1.2", "Logitech, Inc. Keyboard K120 (046d:c31c)"},
                       {"/sys/bus/usb/devices/1-1.1", "Logitech, Inc. Mouse (046d:c077)"}};
   warning.remedy = {{"Make sure that you can still reach this host, for example over the network.",
@@ -147,11 +147,12 @@ inline Report ready_laptop() {
                      {"systemctl disable --now sshd"},
                      "Others on your network can try to log in."}};
   Finding root = finding("root-disk", Status::fail, "0000:3e:00.0", "Disks the host lives on",
-                         "0000:3e:00.0 holds / (ext4 on LVM on LUKS).");
+                         named(at("0000:3e:00.0")) + " holds / (ext4 on LVM on LUKS).");
   root.effect = Effect::protects;
   root.evidence = {{"/proc/self/mountinfo", "/dev/mapper/fedora-root on / type ext4"}};
-  Finding group = finding("group-viable", Status::warn, "group:11", "Members of an IOMMU group",
-                          "Group 11 holds the ISA bridge 0000:00:1f.0, so none of its functions can be assigned.");
+  Finding group =
+      finding("group-viable", Status::warn, "group:11", "Members of an IOMMU group",
+              named("group:11", "Group 11") + " holds the ISA bridge 0000:00:1f.0, so none of its functions can be assigned.");
   group.effect = Effect::blocked;
   report.findings = {passed_iommu(),
                      finding("interrupt-remapping", Status::pass, "host", "Interrupt remapping",
@@ -311,8 +312,8 @@ inline Report large_host(unsigned count) {
   report.findings = {passed_iommu()};
   for (const DeviceReport& each : report.devices) {
     const std::string address = each.address.text();
-    Finding hidden =
-        finding("reset-method", Status::warn, address, "Reset", "The kernel does not say how " + address + " can be reset.");
+    Finding hidden = finding("reset-method", Status::warn, address, "Reset",
+                             "The kernel does not say how " + named(each.address) + " can be reset.");
     hidden.evidence = {{"/sys/bus/pci/devices/" + address + "/reset_method", "not there"}};
     report.findings.push_back(hidden);
   }

@@ -103,8 +103,9 @@ TEST(RenderText, OnlyEqualSentencesAreFoldedAndTheGravestComesFirst) {
   Report report = ready_laptop();
   report.findings.clear();
   for (const std::string address : {"0000:02:00.0", "0000:03:00.0", "0000:00:14.0", "0000:00:14.2", "0000:3e:00.0"})
-    report.findings.push_back(finding("vfio-ids", Status::warn, address, "Ids", "It has the ids of its twin " + address + "."));
-  report.findings.back().summary = "vfio-pci is told to take it, but it holds /.";
+    report.findings.push_back(
+        finding("vfio-ids", Status::warn, address, "Ids", "It has the ids of its twin " + named(at(address)) + "."));
+  report.findings.back().say("vfio-pci is told to take it, but it holds /.");
   const std::string text = render_text(report, plain);
   EXPECT_THAT(text, HasSubstr("0000:3e:00.0: vfio-pci is told to take it, but it holds /."));
   EXPECT_LT(text.find("it holds /."), text.find("The same for 3 more"));

@@ -49,7 +49,7 @@ TEST(GroupVerdicts, AListThatCannotBeReadLeavesItsMembersOpen) {
   const auto one = device(report, "0000:01:00.1");
   EXPECT_EQ(one.verdict, DeviceVerdict::undetermined);
   EXPECT_THAT(one.companions, ElementsAre(PciAddress{0, 1, 0, 0})) << "the links name it";
-  EXPECT_THAT(one.reasons.at(0), HasSubstr("Permission denied"));
+  EXPECT_THAT(one.reasons.at(0).text, HasSubstr("Permission denied"));
   EXPECT_EQ(device(report, "0000:00:19.0").verdict, DeviceVerdict::assignable) << "another group is not concerned";
 }
 
@@ -136,7 +136,7 @@ TEST(GroupVerdicts, ALargeGroupKeepsItsReasonsShort) {
   EXPECT_EQ(decisions[1].verdict, DeviceVerdict::protected_by_host);
   EXPECT_EQ(decisions[1].companions.size(), 299u);
   EXPECT_EQ(decisions[1].reasons.size(), 17u);
-  EXPECT_THAT(decisions[1].reasons.back(), HasSubstr("134 more"));
+  EXPECT_THAT(decisions[1].reasons.back().text, HasSubstr("134 more"));
   EXPECT_EQ(decisions[0].reasons.front(), "The host needs it.");
 }
 

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "facts/boot/boot_settings.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
+#include "facts/boot/other_loaders.hpp"
+#include "facts/boot/shell_settings.hpp"
+#include "facts/platform/platform.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+class SettingsReader {
+ public:
+  SettingsReader(const Root& root, BootFiles& files, BootConfiguration& found) : root_(root), files_(files), found_(found) {}
+
+  void read() {
+    read_grub_defaults();
+    read_kernel_cmdline();
+    read_kernelstub();
+    read_limine_defaults();
+    read_sdboot_manage();
+  }
+
+ private:
+  void read_grub_defaults() {
+    const std::string file = "/etc/default/grub", directory = "/etc/default/grub.d";
+    const auto text = files_.read(file, BootFiles::settings_limit);
+    ShellSettings settings;
+    std::vector<std::pair<std::string, std::string>> files;
+    if (text.has_value()) settings.read(*text, file), files.emplace_back(file, *text);
+    // Only Debian's grub-mkconfig and its kin are known to read drop-ins.
+    const auto distribution = gather_distribution(root_);
+    const bool reads_drop_ins = !distribution.id.has_value() || distribution.is_like("debian");
+    bool read_any = text.has_value();
+    std::string unread = text.is_unreadable() ? file + ": " + text.why() : "";
+    auto cause = text.cause();
+    for (const auto& name : files_.list(directory)) {
+      found_.grub_defaults_drop_ins = true;
+      if (!name.ends_with(".cfg")) continue;
+      const auto path = directory + "/" + name;
+      const auto drop_in = files_.read(path, BootFiles::settings_limit);
+      if (drop_in.has_value()) {
+        settings.read(*drop_in, path, reads_drop_ins ? ShellSettings::Certainty::certain : ShellSettings::Certainty::possible);
+        files.emplace_back(path, *drop_in);
+      }
+      if (drop_in.is_unreadable()) unread = path + ": " + drop_in.why(), cause = drop_in.cause();
+      read_any |= drop_in.has_value();
+    }
+    if (!read_any && unread.empty()) return;
+    auto line = Observed<BootLine>::unreadable(unread, cause);
+    if (unread.empty()) line = settings.line({"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"});
+    auto plain = plain_assignments(settings, files, {"GRUB_CMDLINE_LINUX_DEFAULT", "GRUB_CMDLINE_LINUX"}, line);
+    found_.settings.push_back({BootSettingKind::grub_defaults, file, std::move(line), std::move(plain)});
+    found_.grub_reads_loader_entries = settings.is_set("GRUB_ENABLE_BLSCFG")
+                                           ? Observed<bool>(settings.text("GRUB_ENABLE_BLSCFG") == "true")
+                                           : Observed<bool>::absent();
+  }
+
+  /// The assignments that can be changed as they stand: what a shell makes of all the files is what stands in that line.
+  static std::vector<PlainLine> plain_assignments(const ShellSettings& settings,
+                                                  const std::vector<std::pair<std::string, std::string>>& files,
+                                                  const std::vector<std::string>& names, const Observed<BootLine>& line) {
+    std::vector<PlainLine> lines;
+    if (!line.has_value() || !line->unknown_part.empty()) return lines;
+    for (const auto& name : names)
+      if (auto plain = plain_assignment(files, name); plain && settings.text(name) == plain->words)
+        lines.push_back(std::move(*plain));
+    return lines;
+  }
+
+  void read_kernel_cmdline() {
+    for (const std::string file : {"/etc/kernel/cmdline", "/usr/lib/kernel/cmdline"}) {
+      const auto text = files_.read(file, BootFiles::settings_limit);
+      if (text.is_absent()) continue;
+      auto line = Observed<BootLine>::like(text);
+      if (text.has_value()) line = parse_kernel_cmdline(*text, file);
+      std::vector<PlainLine> plain;  // not of the distribution's own file, and not where another directory goes first
+      if (line.has_value() && line->possible.empty() && file.starts_with("/etc/"))
+        if (auto only = plain_only_line(*text, file)) plain.push_back(std::move(*only));
+      found_.settings.push_back({BootSettingKind::kernel_cmdline, file, std::move(line), std::move(plain)});
+      return;
+    }
+    read_cmdline_directory();
+  }
+
+  /// Without the file, mkinitcpio takes the pieces of /etc/cmdline.d in its place (build_uki() in mkinitcpio).
+  void read_cmdline_directory() {
+    const std::string directory = "/etc/cmdline.d";
+    BootLine line;
+    std::string first;
+    for (const auto& name : files_.list(directory)) {
+      if (!name.ends_with(".conf")) continue;
+      const auto text = files_.read(directory + "/" + name, BootFiles::settings_limit);
+      if (text.is_unreadable())
+        line.unknown_part = directory + "/" + name + ": " + text.why(), line.unknown_cause = text.cause();
+      if (!text.has_value()) continue;
+      if (first.empty()) first = directory + "/" + name;
+      for (auto& token : split_boot_line(*text, directory + "/" + name, 0).tokens) line.tokens.push_back(std::move(token));
+    }
+    if (!first.empty()) found_.settings.push_back({BootSettingKind::kernel_cmdline, first, std::move(line)});
+  }
+
+  BootLine parse_kernel_cmdline(const std::string& text, const std::string& file) {
+    PlacedText placed;
+    unsigned number = 0;
+    for (const auto line : split_lines(text)) {
+      ++number;
+      if (trim(line).starts_with('#')) continue;
+      placed.append(line, file, number);
+      placed.append(' ', file, number);
+      if (found_.proxmox) break;  // proxmox-boot-tool reads the first line only
+    }
+    auto result = placed.split();
+    // mkinitcpio takes these instead of the file, others beside it.
+    for (const std::string directory : {"/etc/cmdline.d", "/etc/kernel/cmdline.d"})
+      for (const auto& name : files_.list(directory))
+        if (const auto more = files_.read(directory + "/" + name, BootFiles::settings_limit); more.has_value())
+          for (auto& token : split_boot_line(*more, directory + "/" + name, 0).tokens)
+            result.possible.push_back(std::move(token));
+    return result;
+  }
+
+  void read_kernelstub() {
+    const std::string file = "/etc/kernelstub/configuration";
+    const auto text = files_.read(file, BootFiles::settings_limit);
+    if (text.is_absent()) return;
+    auto line = Observed<BootLine>::like(text);
+    if (text.has_value()) line = parse_kernelstub(*text, file);
+    if (!line.is_absent()) found_.settings.push_back({BootSettingKind::kernelstub, file, std::move(line)});
+  }
+
+  void read_limine_defaults() {
+    const std::string file = "/etc/default/limine";
+    if (const auto text = files_.read(file, BootFiles::settings_limit); text.has_value()) {
+      ShellSettings settings;
+      settings.read(*text, file);
+      Observed<BootLine> line = settings.line({"KERNEL_CMDLINE[default]"});
+      auto plain = plain_assignments(settings, {{file, *text}}, {"KERNEL_CMDLINE[default]"}, line);
+      read_limine_drop_ins(line.value());
+      found_.settings.push_back({BootSettingKind::limine_defaults, file, std::move(line), std::move(plain)});
+    } else if (text.is_absent()) {  // the drop-ins are read all the same, and add to the words that the tool takes elsewhere
+      BootLine line;
+      read_limine_drop_ins(line);
+      if (!line.tokens.empty() || !line.possible.empty()) {
+        const auto first = line.tokens.empty() ? line.possible.front().file : line.tokens.front().file;
+        found_.settings.push_back({BootSettingKind::limine_defaults, first, std::move(line)});
+      }
+    }
+  }
+
+  /// limine-entry-tool adds what its drop-ins say: KERNEL_CMDLINE[default]+=" ARGUMENTS".
+  void read_limine_drop_ins(BootLine& line) {
+    const std::string directory = "/etc/limine-entry-tool.d";
+    for (const auto& name : files_.list(directory)) {
+      if (!name.ends_with(".conf")) continue;
+      const auto text = files_.read(directory + "/" + name, BootFiles::settings_limit);
+      if (text.is_unreadable())
+        line.unknown_part = directory + "/" + name + ": " + text.why(), line.unknown_cause = text.cause();
+      if (!text.has_value()) continue;
+      ShellSettings settings;
+      settings.read(*text, directory + "/" + name);
+      auto more = settings.line({"KERNEL_CMDLINE[default]"});
+      std::ranges::move(more.tokens, std::back_inserter(line.tokens));
+      std::ranges::move(more.possible, std::back_inserter(line.possible));
+      if (!more.unknown_part.empty()) line.unknown_part = more.unknown_part, line.unknown_cause = more.unknown_cause;
+    }
+  }
+
+  /// systemd-boot-manager writes the loader entries anew at each kernel update from this file.
+  void read_sdboot_manage() {
+    const std::string file = "/etc/sdboot-manage.conf";
+    const auto text = files_.read(file, BootFiles::settings_limit);
+    if (text.is_absent()) return;
+    auto line = Observed<BootLine>::like(text);
+    std::vector<PlainLine> plain;
+    if (text.has_value()) {
+      ShellSettings settings;
+      settings.read(*text, file);
+      line = settings.line({"LINUX_OPTIONS"});
+      plain = plain_assignments(settings, {{file, *text}}, {"LINUX_OPTIONS"}, line);
+    }
+    found_.settings.push_back({BootSettingKind::sdboot_manage, file, std::move(line), std::move(plain)});
+  }
+
+  const Root& root_;
+  BootFiles& files_;
+  BootConfiguration& found_;
+};
+
+}  // namespace
+
+void read_boot_settings(const Root& root, BootFiles& files, BootConfiguration& found) {
+  SettingsReader(root, files, found).read();
+}
+
+}  // namespace vfio_doctor
