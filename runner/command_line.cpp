@@ -27,6 +27,7 @@
 #include "runner/commands/command_help.hpp"
 #include "runner/commands/help_text.hpp"
 #include "runner/commands/output.hpp"
+#include "runner/help_formatter.hpp"
 #include "runner/plugins/plugin_protocol.hpp"
 #include "snapshot/archive_layout.hpp"
 #include "verdicts/selector.hpp"
@@ -265,6 +266,7 @@ int run_program(int count, const char* const* arguments) {
   parsed.run = [&parsed] { return run_with(parsed, CheckOptions(), run_check_command); };
   CLI::App app("vfio-doctor: is this host ready to hand PCI devices to virtual machines with VFIO, and which ones?",
                "vfio-doctor");
+  app.formatter(std::make_shared<HelpFormatter>());  // commands inherit it
   app.footer(program_help);
   app.set_version_flag("-V,--version", program_version, "Print the version, of the libraries as well");
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);

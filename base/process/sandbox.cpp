@@ -125,7 +125,11 @@ void allow_asking_the_kernel(Filter& filter) {
   filter.allow("socket", equals(0, AF_NETLINK), equals(2, NETLINK_ROUTE));
   filter.allow("socket", equals(0, AF_UNIX), bits(1, type_bits, SOCK_DGRAM));
   filter.allow("sendto", equals(4, 0));  // no address: to the kernel
-  for (const scmp_datum_t request : {TCGETS, TIOCGWINSZ, SIOCGIFNAME}) filter.allow("ioctl", equals(1, request));
+  // isatty(3) asks with TCGETS2 from glibc 2.42 on. (<asm/termbits.h>, which names it, and <termios.h> exclude each other.)
+  constexpr std::size_t termios2_bytes = 44;
+  constexpr scmp_datum_t tcgets2 = _IOC(_IOC_READ, 'T', 0x2a, termios2_bytes);
+  for (const scmp_datum_t request : {scmp_datum_t{TCGETS}, tcgets2, scmp_datum_t{TIOCGWINSZ}, scmp_datum_t{SIOCGIFNAME}})
+    filter.allow("ioctl", equals(1, request));
   for (const scmp_datum_t action : {3, 10}) filter.allow("syslog", equals(0, action));  // read all, size: syslog(2)
   filter.allow("prlimit64", equals(2, 0));
   filter.allow("prctl", equals(0, PR_SET_NAME));
