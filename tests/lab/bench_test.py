@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True
 from vlab.bench import Bench  # noqa: E402
 from vlab.compare import Outcome  # noqa: E402
 from vlab.debian import version_key  # noqa: E402
-from vlab.kernel import Kernel  # noqa: E402
+from vlab.kernel import Kernel  # noqa: E402, parts_of
 from vlab.machine import Boot  # noqa: E402
 from vlab.qemu import Qemu  # noqa: E402
 from vlab.table import Column, Row, keep, kept_columns, print_table  # noqa: E402
@@ -77,6 +77,12 @@ class KernelTest(unittest.TestCase):
     def test_six_twelve_comes_after_six_two(self):
         self.assertGreater(version_key("6.12"), version_key("6.2"))
         self.assertGreater(version_key("linux-image-6.12.95+deb13"), version_key("linux-image-6.12.9+deb13"))
+
+    def test_an_image_package_may_stand_for_three(self):
+        depends = "".join(f"  Depends: linux-{part}-7.2.13-amd64\n" for part in ("base", "binary", "modules"))
+        self.assertEqual(parts_of("linux-image-7.2.13-amd64", depends),
+                         ["linux-binary-7.2.13-amd64", "linux-modules-7.2.13-amd64", "linux-base-7.2.13-amd64"])
+        self.assertEqual(parts_of("linux-image-6.12.9-amd64", "  Depends: linux-base\n"), [])
 
 
 class TableTest(unittest.TestCase):

@@ -17,6 +17,7 @@ UNUSED = ("drivers/media", "drivers/staging", "drivers/infiniband", "drivers/iio
           "drivers/net/wireless", "drivers/gpu/drm/amd", "drivers/gpu/drm/nouveau", "drivers/gpu/drm/radeon",
           "drivers/gpu/drm/i915", "sound/soc")
 IOMMUFD = "iommufd"  # --kernel iommufd
+PARTS = ("binary", "modules", "base")  # packages that linux-image-VERSION only stands for from Linux 7.2 on
 
 
 class Kernel:
@@ -128,22 +129,27 @@ def _fetch_version(wanted: str, architecture: str, unpacked: Path) -> None:
     # linux-image-6.12.95+deb13-amd64, but neither -rt-amd64 nor -cloud-amd64.
     rest = rf"{re.escape(wanted)}(?:[.+~][\w.+~]*)?(?:-\d+)?-{architecture}"
     suite, name = find_suite(architecture, "linux-image-", re.compile(f"linux-image-{rest}"))
-    version = name.removeprefix("linux-image-")
-    # From 7.2 on that package only stands for three others.
-    parts = [f"linux-{part}-{version}" for part in ("binary", "modules", "base")]
+    parts = [f"linux-{part}-{name.removeprefix('linux-image-')}" for part in PARTS]
     names = parts if parts[0] in suite.names(parts[0]) else [name]
     print(f"The lab downloads {' '.join(names)} of {suite.name} (not installed, only unpacked)", flush=True)
     suite.unpack(names, unpacked, tuple(f"kernel/{path}" for path in UNUSED))
+
+
+def parts_of(image: str, depends: str) -> list[str]:
+    """Those that an image package stands for, where it depends on all of them; else none."""
+    parts = [f"linux-{part}-{image.removeprefix('linux-image-')}" for part in PARTS]
+    return parts if all(f"Depends: {part}\n" in depends + "\n" for part in parts) else []
 
 
 def _fetch_own(unpacked: Path) -> None:
     match = re.search(r"Depends: (linux-image-\S+)", run(["apt-cache", "depends", "linux-image-amd64"]))
     if not match:
         raise LabError("apt knows no linux-image-amd64; run: apt-get update")
-    print(f"The lab downloads {match.group(1)} (not installed, only unpacked)", flush=True)
+    names = parts_of(match.group(1), run(["apt-cache", "depends", match.group(1)])) or [match.group(1)]
+    print(f"The lab downloads {' '.join(names)} (not installed, only unpacked)", flush=True)
     packages = unpacked.with_name(unpacked.name + ".packages")
     shutil.rmtree(packages, ignore_errors=True)
     packages.mkdir(parents=True)
-    run(["apt-get", "download", match.group(1)], packages)
+    run(["apt-get", "download", *names], packages)
     unpack_packages(packages, unpacked, tuple(f"kernel/{path}" for path in UNUSED))
     shutil.rmtree(packages)
