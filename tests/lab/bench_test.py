@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True
 from vlab.bench import Bench  # noqa: E402
 from vlab.compare import Outcome  # noqa: E402
 from vlab.debian import version_key  # noqa: E402
-from vlab.kernel import Kernel  # noqa: E402, parts_of
+from vlab.kernel import Kernel, parts_of  # noqa: E402
 from vlab.machine import Boot  # noqa: E402
 from vlab.qemu import Qemu  # noqa: E402
 from vlab.table import Column, Row, keep, kept_columns, print_table  # noqa: E402
