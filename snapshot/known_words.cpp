@@ -188,6 +188,7 @@ constexpr auto words = std::to_array<View>({
     "protection", "protectkernelmodules", "protectkerneltunables", "rancher", "ratio", "ready", "requested", "reserve",
     "rlimit", "rtprio", "rules", "scontext", "sev", "snp", "sock", "sr", "svirt", "tclass", "tcontext", "tdx", "total", "types",
     "uaccess", "unlimited", "vfs", "vgpu", "virtqemud", "wantedby", "yaml", "zero",
+    "gt0", "response", "timed", "seqno",
 });
 // clang-format on
 

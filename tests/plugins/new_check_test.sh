@@ -28,11 +28,11 @@ cat > "$directory/judge.cpp" <<'END'
 
 namespace vfio_doctor {
 Check memory_lock_limit_check();
-Finding Check::finding(Status status, std::string subject, std::string summary) const {
+Finding Check::finding(Status status, std::string subject, Sentence summary) const {
   Finding one;
   one.status = status;
   one.subject = subject;
-  one.summary = summary;
+  one.summary = summary.text;
   return one;
 }
 }  // namespace vfio_doctor
