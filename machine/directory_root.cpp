@@ -47,12 +47,12 @@ int open_in_root(int root, const char* path, int flags) {
   return fd;
 }
 
-/// The target of the link that was opened with O_PATH; absent where it is no link.
-Observed<std::string> link_target(int link) {
+/// The target of the link at `path` below the directory, or of the one that was opened with O_PATH; absent where it is no link.
+Observed<std::string> link_target(int directory_or_link, const char* path = "") {
   char target[4096];
-  const auto length = ::readlinkat(link, "", target, sizeof target);
+  const auto length = ::readlinkat(directory_or_link, path, target, sizeof target);
   if (length >= 0) return std::string(target, static_cast<std::size_t>(length));
-  if (errno == EINVAL || errno == ENOENT) return Observed<std::string>::absent();  // there, but no link
+  if (errno == EINVAL || errno == ENOENT) return Observed<std::string>::absent();  // no link; of an open one "" is ENOENT then
   return from_errno<std::string>(errno);
 }
 
@@ -323,12 +323,7 @@ Observed<std::string> DirectoryRoot::read_link(const std::string& path) const {
 }
 
 Observed<std::string> DirectoryRoot::link_itself(const std::string& path) const {
-  if (has_plain_way(path, O_NOFOLLOW)) {
-    char target[4096];
-    const auto length = ::readlinkat(root_, relative(path), target, sizeof target);
-    if (length >= 0) return std::string(target, static_cast<std::size_t>(length));
-    return errno == EINVAL ? Observed<std::string>::absent() : from_errno<std::string>(errno);
-  }
+  if (has_plain_way(path, O_NOFOLLOW)) return link_target(root_, relative(path));
   const Descriptor link(open_inside(path, O_PATH | O_NOFOLLOW));
   if (link.get() < 0) return failed<std::string>(path, errno);
   return link_target(link.get());

@@ -13,11 +13,11 @@ bool takes_many(const CLI::Option& option) { return option.get_expected_max() >=
 /// "  -o,--output FILE ...        Write to a file"
 std::string row(const std::string& left, const std::string& meaning) {
   std::string line = "  " + left;
-  if (!meaning.empty()) {
-    if (line.size() >= second_column) line += "\n";
-    const auto begun = line.size() - (line.rfind('\n') == line.npos ? 0 : line.rfind('\n') + 1);
-    line.append(second_column - begun, ' ');
-  }
+  if (meaning.empty()) return line + "\n";
+  if (line.size() < second_column)
+    line.resize(second_column, ' ');
+  else
+    line += "\n" + std::string(second_column, ' ');
   return line + meaning + "\n";
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "checks/check.hpp"
+#include "checks/kernel/early_binding_parts.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -15,9 +16,8 @@ std::optional<Evidence> blacklisted(const Host& host, const std::string& module)
   if (const auto* line = host.vfio.modprobe.find("blacklist", module)) return Evidence{line->place(), line->text()};
   if (const auto* arguments = host.kernel.arguments.get())
     for (const auto& argument : arguments->all())
-      if (argument.value && (argument.name == "modprobe.blacklist" || argument.name == "rd.driver.blacklist"))
-        for (const auto word : split(*argument.value, ','))
-          if (normalize_module_name(word) == module) return Evidence{"/proc/cmdline", argument.text()};
+      if ((argument.name == "modprobe.blacklist" || argument.name == "rd.driver.blacklist") && lists_module(argument, module))
+        return Evidence{"/proc/cmdline", argument.text()};
   return std::nullopt;
 }
 
@@ -32,10 +32,7 @@ std::vector<Finding> run(const Host& host) {
   bool any = false;
   for (const auto& function : host.all_functions()) {
     if (!function.driver.has_value() || !is_wanted_kind(function)) continue;
-    const auto known = host.modules.drivers.find(*function.driver);
-    const auto module = known == host.modules.drivers.end() || known->second.module.empty()
-                            ? normalize_module_name(*function.driver)
-                            : known->second.module;
+    const auto module = module_behind(host, *function.driver);
     const auto said = blacklisted(host, module);
     if (!said) continue;
     any = true;

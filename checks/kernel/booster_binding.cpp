@@ -31,54 +31,32 @@ bool loads_vfio_pci(const Host& host, const InitialImage& image) {
   if (std::ranges::any_of(image.loads, [](const ModuleList& list) { return names_vfio_pci(list.words); })) return true;
   const auto* arguments = host.kernel.arguments.get();
   return arguments && std::ranges::any_of(arguments->all(), [](const KernelArgument& argument) {
-           if (argument.name != "rd.modules_force_load" || !argument.value) return false;
-           const auto names = split(*argument.value, ',');
-           return std::ranges::any_of(names, [](std::string_view name) { return normalize_module_name(name) == "vfio_pci"; });
+           return argument.name == "rd.modules_force_load" && lists_module(argument, "vfio_pci");
          });
 }
 
 /// The kernel refuses those of module_blacklist=; booster passes over nothing.
 bool is_refused(const Host& host, const std::string& module) {
   const auto* arguments = host.kernel.arguments.get();
-  if (!arguments) return false;
-  for (const auto& argument : arguments->all())
-    if (argument.name == "module_blacklist" && argument.value)
-      for (const auto name : split(*argument.value, ','))
-        if (normalize_module_name(name) == module) return true;
-  return false;
+  return arguments && std::ranges::any_of(arguments->all(), [&module](const KernelArgument& argument) {
+           return argument.name == "module_blacklist" && lists_module(argument, module);
+         });
 }
 
 class Weighing {
  public:
   Weighing(const Host& host, const InitialImage& image)
-      : host_(host), image_(image), loads_(loads_vfio_pci(host, image)), ids_(all_ids(host)) {
-    found_.booster = true;
-  }
+      : host_(host), image_(image), loads_(loads_vfio_pci(host, image)), ids_(all_ids(host)), found_(image) {}
 
   EarlyBinding result() {
     find_untold();
     if (loads_) find_other_options();
     find_untaken_lines();
     find_other_drivers();
-    found_.state = !found_.drifts.empty() ? State::lost : !found_.why.empty() ? State::unknown : State::kept;
-    found_.kept = loads_
-                      ? "The initial RAM disk loads vfio-pci, and has what modprobe.d says of it."
-                      : "The initial RAM disk neither loads vfio-pci nor a driver that holds one of its devices now: who takes "
-                        "them is decided after it.";
-    found_.evidence = {image_evidence(image_)};
-    return std::move(found_);
+    return std::move(found_).result(loads_);
   }
 
  private:
-  void add(std::string sentence, std::vector<Evidence> evidence, Mend mend = Mend::build_anew) {
-    evidence.push_back(image_evidence(image_));
-    found_.drifts.push_back({std::move(sentence), std::move(evidence), mend});
-  }
-
-  void doubt(std::string why) {
-    if (found_.why.empty()) found_.why = std::move(why);
-  }
-
   /// A list names vfio-pci, and the image knows nothing of it.
   void find_untold() {
     if (loads_) return;
@@ -89,9 +67,9 @@ class Weighing {
       if (!told || !names_vfio_pci(list.words) || (has_vfio && !(is_booster && list.kind == "modules_force_load"))) continue;
       const std::string to_do = has_vfio ? "load vfio-pci in" : "put vfio-pci into",
                         lack = has_vfio ? "nothing in it does" : "it is not in it";
-      add(std::string(name_of(*told)) + " is told to " + to_do + " the initial RAM disk, but " + lack + ": " +
-              (is_booster ? "it was not built anew since." : "the image was made by booster."),
-          {{list.place(), list.text}}, is_booster ? Mend::build_anew : Mend::tell_builder);
+      found_.add(std::string(name_of(*told)) + " is told to " + to_do + " the initial RAM disk, but " + lack + ": " +
+                     (is_booster ? "it was not built anew since." : "the image was made by booster."),
+                 {{list.place(), list.text}}, is_booster ? Mend::build_anew : Mend::tell_builder);
       return;
     }
   }
@@ -102,30 +80,32 @@ class Weighing {
       if (line.command != "options" || line.module != "vfio_pci") continue;
       const auto words = split_words(line.rest);
       if (std::ranges::all_of(words, [&here](std::string_view word) { return here.contains(std::string(word)); })) continue;
-      add("The initial RAM disk does not have \"" + line.text() +
-              "\": when it loads vfio_pci, that has no effect. It was built before the line was written.",
-          {{line.place(), line.text()}});
+      found_.add("The initial RAM disk does not have \"" + line.text() +
+                     "\": when it loads vfio_pci, that has no effect. It was built before the line was written.",
+                 {{line.place(), line.text()}});
     }
     if (!host_.vfio.modprobe.unread.empty()) return;
     const auto there = options_of(host_.vfio.modprobe);
     for (const auto& word : here)
       if (word.starts_with("ids=") && !there.contains(word))
-        add("The initial RAM disk still gives vfio-pci \"" + word +
-                "\", which modprobe.d says no more, or in a file whose name does not end in .conf: booster reads those as "
-                "well.",
-            {{image_.file + ":" + booster_settings_path, word}});
+        found_
+            .add("The initial RAM disk still gives vfio-pci \"" + word +
+                     "\", which modprobe.d says no more, or in a file whose name does not end in .conf: booster reads those as "
+                     "well.",
+                 {{image_.file + ":" + booster_settings_path, word}});
   }
 
   /// Lines that would have put vfio-pci first in an image of another program.
   void find_untaken_lines() {
     for (const auto& line : host_.vfio.modprobe.lines) {
       const bool installs = line.command == "install" && line.module == "vfio_pci" && loads_;
-      const bool orders = puts_vfio_before(line) && image_.modules.contains(line.module) && !waits(line.module);
-      if (orders && loads_) doubt(side_by_side(line.module));
+      const bool orders =
+          puts_vfio_before(line) && image_.modules.contains(line.module) && !comes_behind_vfio(image_, line.module);
+      if (orders && loads_) found_.doubt(side_by_side(line.module));
       if (installs || (orders && !loads_))
-        add("booster takes no \"" + line.command + "\" line of modprobe.d into the initial RAM disk: \"" + line.text() +
-                "\" has no effect there.",
-            {{line.place(), line.text()}}, Mend::order_in_booster);
+        found_.add("booster takes no \"" + line.command + "\" line of modprobe.d into the initial RAM disk: \"" + line.text() +
+                       "\" has no effect there.",
+                   {{line.place(), line.text()}}, Mend::order_in_booster);
     }
   }
 
@@ -141,31 +121,26 @@ class Weighing {
   }
 
   void judge_driver(const PciFunction& function, const std::string& driver) {
-    const auto known = host_.modules.drivers.find(driver);
-    const auto module = known == host_.modules.drivers.end() || known->second.module.empty() ? normalize_module_name(driver)
-                                                                                             : known->second.module;
+    const auto module = module_behind(host_, driver);
     if (!may_come(module)) return;
-    if (loads_) return doubt(side_by_side(module));
-    add(module + " is in the initial RAM disk and takes " + function.address.text() + " there: nothing in it loads vfio-pci.",
-        {{function.sysfs_path + "/driver", driver}}, Mend::order_in_booster);
+    if (loads_) return found_.doubt(side_by_side(module));
+    found_.add(module + " is in the initial RAM disk and takes " + function.address.text() +
+                   " there: nothing in it loads vfio-pci.",
+               {{function.sysfs_path + "/driver", driver}}, Mend::order_in_booster);
   }
 
   void judge_likely(const PciFunction& function) {
     const auto modules = likely_modules(function);
     for (const auto module : modules)
-      if (may_come(std::string(module)) && loads_) return doubt(side_by_side(std::string(module)));
+      if (may_come(std::string(module)) && loads_) return found_.doubt(side_by_side(std::string(module)));
     const bool any = std::ranges::any_of(modules, [this](std::string_view module) { return may_come(std::string(module)); });
     if (modules.empty() || any)
-      doubt("whether a driver in " + image_.file + " takes " + function.address.text() + " before vfio-pci is not known");
+      found_.doubt("whether a driver in " + image_.file + " takes " + function.address.text() +
+                   " before vfio-pci is not known");
   }
 
   bool may_come(const std::string& module) const {
-    return image_.modules.contains(module) && !is_refused(host_, module) && !waits(module);
-  }
-
-  bool waits(const std::string& module) const {
-    return std::ranges::any_of(image_.modprobe.lines,
-                               [&module](const ModprobeLine& line) { return line.module == module && puts_vfio_before(line); });
+    return image_.modules.contains(module) && !is_refused(host_, module) && !comes_behind_vfio(image_, module);
   }
 
   std::string side_by_side(const std::string& module) const {
@@ -177,7 +152,7 @@ class Weighing {
   const InitialImage& image_;
   const bool loads_;
   const std::string ids_;
-  EarlyBinding found_;
+  WeighedImage found_;
 };
 
 }  // namespace
@@ -186,7 +161,6 @@ EarlyBinding booster_binding(const Host& host, const InitialImage& image) {
   const auto settings = image.settings.find(booster_settings_path);
   if (settings != image.settings.end() && settings->second.has_value()) return Weighing(host, image).result();
   EarlyBinding unknown;
-  unknown.booster = true;
   unknown.state = State::unknown;
   unknown.why = image.file + ": " +
                 (settings == image.settings.end() ? "nothing says what booster's program loads" : settings->second.why());

@@ -37,14 +37,11 @@ bool is_kept_away(const Host& host, const InitialImage& image, const std::string
   for (const auto& line : image.modprobe.lines)
     if (line.module == module && (line.command == "blacklist" || line.command == "install")) return true;
   const auto* arguments = host.kernel.arguments.get();
-  if (!arguments) return false;
-  for (const auto& argument : arguments->all())
-    if ((argument.name == "modprobe.blacklist" || argument.name == "rd.driver.blacklist" ||
-         argument.name == "module_blacklist") &&
-        argument.value)
-      for (const auto name : split(*argument.value, ','))
-        if (normalize_module_name(name) == module) return true;
-  return false;
+  return arguments && std::ranges::any_of(arguments->all(), [&module](const KernelArgument& argument) {
+           return (argument.name == "modprobe.blacklist" || argument.name == "rd.driver.blacklist" ||
+                   argument.name == "module_blacklist") &&
+                  lists_module(argument, module);
+         });
 }
 
 class Weighing {
@@ -54,7 +51,8 @@ class Weighing {
         image_(image),
         has_vfio_(image.modules.contains("vfio_pci")),
         is_loaded_(has_vfio_ && is_loaded()),
-        ids_(all_ids(host)) {}
+        ids_(all_ids(host)),
+        found_(image) {}
 
   EarlyBinding result() {
     find_untold();
@@ -62,28 +60,13 @@ class Weighing {
       find_missing_lines();
       find_stale_ids();
     } else {
-      doubt(image_.file + ", " + image_.modprobe.unread.front());
+      found_.doubt(image_.file + ", " + image_.modprobe.unread.front());
     }
     find_first_drivers();
-    found_.state = !found_.drifts.empty() ? State::lost : !found_.why.empty() ? State::unknown : State::kept;
-    found_.kept = is_loaded_
-                      ? "The initial RAM disk loads vfio-pci, and has what modprobe.d says of it."
-                      : "The initial RAM disk neither loads vfio-pci nor a driver that holds one of its devices now: who takes "
-                        "them is decided after it.";
-    found_.evidence = {image_evidence(image_)};
-    return std::move(found_);
+    return std::move(found_).result(is_loaded_);
   }
 
  private:
-  void doubt(std::string why) {
-    if (found_.why.empty()) found_.why = std::move(why);
-  }
-
-  void add(std::string sentence, std::vector<Evidence> evidence, Mend mend = Mend::build_anew) {
-    evidence.push_back(image_evidence(image_));
-    found_.drifts.push_back({std::move(sentence), std::move(evidence), mend});
-  }
-
   /// A list says that vfio-pci goes into the image, and it is not there.
   void find_untold() {
     if (has_vfio_) return;
@@ -94,9 +77,9 @@ class Weighing {
       // booster leaves its mark, and this is an image without it.
       const bool other = (builder && builder != told) || told == ImageTool::booster;
       const auto maker = builder ? std::string(name_of(*builder)) : "another program";
-      add(std::string(name_of(*told)) + " is told to put vfio-pci into the initial RAM disk, but it is not in it: " +
-              (other ? "the image was made by " + maker + "." : "it was not built anew since."),
-          {{list.place(), list.text}}, other ? Mend::tell_builder : Mend::build_anew);
+      found_.add(std::string(name_of(*told)) + " is told to put vfio-pci into the initial RAM disk, but it is not in it: " +
+                     (other ? "the image was made by " + maker + "." : "it was not built anew since."),
+                 {{list.place(), list.text}}, other ? Mend::tell_builder : Mend::build_anew);
       return;
     }
   }
@@ -107,9 +90,9 @@ class Weighing {
       const bool about_vfio = line.module == "vfio_pci" && (line.command == "options" || line.command == "install");
       const bool matters = about_vfio ? is_loaded_ : puts_vfio_before(line) && image_.modules.contains(line.module);
       if (!matters || has_line(image_.modprobe, line)) continue;
-      add("The initial RAM disk does not have \"" + line.text() + "\": when it loads " + line.module +
-              ", that has no effect. It was built before the line was written, or without modprobe.d.",
-          {{line.place(), line.text()}});
+      found_.add("The initial RAM disk does not have \"" + line.text() + "\": when it loads " + line.module +
+                     ", that has no effect. It was built before the line was written, or without modprobe.d.",
+                 {{line.place(), line.text()}});
     }
   }
 
@@ -119,8 +102,8 @@ class Weighing {
     for (const auto& line : image_.modprobe.lines)
       if (line.command == "options" && line.module == "vfio_pci" && line.rest.find("ids=") != std::string::npos &&
           !has_line(host_.vfio.modprobe, line))
-        add("The initial RAM disk still has \"" + line.text() + "\", which modprobe.d says no more.",
-            {{image_.file + ":" + line.place(), line.text()}});
+        found_.add("The initial RAM disk still has \"" + line.text() + "\", which modprobe.d says no more.",
+                   {{image_.file + ":" + line.place(), line.text()}});
   }
 
   /// A driver of the image takes a device before vfio-pci is there at all.
@@ -137,13 +120,11 @@ class Weighing {
   }
 
   void judge_driver(const PciFunction& function, const std::string& driver) {
-    const auto known = host_.modules.drivers.find(driver);
-    const auto module = known == host_.modules.drivers.end() || known->second.module.empty() ? normalize_module_name(driver)
-                                                                                             : known->second.module;
+    const auto module = module_behind(host_, driver);
     if (!image_.modules.contains(module) || is_kept_away(host_, image_, module) || is_ordered(module)) return;
-    add(module + " is in the initial RAM disk and takes " + function.address.text() +
-            " there: " + (has_vfio_ ? "nothing in it loads vfio-pci before." : "vfio-pci is not in it."),
-        {{function.sysfs_path + "/driver", driver}});
+    found_.add(module + " is in the initial RAM disk and takes " + function.address.text() +
+                   " there: " + (has_vfio_ ? "nothing in it loads vfio-pci before." : "vfio-pci is not in it."),
+               {{function.sysfs_path + "/driver", driver}});
   }
 
   void judge_likely(const PciFunction& function) {
@@ -152,15 +133,11 @@ class Weighing {
       return image_.modules.contains(std::string(module)) && !is_kept_away(host_, image_, std::string(module));
     });
     if (modules.empty() || any)
-      doubt("nothing in " + image_.file + " loads vfio-pci, and whether a driver there takes " + function.address.text() +
-            " is not known");
+      found_.doubt("nothing in " + image_.file + " loads vfio-pci, and whether a driver there takes " +
+                   function.address.text() + " is not known");
   }
 
-  bool is_ordered(const std::string& module) const {
-    return has_vfio_ && std::ranges::any_of(image_.modprobe.lines, [&module](const ModprobeLine& line) {
-             return line.module == module && puts_vfio_before(line);
-           });
-  }
+  bool is_ordered(const std::string& module) const { return has_vfio_ && comes_behind_vfio(image_, module); }
 
   /// By a list of the image, by a word of the command line for dracut or systemd in it, or with another of its modules.
   bool is_loaded() {
@@ -184,7 +161,7 @@ class Weighing {
   bool only_softdeps_ = false;  ///< nothing loads vfio-pci in the image but the modules that it comes before
   const bool has_vfio_, is_loaded_;
   const std::string ids_;
-  EarlyBinding found_;
+  WeighedImage found_;
 };
 
 }  // namespace
@@ -194,7 +171,11 @@ EarlyBinding early_binding(const Host& host) {
   const auto& facts = host.initial_image;
   if (!facts.matters) return result;
   const auto* image = facts.content.get();
-  if (image) return image->booster ? booster_binding(host, *image) : Weighing(host, *image).result();
+  if (image) {
+    result = image->booster ? booster_binding(host, *image) : Weighing(host, *image).result();
+    result.booster = image->booster;
+    return result;
+  }
   result.state = State::unknown;
   result.why = facts.content.why();
   result.evidence = {{"initial RAM disk", result.why}};

@@ -2,6 +2,7 @@
 #include "checks/kernel/early_binding_parts.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -73,11 +74,48 @@ std::vector<std::string_view> likely_modules(const PciFunction& function) {
   return {};
 }
 
+std::string module_behind(const Host& host, const std::string& driver) {
+  const auto known = host.modules.drivers.find(driver);
+  return known == host.modules.drivers.end() || known->second.module.empty() ? normalize_module_name(driver)
+                                                                             : known->second.module;
+}
+
 Evidence image_evidence(const InitialImage& image) {
   std::string list;
   for (const auto& module : image.modules)
     if (module.starts_with("vfio")) list += (list.empty() ? "" : " ") + module;
   return {image.file, list.empty() ? "no module of VFIO is in it" : "in it: " + list};
+}
+
+bool lists_module(const KernelArgument& argument, std::string_view module) {
+  if (!argument.value) return false;
+  const auto names = split(*argument.value, ',');
+  return std::ranges::any_of(names, [module](std::string_view name) { return normalize_module_name(name) == module; });
+}
+
+bool comes_behind_vfio(const InitialImage& image, const std::string& module) {
+  return std::ranges::any_of(image.modprobe.lines,
+                             [&module](const ModprobeLine& line) { return line.module == module && puts_vfio_before(line); });
+}
+
+void WeighedImage::add(std::string sentence, std::vector<Evidence> evidence, ImageDrift::Mend mend) {
+  evidence.push_back(image_evidence(image_));
+  found_.drifts.push_back({std::move(sentence), std::move(evidence), mend});
+}
+
+void WeighedImage::doubt(std::string why) {
+  if (found_.why.empty()) found_.why = std::move(why);
+}
+
+EarlyBinding WeighedImage::result(bool loads_vfio_pci) && {
+  using enum EarlyBinding::State;
+  found_.state = !found_.drifts.empty() ? lost : !found_.why.empty() ? unknown : kept;
+  found_.kept = loads_vfio_pci
+                    ? "The initial RAM disk loads vfio-pci, and has what modprobe.d says of it."
+                    : "The initial RAM disk neither loads vfio-pci nor a driver that holds one of its devices now: who takes "
+                      "them is decided after it.";
+  found_.evidence = {image_evidence(image_)};
+  return std::move(found_);
 }
 
 }  // namespace vfio_doctor

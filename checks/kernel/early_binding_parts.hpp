@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "checks/finding.hpp"
+#include "checks/kernel/early_binding.hpp"
 #include "facts/host.hpp"
 
 namespace vfio_doctor {
@@ -19,6 +20,27 @@ bool puts_vfio_before(const ModprobeLine& line);
 std::string all_ids(const Host& host);
 bool is_named(const PciFunction& function, const std::string& ids);
 std::vector<std::string_view> likely_modules(const PciFunction& function);
+/// The module behind a driver, with underscores; the driver's own name where nothing says otherwise.
+std::string module_behind(const Host& host, const std::string& driver);
 Evidence image_evidence(const InitialImage& image);
+/// Whether the argument's value, names with commas between, has this module.
+bool lists_module(const KernelArgument& argument, std::string_view module);
+/// Whether a line that modprobe reads in the image lets vfio-pci come before this module.
+bool comes_behind_vfio(const InitialImage& image, const std::string& module);
+
+/// What weighing an image comes to, put together piece by piece.
+class WeighedImage {
+ public:
+  explicit WeighedImage(const InitialImage& image) : image_(image) {}  // must outlive it
+
+  void add(std::string sentence, std::vector<Evidence> evidence, ImageDrift::Mend mend = ImageDrift::Mend::build_anew);
+  /// Only the first counts.
+  void doubt(std::string why);
+  EarlyBinding result(bool loads_vfio_pci) &&;
+
+ private:
+  const InitialImage& image_;
+  EarlyBinding found_;
+};
 
 }  // namespace vfio_doctor

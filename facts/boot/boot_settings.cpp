@@ -89,20 +89,26 @@ class SettingsReader {
     read_cmdline_directory();
   }
 
-  /// Without the file, mkinitcpio takes the pieces of /etc/cmdline.d in its place (build_uki() in mkinitcpio).
-  void read_cmdline_directory() {
-    const std::string directory = "/etc/cmdline.d";
-    BootLine line;
-    std::string first;
+  /// Hands each file *.conf of the directory to `take`; one that cannot be read makes a part of the line unknown.
+  template <class Take>
+  void read_drop_ins(const std::string& directory, BootLine& line, const Take& take) {
     for (const auto& name : files_.list(directory)) {
       if (!name.ends_with(".conf")) continue;
-      const auto text = files_.read(directory + "/" + name, BootFiles::settings_limit);
-      if (text.is_unreadable())
-        line.unknown_part = directory + "/" + name + ": " + text.why(), line.unknown_cause = text.cause();
-      if (!text.has_value()) continue;
-      if (first.empty()) first = directory + "/" + name;
-      for (auto& token : split_boot_line(*text, directory + "/" + name, 0).tokens) line.tokens.push_back(std::move(token));
+      const auto file = directory + "/" + name;
+      const auto text = files_.read(file, BootFiles::settings_limit);
+      if (text.is_unreadable()) line.unknown_part = file + ": " + text.why(), line.unknown_cause = text.cause();
+      if (text.has_value()) take(file, *text);
     }
+  }
+
+  /// Without the file, mkinitcpio takes the pieces of /etc/cmdline.d in its place (build_uki() in mkinitcpio).
+  void read_cmdline_directory() {
+    BootLine line;
+    std::string first;
+    read_drop_ins("/etc/cmdline.d", line, [&](const std::string& file, const std::string& text) {
+      if (first.empty()) first = file;
+      for (auto& token : split_boot_line(text, file, 0).tokens) line.tokens.push_back(std::move(token));
+    });
     if (!first.empty()) found_.settings.push_back({BootSettingKind::kernel_cmdline, first, std::move(line)});
   }
 
@@ -156,20 +162,14 @@ class SettingsReader {
 
   /// limine-entry-tool adds what its drop-ins say: KERNEL_CMDLINE[default]+=" ARGUMENTS".
   void read_limine_drop_ins(BootLine& line) {
-    const std::string directory = "/etc/limine-entry-tool.d";
-    for (const auto& name : files_.list(directory)) {
-      if (!name.ends_with(".conf")) continue;
-      const auto text = files_.read(directory + "/" + name, BootFiles::settings_limit);
-      if (text.is_unreadable())
-        line.unknown_part = directory + "/" + name + ": " + text.why(), line.unknown_cause = text.cause();
-      if (!text.has_value()) continue;
+    read_drop_ins("/etc/limine-entry-tool.d", line, [&line](const std::string& file, const std::string& text) {
       ShellSettings settings;
-      settings.read(*text, directory + "/" + name);
+      settings.read(text, file);
       auto more = settings.line({"KERNEL_CMDLINE[default]"});
       std::ranges::move(more.tokens, std::back_inserter(line.tokens));
       std::ranges::move(more.possible, std::back_inserter(line.possible));
       if (!more.unknown_part.empty()) line.unknown_part = more.unknown_part, line.unknown_cause = more.unknown_cause;
-    }
+    });
   }
 
   /// systemd-boot-manager writes the loader entries anew at each kernel update from this file.
