@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/early_binding_parts.hpp"
+#include "checks/kernel/kernel_rules.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -43,13 +44,11 @@ std::vector<Finding> run(const Host& host) {
                                      "from an initial RAM disk that was built "
                                      "before.");
     finding.evidence = {*said, {function.sysfs_path + "/driver", *function.driver}};
-    finding.remedy = {
-        {"Build the initial RAM disk anew and reboot. If something loads it by name, this keeps it away: "
-         "module_blacklist=" +
-             module + " on the kernel command line.",
-         {},
-         {},
-         "Without a driver a screen stays dark: look whether the host needs it."}};
+    finding.remedy = {{"Build the initial RAM disk anew and reboot. If something loads it by name, this keeps it away: " +
+                           with_module_refused(host, module) + " on the kernel command line.",
+                       {},
+                       {},
+                       "Without a driver a screen stays dark: look whether the host needs it."}};
     findings.push_back(std::move(finding));
   }
   if (!any && !host.vfio.modprobe.lines.empty())

@@ -3,6 +3,7 @@
 
 #include "checks/check.hpp"
 #include "checks/kernel/device_words.hpp"
+#include "checks/kernel/kernel_rules.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -34,12 +35,12 @@ std::vector<Finding> run(const Host& host) {
   if (graphics->driver.is("xe")) {
     finding.status = Status::warn;
     finding.summary = "i915 is told to make virtual functions, but the driver xe has the graphics.";
-    finding.remedy = {
-        {"Keep xe from it (module_blacklist=xe) where the module i915 from outside the kernel is to have it; or "
-         "use xe's own virtual functions (xe.max_vfs).",
-         {},
-         {},
-         {}}};
+    finding.remedy = {{"Keep xe from it (" + with_module_refused(host, "xe") +
+                           ") where the module i915 from outside the kernel is to have it; or "
+                           "use xe's own virtual functions (xe.max_vfs).",
+                       {},
+                       {},
+                       {}}};
   } else if (graphics->driver.is("i915") && (parameter == host.modules.parameters.end() || parameter->second.is_absent())) {
     finding.status = Status::warn;
     finding.summary =

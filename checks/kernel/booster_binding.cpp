@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "checks/kernel/early_binding_parts.hpp"
 #include "checks/kernel/group_members.hpp"
+#include "checks/kernel/kernel_rules.hpp"
 #include "facts/image/booster_settings.hpp"
 
 namespace vfio_doctor {
@@ -32,14 +33,6 @@ bool loads_vfio_pci(const Host& host, const InitialImage& image) {
   const auto* arguments = host.kernel.arguments.get();
   return arguments && std::ranges::any_of(arguments->all(), [](const KernelArgument& argument) {
            return argument.name == "rd.modules_force_load" && lists_module(argument, "vfio_pci");
-         });
-}
-
-/// The kernel refuses those of module_blacklist=; booster passes over nothing.
-bool is_refused(const Host& host, const std::string& module) {
-  const auto* arguments = host.kernel.arguments.get();
-  return arguments && std::ranges::any_of(arguments->all(), [&module](const KernelArgument& argument) {
-           return argument.name == "module_blacklist" && lists_module(argument, module);
          });
 }
 
@@ -140,7 +133,7 @@ class Weighing {
   }
 
   bool may_come(const std::string& module) const {
-    return image_.modules.contains(module) && !is_refused(host_, module) && !comes_behind_vfio(image_, module);
+    return image_.modules.contains(module) && !refusing_argument(host_, module) && !comes_behind_vfio(image_, module);
   }
 
   std::string side_by_side(const std::string& module) const {

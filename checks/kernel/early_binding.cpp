@@ -11,6 +11,7 @@
 #include "checks/kernel/booster_binding.hpp"
 #include "checks/kernel/early_binding_parts.hpp"
 #include "checks/kernel/group_members.hpp"
+#include "checks/kernel/kernel_rules.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -36,10 +37,10 @@ bool has_line(const ModprobeConfig& config, const ModprobeLine& line) {
 bool is_kept_away(const Host& host, const InitialImage& image, const std::string& module) {
   for (const auto& line : image.modprobe.lines)
     if (line.module == module && (line.command == "blacklist" || line.command == "install")) return true;
+  if (refusing_argument(host, module)) return true;
   const auto* arguments = host.kernel.arguments.get();
   return arguments && std::ranges::any_of(arguments->all(), [&module](const KernelArgument& argument) {
-           return (argument.name == "modprobe.blacklist" || argument.name == "rd.driver.blacklist" ||
-                   argument.name == "module_blacklist") &&
+           return (argument.name == "modprobe.blacklist" || argument.name == "rd.driver.blacklist") &&
                   lists_module(argument, module);
          });
 }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -25,6 +26,13 @@ bool is_suse_enterprise(std::string_view release) {
   return std::ranges::all_of(release.substr(at + 1, 6), is_digit);
 }
 
+/// The one that counts: the last.
+const KernelArgument* module_blacklist(const Host& host) {
+  const auto* arguments = host.kernel.arguments.get();
+  const auto* given = arguments ? arguments->last("module_blacklist") : nullptr;
+  return given && given->value ? given : nullptr;
+}
+
 }  // namespace
 
 KernelRule has_rule_since(const Host& host, KernelVersion since) {
@@ -32,6 +40,16 @@ KernelRule has_rule_since(const Host& host, KernelVersion since) {
   if (!version || *version >= since) return KernelRule::yes;
   const std::string_view release = host.kernel.release.value();
   return has_vendor_mark(release) || is_suse_enterprise(release) ? KernelRule::not_known : KernelRule::no;
+}
+
+const KernelArgument* refusing_argument(const Host& host, std::string_view module) {
+  const auto* given = module_blacklist(host);
+  return given && std::ranges::count(split(*given->value, ','), module) ? given : nullptr;
+}
+
+std::string with_module_refused(const Host& host, std::string_view module) {
+  const auto* given = module_blacklist(host);
+  return "module_blacklist=" + (given && !given->value->empty() ? *given->value + "," : std::string()) + std::string(module);
 }
 
 }  // namespace vfio_doctor

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "checks/kernel/kernel_rules.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -102,10 +103,7 @@ std::optional<Evidence> never_loads(const Host& host, const std::string& module)
                            [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     if (const auto found = config->find(option); found != config->end() && found->second == "y") return std::nullopt;
   }
-  if (const auto* arguments = host.kernel.arguments.get())
-    if (const auto* given = arguments->last("module_blacklist"); given && given->value)
-      for (const auto name : split(*given->value, ','))
-        if (name == module) return Evidence{"/proc/cmdline", given->text()};  // byte for byte: the kernel takes no '-' for '_'
+  if (const auto* given = refusing_argument(host, module)) return Evidence{"/proc/cmdline", given->text()};
   if (const auto* line = host.vfio.modprobe.find("install", module)) {
     const auto command = base_name(std::string(split_words(line->rest).empty() ? "" : split_words(line->rest).front()));
     if (command == "true" || command == "false") return Evidence{line->place(), line->text()};
