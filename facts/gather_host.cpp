@@ -33,13 +33,14 @@ Host gather_host(const Root& root, Wake wake, ReadImage image) {
   // On a large machine there is as much to read about the groups as about half of the functions.
   auto iommu = beside([&root] { return gather_iommu(root); });
   auto processes = beside([&root] { return gather_processes(root); });
+  auto kernel = beside([&root] { return gather_kernel(root); });  // its configuration may be packed, its log long
   host.cpu = gather_cpu(root);
   host.distribution = gather_distribution(root);
-  host.kernel = gather_kernel(root);
   host.firmware = gather_firmware(root);
   host.interrupts = gather_interrupts(root);
-  host.vfio = gather_vfio(root, host.kernel.release);
   host.functions = gather_pci(root, wake);
+  host.kernel = kernel.get();
+  host.vfio = gather_vfio(root, host.kernel.release);
   host.iommu = iommu.get();
   settle_missing_iommu(host);
   join_groups_and_functions(host.iommu, host.functions);

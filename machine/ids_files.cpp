@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
+#include <iterator>
 #include <vector>
 
 #include "base/ascii.hpp"
@@ -12,6 +12,7 @@ namespace vfio_doctor {
 namespace {
 
 constexpr std::size_t most_bytes = 8 << 20;
+constexpr std::uint16_t no_class = 0xffff;  // a base class has two digits
 
 /// "8086  Intel Corporation" -> (0x8086, "Intel Corporation"); the id has `digits` digits. Asked of 40,000 lines in a run: from_chars()
 /// and trim() for each took three times as long.
@@ -35,6 +36,11 @@ std::string_view next_line(std::string_view& rest) {
   return line;
 }
 
+/// Ends the lines, which reach too far, before `next`.
+void end_lines(std::string_view& lines, std::string_view next) {
+  lines = lines.substr(0, static_cast<std::size_t>(next.data() - lines.data()));
+}
+
 }  // namespace
 
 IdsFile::IdsFile(const Root& root, Which which, const std::string& place) {
@@ -47,50 +53,60 @@ IdsFile::IdsFile(const Root& root, Which which, const std::string& place) {
     text_ = std::move(content.value());
     break;
   }
+  read();
+}
+
+/// Of 40,000 lines most belong to a vendor and are passed over; its end is where the next line that is not indented begins.
+void IdsFile::read() {
+  vendors_.reserve(4096);
   std::string_view rest = text_;
-  std::string_view* open_vendor = nullptr;  // device lines of the vendor being read
-  std::uint16_t open_class = 0;
-  bool in_class = false;
+  std::uint16_t open_class = no_class;
+  bool in_vendor = false;
   while (!rest.empty()) {
     const auto line = next_line(rest);
     if (line.empty() || line.front() == '#') continue;
     if (line.front() == '\t') {
-      if (open_vendor)
-        *open_vendor =
-            std::string_view(open_vendor->data(), static_cast<std::size_t>(line.data() + line.size() - open_vendor->data()));
-      const auto subclass = in_class ? entry(line.substr(1), 2) : std::nullopt;
-      if (subclass) classes_[static_cast<std::uint16_t>(open_class << 8 | subclass->first)] = subclass->second;
+      if (open_class != no_class) read_class(line, open_class);
       continue;
     }
-    open_vendor = nullptr;
-    in_class = false;
-    if (line.starts_with("C ")) {
-      if (const auto base = entry(line.substr(2), 2)) {
-        open_class = base->first;
-        in_class = true;
-        classes_.try_emplace(static_cast<std::uint16_t>(base->first << 8 | 0xff), base->second);
-      }
-    } else if (const auto vendor = entry(line, 4)) {
-      auto& known = vendors_[vendor->first];
-      known = {vendor->second, std::string_view(rest.data(), 0)};
-      open_vendor = &known.second;
-    }
+    if (in_vendor) end_lines(vendors_.back().lines, line);
+    const auto vendor = entry(line, 4);
+    in_vendor = vendor.has_value();
+    open_class = no_class;
+    if (vendor) vendors_.push_back({vendor->first, vendor->second, rest});
+    if (line.starts_with("C ")) read_class(line, open_class);
+  }
+  if (!std::ranges::is_sorted(vendors_, {}, &Vendor::id)) std::ranges::stable_sort(vendors_, {}, &Vendor::id);
+}
+
+/// "C 02  Network controller" and what is indented below it: "<tab>80  Network controller".
+void IdsFile::read_class(std::string_view line, std::uint16_t& open_class) {
+  if (line.front() == '\t') {
+    if (const auto subclass = entry(line.substr(1), 2))
+      classes_[static_cast<std::uint16_t>(open_class << 8 | subclass->first)] = subclass->second;
+  } else if (const auto base = entry(line.substr(2), 2)) {
+    open_class = base->first;
+    classes_.try_emplace(static_cast<std::uint16_t>(base->first << 8 | 0xff), base->second);
   }
 }
 
+const IdsFile::Vendor* IdsFile::find(std::uint16_t vendor) const {
+  const auto after = std::ranges::upper_bound(vendors_, vendor, {}, &Vendor::id);
+  return after != vendors_.begin() && std::prev(after)->id == vendor ? &*std::prev(after) : nullptr;
+}
+
 std::optional<std::string> IdsFile::vendor(std::uint16_t vendor) const {
-  const auto found = vendors_.find(vendor);
-  if (found == vendors_.end()) return std::nullopt;
-  return std::string(found->second.first);
+  const auto* found = find(vendor);
+  return found ? std::optional(std::string(found->name)) : std::nullopt;
 }
 
 std::optional<std::string> IdsFile::device(std::uint16_t vendor, std::uint16_t device) const {
-  const auto found = vendors_.find(vendor);
-  if (found == vendors_.end()) return std::nullopt;
+  const auto* found = find(vendor);
+  if (!found) return std::nullopt;
   auto [slot, is_new] = devices_.try_emplace(vendor);
   auto& devices = slot->second;
   if (is_new) {
-    std::string_view rest = found->second.second;
+    std::string_view rest = found->lines;
     while (!rest.empty()) {
       const auto line = next_line(rest);
       if (line.size() < 2 || line[0] != '\t' || line[1] == '\t') continue;
@@ -106,9 +122,9 @@ std::optional<std::string> IdsFile::device(std::uint16_t vendor, std::uint16_t d
 
 std::optional<std::string> IdsFile::subsystem(std::uint16_t vendor, std::uint16_t device, std::uint16_t subsystem_vendor,
                                               std::uint16_t subsystem_device) const {
-  const auto found = vendors_.find(vendor);
-  if (found == vendors_.end()) return std::nullopt;
-  std::string_view rest = found->second.second;
+  const auto* found = find(vendor);
+  if (!found) return std::nullopt;
+  std::string_view rest = found->lines;
   bool of_this_device = false;
   while (!rest.empty()) {
     const auto line = next_line(rest);

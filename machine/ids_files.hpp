@@ -33,8 +33,16 @@ class IdsFile {
   std::optional<std::string> exact_class(std::uint16_t class_and_subclass) const;
 
  private:
+  struct Vendor {
+    std::uint16_t id = 0;
+    std::string_view name, lines;  ///< the lines of its devices
+  };
+  const Vendor* find(std::uint16_t vendor) const;
+  void read();
+  void read_class(std::string_view line, std::uint16_t& open_class);
+
   std::string text_;
-  std::map<std::uint16_t, std::pair<std::string_view, std::string_view>> vendors_;  ///< name, device lines
+  std::vector<Vendor> vendors_;  ///< by id; of several with one id the last counts
   using Devices = std::vector<std::pair<std::uint16_t, std::string_view>>;
   mutable std::map<std::uint16_t, Devices> devices_;   ///< of the vendors asked about so far, by id
   std::map<std::uint16_t, std::string_view> classes_;  ///< subclasses as they are, base classes as XXff

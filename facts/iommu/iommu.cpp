@@ -2,7 +2,9 @@
 #include "facts/iommu/iommu.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <string_view>
 
 #include "base/in_parallel.hpp"
 #include "base/text.hpp"
@@ -38,12 +40,19 @@ Observed<std::string> other_driver(const Root& root, const std::string& devices,
   return link.has_value() ? Observed<std::string>(base_name(link.value())) : link;
 }
 
+/// What the kernel says of the default domain, which a group that VFIO made itself does not have: of that it says "unknown"
+/// (drivers/iommu/iommu.c iommu_group_show_type; drivers/vfio/group.c vfio_noiommu_group_alloc).
+bool has_default_domain(const Observed<std::string>& type) {
+  static constexpr std::array<std::string_view, 5> known = {"DMA", "DMA-FQ", "identity", "blocked", "unmanaged"};
+  return type.has_value() && std::ranges::find(known, type.value()) != known.end();
+}
+
 IommuGroup gather_group(const Root& root, unsigned number) {
   AttributePath path(groups_path + "/" + std::to_string(number));
   IommuGroup group;
   group.number = number;
   group.type = root.read_line(path("type"));
-  group.name = root.read_line(path("name"));
+  group.name = has_default_domain(group.type) ? Observed<std::string>::absent() : root.read_line(path("name"));
   group.reserved_regions = parse_regions(root.read(path("reserved_regions")));
   const auto members = root.list(path("devices"));
   if (!members.has_value()) {

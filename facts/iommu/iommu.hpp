@@ -20,8 +20,8 @@ struct ReservedRegion {
 
 struct IommuGroup {
   unsigned number = 0;
-  Observed<std::string> name;  ///< "vfio-noiommu" where VFIO made the group itself
-  Observed<std::string> type;  ///< "DMA", "DMA-FQ", "identity", "blocked", "unmanaged"
+  Observed<std::string> name;  ///< "vfio-noiommu" where VFIO made the group itself; absent where the group has a default domain
+  Observed<std::string> type;  ///< of the default domain: "DMA", "DMA-FQ", "identity", "blocked", "unmanaged"; else "unknown"
   Observed<std::vector<ReservedRegion>> reserved_regions;
   std::vector<PciAddress> members;         ///< sorted
   std::string members_doubt;               ///< why there may be more members than these; empty where there are no others

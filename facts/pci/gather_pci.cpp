@@ -285,8 +285,9 @@ Observed<std::vector<PciFunction>> gather_pci(const Root& root, Wake wake) {
   // To load the list of names takes as long as to read hundreds of functions.
   auto loading = beside([&root] { return std::make_unique<PciNames>(root); });
   const Circumstances circumstances{wake, root.read_line("/sys/devices/system/node/online").is("0"), list_vfio_devices(root)};
-  auto functions =
-      in_parallel(found, [&](const auto& entry) { return gather_function(root, circumstances, entry.first, entry.second); });
+  constexpr std::size_t portion = 8;  // a function is a dozen files: two threads pay off for a few of them
+  auto functions = in_parallel(
+      found, [&](const auto& entry) { return gather_function(root, circumstances, entry.first, entry.second); }, portion);
   find_physical_functions(root, functions);
   look_at_conventional_functions(root, wake, functions);
   find_removable_functions(root, functions);

@@ -106,6 +106,7 @@ std::vector<ListedCheck> list_checks_and_guest_checks(const std::vector<Plugin>&
 }
 
 void require_known_checks(const std::vector<std::string>& ids, const std::string& option, const std::vector<Plugin>& plugins) {
+  if (ids.empty()) return;  // every run of a check passes here
   const auto list = list_checks(plugins);
   for (const auto& id : ids)
     if (std::ranges::find(guest_pages(), id, &GuestPage::id) != guest_pages().end())

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
 #include <iterator>
 #include <optional>
 #include <set>
@@ -85,27 +86,31 @@ void add_pages(Report& report) {
     if (met.contains(check.id)) report.pages.push_back({std::string(check.id), check.page});
 }
 
+/// A list of thousands of packages, from which no rule takes anything: read beside all the rest.
+std::future<MachineIdentity> identity_beside(const Root& root) {
+  return beside([&root] { return gather_machine_identity(root); });
+}
+
 /// What is asked of a source, read and judged step by step. Neither copied nor moved: a Progress lives in it.
 class Examination {
  public:
   Examination(const ExamineOptions& options, const OutputOptions& output, const std::vector<Plugin>& plugins,
-              const Source& source, std::string* patch)
+              const Source& source, std::string* patch, bool names_machine)
       : options_(options),
         output_(output),
         plugins_(plugins),
         source_(source),
         patch_(patch),
+        identity_(names_machine ? identity_beside(*source.root) : std::future<MachineIdentity>()),
         progress_("Reading " + (source.kind == "live" ? std::string("this host") : source.name)),
         host_(gather_host(*source.root, options.machine.wake ? Wake::yes : Wake::no)) {
     if (source.kind == "root" && host_.functions.is_absent()) spdlog::info("{}: there is no /sys/bus/pci/devices", source.name);
   }
 
   Report report() {
-    // A list of thousands of packages, from which no rule takes anything: read while the checks run.
-    auto identity = beside([this] { return gather_machine_identity(*source_.root); });
     judge_all();
     auto accepted = accept_risks();
-    const auto machine = describe_machine(identity.get(), *source_.root, host_, options_.identify);
+    const auto machine = describe_machine(identity_.get(), *source_.root, host_, options_.identify);
     keep_from_harm(output_);
     bound_findings(findings_);  // before they become reasons of every device
     auto judgement = judge(host_, std::move(findings_), selection_, reported_ids(options_.only), accepted, domain_subject_);
@@ -183,6 +188,7 @@ class Examination {
   const std::vector<Plugin>& plugins_;
   const Source& source_;
   std::string* patch_;
+  std::future<MachineIdentity> identity_;  // nothing where no report is made
   Progress progress_;
   const Host host_;
   std::vector<PciAddress> selection_;
@@ -196,9 +202,10 @@ class Examination {
 
 namespace {
 
-/// Opens what the options name and gathers it; `use` gets the examination.
+/// Opens what the options name and gathers it; `use` gets the examination. Which machine it is, only reports say.
 template <class Use>
-auto with_examination(const ExamineOptions& options, const OutputOptions& output, std::string* patch, Use use) {
+auto with_examination(const ExamineOptions& options, const OutputOptions& output, std::string* patch, bool names_machine,
+                      Use use) {
   const auto plugins = load_plugins(options.plugins);
   require_known_checks(options.only, "--only", plugins);
   require_known_checks(options.skip, "--skip", plugins);
@@ -207,18 +214,18 @@ auto with_examination(const ExamineOptions& options, const OutputOptions& output
   if (!runs_programs && !options.machine.source.is_live()) keep_from_harm(output);
   const Source source = open_source(options.machine.source);
   if (!runs_programs) keep_from_harm(output);
-  Examination examination(options, output, plugins, source, patch);
+  Examination examination(options, output, plugins, source, patch, names_machine);
   return use(examination);
 }
 
 }  // namespace
 
 Report examine(const ExamineOptions& options, const OutputOptions& output, std::string* patch) {
-  return with_examination(options, output, patch, [](Examination& examination) { return examination.report(); });
+  return with_examination(options, output, patch, true, [](Examination& examination) { return examination.report(); });
 }
 
 void examine(const ExamineOptions& options, const OutputOptions& output, const std::function<void(const Examined&)>& take) {
-  with_examination(options, output, nullptr, [&take](Examination& examination) { examination.hand_to(take); });
+  with_examination(options, output, nullptr, false, [&take](Examination& examination) { examination.hand_to(take); });
 }
 
 Report examine_plainly(const Source& source, Wake wake) { return examine_plainly(source, gather_host(*source.root, wake)); }

@@ -54,6 +54,16 @@ TEST(Iommu, RubbishNamesAreNoGroups) {
   EXPECT_THAT(numbers(iommu), ElementsAre(5));
 }
 
+TEST(Iommu, OnlyAGroupWithoutADefaultDomainIsAskedForItsName) {
+  const std::string named = "text /sys/kernel/iommu_groups/5/name = vfio-noiommu\n";
+  const auto type = [](const std::string& word) { return "text /sys/kernel/iommu_groups/5/type = " + word + "\n"; };
+  EXPECT_TRUE(gather_iommu(testing::machine("group 5\n" + named + type("unknown"))).groups->at(0).name.is("vfio-noiommu"));
+  EXPECT_TRUE(gather_iommu(testing::machine("group 5\n" + named + type("a word of tomorrow"))).groups->at(0).name.has_value());
+  EXPECT_TRUE(gather_iommu(testing::machine("group 5\n" + named + type("identity"))).groups->at(0).name.is_absent());
+  const auto unread = "closed /sys/kernel/iommu_groups/5/type Permission denied\n";
+  EXPECT_TRUE(gather_iommu(testing::machine("group 5\n" + named + unread)).groups->at(0).name.is("vfio-noiommu"));
+}
+
 TEST(Iommu, TellsAbsentEmptyAndUnreadable) {
   EXPECT_TRUE(gather_iommu(testing::machine("dir /sys")).groups.is_absent());
   EXPECT_TRUE(gather_iommu(testing::machine("dir /sys/kernel/iommu_groups")).groups->empty());
