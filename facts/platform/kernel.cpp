@@ -95,11 +95,11 @@ bool matters(std::string_view message) {
 /// that are not trusted). Ordinary lines of a boot are not among them.
 bool is_about_a_device(std::string_view message) {
   // clang-format off
-  static constexpr std::array<std::string_view, 24> marks = {
+  static constexpr std::array<std::string_view, 25> marks = {
       "can't reserve", "not ready", "D3cold",       "D3hot",          "stuck in D3",  "giving up",          "SR-IOV",       "MMIO resources",
       "no space",      "AER:",      "PAGE_FAULT",   "fault addr",     "NVRM",         "failed with error",  "RLIMIT_MEMLOCK", "Invalid PCI ROM",
       "DENIED",        "avc:  denied", "SNP",       "reset method",   "vfio",         "tdx", "TLB invalidation response",
-      "is not trusted"};
+      "is not trusted", "administratively set MAC"};
   // clang-format on
   return std::ranges::any_of(marks, [message](auto mark) { return message.find(mark) != message.npos; });
 }
