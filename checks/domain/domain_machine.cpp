@@ -57,6 +57,16 @@ Finding no_express_machine(const DomainCase& here, const DomainHostdev& device) 
   return finding;
 }
 
+/// This machine type alone keeps the I/O APIC in QEMU unless told otherwise (default_kernel_irqchip_split in hw/i386/pc_q35.c; 4.0.1
+/// and 4.1 took that back).
+Finding split_io_apic(const DomainCase& here) {
+  auto finding = check.at_line(Status::warn, here, here.domain.os_line,
+                               "The machine type pc-q35-4.0 keeps the I/O APIC in QEMU, as no other does: devices that use "
+                               "interrupt lines are slow with it, and NVIDIA's drivers fail (Windows: Code 43).");
+  finding.remedy = {{"Write <ioapic driver='kvm'/> in <features>, or take a newer machine type.", {}, {}, {}}};
+  return finding;
+}
+
 Finding conventional_bus(const DomainCase& here, const DomainHostdev& device, std::string_view model) {
   return check.at_line(Status::warn, here, device.line,
                        device.source.text() + " is an Express device on a conventional bus (" + std::string(model) +
@@ -98,6 +108,7 @@ std::vector<Finding> run(const DomainCase& here) {
   std::vector<Finding> findings;
   for (const auto& device : here.domain.hostdevs)
     if (const auto* function = here.host.find(device.source)) judge(here, device, *function, findings);
+  if (here.domain.machine == "pc-q35-4.0" && here.domain.io_apic.empty()) findings.push_back(split_io_apic(here));
   // One function of a card that is known to lose Express says it all.
   if (std::ranges::any_of(findings, [](const Finding& one) { return one.status == Status::warn; }))
     std::erase_if(findings, [](const Finding& one) { return one.status == Status::unknown; });

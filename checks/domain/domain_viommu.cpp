@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <charconv>
+#include <map>
 #include <utility>
+#include <vector>
 
 #include "base/text.hpp"
 #include "checks/domain/domain_check.hpp"
@@ -32,6 +35,7 @@ class Judge {
   std::vector<Finding> findings() {
     judge_machine();
     if (iommu_.model == "intel") judge_intel();
+    judge_address_spaces();
     if (iommu_.model == "virtio" && !(iommu_.intremap + iommu_.caching_mode + iommu_.eim).empty())
       add(Status::fail, "A virtio IOMMU has none of the options of Intel's.",
           "iommu model 'virtio' doesn't support additional attributes", "Take the <driver> out of <iommu>.");
@@ -70,6 +74,48 @@ class Judge {
           "IOMMU eim requires interrupt remapping to be enabled", "Write <driver intremap='on' eim='on'/> in <iommu>.");
     if (iommu_.intremap == "on" && here_.domain.io_apic != "qemu") judge_io_apic();
     if (takes_functions()) judge_width();
+  }
+
+  /// Behind a virtual IOMMU each function has an address space of its own in the guest, and a host group can be in one only: what
+  /// shares one must stand on one conventional bus, whose devices are one to the IOMMU (QEMU, hw/pci/pci.c
+  /// pci_device_iommu_address_space(); hw/vfio/container-legacy.c vfio_group_get()).
+  void judge_address_spaces() {
+    std::map<unsigned, std::vector<const DomainHostdev*>> groups;
+    for (const auto& device : here_.domain.hostdevs) {
+      const auto* function = device.reaches_guest && !device.iommufd ? here_.host.find(device.source) : nullptr;
+      if (function && function->iommu_group.has_value()) groups[*function->iommu_group].push_back(&device);
+    }
+    for (const auto& [number, devices] : groups) {
+      if (devices.size() < 2 || share_a_conventional_bus(devices)) continue;
+      const bool all_placed = std::ranges::all_of(devices, [](const DomainHostdev* device) { return device->address.placed; });
+      const auto group = std::to_string(number);
+      findings_.push_back(
+          check.at_line(all_placed ? Status::fail : Status::warn, here_, devices[1]->line,
+                        "It takes " + std::to_string(devices.size()) + " functions of host group " + group +
+                            (all_placed ? ", which do not stand on one conventional bus of the guest"
+                                        : " and does not say where they stand: libvirt gives each PCI Express function a port "
+                                          "of its own") +
+                            ". Behind a virtual IOMMU each has an address space of its own then, which one group cannot have.",
+                        "group " + group + " used in multiple address spaces"));
+      findings_.back().evidence.push_back({"/sys/kernel/iommu_groups/" + group, devices[0]->source.text()});
+      findings_.back().remedy = {
+          {"Take <iommu> out, or put all functions of the group on one <controller model='pcie-to-pci-bridge'/>.",
+           {},
+           {},
+           "On that bridge they are conventional devices, which some drivers refuse."}};
+    }
+  }
+
+  bool share_a_conventional_bus(const std::vector<const DomainHostdev*>& devices) const {
+    const auto& first = devices.front()->address;
+    const auto is_there = [&first](const DomainHostdev* device) {
+      return device->address.placed && device->address.bus == first.bus;
+    };
+    const auto bus = std::ranges::find_if(here_.domain.guest_devices, [&first](const GuestDevice& device) {
+      return device.index && *device.index == first.bus;
+    });
+    return std::ranges::all_of(devices, is_there) && bus != here_.domain.guest_devices.end() &&
+           (bus->model == "pcie-to-pci-bridge" || bus->model == "pci-bridge" || bus->model == "dmi-to-pci-bridge");
   }
 
   /// 48 bits unless told otherwise since the machine types of QEMU 9.2, 39 before (pc_compat_9_1 in hw/i386/pc.c). Tried on a

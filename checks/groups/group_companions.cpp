@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
+#include <optional>
 #include <ranges>
 
 #include "checks/advice/binding_remedy.hpp"
@@ -45,6 +46,39 @@ Finding describe_group(const Host& host, const IommuGroup& group, const std::vec
     finding.evidence.push_back(cause.evidence);
   }
   finding.say(std::move(summary));
+  return finding;
+}
+
+bool is_held_by_host(const PciFunction& function) { return function.driver.has_value() && !leaves_dma_to_user(function); }
+
+/// Some members with VFIO and others with the host's drivers: whoever meant to give them away is not done.
+std::optional<Finding> held_in_parts(const IommuGroup& group, const std::vector<const PciFunction*>& counted) {
+  constexpr std::size_t most_named = 8;
+  Sentence given, kept;
+  auto finding = check.finding(Status::warn, group_subject(group.number), "");
+  std::size_t more = 0;
+  for (const auto* function : counted) {
+    const bool host_has_it = is_held_by_host(*function);
+    if (function->is_bridge() || (!host_has_it && !is_held_by_vfio(*function))) continue;
+    finding.evidence.push_back({function->sysfs_path + "/driver", driver_text(*function)});
+    if (!host_has_it)
+      append_name(given, named(function->address));
+    else if (finding.evidence.size() <= most_named)
+      append_name(kept, named(function->address) + " (" + *function->driver + ")");
+    else
+      ++more;
+  }
+  if (given.text.empty() || kept.text.empty()) return std::nullopt;
+  if (more > 0) kept += " and " + std::to_string(more) + " more";
+  finding.say("VFIO holds " + given + " of this group, and the host's drivers hold " + kept +
+              ": as it stands no guest gets any of them (\"" + named(finding.subject, "group " + std::to_string(group.number)) +
+              " is not viable\").");
+  finding.remedy = {
+      {"Give all of them to the same guest, or take the host's drivers off those that it does not want. libvirt "
+       "frees only what the domain lists.",
+       {},
+       {},
+       "What the host does with such a function (a disk, its network) stops: look at its own verdict first."}};
   return finding;
 }
 
@@ -148,6 +182,7 @@ std::vector<Finding> run(const Host& host) {
       if (kind != Membership::exempt_bridge) counted.push_back(member);
     }
     if (counted.size() > 1) findings.push_back(describe_group(host, group, counted));
+    if (auto parts = held_in_parts(group, counted)) findings.push_back(std::move(*parts));
     if (!counted.empty()) add_doubts(host, group, findings);
     if (!counted.empty()) add_held_others(group, findings);
   }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+
 #include "checks/check.hpp"
 
 namespace vfio_doctor {
@@ -6,6 +8,17 @@ namespace {
 
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"cpu-virtualization", "Processor virtualization", 80, run};
+
+/// arch/x86/kernel/cpu/feat_ctl.c since 5.6, which then clears the flag; arch/x86/kvm/{vmx/vmx,svm/svm}.c.
+const std::string* switched_off_by_firmware(const Host& host) {
+  const auto* log = host.kernel.log.get();
+  if (!log) return nullptr;
+  const auto found = std::ranges::find_if(*log, [](const std::string& line) {
+    return line.find("VMX (outside TXT) disabled by BIOS") != line.npos || line.find("disabled by bios") != line.npos ||
+           line.find("SVM disabled (by BIOS)") != line.npos;
+  });
+  return found == log->end() ? nullptr : &*found;
+}
 
 /// VFIO itself does not need KVM, so the worst this check says is a warning: the guest would be slow, not refused.
 std::vector<Finding> run(const Host& host) {
@@ -23,7 +36,18 @@ std::vector<Finding> run(const Host& host) {
     finding.remedy = {{"Run the guest under Xen, or boot this kernel without Xen.", {}, {}, {}}};
     return {finding};
   }
-  if (flag.is(false)) {
+  if (const auto* line = switched_off_by_firmware(host); line && kvm.is_absent()) {
+    finding.status = Status::warn;
+    finding.summary = "The firmware switched the processor's virtualization off: guests would run in slow emulation.";
+    finding.evidence.push_back({"kernel log", *line});
+    finding.remedy = {
+        {"Switch on VT-x (Intel) or SVM (AMD) in the firmware setup; where it is on there, the firmware is at fault, and an "
+         "update "
+         "may help. Look at VT-d or IOMMU in the same place: that is a switch of its own.",
+         {},
+         {},
+         {}}};
+  } else if (flag.is(false)) {
     finding.status = Status::warn;
     finding.summary = "The processor shows no virtualization (vmx or svm): guests would run in slow emulation.";
     finding.remedy = {

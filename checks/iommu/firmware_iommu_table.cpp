@@ -39,12 +39,33 @@ void describe_ivrs(const Observed<std::string>& content, Finding& finding) {
   finding.evidence.push_back({"/sys/firmware/acpi/tables/IVRS", value});
 }
 
+/// The table is there for interrupts, too: without an SMMU in it there is no IOMMU, unless the kernel uses one all the same.
+void describe_iort(const Host& host, Finding& finding) {
+  const auto& content = host.firmware.iort.content;
+  const std::string path = "/sys/firmware/acpi/tables/IORT";
+  if (!content.has_value()) {
+    finding.evidence.push_back({path, "present; content: " + content.why()});
+    return;
+  }
+  const auto smmus = count_iort_smmus(content.value());
+  finding.evidence.push_back({path, smmus ? std::to_string(*smmus) + " SMMUs" : "lengths inside the table do not fit"});
+  if (!smmus) {
+    finding.status = Status::warn;
+    finding.summary = "The firmware's IORT table is damaged.";
+  } else if (*smmus == 0 && dma_remapping(host) != Switch::on) {
+    finding.status = Status::fail;
+    finding.summary =
+        "The firmware's table (IORT) describes no IOMMU (SMMU): it is switched off there, or this machine has none.";
+    finding.remedy = {{"See iommu-active for the switch to look for.", {}, {}, {}}};
+  }
+}
+
 std::vector<Finding> run(const Host& host) {
   const auto& firmware = host.firmware;
   auto finding = check.finding(Status::pass, host_subject, "The firmware describes an IOMMU to the kernel.");
   if (firmware.dmar.present.is(true)) describe_dmar(firmware.dmar.content, finding);
   if (firmware.ivrs.present.is(true)) describe_ivrs(firmware.ivrs.content, finding);
-  if (firmware.iort.present.is(true)) finding.evidence.push_back({"/sys/firmware/acpi/tables/IORT", "present"});
+  if (firmware.iort.present.is(true)) describe_iort(host, finding);
   if (!finding.evidence.empty()) return {finding};
   const bool all_known = firmware.dmar.present.has_value() && firmware.ivrs.present.has_value();
   finding.evidence.push_back({"/sys/firmware/acpi/tables", all_known ? "no DMAR, IVRS or IORT" : firmware.dmar.present.why()});

@@ -5,6 +5,7 @@
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/iommu_state.hpp"
+#include "facts/iommu/acpi_iommu_table.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -76,6 +77,8 @@ Remedy switch_on_in_firmware(CpuVendor vendor) {
                 : vendor == CpuVendor::amd
                     ? "Set \"IOMMU\" (also: AMD-Vi) to Enabled in the firmware setup, then reboot. \"Auto\" is often off. "
                       "It is a switch of its own beside SVM."
+                : vendor == CpuVendor::arm
+                    ? "Switch on the SMMU (also: \"SMMU Support\", \"IOMMU\") in the firmware setup, then reboot."
                     : "Switch on the IOMMU (SMMU, VT-d, AMD-Vi) in the firmware setup, then reboot.";
   remedy.risk = "None for the data on this host; a firmware update may reset the switch.";
   return remedy;
@@ -100,6 +103,7 @@ std::string driver_left_out(const Host& host, CpuVendor vendor) {
   if (!config || !config->contains("PCI")) return {};  // "PCI" tells a whole configuration from a few lines of one
   if (vendor == CpuVendor::intel && !config->contains("INTEL_IOMMU")) return "INTEL_IOMMU";
   if (vendor == CpuVendor::amd && !config->contains("AMD_IOMMU")) return "AMD_IOMMU";
+  if (vendor == CpuVendor::arm && !config->contains("ARM_SMMU_V3") && !config->contains("ARM_SMMU")) return "ARM_SMMU_V3";
   return {};
 }
 
@@ -167,6 +171,22 @@ NamedTable table_of(const Host& host, CpuVendor vendor) {
   return {"DMAR", host.firmware.dmar};
 }
 
+/// Arm's firmware has the table (IORT) for interrupts as well, so that its presence says nothing of an SMMU. True where that
+/// is all there is to say.
+bool explain_missing_smmu(const AcpiTable& table, Finding& finding) {
+  const auto smmus = table.content.has_value() ? count_iort_smmus(table.content.value()) : std::nullopt;
+  if (!smmus.has_value() && table.content.has_value()) return false;  // damaged: firmware-iommu-table says so
+  if (smmus.value_or(0) > 0) return false;
+  finding.summary = smmus
+                        ? "The IOMMU is off: the firmware's table (IORT) describes no SMMU. It is switched off there, or this "
+                          "machine has none for PCI."
+                        : "The IOMMU is off. The firmware's table (IORT) is there, but only root can read whether it "
+                          "describes an SMMU; most often that is switched off in the firmware.";
+  finding.evidence.push_back({"/sys/firmware/acpi/tables/IORT", smmus ? "0 SMMUs" : "content: " + table.content.why()});
+  finding.remedy.push_back(switch_on_in_firmware(CpuVendor::arm));
+  return true;
+}
+
 /// Why the IOMMU is off, as far as the facts go: each cause that was not excluded gets its remedy.
 void explain_off(const Host& host, Finding& finding) {
   if (host.cpu.runs_on_xen()) return explain_xen(finding);
@@ -208,6 +228,9 @@ void explain_off(const Host& host, Finding& finding) {
     finding.remedy.push_back(switch_on_in_firmware(vendor));
     return;
   }
+  if (vendor == CpuVendor::arm && table.present.is(true) && driver_left_out(host, vendor).empty() &&
+      explain_missing_smmu(table, finding))
+    return;
   if (!table.present.has_value()) {
     finding.summary = "The IOMMU is off, in the firmware or in the kernel; which of them could not be seen.";
     finding.remedy.push_back(switch_on_in_firmware(vendor));

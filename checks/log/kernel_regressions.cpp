@@ -5,6 +5,7 @@
 #include "checks/check.hpp"
 #include "checks/kernel/device_words.hpp"
 #include "checks/kernel/group_members.hpp"
+#include "checks/kernel/iommu_state.hpp"
 #include "checks/signatures/known_versions.hpp"
 
 namespace vfio_doctor {
@@ -43,6 +44,36 @@ bool holds_graphics_behind_a_port(const Host& host) {
   });
 }
 
+/// A root port of Intel's chipset (00:1b, 1c, 1d) with others in its group: those ports have no ACS of their own, and the kernel
+/// switches on what stands in for it (drivers/pci/quirks.c pci_quirk_enable_intel_pch_acs()).
+bool has_a_chipset_port_in_company(const Host& host) {
+  if (!host.iommu.groups.has_value()) return false;
+  return std::ranges::any_of(host.iommu.groups.value(), [&host](const IommuGroup& group) {
+    return group.members.size() > 1 && std::ranges::any_of(group.members, [&host](const PciAddress& address) {
+             const auto* function = host.find(address);
+             return function && function->is_bridge() && function->id.vendor.is(0x8086) && address.bus == 0 &&
+                    address.device >= 0x1b && address.device <= 0x1d;
+           });
+  });
+}
+
+/// Regions that are mapped by pages of 2 MiB.
+bool holds_large_regions(const Host& host) {
+  return std::ranges::any_of(host.all_functions(), [](const PciFunction& function) {
+    const auto* regions = function.regions.get();
+    if (!is_held_by_vfio(function)) return false;
+    if (!regions) return is_display(function);
+    return std::ranges::any_of(*regions, [](const Region& region) { return region.is_memory() && region.bytes() >= 2 << 20; });
+  });
+}
+
+/// Where a guest's firmware places a device's memory beyond the IOMMU, it is not mapped as a whole when the guest starts.
+bool has_a_narrow_iommu(const Host& host) {
+  const auto width = least_address_width(host);
+  const auto* bits = host.room.physical_bits.get();
+  return width && bits && *bits > width->bits && holds_large_regions(host);
+}
+
 constexpr auto defects = std::to_array<Defect>(
     {{"kernel-vf-open-denied", "opening a virtual function fails (\"error getting device from group: Permission denied\")",
       has_virtual_functions},
@@ -55,7 +86,18 @@ constexpr auto defects = std::to_array<Defect>(
      {"kernel-pciehp-links",
       "a reset of a graphics card behind a hot-plug port is taken for an unplug, and the card is "
       "gone",
-      holds_graphics_behind_a_port}});
+      holds_graphics_behind_a_port},
+     {"kernel-acs-quirks-lost",
+      "ports of Intel's chipset are not kept apart, so that they and what lies behind them share a group, as they do here",
+      has_a_chipset_port_in_company},
+     {"kernel-huge-faults",
+      "memory of a device is mapped to the wrong place in a guest (wrong pictures, a driver that does not start, hangs)",
+      holds_large_regions},
+     {"kernel-huge-faults-race",
+      "a guest stops (\"error: kvm run failed Bad address\") where its firmware places a device's memory beyond the addresses "
+      "of "
+      "the IOMMU, as it does on this host, whose processor has more address bits",
+      has_a_narrow_iommu}});
 
 std::vector<Finding> run(const Host& host) {
   const auto* release = host.kernel.release.get();

@@ -12,14 +12,13 @@ std::vector<Finding> run(const Host& host);
 constexpr Check check{"confidential-amd", "AMD's confidential guests (SEV-SNP)", 30, run};
 
 /// "SNP: IOMMU disabled or configured in passthrough mode, SNP cannot be supported." (drivers/iommu/amd/init.c
-/// iommu_snp_enable)
+/// iommu_snp_enable); AMD's own kernels before it: "SEV-SNP: IOMMU is either disabled or configured in passthrough mode."
 const std::string* refusal(const Host& host) {
   const auto* log = host.kernel.device_log.get();
   if (!log) return nullptr;
   const auto found = std::ranges::find_if(*log, [](const std::string& line) {
-    return line.find(
-               "SNP cannot be "
-               "supported") != line.npos;
+    return line.find("SNP") != line.npos &&
+           (line.find("SNP cannot be supported") != line.npos || line.find("configured in passthrough mode") != line.npos);
   });
   return found == log->end() ? nullptr : &*found;
 }

@@ -117,7 +117,9 @@ class WordReader {
                                   text.substr(0, 60) + ": invalid option"});
       else if (device && text.starts_with(" "))
         domain_.faults.push_back({line, "The name of a device begins with a blank.", "is not a valid device model name"});
-      if (set)
+      if (i > 0 && (words[i - 1].text == "-cpu" || words[i - 1].text == "--cpu"))
+        read_processor(text);
+      else if (set)
         read_setting(text);
       else
         read_device(text, device);
@@ -158,6 +160,23 @@ class WordReader {
     const auto key = text.substr(0, equals), value = text.substr(equals + 1);
     if (key.ends_with(".host") && qemu_address(value)) add_host(value);
     if (key.ends_with(".sysfsdev")) add_path(value);
+  }
+
+  /// "host,hv_relaxed,host-phys-bits-limit=39": of several the last one counts.
+  void read_processor(const std::string& text) {
+    const auto options = options_of(text);
+    auto& processor = domain_.processor = GuestProcessor{};
+    const auto model = options.contains("driver") ? options.at("driver") : std::string();
+    processor.mode = model == "host" ? "host-passthrough" : model == "max" ? "maximum" : model;
+    processor.line = line_;
+    const auto is = [&options](const char* name, const char* value) {
+      return options.contains(name) && options.at(name) == value;
+    };
+    if (is("host-phys-bits", "on") || is("host-phys-bits", "true")) processor.address_mode = "passthrough";
+    if (is("host-phys-bits", "off") || is("host-phys-bits", "false") || options.contains("phys-bits"))
+      processor.address_mode = "emulate";
+    for (const auto* name : {"phys-bits", "host-phys-bits-limit"})
+      if (options.contains(name)) processor.address_bits = parse_unsigned(options.at(name));
   }
 
   static void name_it(const std::map<std::string, std::string>& options, DomainHostdev& device) {
@@ -289,6 +308,11 @@ Domain parse_qemu_command_line(const std::string& text, const std::string& name)
       const auto options = options_of(value);
       domain.machine = options.contains("type") ? options.at("type") : value.substr(0, value.find(','));
       domain.os_line = given[i].line;
+      if (options.contains("pflash0")) domain.loader = options.at("pflash0");
+    } else if (option == "-bios") {
+      domain.loader = value;
+    } else if (option == "-drive" && value.find("if=pflash") != value.npos) {
+      domain.loader = "pflash";
     }
   }
   read_command_words(given, domain);

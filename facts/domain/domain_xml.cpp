@@ -310,6 +310,7 @@ class DomainReader {
     domain_.loader = os.child("loader").child_value();
     if (std::string_view(os.attribute("firmware").value()) == "efi") domain_.loader = "efi";
     if (os) domain_.os_line = line_of(os);
+    read_processor(root_.child("cpu"));
     if (os.child("boot")) domain_.os_boot_line = line_of(os.child("boot"));
     domain_.memory_bytes = bytes_of(root_.child("memory"));
     if (root_.child("memory")) domain_.memory_line = line_of(root_.child("memory"));
@@ -329,6 +330,16 @@ class DomainReader {
     for (const auto node : root_.children())
       if (const auto name = local_name(node.name()); (name == "commandline" || name == "override") && is_of_qemu(node))
         read_qemu(node);
+  }
+
+  void read_processor(pugi::xml_node cpu) {
+    const auto width = cpu.child("maxphysaddr");
+    auto& processor = domain_.processor;
+    processor.mode = cpu.attribute("mode").value();
+    processor.address_mode = width.attribute("mode").value();
+    const bool emulated = processor.address_mode == "emulate";
+    processor.address_bits = parse_unsigned(width.attribute(emulated ? "bits" : "limit").value());
+    if (cpu) processor.line = line_of(cpu);
   }
 
   /// What `virsh attach-device` takes, alone or under <devices>.

@@ -105,6 +105,20 @@ struct VirtualIommu {
   std::size_t at = 0, driver_at = 0;  ///< where the names of <iommu> and its <driver> begin in the text; 0: there is none
 };
 
+/// <cpu> of the domain, as far as it decides how many address bits the guest's processor has.
+struct GuestProcessor {
+  std::string mode;  ///< "host-passthrough", "maximum", "custom"; QEMU's "host" and "max" are the first two
+  std::string
+      address_mode;  ///< <maxphysaddr mode=>: "passthrough" (QEMU: host-phys-bits), "emulate" (phys-bits); empty: not said
+  std::optional<std::uint64_t> address_bits;  ///< its bits= or limit=
+  std::size_t line = 0;
+  /// Whether the guest's processor has the address bits of the host's, up to address_bits where that is given: QEMU's models
+  /// "host" and "max" do so unless told (target/i386/host-cpu.c host_cpu_adjust_phys_bits()).
+  bool has_the_hosts_width() const {
+    return address_mode == "passthrough" || (address_mode.empty() && (mode == "host-passthrough" || mode == "maximum"));
+  }
+};
+
 /// What a domain says about PCI assignment (libvirt, formatdomain "Host device assignment").
 struct Domain {
   std::string name;
@@ -127,6 +141,7 @@ struct Domain {
   std::vector<DomainNetwork> networks;  ///< of <interface type='network'>
   std::string type;                     ///< "kvm", "qemu", "xen", ...; empty where nothing is said
   std::string machine, architecture, loader;
+  GuestProcessor processor;
   std::size_t os_line = 0, os_boot_line = 0, memory_line = 0, hard_limit_line = 0;
   std::vector<std::pair<std::uint64_t, std::size_t>> boot_orders;  ///< <boot order=> of every device, with its line
   std::optional<std::uint64_t> memory_bytes, hard_limit_bytes;

@@ -137,6 +137,7 @@ class ProxmoxReader {
     if (key == "vga") no_display_ = value == "none";
     if (key == "machine") domain_.machine = value.empty() ? "pc" : value;
     if (key == "bios" && value == "ovmf") domain_.loader = "efi";
+    if (key == "cpu") read_processor(value);
     if (key == "memory")
       if (const auto size = parse_unsigned(value); size && *size < (1ULL << 40)) {
         domain_.memory_bytes = *size << 20;
@@ -152,6 +153,19 @@ class ProxmoxReader {
     if (number && *number < most_hostpci && key.substr(7) == std::to_string(*number)) return read_device(value);
     domain_.faults.push_back({line_, "Proxmox has hostpci0 to hostpci15 and leaves this line out: the guest does not get it.",
                               "unable to parse value of '" + key.substr(0, 40) + "'"});
+  }
+
+  /// "host,flags=+aes,phys-bits=39"; what args: says of -cpu stands behind it on QEMU's command line, and counts.
+  void read_processor(const std::string& value) {
+    auto& processor = domain_.processor;
+    if (processor.line != 0) return;
+    const auto named = option_of(value, "cputype"), width = option_of(value, "phys-bits");
+    const auto model = named.empty() ? value.substr(0, value.find(',')) : named;
+    processor.mode = model == "host" ? "host-passthrough" : model == "max" ? "maximum" : model;
+    processor.line = line_;
+    if (width == "host") processor.address_mode = "passthrough";
+    if (!width.empty() && width != "host") processor.address_mode = "emulate";
+    processor.address_bits = parse_unsigned(width);
   }
 
   /// Options that belong to a line; another one makes Proxmox leave the whole line out (a warning, and no more).

@@ -59,4 +59,21 @@ std::optional<int> count_ivrs_units(std::string_view table) {
   return units;
 }
 
+std::optional<int> count_iort_smmus(std::string_view table) {
+  constexpr std::size_t least = acpi_header + 12;  // number of nodes, offset of the first, reserved
+  const auto whole = whole_table(table, least);
+  if (!whole) return std::nullopt;
+  int smmus = 0;
+  auto at = number(*whole, acpi_header + 4, 4);
+  for (auto nodes = number(*whole, acpi_header, 4); nodes > 0; --nodes) {
+    constexpr std::size_t shortest_node = 16;
+    if (at < least || at > whole->size() || whole->size() - at < shortest_node) return std::nullopt;
+    const auto type = number(*whole, at, 1), length = number(*whole, at + 1, 2);
+    if (length < shortest_node || length > whole->size() - at) return std::nullopt;
+    smmus += type == 3 || type == 4;
+    at += length;
+  }
+  return smmus;
+}
+
 }  // namespace vfio_doctor

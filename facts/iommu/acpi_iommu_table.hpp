@@ -20,4 +20,8 @@ std::optional<DmarSummary> parse_dmar(std::string_view table);
 /// nothing where it is damaged.
 std::optional<int> count_ivrs_units(std::string_view table);
 
+/// How many SMMUs (node types 3: SMMUv1 and v2, 4: SMMUv3) the IORT table has (Arm DEN0049, section 3); nothing where it is
+/// damaged. A firmware with its SMMU switched off has the table all the same, for what it says of interrupts.
+std::optional<int> count_iort_smmus(std::string_view table);
+
 }  // namespace vfio_doctor

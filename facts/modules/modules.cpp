@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::size_t most_files = 256, most_lists = 1'000, most_drivers = 256;
 
-constexpr auto wanted_modules = std::to_array<const char*>(
-    {"vendor_reset", "nvidia", "nvidia_drm", "nouveau", "amdgpu", "radeon", "i915", "xe", "kvm_amd", "kvm_intel", "vfio_pci"});
+constexpr auto wanted_modules =
+    std::to_array<const char*>({"vendor_reset", "nvidia", "nvidia_drm", "nouveau", "amdgpu", "radeon", "i915", "xe", "kvmgt",
+                                "kvm_amd", "kvm_intel", "vfio_pci"});
 
 constexpr auto wanted_parameters = std::to_array<std::array<const char*, 2>>({{"nvidia_drm", "modeset"},
                                                                               {"kvm_amd", "sev"},

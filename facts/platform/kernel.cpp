@@ -83,21 +83,23 @@ std::string_view without_stamp(std::string_view line) {
 
 bool matters(std::string_view message) {
   // clang-format off
-  static constexpr std::array<std::string_view, 12> marks = {
+  static constexpr std::array<std::string_view, 14> marks = {
       "DMAR", "AMD-Vi", "iommu", "IOMMU", "vfio", "IVRS", "Unknown kernel command line", "x2apic", "VMX",
-      "ACS overrides enabled", "SMMU", "smmu"};
+      "ACS overrides enabled", "SMMU", "smmu", "disabled by bios", "disabled (by BIOS)"};
   // clang-format on
   return std::ranges::any_of(marks, [message](auto mark) { return message.find(mark) != message.npos; });
 }
 
 /// Troubles of single devices and refusals, as the kernel words them (drivers/pci/{pci,probe,iov,setup-res}.c, drivers/vfio,
-/// drivers/iommu, audit; drivers/gpu/drm/i915/gt/uc/intel_guc_submission.c). Ordinary lines of a boot are not among them.
+/// drivers/iommu, audit; drivers/gpu/drm/i915/gt/uc/intel_guc_submission.c; drivers/net/ethernet/intel/{i40e,ice}: virtual functions
+/// that are not trusted). Ordinary lines of a boot are not among them.
 bool is_about_a_device(std::string_view message) {
   // clang-format off
-  static constexpr std::array<std::string_view, 23> marks = {
+  static constexpr std::array<std::string_view, 25> marks = {
       "can't reserve", "not ready", "D3cold",       "D3hot",          "stuck in D3",  "giving up",          "SR-IOV",       "MMIO resources",
       "no space",      "AER:",      "PAGE_FAULT",   "fault addr",     "NVRM",         "failed with error",  "RLIMIT_MEMLOCK", "Invalid PCI ROM",
-      "DENIED",        "avc:  denied", "SNP",       "reset method",   "vfio",         "tdx", "TLB invalidation response"};
+      "DENIED",        "avc:  denied", "SNP",       "reset method",   "vfio",         "tdx", "TLB invalidation response",
+      "is not trusted", "administratively set MAC"};
   // clang-format on
   return std::ranges::any_of(marks, [message](auto mark) { return message.find(mark) != message.npos; });
 }

@@ -9,7 +9,8 @@ namespace vfio_doctor {
 /// thousand, and a redacted snapshot keeps no other.
 inline bool is_wanted_kernel_option(std::string_view name) {
   return name.starts_with("VFIO") || name.find("IOMMU") != name.npos || name.find("SMMU") != name.npos || name == "IRQ_REMAP" ||
-         name == "PCI" || name == "CMDLINE" || name == "CMDLINE_BOOL" || name == "CMDLINE_OVERRIDE";
+         name == "PCI" || name == "CMDLINE" || name == "CMDLINE_BOOL" || name == "CMDLINE_OVERRIDE" ||
+         name == "DRM_I915_GVT_KVMGT";
 }
 
 }  // namespace vfio_doctor

@@ -36,6 +36,15 @@ std::string ivrs_block(unsigned type, std::size_t length) {
   return little_endian(type, 1) + '\0' + little_endian(length, 2) + std::string(length - 4, '\0');
 }
 
+std::string iort_node(unsigned type, std::size_t length) {
+  return little_endian(type, 1) + little_endian(length, 2) + std::string(length - 3, '\0');
+}
+
+std::string iort(std::size_t nodes, const std::string& body) {
+  return "IORT" + little_endian(48 + body.size(), 4) + std::string(28, '\0') + little_endian(nodes, 4) + little_endian(48, 4) +
+         std::string(4, '\0') + body;
+}
+
 TEST(Dmar, CountsAndReadsFlags) {
   const auto dmar = parse_dmar(
       table("DMAR", 0x5, dmar_structure(0, 16) + dmar_structure(1, 24) + dmar_structure(0, 24) + dmar_structure(2, 8)));
@@ -68,6 +77,15 @@ TEST(Ivrs, CountsBlocks) {
   EXPECT_EQ(count_ivrs_units(table("IVRS", 0, ivrs_block(0x10, 24)).substr(0, 60)), std::nullopt);
 }
 
+TEST(Iort, CountsSmmus) {
+  EXPECT_EQ(count_iort_smmus(iort(4, iort_node(0, 24) + iort_node(2, 40) + iort_node(4, 68) + iort_node(3, 76))), 2);
+  EXPECT_EQ(count_iort_smmus(iort(2, iort_node(0, 24) + iort_node(2, 40))), 0);
+  EXPECT_EQ(count_iort_smmus(iort(3, iort_node(0, 24) + iort_node(2, 40))), std::nullopt);
+  EXPECT_EQ(count_iort_smmus(iort(1, iort_node(4, 16)).substr(0, 50)), std::nullopt);
+  EXPECT_EQ(count_iort_smmus(iort(1, iort_node(4, 16).replace(1, 1, 1, '\x08'))), std::nullopt);
+  EXPECT_EQ(count_iort_smmus(""), std::nullopt);
+}
+
 TEST(AcpiTables, RandomBytesDoNoHarm) {
   std::mt19937 random(5);
   for (int round = 0; round < 5000; ++round) {
@@ -75,6 +93,7 @@ TEST(AcpiTables, RandomBytesDoNoHarm) {
     for (char& c : body) c = static_cast<char>(random() % (round % 2 ? 256 : 6));
     parse_dmar(table("DMAR", 0, body));
     count_ivrs_units(table("IVRS", 0, body));
+    count_iort_smmus(iort(random() % 5, body));
   }
 }
 

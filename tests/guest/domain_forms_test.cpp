@@ -147,6 +147,32 @@ TEST(DomainForms, PlainCommandLines) {
   EXPECT_THROW(sources_of("ls -l\n", "run.sh"), InputError);
 }
 
+/// "host's width" or not, and the limit, as each form writes it.
+TEST(DomainForms, AddressBitsOfTheProcessor) {
+  const auto told = [](const std::string& text, const std::string& name) {
+    const auto domain = parse_domain(text, name, machine(""));
+    const auto& bits = domain.processor.address_bits;
+    return std::string(domain.processor.has_the_hosts_width() ? "host" : "own") + (bits ? " " + std::to_string(*bits) : "") +
+           (domain.loader.empty() ? "" : " uefi");
+  };
+  const auto xml = [](const std::string& cpu) { return "<domain type='kvm'><name>x</name>" + cpu + "</domain>"; };
+  EXPECT_EQ(told(xml("<os firmware='efi'/><cpu mode='host-passthrough'/>"), "a.xml"), "host uefi");
+  EXPECT_EQ(told(xml("<cpu mode='maximum'><maxphysaddr mode='passthrough' limit='39'/></cpu>"), "a.xml"), "host 39");
+  EXPECT_EQ(told(xml("<cpu mode='host-passthrough'><maxphysaddr mode='emulate' bits='42'/></cpu>"), "a.xml"), "own 42");
+  EXPECT_EQ(told(xml("<cpu mode='host-model'/>"), "a.xml"), "own");
+  EXPECT_EQ(told(xml("<cpu mode='host-model'><maxphysaddr mode='passthrough'/></cpu>"), "a.xml"), "host");
+  const std::string qemu = "qemu-system-x86_64 -device vfio-pci,host=41:00.0 ";
+  EXPECT_EQ(told(qemu + "-cpu host,kvm=off -machine q35,pflash0=code", "run.sh"), "host uefi");
+  EXPECT_EQ(told(qemu + "-cpu host,host-phys-bits-limit=39", "run.sh"), "host 39");
+  EXPECT_EQ(told(qemu + "-cpu max -cpu Skylake-Server,phys-bits=40", "run.sh"), "own 40") << "the last one counts";
+  EXPECT_EQ(told(qemu + "-cpu Skylake-Server,host-phys-bits=on -bios OVMF.fd", "run.sh"), "host uefi");
+  EXPECT_EQ(told("bios: ovmf\ncpu: host\nhostpci0: 41:00.0\n", "9.conf"), "host uefi");
+  EXPECT_EQ(told("cpu: cputype=x86-64-v3,phys-bits=host\nhostpci0: 41:00.0\n", "9.conf"), "host");
+  EXPECT_EQ(told("cpu: host,phys-bits=39\nhostpci0: 41:00.0\n", "9.conf"), "own 39");
+  EXPECT_EQ(told("args: -cpu host,host-phys-bits-limit=39\ncpu: x86-64-v2-AES\nhostpci0: 41:00.0\n", "9.conf"), "host 39")
+      << "args: stands behind";
+}
+
 TEST(DomainForms, DeviceLists) {
   EXPECT_EQ(sources_of("devices:\n  gpu:\n    type: gpu\n    pci: \"0000:41:00.1\"\n  nic:\n    address: 192.0.2.1\n",
                        "i.yaml"),
