@@ -44,7 +44,7 @@ class Guest:
     xml: str = ""                  # further devices of the domain
     after_start: str = ""          # shell, run by the host when the guest answers
     kernel: str = ""               # kernel arguments
-    start: int = 150               # seconds that it gets to start
+    start: int = 150               # seconds that it gets to start on a machine with nothing else to do
     wait: int = 20                 # seconds that the devices get to appear and work
     verify: str = ""               # further options of vfio-doctor verify: "--exercise"
     links_up: bool = True          # whether the guest brings its network interfaces up
@@ -87,7 +87,7 @@ class Topology:
     keep: list[str] = field(default_factory=list)        # never taken away by the probe, beside protected storage
     ask_protected: bool = False    # the probe may take protected functions too
     quick: bool = False            # part of the default run of scripts/test
-    deadline: int = 180            # seconds; with a guest at least 600
+    deadline: int = 180            # seconds; with a guest at least 1800
     memory: int = 768              # MiB
     plans: list[PlanRun] = field(default_factory=list)  # [[plan]], in order; taken back in the other order
     domains: bool = False          # the table of tests/lab/domains is tried with libvirt; the kernel is not asked
@@ -118,7 +118,7 @@ def read_topology(path: Path) -> Topology:
     if restarts(topology) and len(topology.plans) != 1:
         raise TopologyError(f"{path}: a plan over a start of the host stands alone")
     if topology.guest:
-        topology.deadline = max(topology.deadline, 600)
+        topology.deadline = max(topology.deadline, 1800)  # a silent one ends sooner
     _validate(topology, path)
     return topology
 
