@@ -10,6 +10,7 @@
 
 #include "base/ascii.hpp"
 #include "base/text.hpp"
+#include "facts/iommu/module_slips.hpp"
 #include "facts/platform/kernel_options.hpp"
 #include "machine/pe_sections.hpp"
 #include "snapshot/line_changes.hpp"
@@ -107,7 +108,8 @@ std::string redact_module_list(View text, const TextRedactor& words) {
     const auto file = line.substr(0, line.find(':'));
     const auto name = file.substr(file.rfind('/') + 1);
     // Who it depends on is not asked.
-    if (name.starts_with("vfio") || name.starts_with("iommufd"))
+    const bool outside = is_from_outside(normalize_module_name(name.substr(0, name.find(".ko"))));
+    if (name.starts_with("vfio") || name.starts_with("iommufd") || outside)
       kept += "kernel/" + words.redact(name) + (line.find(':') == line.npos ? "\n" : ":\n");
   }
   return kept;

@@ -41,6 +41,8 @@ constexpr auto lines = std::to_array<KnownLogLine>({
     {"SR-IOV", words},                                       // drivers/pci/iov.c
     {"^NVRM: ", words},                                      // NVIDIA's driver, kernel-open/nvidia/nv-pci.c
     {"AER: ", words},                                        // drivers/pci/pcie/aer.c
+    {"apparmor=\"DENIED\"", words},                          // security/apparmor/audit.c
+    {"avc:  denied", words},                                 // security/selinux/avc.c
     {"TLB invalidation response", words},                    // drivers/gpu/drm/i915/gt/uc/intel_guc_submission.c
     {"is not trusted", words},                               // drivers/net/ethernet/intel/{i40e,ice}
     {"administratively set MAC", words},                     // drivers/net/ethernet/intel/{i40e,igb}

@@ -189,6 +189,7 @@ constexpr auto words = std::to_array<View>({
     "rlimit", "rtprio", "rules", "scontext", "sev", "snp", "sock", "sr", "svirt", "tclass", "tcontext", "tdx", "total", "types",
     "uaccess", "unlimited", "vfs", "vgpu", "virtqemud", "wantedby", "yaml", "zero",
     "gt0", "response", "timed", "seqno",
+    "glass", "hugetlbfs", "kvmfr", "looking", "prlimit64", "resources", "rip", "systemcallfilter", "vbios", "vgabios", "virt",
 });
 // clang-format on
 

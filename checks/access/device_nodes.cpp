@@ -48,7 +48,15 @@ std::vector<Finding> run(const Host& host) {
   if (!any || !findings.empty()) return findings;
   if (!access.vfio_nodes.has_value())
     return {check.not_seen("Which nodes VFIO has could not be seen.", {"/dev/vfio", access.vfio_nodes.why()})};
-  return {check.finding(Status::pass, host_subject, "Devices that VFIO holds have their nodes.")};
+  auto finding = check.finding(Status::pass, host_subject, "Devices that VFIO holds have their nodes.");
+  if (const auto* config = host.kernel.config.get();
+      config && config->contains("PCI") && !config->contains("VFIO_DEVICE_CDEV")) {
+    finding.summary +=
+        " This kernel has nodes of groups alone, none of single devices (/dev/vfio/devices): what asks for iommufd or "
+        "for such a node finds none.";
+    finding.evidence = {{"kernel configuration", "no VFIO_DEVICE_CDEV"}};
+  }
+  return {finding};
 }
 
 }  // namespace

@@ -98,6 +98,32 @@ void look_at_capabilities(const AccessFacts& access, std::string_view unit, std:
                                      "Add it for this unit: \"CapabilityBoundingSet=CAP_SYS_RESOURCE\" under [Service]."));
 }
 
+/// libvirt raises a guest's limit of locked memory with prlimit(2). A list without ~ allows what it names alone; later lines add
+/// to it or take from it (systemd.exec(5)). @system-service holds @resources.
+void look_at_system_calls(const AccessFacts& access, std::string_view unit, std::vector<Finding>& findings) {
+  const auto lines = lines_of(access, unit, "SystemCallFilter");
+  if (lines.empty()) return;
+  bool allowed = lines.front()->value.starts_with('~');
+  const UnitSetting* taker = lines.front();
+  for (const auto* line : lines) {
+    const bool takes_away = line->value.starts_with('~');
+    for (auto word : split_words(std::string_view(line->value).substr(takes_away ? 1 : 0))) {
+      word = word.substr(0, word.find(':'));  // "name:EPERM"
+      const bool of_it =
+          word == "@resources" || word == "prlimit64" || (!takes_away && (word == "@system-service" || word == "@known"));
+      if (!of_it) continue;
+      allowed = !takes_away;
+      if (takes_away) taker = line;
+    }
+  }
+  if (!allowed)
+    findings.push_back(
+        finding_about(*taker,
+                      "keeps prlimit from it: it cannot raise the limit of memory that a guest with a device must "
+                      "lock.",
+                      "Allow it for this unit: \"SystemCallFilter=@resources\" under [Service], behind the others."));
+}
+
 std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   for (const auto* unit : {"libvirtd.service", "virtqemud.service"}) {
@@ -108,6 +134,7 @@ std::vector<Finding> run(const Host& host) {
     look_at_device_policy(host.access, unit, findings);
     look_at_hidden_paths(host.access, unit, findings);
     look_at_capabilities(host.access, unit, findings);
+    look_at_system_calls(host.access, unit, findings);
   }
   if (findings.empty() && !host.access.unit_settings.empty())
     findings.push_back(

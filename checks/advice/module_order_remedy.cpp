@@ -53,6 +53,12 @@ Remedy load_vfio_before(const Host& host, const std::string& driver, const std::
   if (std::ranges::find(tools, ImageTool::booster) != tools.end())
     remedy.text += " booster's images know no softdep: leave " + driver + " out of them (\"modules: -" + driver +
                    "\" in /etc/booster.yaml).";
+  // Its modprobe.d is made of the configuration; the modules of boot.initrd are loaded in the order of the alphabet (nixpkgs pull
+  // request 375975), so a list with vfio_pci before the driver orders nothing.
+  if (host.distribution.is_like("nixos"))
+    remedy.text +=
+        " On NixOS that line stands in boot.extraModprobeConfig, with \"vfio_pci\" in boot.initrd.kernelModules, and "
+        "nixos-rebuild boot does the rest.";
   remedy.device = address;
   remedy.form = "before " + driver;
   const auto rebuild = rebuild_initramfs_commands(host);

@@ -49,6 +49,7 @@ class DriftFinder {
     if (next_) drift_.next = next_->entry;
     compare_running_with_entries();
     for (const auto& setting : boot_.settings) compare_setting(setting);
+    for (const auto& entry : boot_.entries) compare_unread_entry(entry);
     compare_entries_with_each_other();
     return std::move(drift_);
   }
@@ -214,6 +215,7 @@ class DriftFinder {
 
   void compare_setting(const BootSetting& setting) {
     if (!setting.line.has_value()) return;
+    if (boot_.find_setting(setting.kind) != &setting) return compare_lost_words(setting);
     const bool used = is_used(host_, setting.kind);
     for (const auto& token : setting.line->tokens) {
       const auto id = index_.id(token.argument);
@@ -234,6 +236,31 @@ class DriftFinder {
     if (complete_ && setting.kind == BootSettingKind::grub_defaults && feeds_entries(setting.kind)) {
       drift_.compared = true;
       if (setting.line->unknown_part.empty()) find_not_removed(*setting.line);
+    }
+  }
+
+  /// An entry that a person writes by hand, of a boot loader that did not start this host. GRUB's menus and loader entries may be
+  /// another system's.
+  void compare_unread_entry(const BootEntry& entry) {
+    const bool by_hand =
+        entry.kind == BootEntryKind::syslinux || entry.kind == BootEntryKind::limine || entry.kind == BootEntryKind::refind;
+    if (!by_hand || !running_ || boot_.loader == BootLoader::unknown || is_used(host_, entry.kind)) return;
+    if (!entry.command_line.has_value()) return;
+    for (const auto& token : entry.command_line->tokens) {
+      const auto id = index_.id(token.argument);
+      if (!running_ids_.contains(id) && !any_normal_may_have(id) && concerns_passthrough(token.argument))
+        add(DriftKind::unread_file, token, "/proc/cmdline");
+    }
+  }
+
+  void compare_lost_words(const BootSetting& setting) {
+    if (!running_ || !is_used(host_, setting.kind)) return;
+    const auto& counts = boot_.find_setting(setting.kind)->line;
+    const auto taken_by = counts.has_value() && !counts->tokens.empty() ? counts->tokens.back().place() : setting.file;
+    for (const auto& token : setting.line->tokens) {
+      const auto id = index_.id(token.argument);
+      if (!running_ids_.contains(id) && !any_normal_may_have(id) && concerns_passthrough(token.argument))
+        add(DriftKind::lost_words, token, taken_by);
     }
   }
 

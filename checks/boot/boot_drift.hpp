@@ -18,6 +18,7 @@ enum class DriftKind {
   not_next,        ///< in some boot entries, but not in the one that starts next
   some_entries,    ///< in some boot entries, not in others
   unread_file,     ///< written into a file that this host's boot loader does not read
+  lost_words,      ///< in a file that is read, where they come to nothing
 };
 
 struct DriftedArgument {

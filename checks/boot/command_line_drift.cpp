@@ -94,6 +94,9 @@ std::string summary_of(const Host& host, const BootDrift& drift, DriftKind kind,
     case DriftKind::unread_file:
       return "Edited in a file that this host's boot loader does not read: " + names + is + " set in " + files + ", but " +
              reader_of(host) + ".";
+    case DriftKind::lost_words:
+      return "Written down and lost: " + names + is + " in " + files + ", but come" + (arguments.size() == 1 ? "s" : "") +
+             " to nothing there: a later line sets the same name again, or the words stand outside its quotes.";
   }
   return names;
 }
@@ -103,7 +106,8 @@ bool decides_iommu(const Host& host, DriftKind kind, const KernelArgument& argum
   if (dma_remapping(host) != Switch::off) return false;
   if (kind == DriftKind::only_this_boot) return switches_off(argument);
   const bool waits_for_it = kind == DriftKind::not_applied || kind == DriftKind::not_rebooted ||
-                            kind == DriftKind::not_running || kind == DriftKind::unread_file || kind == DriftKind::not_next;
+                            kind == DriftKind::not_running || kind == DriftKind::unread_file || kind == DriftKind::not_next ||
+                            kind == DriftKind::lost_words;
   return waits_for_it && has_option(argument, "intel_iommu", "on") && iommu_vendor(host) != CpuVendor::amd &&
          !host.firmware.dmar.present.is(false);
 }
@@ -148,9 +152,27 @@ Remedy choose_another_default() {
           .risk = "None beyond that of starting the entry that is chosen."};
 }
 
+/// The words are in the right file, and a person has to see which line of it counts.
+Remedy mend_by_hand(const Host& host, const Arguments& arguments) {
+  Remedy remedy{.text = "Write the words inside the quotes of the assignment that counts, the last of its name (" +
+                        arguments.front()->lacking + "), carry that to the boot entries, and reboot.",
+                .commands = {"sudoedit " + arguments.front()->token.file},
+                .undo = {"sudoedit " + arguments.front()->token.file},
+                .risk =
+                    "Low. A wrong argument is ignored or, seldom, keeps the host from booting; then edit the line in the "
+                    "boot menu."};
+  const auto apply_commands = apply_boot_settings_commands(host);
+  remedy.commands.insert(remedy.commands.end(), apply_commands.begin(), apply_commands.end());
+  remedy.commands.emplace_back(reboot_command);
+  remedy.files = files_of_boot_settings(host);
+  remedy.by_hand = true;
+  return remedy;
+}
+
 bool is_written_down(const Host& host, const DriftedArgument* argument) {
   return std::ranges::any_of(host.boot.settings, [&](const BootSetting& setting) {
-    return setting.line.has_value() && setting.line->contains(argument->token.argument);
+    return host.boot.find_setting(setting.kind) == &setting && setting.line.has_value() &&
+           setting.line->contains(argument->token.argument);
   });
 }
 
@@ -165,6 +187,7 @@ std::vector<Remedy> remedies_of(const Host& host, const BootDrift& drift, DriftK
     if (!removed) remedies.push_back(apply(host, arguments));
     return remedies;
   }
+  if (kind == DriftKind::lost_words) return {mend_by_hand(host, arguments)};
   bool reboots = false;
   std::vector<std::string> to_add;  // one change and one reboot for all of them
   for (const auto* argument : arguments) {
@@ -247,7 +270,7 @@ std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   using enum DriftKind;
   for (const auto kind :
-       {not_applied, not_removed, not_running, not_rebooted, only_this_boot, not_next, some_entries, unread_file}) {
+       {not_applied, not_removed, not_running, not_rebooted, only_this_boot, not_next, some_entries, unread_file, lost_words}) {
     Arguments arguments;
     for (const auto& argument : drift.arguments)
       if (argument.kind == kind) arguments.push_back(&argument);

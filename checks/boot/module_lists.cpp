@@ -3,6 +3,7 @@
 
 #include "checks/check.hpp"
 #include "checks/kernel/kernel_rules.hpp"
+#include "facts/iommu/module_slips.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -13,6 +14,26 @@ constexpr Check check{"module-lists", "Modules that are named to be loaded", 30,
 /// vfio_virqfd became a part of vfio (commit e2d55709398e "vfio: Fold vfio_virqfd.ko into vfio.ko", Linux 6.2).
 bool is_part_of_vfio_now(const Host& host, const ListedModule& listed) {
   return listed.module == "vfio_virqfd" && host.kernel.version.has_value() && has_rule_since(host, {6, 2}) == KernelRule::yes;
+}
+
+/// In no kernel: whoever updates the kernel and not what builds such modules is without.
+Finding not_built(const Host& host, const ListedModule& listed) {
+  const auto release = host.kernel.release.has_value() ? *host.kernel.release : "*";
+  auto finding =
+      check.finding(Status::warn, host_subject,
+                    listed.module + " is named in " + listed.file +
+                        ", but this kernel has no such module. It comes from outside the kernel and is built for each one anew "
+                        "(DKMS): for this "
+                        "one that was not done, or failed. " +
+                        (listed.module == "vendor_reset" ? "So no card is reset by it." : "What it is for is missing."));
+  finding.evidence = {{listed.place(), listed.module}, {"/lib/modules/" + release + "/modules.dep", "not in it"}};
+  finding.remedy = {
+      {"See what the last build said (the headers of this kernel are missing, or the module's version is too old for "
+       "it), and build it again; or start an older kernel that has it.",
+       {"dkms status", "sudo dkms autoinstall"},
+       {},
+       {}}};
+  return finding;
 }
 
 Finding not_there(const Host& host, const ListedModule& listed) {
@@ -39,10 +60,12 @@ std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   bool any_unread = false;
   for (const auto& listed : all) {
+    const bool from_outside = is_from_outside(listed.module);
     const bool gone = listed.installed.is(false) || is_part_of_vfio_now(host, listed);
-    if (gone && listed.file != "/proc/cmdline") findings.push_back(not_there(host, listed));
-    any_unread |= !gone && listed.installed.is_unreadable() && listed.module != "vfio" && listed.module != "vfio_pci" &&
-                  listed.module != "vfio_iommu_type1";
+    if (gone && listed.file != "/proc/cmdline")
+      findings.push_back(from_outside ? not_built(host, listed) : not_there(host, listed));
+    any_unread |= !gone && listed.installed.is_unreadable() && !from_outside && listed.module != "vfio" &&
+                  listed.module != "vfio_pci" && listed.module != "vfio_iommu_type1";
   }
   if (!findings.empty()) return findings;
   if (any_unread) {

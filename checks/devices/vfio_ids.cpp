@@ -228,12 +228,27 @@ Finding held_by_other(const Host& host, const Pattern& pattern, const PciFunctio
   return finding;
 }
 
+/// vfio_pci_core_register_device() refuses what is no endpoint (pdev->hdr_type != PCI_HEADER_TYPE_NORMAL).
+Finding of_a_bridge(const Pattern& pattern, const PciFunction& bridge) {
+  auto finding = check.finding(Status::warn, host_subject, "");
+  finding.say("vfio-pci is told to take " + pattern.text + ", which is a bridge (" + named(bridge.address) +
+              "): vfio-pci takes no bridges, and none has to go to a guest.");
+  finding.evidence = {pattern.evidence};
+  finding.remedy = {{"Take it out of the list. Bridges stay with the host's driver; they are in no guest's way.", {}, {}, {}}};
+  return finding;
+}
+
 void judge(const Host& host, const Pattern& pattern, std::vector<Finding>& findings) {
   std::vector<const PciFunction*> held;
   const PciFunction* taken = nullptr;
+  const PciFunction* bridge = nullptr;
   bool any = false;
   for (const auto& function : host.all_functions()) {
-    if (function.is_bridge() || !pattern.matches(function)) continue;
+    if (!pattern.matches(function)) continue;
+    if (function.is_bridge()) {
+      bridge = &function;
+      continue;
+    }
     any = true;
     const auto* driver = function.driver.get();
     if (driver && leaves_dma_to_user(function))
@@ -243,6 +258,7 @@ void judge(const Host& host, const Pattern& pattern, std::vector<Finding>& findi
   }
   for (const auto* function : held) findings.push_back(held_by_other(host, pattern, *function, taken));
   if (any || host.all_functions().empty()) return;
+  if (bridge) return findings.push_back(of_a_bridge(pattern, *bridge));
   auto finding = check.finding(Status::warn, host_subject,
                                "vfio-pci is told to take " + pattern.text + ", but no device of this host has these ids.");
   finding.evidence = {pattern.evidence};

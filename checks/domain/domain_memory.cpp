@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "base/text.hpp"
 #include "checks/domain/domain_check.hpp"
 
 namespace vfio_doctor {
@@ -60,6 +64,70 @@ void judge_host(const DomainCase& here, std::uint64_t memory, std::vector<Findin
   findings.back().evidence.push_back({"/proc/meminfo", "MemTotal: " + std::to_string(*total / 1024) + " kB"});
 }
 
+/// The size of huge pages that is meant where none is named: default_hugepagesz=, else 2 MiB (x86_64, and arm64 with pages of
+/// 4 KiB); nothing where the kernel has none of that size, as with pages of 64 KiB.
+std::optional<std::uint64_t> page_kib_of(const DomainCase& here) {
+  if (here.domain.huge_page_bytes) return *here.domain.huge_page_bytes / 1024;
+  const auto& arguments = here.host.kernel.arguments;
+  if (arguments.is_unreadable()) return std::nullopt;
+  const auto* given = arguments.has_value() ? arguments->last("default_hugepagesz") : nullptr;
+  if (!given || !given->value) {
+    const auto* pools = here.host.guest_memory.pools.get();
+    const bool has_others =
+        pools && !pools->empty() && std::ranges::find(*pools, 2048u, &HugePagePool::page_kib) == pools->end();
+    return has_others ? std::nullopt : std::optional<std::uint64_t>(2048);
+  }
+  const auto number = parse_unsigned(given->value->substr(0, given->value->size() - (given->value->empty() ? 0 : 1)));
+  if (!number || *number > 1024) return std::nullopt;
+  const char unit = given->value->back();
+  if (unit == 'G' || unit == 'g') return *number << 20;
+  return unit == 'M' || unit == 'm' ? std::optional<std::uint64_t>(*number << 10) : std::nullopt;
+}
+
+bool has_them_already(const DomainCase& here) {
+  const auto* running = here.around.running.get();
+  return running && std::ranges::any_of(*running, [&here](const RunningDomain& one) { return one.name == here.domain.name; });
+}
+
+/// Memory from huge pages of a size of which the host has too few (mm/hugetlb.c gives ENOMEM). A hook of libvirt may set them
+/// aside when the guest starts, so this is no failure.
+void judge_pages(const DomainCase& here, std::uint64_t memory, std::vector<Finding>& findings) {
+  if (!here.domain.huge_pages || has_them_already(here)) return;
+  const auto size = page_kib_of(here);
+  const auto& pools = here.host.guest_memory.pools;
+  if (pools.is_unreadable() || !size || *size == 0) {
+    findings.push_back(
+        check.finding(Status::unknown, here,
+                      "Its memory is to come from huge pages; whether the host has enough of them could not be seen."));
+    findings.back().evidence = {
+        {"/sys/kernel/mm/hugepages", pools.is_unreadable() ? pools.why() : "which size is meant is not known"}};
+    return;
+  }
+  HugePagePool pool{.page_kib = *size};
+  if (const auto* all = pools.get())
+    for (const auto& one : *all)
+      if (one.page_kib == *size) pool = one;
+  if (pool.free >= memory / 1024 / *size) return;
+  const auto bytes = *size * 1024;
+  const auto page = bytes >= gib ? size_text(bytes) : std::to_string(bytes >> 20) + " MiB";
+  findings.push_back(
+      check.at_line(Status::warn, here, here.domain.memory_line,
+                    "Its memory of " + size_text(memory) + " is to come from huge pages of " + page +
+                        ", of which the host has " +
+                        (pool.total == 0 ? std::string("none")
+                                         : std::to_string(pool.total) + ", " + std::to_string(pool.free) + " of them free") +
+                        ": it does not start, unless a hook sets them aside first.",
+                    "unable to map backing store for guest RAM: Cannot allocate memory"));
+  findings.back().evidence.push_back({"/sys/kernel/mm/hugepages/hugepages-" + std::to_string(*size) + "kB",
+                                      std::to_string(pool.total) + " pages, " + std::to_string(pool.free) + " free"});
+  findings.back().remedy = {
+      {"Set as many aside when the host starts (hugepagesz=, hugepages= on the kernel command line), ask for "
+       "pages of a size that the host has, or take <hugepages/> out: VFIO does without.",
+       {"grep -i huge /proc/meminfo"},
+       {},
+       "What is set aside is missing for everything else."}};
+}
+
 std::vector<Finding> run(const DomainCase& here) {
   const auto devices = static_cast<std::uint64_t>(std::ranges::count_if(here.domain.hostdevs, [](const DomainHostdev& device) {
     return device.origin != DomainHostdev::Origin::network && device.address.type != "unassigned";
@@ -68,6 +136,7 @@ std::vector<Finding> run(const DomainCase& here) {
   std::vector<Finding> findings;
   judge_limit(here, *here.domain.memory_bytes, devices, findings);
   judge_host(here, *here.domain.memory_bytes, findings);
+  judge_pages(here, *here.domain.memory_bytes, findings);
   if (!findings.empty()) return findings;
   if (here.around.memory_bytes.has_value())
     return {check.finding(Status::pass, here, "The host has the memory that VFIO locks for it, and no limit forbids it.")};

@@ -34,6 +34,17 @@ const KernelArgument* idle_argument(const Host& host) {
   return found == arguments->all().end() ? nullptr : &*found;
 }
 
+/// initcall_blacklist=sysfb_init, which was to keep the kernel from taking the picture over.
+const KernelArgument* refused_sysfb(const Host& host) {
+  const auto* arguments = host.kernel.arguments.get();
+  if (!arguments) return nullptr;
+  for (const auto& argument : arguments->all())
+    if (argument.name == "initcall_blacklist" && argument.value)
+      for (const auto name : split(*argument.value, ','))
+        if (name == "sysfb_init") return &argument;
+  return nullptr;
+}
+
 std::vector<Remedy> remedies(const Host& host, bool clears) {
   std::vector<Remedy> list;
   if (clears)
@@ -45,6 +56,7 @@ std::vector<Remedy> remedies(const Host& host, bool clears) {
          "The text console goes dark."});
   list.push_back(
       {"Make another graphics card the first one in the firmware's settings: the firmware then draws there.", {}, {}, {}});
+  if (refused_sysfb(host)) return list;  // it is there already, and the picture as well
   auto boot = add_kernel_argument(host, "initcall_blacklist=sysfb_init");
   boot.text =
       "Or keep the kernel from taking the picture over at boot (on some kernels, 6.18 among them, that does not "
@@ -68,6 +80,10 @@ Finding judge(const Host& host, const FirmwarePicture& picture, const PciFunctio
   if (function.driver.has_value()) finding.evidence.push_back({function.sysfs_path + "/driver", *function.driver});
   if (const auto* idle = idle_argument(host); idle && in_the_way)
     finding.evidence.push_back({"/proc/cmdline", idle->text() + " (read by efifb alone: without effect on this picture)"});
+  if (const auto* refused = refused_sysfb(host); refused && in_the_way) {
+    finding.summary += " initcall_blacklist=sysfb_init does not keep this kernel from it.";
+    finding.evidence.push_back({"/proc/cmdline", refused->text()});
+  }
   if (in_the_way) finding.remedy = remedies(host, clears);
   return finding;
 }

@@ -66,7 +66,7 @@ void judge_ban(const Host& host, Finding& finding) {
     return;
   }
   // libvirt loads the driver with "modprobe -b", which heeds this word (src/util/virkmod.c); plain modprobe does not.
-  if (const auto* line = host.vfio.modprobe.find("blacklist", "vfio_pci")) {
+  if (const auto* line = host.vfio.modprobe.find("blacklist", "vfio_pci"); line && finding.status == Status::pass) {
     finding.status = Status::warn;
     finding.effect = Effect::none;
     finding.summary = "vfio-pci is on the blacklist of modprobe.d: libvirt does not load it (\"administratively prohibited\").";
@@ -96,7 +96,8 @@ std::vector<Finding> run(const Host& host) {
   auto finding = check.finding(Status::pass, host_subject, "This kernel has the vfio-pci driver.");
   finding.effect = Effect::blocked;
   judge_driver(host, finding);
-  if (finding.status == Status::pass) judge_ban(host, finding);
+  // What keeps the driver out does so whether or not this kernel has it.
+  if (finding.status == Status::pass || finding.status == Status::unknown) judge_ban(host, finding);
   if (finding.status == Status::pass) judge_ways(host, finding);
   return {finding};
 }

@@ -60,6 +60,24 @@ Finding told(const PciAddress& address, const std::vector<Trouble>& troubles, co
   return finding;
 }
 
+/// The kernel itself stumbled in VFIO's code, which names no device.
+void add_crash(const std::vector<LogMatch>& matches, const std::vector<std::string>& log, std::vector<Finding>& findings) {
+  const auto crash = std::ranges::find_if(matches, [](const LogMatch& match) { return match.signature->id == "vfio-crash"; });
+  if (crash == matches.end()) return;
+  auto finding =
+      check.finding(Status::warn, host_subject,
+                    "Since the host started, the kernel has crashed in VFIO's own code: a defect of this kernel. What "
+                    "uses VFIO may hang from then on, also when the host is shut down.");
+  finding.evidence = {{"kernel log", log[crash->message]}};
+  finding.remedy = {
+      {"Restart the host. Start another kernel, older or newer, and report this one with the lines from \"BUG:\" or "
+       "\"Oops:\" on.",
+       {"uname -r", "sudo dmesg | grep -A 30 -e BUG: -e Oops:"},
+       {},
+       {}}};
+  findings.push_back(std::move(finding));
+}
+
 std::vector<Finding> run(const Host& host) {
   const auto* log = host.kernel.device_log.get();
   if (!log)
@@ -83,6 +101,7 @@ std::vector<Finding> run(const Host& host) {
     for (const auto& [id, trouble] : by_id) troubles.push_back(trouble);
     findings.push_back(told(address, troubles, *log));
   }
+  add_crash(matches, *log, findings);
   if (findings.empty())
     findings.push_back(check.finding(Status::pass, host_subject,
                                      "The kernel has written of no trouble "

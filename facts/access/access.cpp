@@ -19,7 +19,7 @@ constexpr auto unit_directories =
 /// Those that hide modules, nodes or rights from the daemon (systemd.exec(5), systemd.resource-control(5)).
 constexpr auto wanted_settings = std::to_array<std::string_view>(
     {"ProtectKernelModules", "PrivateDevices", "DevicePolicy", "DeviceAllow", "ProtectKernelTunables", "CapabilityBoundingSet",
-     "LimitMEMLOCK", "InaccessiblePaths", "User"});
+     "LimitMEMLOCK", "InaccessiblePaths", "User", "SystemCallFilter"});
 
 void read_unit_file(const Root& root, const std::string& unit, const std::string& file, std::vector<UnitSetting>& settings) {
   const auto text = root.read(file);

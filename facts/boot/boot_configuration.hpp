@@ -108,7 +108,7 @@ struct BootConfiguration {
   bool ostree = false;                  ///< deployments managed by ostree
   bool proxmox = false;                 ///< Proxmox VE, whose os-release says Debian
   bool proxmox_boot_tool = false;       ///< proxmox-boot-tool copies kernels to system partitions of its own
-  std::vector<BootSetting> settings;
+  std::vector<BootSetting> settings;    ///< a second one of GRUB's defaults: words that stand there and come to nothing
   std::vector<BootEntry> entries;
   std::optional<std::string> selected_entry;  ///< id the boot loader says it started (LoaderEntrySelected)
   /// Id or pattern that starts next, where loader.conf or systemd-boot's EFI variables say so; GRUB's is

@@ -36,7 +36,8 @@ class SettingsReader {
     if (text.has_value()) settings.read(*text, file), files.emplace_back(file, *text);
     // Only Debian's grub-mkconfig and its kin are known to read drop-ins.
     const auto distribution = gather_distribution(root_);
-    const bool reads_drop_ins = !distribution.id.has_value() || distribution.is_like("debian");
+    const bool reads_drop_ins =
+        !distribution.id.has_value() || distribution.is_like("debian") || distribution.is_like("ubuntu");
     bool read_any = text.has_value();
     std::string unread = text.is_unreadable() ? file + ": " + text.why() : "";
     auto cause = text.cause();
@@ -56,7 +57,12 @@ class SettingsReader {
     auto line = Observed<BootLine>::unreadable(unread, cause);
     if (unread.empty()) line = settings.line({"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"});
     auto plain = plain_assignments(settings, files, {"GRUB_CMDLINE_LINUX_DEFAULT", "GRUB_CMDLINE_LINUX"}, line);
+    const bool known = line.has_value();
     found_.settings.push_back({BootSettingKind::grub_defaults, file, std::move(line), std::move(plain)});
+    BootLine lost;
+    lost.tokens = settings.lost({"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"});
+    if (known && !lost.tokens.empty())
+      found_.settings.push_back({BootSettingKind::grub_defaults, lost.tokens.front().file, std::move(lost)});
     found_.grub_reads_loader_entries = settings.is_set("GRUB_ENABLE_BLSCFG")
                                            ? Observed<bool>(settings.text("GRUB_ENABLE_BLSCFG") == "true")
                                            : Observed<bool>::absent();

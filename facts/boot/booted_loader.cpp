@@ -124,6 +124,12 @@ BootedLoader find_booted_loader(const Root& root, const BootConfiguration& found
   if (by_files.loader == BootLoader::unknown && line->starts_with('\\'))
     return {BootLoader::efi_stub, "the command line begins with the kernel's path as the firmware writes it", std::nullopt,
             std::nullopt};
+  // The kernels of proxmox-boot-tool lie on partitions that are not mounted, \EFI\proxmox\VERSION\, and systemd-boot puts the path
+  // of the initial RAM disk on the command line.
+  const auto* disk = arguments.last("initrd");
+  if (by_files.loader == BootLoader::unknown && disk && disk->value && disk->value->starts_with("\\EFI\\proxmox\\"))
+    return {BootLoader::systemd_boot, "systemd-boot put initrd=\\EFI\\proxmox\\... on the command line", std::nullopt,
+            std::nullopt};
   return by_files;
 }
 

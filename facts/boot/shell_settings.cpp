@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <utility>
 
 namespace vfio_doctor {
@@ -11,6 +10,7 @@ namespace {
 
 constexpr std::size_t most_alternatives = 16;
 constexpr std::size_t most_variables = 2000;
+constexpr std::size_t most_lost = 16;  // of one name
 
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_name_part(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
@@ -77,6 +77,8 @@ class ShellReader {
   void read_statement() {
     std::vector<Assignment> assignments;
     bool command = false, first = true;
+    std::size_t behind_first = at_;  // of the assignments
+    unsigned line = line_;
     while (!at_end()) {
       const char c = peek();
       if (is_blank(c)) {
@@ -89,13 +91,22 @@ class ShellReader {
         if (end_of_statement(c)) break;
       } else if (auto assignment = command ? std::nullopt : read_assignment()) {
         assignments.push_back(std::move(*assignment));
+        if (assignments.size() == 1) behind_first = at_, line = line_;
       } else {
         command |= read_command_word(first && assignments.empty());
         first = false;
       }
     }
+    const auto name = assignments.empty() ? std::string() : assignments[0].name;
+    const bool more = command || assignments.size() > 1;
     if (!command)
       for (auto& assignment : assignments) assign(std::move(assignment));
+    // "GRUB_CMDLINE_LINUX=quiet splash iommu=pt" runs a program "splash"; without "splash" it sets a variable "iommu".
+    if (more && name.starts_with("GRUB_")) {
+      PlacedText outside;
+      outside.append(text_.substr(behind_first, at_ - behind_first), file_, line);
+      lose(name, std::move(outside));
+    }
     chained_ = chained_ || chained_next_;
     chained_next_ = false;
   }
@@ -161,13 +172,22 @@ class ShellReader {
     if (old == known.end() && known.size() >= most_variables) return give_up_for_good("too many settings");
     if (assignment.value.value.text().size() >= PlacedText::limit) give_up_for_good("a setting is too long");
     if (!assignment.conditional) {
-      known[assignment.name] = std::move(assignment.value);
+      auto& variable = known[assignment.name];
+      auto before = std::move(variable.value);
+      variable = std::move(assignment.value);
+      if (!before.empty()) lose(assignment.name, std::move(before));
       return;
     }
     auto& variable = known[assignment.name];
     variable.others.push_back(std::move(assignment.value.value));
     for (auto& other : assignment.value.others) variable.others.push_back(std::move(other));
     if (variable.others.size() > most_alternatives) give_up_for_good("too many conditions");
+  }
+
+  void lose(const std::string& name, PlacedText text) {
+    auto& all = settings_.lost_;
+    if (!all.contains(name) && all.size() >= most_variables) return;
+    if (auto& lost = all[name]; lost.size() < most_lost) lost.push_back(std::move(text));
   }
 
   void read_word() {
@@ -356,39 +376,6 @@ class ShellReader {
 
 void ShellSettings::read(std::string_view text, const std::string& file, Certainty certainty) {
   ShellReader(*this, text, file, certainty == Certainty::certain).read();
-}
-
-std::optional<std::string> ShellSettings::text(const std::string& name) const {
-  const auto found = variables_.find(name);
-  if (found == variables_.end() || !found->second.others.empty()) return std::nullopt;
-  const auto& value = found->second.value.text();
-  if (value.find(PlacedText::unknown) != std::string::npos) return std::nullopt;
-  return value;
-}
-
-BootLine ShellSettings::line(const std::vector<std::string>& names) const {
-  BootLine line;
-  line.unknown_part = unknown_;
-  for (const auto& name : names) {
-    const auto found = variables_.find(name);
-    if (found == variables_.end()) continue;
-    auto main = found->second.value.split();
-    if (!main.unknown_part.empty()) line.unknown_part = main.unknown_part;
-    std::vector<BootLine> others;
-    for (const auto& other : found->second.others) others.push_back(other.split());
-    for (auto& token : main.tokens) {
-      const bool certain = std::ranges::all_of(others, [&](const BootLine& other) { return other.contains(token.argument); });
-      (certain ? line.tokens : line.possible).push_back(std::move(token));
-    }
-    for (auto& other : others) {
-      if (!other.unknown_part.empty()) line.unknown_part = other.unknown_part;
-      for (auto& token : other.tokens) line.possible.push_back(std::move(token));
-    }
-  }
-  if (!broken_) return line;
-  line.unknown_part = unknown_;
-  std::ranges::move(std::exchange(line.tokens, {}), std::back_inserter(line.possible));
-  return line;
 }
 
 }  // namespace vfio_doctor

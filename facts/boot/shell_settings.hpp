@@ -28,6 +28,9 @@ class ShellSettings {
   bool is_set(const std::string& name) const { return variables_.contains(name); }
   /// The values of `names` joined with blanks, as a kernel command line.
   BootLine line(const std::vector<std::string>& names) const;
+  /// Words that were written for `names` and come to nothing: a later assignment of the name took their place, or they stand
+  /// outside the quotes ("NAME=quiet iommu=pt"). Empty where it is not known what a shell makes of the files.
+  std::vector<BootToken> lost(const std::vector<std::string>& names) const;
 
  private:
   friend class ShellReader;
@@ -36,8 +39,9 @@ class ShellSettings {
     std::vector<PlacedText> others;  ///< what it may be instead
   };
   std::map<std::string, Variable> variables_;
-  bool broken_ = false;  ///< a shell would refuse what was read
-  std::string unknown_;  ///< not empty: why any variable could have another value
+  std::map<std::string, std::vector<PlacedText>> lost_;  ///< by name: what was written for it and comes to nothing
+  bool broken_ = false;                                  ///< a shell would refuse what was read
+  std::string unknown_;                                  ///< not empty: why any variable could have another value
 };
 
 }  // namespace vfio_doctor

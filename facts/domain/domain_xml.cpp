@@ -321,6 +321,7 @@ class DomainReader {
       const auto page = huge.child("page");
       domain_.huge_pages = true;
       domain_.huge_page_bytes = libvirt_bytes(page.attribute("size").value(), page.attribute("unit").value());
+      if (page.attribute("nodeset") || page.next_sibling("page")) domain_.huge_page_bytes = 0;
     }
     const auto features = root_.child("features"), io_apic = features.child("ioapic");
     domain_.io_apic = io_apic.attribute("driver").value();

@@ -146,7 +146,7 @@ struct Domain {
   std::vector<std::pair<std::uint64_t, std::size_t>> boot_orders;  ///< <boot order=> of every device, with its line
   std::optional<std::uint64_t> memory_bytes, hard_limit_bytes;
   bool huge_pages = false;                       ///< <memoryBacking><hugepages>
-  std::optional<std::uint64_t> huge_page_bytes;  ///< their size; nothing: the host's default
+  std::optional<std::uint64_t> huge_page_bytes;  ///< their size; nothing: the host's default; 0: several
   std::optional<VirtualIommu> viommu;
   std::string io_apic;                          ///< <ioapic driver=>
   std::size_t features_at = 0, io_apic_at = 0;  ///< where the names of these elements begin in the text; 0: there is none

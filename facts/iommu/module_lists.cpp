@@ -7,12 +7,16 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "facts/iommu/module_slips.hpp"
 #include "facts/platform/kernel_arguments.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 constexpr std::size_t most_listed = 200;
+
+/// VFIO's own, and those from outside the kernel that passthrough is asked to use.
+bool is_wanted(std::string_view name) { return name == "vfio" || name.starts_with("vfio_") || is_from_outside(name); }
 
 /// Adds to the list the names that one line holds, whatever quotes and brackets stand around them.
 void add_names(std::string_view text, const std::string& file, unsigned number, std::vector<ListedModule>& listed) {
@@ -23,7 +27,7 @@ void add_names(std::string_view text, const std::string& file, unsigned number, 
     text.remove_prefix(start);
     const auto end = std::min(text.find_first_not_of(name_characters), text.size());
     const auto name = normalize_module_name(text.substr(0, end));
-    if (name == "vfio" || name.starts_with("vfio_")) listed.push_back({name, file, number, {}});
+    if (is_wanted(name)) listed.push_back({name, file, number, {}});
     text.remove_prefix(end);
   }
 }

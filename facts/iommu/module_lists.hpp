@@ -18,7 +18,7 @@ struct ListedModule {
   std::string place() const { return file + ":" + std::to_string(line); }
 };
 
-/// Those whose names begin with "vfio": from modules-load.d(5), /etc/modules, initramfs-tools' modules, dracut.conf(5),
+/// Those of VFIO and from outside: from modules-load.d(5), /etc/modules, initramfs-tools' modules, dracut.conf(5),
 /// mkinitcpio.conf and `modules-load=` on the running command line. `installed` is left unread.
 std::vector<ListedModule> read_module_lists(const Root& root);
 

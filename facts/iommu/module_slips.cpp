@@ -25,6 +25,8 @@ constexpr std::array usual_drivers = std::to_array<std::string_view>(
 
 }  // namespace
 
+bool is_from_outside(std::string_view module) { return module == "vendor_reset" || module == "kvmfr"; }
+
 std::string_view module_meant_by(std::string_view name) {
   if (std::ranges::find(usual_drivers, name) != usual_drivers.end()) return {};
   const auto meant = std::ranges::find_if(usual_drivers, [name](std::string_view one) { return is_near(name, one); });

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "facts/iommu/module_slips.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -42,7 +43,7 @@ class InstalledModules {
       for (const auto line : split_lines(text.value())) {
         const auto file = base_name(std::string(line.substr(0, line.find(':'))));
         const auto name = normalize_module_name(file.substr(0, file.find(".ko")));
-        if (name.starts_with("vfio") || name == "iommufd" || wanted.contains(name))
+        if (name.starts_with("vfio") || name == "iommufd" || is_from_outside(name) || wanted.contains(name))
           (list == "modules.builtin" ? built_in_ : loadable_).insert(name);
       }
     }
@@ -97,8 +98,9 @@ VfioFacts gather_vfio(const Root& root, const Observed<std::string>& kernel_rele
   }
   vfio.listed_modules = read_module_lists(root);
   for (auto& listed : vfio.listed_modules)
-    listed.installed = modules.lists_modules() ? modules.has(listed.module)
-                                               : Observed<bool>::unreadable("the kernel's list of modules could not be read");
+    listed.installed = is_from_outside(listed.module) && root.exists("/sys/module/" + listed.module) ? Observed<bool>(true)
+                       : modules.lists_modules() ? modules.has(listed.module)
+                                                 : Observed<bool>::unreadable("the kernel's list of modules could not be read");
   for (const auto& name : in_softdeps)
     vfio.softdep_modules[name] = root.exists("/sys/module/" + name) ? Observed<bool>(true)
                                  : modules.lists_modules()

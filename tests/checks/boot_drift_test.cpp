@@ -41,6 +41,8 @@ std::string_view word(DriftKind kind) {
       return "some_entries";
     case DriftKind::unread_file:
       return "unread_file";
+    case DriftKind::lost_words:
+      return "lost_words";
   }
   return "?";
 }

@@ -52,6 +52,11 @@ TEST(ModuleOrder, WhereTheWayIsNotKnownNothingIsToBeTyped) {
   }
 }
 
+TEST(ModuleOrder, OnNixosTheLineStandsInTheConfiguration) {
+  EXPECT_THAT(remedy_on("text /etc/os-release = ID=nixos\n").text, HasSubstr("boot.extraModprobeConfig"));
+  EXPECT_THAT(remedy_on("text /etc/os-release = ID=debian\n").text, ::testing::Not(HasSubstr("boot.extraModprobeConfig")));
+}
+
 TEST(ModuleOrder, BoostersImagesKnowNoSoftdep) {
   const std::string arch = "text /etc/os-release = ID=arch\n";
   EXPECT_THAT(remedy_on(arch).text, ::testing::Not(HasSubstr("booster")));

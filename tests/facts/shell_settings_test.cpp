@@ -111,6 +111,20 @@ TEST(ShellSettings, AnAssignmentBeforeACommandIsForThatCommandOnly) {
   EXPECT_THAT(texts(line_of("export A=quiet\n").tokens), ElementsAre("quiet@g:1"));
 }
 
+TEST(ShellSettings, TellsWhatComesToNothing) {
+  ShellSettings settings;
+  settings.read(
+      "GRUB_A=\"quiet x=1 y=2\"\nGRUB_A=\"y=2\"\nGRUB_B=quiet z=3\nGRUB_C=quiet splash w=4\nGRUB_D=a\nGRUB_D=\"$GRUB_D b\"\n",
+      "g");
+  EXPECT_THAT(texts(settings.lost({"GRUB_A"})), ElementsAre("quiet@g:1", "x=1@g:1"));
+  EXPECT_THAT(texts(settings.lost({"GRUB_B"})), ElementsAre("z=3@g:3")) << "outside the quotes";
+  EXPECT_THAT(texts(settings.lost({"GRUB_C"})), ElementsAre("splash@g:4", "w=4@g:4")) << "a shell runs a program of that name";
+  EXPECT_THAT(texts(settings.lost({"GRUB_D"})), IsEmpty()) << "taken on by the later one";
+  EXPECT_THAT(texts(settings.lost({"GRUB_A", "GRUB_B"})), ElementsAre("x=1@g:1", "z=3@g:3")) << "another name has it";
+  settings.read(". /etc/other\n", "h");
+  EXPECT_THAT(texts(settings.lost({"GRUB_A"})), IsEmpty()) << "not known";
+}
+
 TEST(ShellSettings, SaysWhenAnotherFileCouldChangeEverything) {
   EXPECT_THAT(line_of("A=x\n. /etc/other\n").unknown_part, HasSubstr("g:2"));
   EXPECT_THAT(line_of("A=\"never closed\n").unknown_part, HasSubstr("never closed"));
