@@ -178,6 +178,7 @@ constexpr auto words = std::to_array<View>({
     "unmounted", "usbdevfs", "usbfs", "vdev", "vdo", "veracrypt", "verity", "vhci", "zvol",
     "mbi", "like", "null", "ich", "sysrq", "kbd", "leds", "uniq", "phys", "prop", "explorer", "priority", "cga", "frame", "buffer", "mmconfig", "code", "its", "gicv3", "gicv2m", "gic", "pmsi", "timer", "aerdrv", "pme", "pnp",
     // Words that the readers of memory, modules, access and of messages about devices look for.
+    "more", "mac", "addresses", "vf", "switch", "order", "functionalities", "either", "configured",
     "action", "after", "apparmor", "assign", "attempting", "autodetect", "avc", "before", "can", "capabilityboundingset",
     "change", "commitlimit", "committed", "confidentiality", "consolefont", "count", "creatable", "denylist", "deviceallow",
     "devicepolicy", "dracutmodules", "enough", "err", "es", "exceeded", "execstart", "files", "filesystems", "fixed",
