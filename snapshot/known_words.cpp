@@ -189,6 +189,8 @@ constexpr auto words = std::to_array<View>({
     "rlimit", "rtprio", "rules", "scontext", "sev", "snp", "sock", "sr", "svirt", "tclass", "tcontext", "tdx", "total", "types",
     "uaccess", "unlimited", "vfs", "vgpu", "virtqemud", "wantedby", "yaml", "zero",
     "gt0", "response", "timed", "seqno",
+    "addresses", "administratively", "attempted", "configured", "either", "functionalities", "functionality", "mac", "more",
+    "order", "outside", "switch", "vf",
 });
 // clang-format on
 
