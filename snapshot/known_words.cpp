@@ -191,6 +191,7 @@ constexpr auto words = std::to_array<View>({
     "uaccess", "unlimited", "vfs", "vgpu", "virtqemud", "wantedby", "yaml", "zero",
     "gt0", "response", "timed", "seqno",
     "glass", "hugetlbfs", "kvmfr", "looking", "prlimit64", "resources", "rip", "systemcallfilter", "vbios", "vgabios", "virt",
+    "administratively", "attempted", "functionality", "outside",
 });
 // clang-format on
 
