@@ -123,13 +123,15 @@ def compare_beside(directory: Path) -> list[str]:
 
 
 def _lines_of(path: Path) -> list[str]:
-    """Without the time, and without the version, which differs where one program was built from a later commit."""
+    """Without the time and the version, which differs where one program was built from a later commit, and the digest of both; and
+    without what was free when each of them looked."""
     text = text_of(path)
     if path.suffix == ".json":
         report = json.loads(text)
         del report["tool"], report["generated_at"]
+        report.pop("digest", None)
         text = json.dumps(report, indent=1)
-    return text.splitlines()
+    return re.sub(r"\d+ [KMG]iB are left|(MemAvailable|MemFree)[^\n]*", "memory", text).splitlines()
 
 
 def text_of(path: Path) -> str:
