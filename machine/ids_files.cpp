@@ -66,28 +66,19 @@ void IdsFile::read() {
     const auto line = next_line(rest);
     if (line.empty() || line.front() == '#') continue;
     if (line.front() == '\t') {
-      if (open_class != no_class) read_class(line, open_class);
+      const auto subclass = open_class == no_class ? std::nullopt : entry(line.substr(1), 2);
+      if (subclass) classes_[static_cast<std::uint16_t>(open_class << 8 | subclass->first)] = subclass->second;
       continue;
     }
     if (in_vendor) end_lines(vendors_.back().lines, line);
     const auto vendor = entry(line, 4);
     in_vendor = vendor.has_value();
-    open_class = no_class;
     if (vendor) vendors_.push_back({vendor->first, vendor->second, rest});
-    if (line.starts_with("C ")) read_class(line, open_class);
+    const auto base = line.starts_with("C ") ? entry(line.substr(2), 2) : std::nullopt;
+    open_class = base ? base->first : no_class;
+    if (base) classes_.try_emplace(static_cast<std::uint16_t>(open_class << 8 | 0xff), base->second);
   }
   if (!std::ranges::is_sorted(vendors_, {}, &Vendor::id)) std::ranges::stable_sort(vendors_, {}, &Vendor::id);
-}
-
-/// "C 02  Network controller" and what is indented below it: "<tab>80  Network controller".
-void IdsFile::read_class(std::string_view line, std::uint16_t& open_class) {
-  if (line.front() == '\t') {
-    if (const auto subclass = entry(line.substr(1), 2))
-      classes_[static_cast<std::uint16_t>(open_class << 8 | subclass->first)] = subclass->second;
-  } else if (const auto base = entry(line.substr(2), 2)) {
-    open_class = base->first;
-    classes_.try_emplace(static_cast<std::uint16_t>(base->first << 8 | 0xff), base->second);
-  }
 }
 
 const IdsFile::Vendor* IdsFile::find(std::uint16_t vendor) const {

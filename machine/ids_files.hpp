@@ -39,7 +39,6 @@ class IdsFile {
   };
   const Vendor* find(std::uint16_t vendor) const;
   void read();
-  void read_class(std::string_view line, std::uint16_t& open_class);
 
   std::string text_;
   std::vector<Vendor> vendors_;  ///< by id; of several with one id the last counts

@@ -15,10 +15,7 @@ constexpr Check check{"blacklisted-driver", "Drivers that hold devices in spite 
 /// What says that the module is not to be loaded by itself.
 std::optional<Evidence> blacklisted(const Host& host, const std::string& module) {
   if (const auto* line = host.vfio.modprobe.find("blacklist", module)) return Evidence{line->place(), line->text()};
-  if (const auto* arguments = host.kernel.arguments.get())
-    for (const auto& argument : arguments->all())
-      if ((argument.name == "modprobe.blacklist" || argument.name == "rd.driver.blacklist") && lists_module(argument, module))
-        return Evidence{"/proc/cmdline", argument.text()};
+  if (const auto* argument = blacklisting_argument(host, module)) return Evidence{"/proc/cmdline", argument->text()};
   return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/kernel_rules.hpp"
+#include "checks/kernel/log_line.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -73,12 +74,10 @@ std::vector<Finding> run(const Host& host) {
       "Without it the groups merge again: devices that a guest has today may then share a group with "
       "others, and the guest does not start until all of them are given or left without a driver. " +
       finding.remedy.front().risk;
-  const auto* log = host.kernel.log.get();
   const auto rejects = [](const std::string& message) {
     return message.find("Unknown kernel command line") != message.npos && message.find("pcie_acs_override") != message.npos;
   };
-  const auto rejection = log ? std::ranges::find_if(*log, rejects) : decltype(log->begin()){};
-  if (log && rejection != log->end()) {
+  if (const auto* rejection = find_log_line(host.kernel.log, rejects)) {
     finding.status = Status::pass;
     finding.summary = "pcie_acs_override is on the command line, but this kernel does not know it: it has no effect.";
     finding.evidence.push_back({"kernel log", *rejection});

@@ -3,6 +3,7 @@
 
 #include "checks/check.hpp"
 #include "checks/kernel/kernel_rules.hpp"
+#include "checks/kernel/log_line.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -27,16 +28,15 @@ Finding finding_on(Status status, std::string summary, const std::vector<const I
 
 /// That of an Arm machine with ACPI only the kernel knows: vfio-pci's probe of a device in a group fails with EINVAL.
 std::vector<Finding> refused_by_the_kernel(const Host& host) {
-  const auto* log = host.kernel.device_log.get();
-  if (host.cpu.architecture != Architecture::arm || !log) return {};
+  if (host.cpu.architecture != Architecture::arm) return {};
   std::vector<Finding> findings;
   for (const auto& function : host.all_functions()) {
     if (!function.iommu_group.has_value() || function.is_bridge()) continue;
-    const auto line = std::ranges::find_if(*log, [&](const std::string& one) {
+    const auto* line = find_log_line(host.kernel.device_log, [&](const std::string& one) {
       return one.find(function.address.text()) != one.npos && one.find("vfio-pci") != one.npos &&
              one.find("failed with error -22") != one.npos;
     });
-    if (line == log->end()) continue;
+    if (!line) continue;
     auto finding = check.finding(Status::warn, device_subject(function.address),
                                  "vfio-pci refused it although it has an IOMMU group: on Arm "
                                  "that is most likely an IOMMU whose DMA does not see the processor's caches.");

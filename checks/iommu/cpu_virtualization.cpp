@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <algorithm>
-
 #include "checks/check.hpp"
+#include "checks/kernel/log_line.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -11,13 +10,10 @@ constexpr Check check{"cpu-virtualization", "Processor virtualization", 80, run}
 
 /// arch/x86/kernel/cpu/feat_ctl.c since 5.6, which then clears the flag; arch/x86/kvm/{vmx/vmx,svm/svm}.c.
 const std::string* switched_off_by_firmware(const Host& host) {
-  const auto* log = host.kernel.log.get();
-  if (!log) return nullptr;
-  const auto found = std::ranges::find_if(*log, [](const std::string& line) {
+  return find_log_line(host.kernel.log, [](const std::string& line) {
     return line.find("VMX (outside TXT) disabled by BIOS") != line.npos || line.find("disabled by bios") != line.npos ||
            line.find("SVM disabled (by BIOS)") != line.npos;
   });
-  return found == log->end() ? nullptr : &*found;
 }
 
 /// VFIO itself does not need KVM, so the worst this check says is a warning: the guest would be slow, not refused.

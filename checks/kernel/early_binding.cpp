@@ -37,12 +37,7 @@ bool has_line(const ModprobeConfig& config, const ModprobeLine& line) {
 bool is_kept_away(const Host& host, const InitialImage& image, const std::string& module) {
   for (const auto& line : image.modprobe.lines)
     if (line.module == module && (line.command == "blacklist" || line.command == "install")) return true;
-  if (refusing_argument(host, module)) return true;
-  const auto* arguments = host.kernel.arguments.get();
-  return arguments && std::ranges::any_of(arguments->all(), [&module](const KernelArgument& argument) {
-           return (argument.name == "modprobe.blacklist" || argument.name == "rd.driver.blacklist") &&
-                  lists_module(argument, module);
-         });
+  return refusing_argument(host, module) || blacklisting_argument(host, module);
 }
 
 class Weighing {

@@ -93,6 +93,14 @@ bool lists_module(const KernelArgument& argument, std::string_view module) {
   return std::ranges::any_of(names, [module](std::string_view name) { return normalize_module_name(name) == module; });
 }
 
+const KernelArgument* blacklisting_argument(const Host& host, std::string_view module) {
+  if (const auto* arguments = host.kernel.arguments.get())
+    for (const auto& argument : arguments->all())
+      if ((argument.name == "modprobe.blacklist" || argument.name == "rd.driver.blacklist") && lists_module(argument, module))
+        return &argument;
+  return nullptr;
+}
+
 bool comes_behind_vfio(const InitialImage& image, const std::string& module) {
   return std::ranges::any_of(image.modprobe.lines,
                              [&module](const ModprobeLine& line) { return line.module == module && puts_vfio_before(line); });

@@ -25,6 +25,9 @@ std::string module_behind(const Host& host, const std::string& driver);
 Evidence image_evidence(const InitialImage& image);
 /// Whether the argument's value, names with commas between, has this module.
 bool lists_module(const KernelArgument& argument, std::string_view module);
+/// The argument for which udev passes over the module, as for a `blacklist` line of modprobe.d(5): modprobe.blacklist= or dracut's
+/// rd.driver.blacklist=; nothing where none names it.
+const KernelArgument* blacklisting_argument(const Host& host, std::string_view module);
 /// Whether a line that modprobe reads in the image lets vfio-pci come before this module.
 bool comes_behind_vfio(const InitialImage& image, const std::string& module);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <algorithm>
-
 #include "checks/check.hpp"
 #include "checks/kernel/device_words.hpp"
+#include "checks/kernel/log_line.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -12,14 +11,11 @@ constexpr Check check{"virtual-function-room", "Room for virtual functions", 10,
 
 /// What the kernel said when functions were asked for (drivers/pci/iov.c sriov_enable).
 const std::string* refused(const Host& host, const PciAddress& address) {
-  const auto* log = host.kernel.device_log.get();
-  if (!log) return nullptr;
-  const auto found = std::ranges::find_if(*log, [&](const std::string& line) {
+  return find_log_line(host.kernel.device_log, [&](const std::string& line) {
     return (line.find("not enough MMIO resources for SR-IOV") != line.npos || line.find("SR-IOV: bus number out of "
                                                                                         "range") != line.npos) &&
            line.find(address.text()) != line.npos;
   });
-  return found == log->end() ? nullptr : &*found;
 }
 
 std::vector<Evidence> without_room(const PciFunction& function) {

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/check.hpp"
+#include "checks/kernel/log_line.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -14,13 +15,10 @@ constexpr Check check{"confidential-amd", "AMD's confidential guests (SEV-SNP)",
 /// "SNP: IOMMU disabled or configured in passthrough mode, SNP cannot be supported." (drivers/iommu/amd/init.c
 /// iommu_snp_enable); AMD's own kernels before it: "SEV-SNP: IOMMU is either disabled or configured in passthrough mode."
 const std::string* refusal(const Host& host) {
-  const auto* log = host.kernel.device_log.get();
-  if (!log) return nullptr;
-  const auto found = std::ranges::find_if(*log, [](const std::string& line) {
+  return find_log_line(host.kernel.device_log, [](const std::string& line) {
     return line.find("SNP") != line.npos &&
            (line.find("SNP cannot be supported") != line.npos || line.find("configured in passthrough mode") != line.npos);
   });
-  return found == log->end() ? nullptr : &*found;
 }
 
 const KernelArgument* passthrough_argument(const Host& host) {

@@ -97,15 +97,16 @@ VfioFacts gather_vfio(const Root& root, const Observed<std::string>& kernel_rele
     vfio.installed[module] = vfio.loaded[module] ? Observed<bool>(true) : modules.has(module);
   }
   vfio.listed_modules = read_module_lists(root);
+  const auto in_list = [&modules](const std::string& name) {
+    return modules.lists_modules() ? modules.has(name)
+                                   : Observed<bool>::unreadable("the kernel's list of modules could not be read");
+  };
+  const auto loaded_or_in_list = [&](const std::string& name) {
+    return root.exists("/sys/module/" + name) ? Observed<bool>(true) : in_list(name);
+  };
   for (auto& listed : vfio.listed_modules)
-    listed.installed = is_from_outside(listed.module) && root.exists("/sys/module/" + listed.module) ? Observed<bool>(true)
-                       : modules.lists_modules() ? modules.has(listed.module)
-                                                 : Observed<bool>::unreadable("the kernel's list of modules could not be read");
-  for (const auto& name : in_softdeps)
-    vfio.softdep_modules[name] = root.exists("/sys/module/" + name) ? Observed<bool>(true)
-                                 : modules.lists_modules()
-                                     ? modules.has(name)
-                                     : Observed<bool>::unreadable("the kernel's list of modules could not be read");
+    listed.installed = is_from_outside(listed.module) ? loaded_or_in_list(listed.module) : in_list(listed.module);
+  for (const auto& name : in_softdeps) vfio.softdep_modules[name] = loaded_or_in_list(name);
   vfio.pci_driver_built_in = modules.is_built_in("vfio_pci");
   vfio.pci_driver_installed = vfio.installed["vfio_pci"];
   vfio.allow_unsafe_interrupts = read_bool(root, "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
