@@ -137,7 +137,10 @@ Observed<T> DirectoryRoot::failed(const std::string& path, int error) const {
 }
 
 int DirectoryRoot::open_inside(const std::string& path, int flags) const {
-  if (has_plain_way(path, flags)) return ::openat(root_, relative(path), flags | O_CLOEXEC);
+  if (has_plain_way(path, flags)) {
+    const auto way = plain_way(path);
+    return ::openat(way.directory, way.path, flags | O_CLOEXEC);
+  }
   const int fd = open_in_root(root_, relative(path), flags);
   if (fd >= 0 || !openat2_refused(errno)) return fd;
   return open_by_walking(path, flags);
@@ -189,6 +192,11 @@ int DirectoryRoot::open_by_walking(const std::string& path, int flags) const {
 /// Nothing to escape from: this root is the real one, and no magic link is on the way. The plain call is quicker, a running host has
 /// thousands of links to open files, and the system call filter refuses openat2 once it is in force.
 bool DirectoryRoot::has_plain_way(const std::string& path, int flags) const { return is_live() && is_plain_proc(path, flags); }
+
+NearDirectory::Way DirectoryRoot::plain_way(const std::string& path) const {
+  thread_local NearDirectory near;  // of all live roots: they are one machine
+  return is_live_sysfs(path) ? near.way_to(path, root_) : NearDirectory::Way{root_, relative(path)};
+}
 
 bool DirectoryRoot::is_live_sysfs(const std::string& path) const { return is_live() && path.starts_with("/sys/"); }
 
@@ -323,7 +331,10 @@ Observed<std::string> DirectoryRoot::read_link(const std::string& path) const {
 }
 
 Observed<std::string> DirectoryRoot::link_itself(const std::string& path) const {
-  if (has_plain_way(path, O_NOFOLLOW)) return link_target(root_, relative(path));
+  if (has_plain_way(path, O_NOFOLLOW)) {
+    const auto way = plain_way(path);
+    return link_target(way.directory, way.path);
+  }
   const Descriptor link(open_inside(path, O_PATH | O_NOFOLLOW));
   if (link.get() < 0) return failed<std::string>(path, errno);
   return link_target(link.get());

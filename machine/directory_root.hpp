@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "machine/near_directory.hpp"
 #include "machine/root.hpp"
 
 namespace vfio_doctor {
@@ -43,6 +44,7 @@ class DirectoryRoot : public Root {
   bool is_live_sysfs(const std::string& path) const;
   bool is_made_by_kernel(const std::string& path) const;
   bool has_plain_way(const std::string& path, int flags) const;
+  NearDirectory::Way plain_way(const std::string& path) const;
   std::string guarded(const std::string& path, bool follow_last) const;
   Observed<std::string> link_itself(const std::string& path) const;
   void find_unrecorded();
