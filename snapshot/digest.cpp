@@ -6,10 +6,13 @@
 
 namespace vfio_doctor {
 
-Digest sha256(std::string_view bytes) {
+Digest sha256(std::string_view bytes) { return sha256(bytes, {}); }
+
+Digest sha256(std::string_view first, std::string_view second) {
   sha256_ctx context;
   sha256_init(&context);
-  sha256_update(&context, bytes.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()));
+  for (const auto part : {first, second})
+    sha256_update(&context, part.size(), reinterpret_cast<const std::uint8_t*>(part.data()));
   Digest digest;
 #if NETTLE_VERSION_MAJOR >= 4  // always whole digests from then on
   sha256_digest(&context, digest.data());

@@ -12,6 +12,8 @@ namespace vfio_doctor {
 using Digest = std::array<std::uint8_t, 32>;
 
 Digest sha256(std::string_view bytes);
+/// Of both, one behind the other.
+Digest sha256(std::string_view first, std::string_view second);
 /// 64 hexadecimal digits, lower case.
 std::string to_text(const Digest& digest);
 

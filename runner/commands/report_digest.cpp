@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/in_parallel.hpp"
 #include "base/text.hpp"
 #include "snapshot/digest.hpp"
 
@@ -21,8 +22,9 @@ class Reader {
 
   std::string form() {
     while (at_ < text_.size()) {
+      skip_indentation();
       const char c = text_[at_];
-      if (is_space(c) || c == ',' || c == ':') {  // first: half of a report is indentation
+      if (is_space(c) || c == ',' || c == ':') {
         ++at_;
       } else if (c == '"') {
         string();
@@ -45,6 +47,12 @@ class Reader {
   const std::optional<std::string>& found() const { return found_; }
 
  private:
+  /// Half of a report; the last blank is left, so there is always something at at_.
+  void skip_indentation() {
+    constexpr std::string_view blanks = "        ";
+    while (text_.substr(at_, blanks.size()) == blanks && at_ + blanks.size() < text_.size()) at_ += blanks.size();
+  }
+
   static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
   void plain() {
@@ -145,7 +153,12 @@ class Reader {
 }  // namespace
 
 std::string with_digest(std::string report) {
-  const auto digest = to_text(sha256(Reader(report).form()));
+  // A line ends in no string, so the form of a report is that of its first lines and that of its last.
+  const std::string_view text = report;
+  const auto middle = std::min(text.find('\n', text.size() / 2), text.size());
+  auto second = beside([rest = text.substr(middle)] { return Reader(rest).form(); });
+  const auto first = Reader(text.substr(0, middle)).form();
+  const auto digest = to_text(sha256(first, second.get()));
   const auto line_end = report.find('\n', report.find("\"schema\""));
   return line_end == report.npos ? report : report.insert(line_end + 1, "  \"digest\": \"" + digest + "\",\n");
 }
