@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/in_parallel.hpp"
+#include "facts/iommu/group_members.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -43,7 +44,7 @@ Host gather_host(const Root& root, Wake wake, ReadImage image) {
   host.vfio = gather_vfio(root, host.kernel.release);
   host.iommu = iommu.get();
   settle_missing_iommu(host);
-  join_groups_and_functions(host.iommu, host.functions);
+  join_groups_and_functions(root, host.iommu, host.functions);
   host.privileged = saw_privileged_facts(host);
   host.boot = gather_boot_configuration(root);
   host.memory = gather_host_memory(root);

@@ -27,6 +27,10 @@ struct IommuGroup {
   std::string members_doubt;               ///< why there may be more members than these; empty where there are no others
   std::vector<std::string> other_members;  ///< platform, ACPI and other devices that are no PCI functions
   std::vector<Observed<std::string>> other_drivers;  ///< for each of those its driver; absent: none is bound
+
+  /// What the kernel says of it, which a group that VFIO made itself does not have: of that it says "unknown"
+  /// (drivers/iommu/iommu.c iommu_group_show_type; drivers/vfio/group.c vfio_noiommu_group_alloc).
+  bool has_default_domain() const;
 };
 
 /// One remapping unit, an entry of /sys/class/iommu.
@@ -36,6 +40,7 @@ struct IommuUnit {
   Observed<std::string> extended_capabilities;  ///< Intel "ecap", AMD "features"
   /// Arm with a device tree: whether the tree says that DMA through it sees the processor's caches; absent elsewhere.
   Observed<bool> coherent = Observed<bool>::absent();
+  Observed<std::vector<std::string>> devices;  ///< names of the devices that it translates for
 };
 
 struct IommuFacts {
@@ -45,10 +50,7 @@ struct IommuFacts {
   const IommuGroup* find_group(unsigned number) const;
 };
 
+/// The units, and the groups without their members: those come with the functions, see group_members.hpp.
 IommuFacts gather_iommu(const Root& root);
-
-/// Membership is written down twice: a group lists its devices, a function links to its group. Puts both together and
-/// notes where they do not agree (a tree recorded in part, a device plugged in meanwhile).
-void join_groups_and_functions(IommuFacts& iommu, Observed<std::vector<PciFunction>>& functions);
 
 }  // namespace vfio_doctor

@@ -177,6 +177,7 @@ struct Description<IommuUnit> {
         member("extended_capabilities", "Hexadecimal, as the kernel shows it: Intel's \"ecap\", AMD's \"features\".",
                &S::extended_capabilities),
         member("coherent", "Arm with a device tree: DMA through it sees the processor's caches; null elsewhere.", &S::coherent),
+        member("devices", "Names of the devices that it translates for.", &S::devices),
     };
   }
 };

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "facts/host.hpp"
+#include "facts/iommu/group_members.hpp"
 #include "machines.hpp"
 
 namespace vfio_doctor {
@@ -13,16 +14,30 @@ namespace {
 
 using ::testing::ElementsAre;
 
+/// The groups of a machine with their members, as the program sees them.
+IommuFacts joined(const MemoryRoot& root) {
+  auto iommu = gather_iommu(root);
+  auto functions = gather_pci(root, Wake::no);
+  join_groups_and_functions(root, iommu, functions);
+  return iommu;
+}
+
 std::vector<unsigned> numbers(const IommuFacts& iommu) {
   std::vector<unsigned> all;
   for (const auto& group : iommu.groups.value()) all.push_back(group.number);
   return all;
 }
 
+std::vector<std::string> members_of(const IommuFacts& iommu, unsigned number) {
+  std::vector<std::string> members;
+  for (const auto& member : iommu.find_group(number)->members) members.push_back(member.text());
+  return members;
+}
+
 TEST(Iommu, NumbersHaveGapsAndBeginAtZero) {
-  const auto iommu = gather_iommu(
-      testing::machine("pci 00:02.0 id=8086:1 class=030000 group=0\npci 00:03.0 id=8086:1 class=020000 group=123\n"
-                       "pci 00:04.0 id=8086:1 class=020000 group=12\npci 00:05.0 id=8086:1 class=020000 group=7\n"));
+  const auto iommu =
+      joined(testing::machine("pci 00:02.0 id=8086:1 class=030000 group=0\npci 00:03.0 id=8086:1 class=020000 group=123\n"
+                              "pci 00:04.0 id=8086:1 class=020000 group=12\npci 00:05.0 id=8086:1 class=020000 group=7\n"));
   EXPECT_THAT(numbers(iommu), ElementsAre(0, 7, 12, 123));
   ASSERT_NE(iommu.find_group(123), nullptr);
   EXPECT_EQ(iommu.find_group(123)->members.at(0).text(), "0000:00:03.0") << "group 123 is not group 12";
@@ -38,7 +53,7 @@ TEST(Iommu, ManyGroups) {
                   i & 7, i * 3);
     text += line;
   }
-  const auto iommu = gather_iommu(testing::machine(text));
+  const auto iommu = joined(testing::machine(text));
   ASSERT_EQ(iommu.groups->size(), 1500u);
   for (int i = 0; i < 1500; i += 100) {
     const auto* group = iommu.find_group(static_cast<unsigned>(i * 3));
@@ -72,7 +87,7 @@ TEST(Iommu, TellsAbsentEmptyAndUnreadable) {
 }
 
 TEST(Iommu, MembersThatAreNoPciFunctionsAreKept) {
-  const auto iommu = gather_iommu(testing::machine(
+  const auto iommu = joined(testing::machine(
       "pci 10000:01:00.0 id=8086:1 class=010802 group=3\nlink /sys/kernel/iommu_groups/3/devices/AMDI0020:00 ../x\n"));
   EXPECT_EQ(iommu.find_group(3)->members.at(0).text(), "10000:01:00.0");
   EXPECT_THAT(iommu.find_group(3)->other_members, ElementsAre("AMDI0020:00"));
@@ -87,23 +102,67 @@ TEST(Iommu, ListsAndLinksAreJoined) {
       "link /sys/kernel/iommu_groups/7/devices/0000:00:05.0 ../../../../devices/pci0000:00/0000:00:05.0\n");
   auto iommu = gather_iommu(text);
   auto functions = gather_pci(text, Wake::no);
-  join_groups_and_functions(iommu, functions);
+  join_groups_and_functions(text, iommu, functions);
   EXPECT_THAT(numbers(iommu), ElementsAre(3, 7)) << "group 3 is known by a link alone";
   EXPECT_FALSE(iommu.find_group(3)->members_doubt.empty());
   EXPECT_EQ(iommu.find_group(3)->members.size(), 1u);
-  std::vector<std::string> members;
-  for (const auto& member : iommu.find_group(7)->members) members.push_back(member.text());
-  EXPECT_THAT(members, ElementsAre("0000:00:02.0", "0000:00:03.0", "0000:00:05.0"));
+  EXPECT_THAT(members_of(iommu, 7), ElementsAre("0000:00:02.0", "0000:00:03.0", "0000:00:05.0"));
   EXPECT_THAT(iommu.find_group(7)->members_doubt, ::testing::HasSubstr("0000:00:03.0"));
   EXPECT_TRUE(functions->at(3).iommu_group.is_unreadable()) << "listed, and without a link: which group is not certain";
   EXPECT_TRUE(functions->at(4).iommu_group.is_absent());
+}
+
+/// Two functions and the unit that translates for both; of group 7 another member is listed that neither knows of.
+const std::string translated =
+    "pci 00:02.0 id=8086:1 class=030000 group=7\npci 00:03.0 id=8086:1 class=020000 group=8\n"
+    "text /sys/kernel/iommu_groups/7/type = DMA-FQ\ntext /sys/kernel/iommu_groups/8/type = identity\n"
+    "link /sys/kernel/iommu_groups/7/devices/0000:00:09.0 ../../../../devices/pci0000:00/0000:00:09.0\n"
+    "link /sys/class/iommu/dmar0/devices/0000:00:02.0 ../../../pci0000:00/0000:00:02.0\n";
+const std::string second_unit = "link /sys/class/iommu/dmar1/devices/0000:00:03.0 ../../../pci0000:00/0000:00:03.0\n";
+
+TEST(Iommu, LinksTellTheMembersWhereTheUnitsKnowThemAll) {
+  const auto iommu = joined(testing::machine(translated + second_unit));
+  EXPECT_THAT(members_of(iommu, 7), ElementsAre("0000:00:02.0")) << "its list was not asked";
+  EXPECT_THAT(members_of(iommu, 8), ElementsAre("0000:00:03.0"));
+  EXPECT_EQ(iommu.find_group(7)->members_doubt, "");
+}
+
+TEST(Iommu, GroupsAreAskedWhereTheUnitsDoNotTellAll) {
+  const auto asks = [](const std::string& text) { return members_of(joined(testing::machine(text)), 7).size() == 2; };
+  EXPECT_FALSE(asks(translated + second_unit));
+  EXPECT_TRUE(asks(translated)) << "no unit knows of 00:03.0";
+  EXPECT_TRUE(asks(translated + second_unit + "dir /sys/class/iommu/dmar2")) << "a unit without a list";
+  EXPECT_TRUE(asks(translated + second_unit + "closed /sys/class/iommu/dmar2/devices Permission denied"));
+  EXPECT_FALSE(asks(translated + second_unit + "dir /sys/class/iommu/dmar2/devices")) << "a unit without devices";
+  EXPECT_TRUE(asks(translated + second_unit + "link /sys/class/iommu/dmar2/devices/0000:00:09.0 ../x")) << "a function unseen";
+  EXPECT_TRUE(asks(translated + second_unit +
+                   "pci 00:04.0 id=8086:1 class=020000\n"
+                   "link /sys/class/iommu/dmar2/devices/0000:00:04.0 ../x"))
+      << "a function without a group";
+  EXPECT_TRUE(asks(translated + second_unit + "link /sys/class/iommu/dmar2/devices/PNP0A03:00 ../x"))
+      << "its group is not known";
+}
+
+TEST(Iommu, AGroupWithoutADefaultDomainIsAsked) {
+  const auto iommu = joined(testing::machine(translated + second_unit + "text /sys/kernel/iommu_groups/7/type = unknown\n"));
+  EXPECT_THAT(members_of(iommu, 7), ElementsAre("0000:00:02.0", "0000:00:09.0"));
+}
+
+TEST(Iommu, TheGroupOfADeviceThatIsNoFunctionIsAsked) {
+  const auto iommu = joined(
+      testing::machine(translated + second_unit +
+                       "link /sys/class/iommu/dmar1/devices/AMDI0020:00 ../../../../devices/platform/AMDI0020:00\n"
+                       "link /sys/devices/platform/AMDI0020:00/iommu_group ../../../kernel/iommu_groups/8\n"
+                       "link /sys/kernel/iommu_groups/8/devices/AMDI0020:00 ../../../../devices/platform/AMDI0020:00\n"));
+  EXPECT_THAT(iommu.find_group(8)->other_members, ElementsAre("AMDI0020:00"));
+  EXPECT_THAT(members_of(iommu, 7), ElementsAre("0000:00:02.0")) << "nobody else is in this one";
 }
 
 TEST(Iommu, NothingToJoinLeavesGroupsAbsent) {
   const auto text = testing::machine("pci 00:02.0 id=8086:1 class=030000\n");
   auto iommu = gather_iommu(text);
   auto functions = gather_pci(text, Wake::no);
-  join_groups_and_functions(iommu, functions);
+  join_groups_and_functions(text, iommu, functions);
   EXPECT_TRUE(iommu.groups.is_absent());
 }
 

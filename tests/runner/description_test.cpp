@@ -179,7 +179,8 @@ Host full_host() {
   group.members_doubt = "the directory could not be listed";
   group.reserved_regions = std::vector<ReservedRegion>{{0xfee00000, 0xfeefffff, "msi"}};
   host.iommu.groups = std::vector{group};
-  host.iommu.units = std::vector{IommuUnit{"dmar0", std::string("d2"), Observed<std::string>::absent()}};
+  host.iommu.units = std::vector{IommuUnit{"dmar0", std::string("d2"), Observed<std::string>::absent(),
+                                           Observed<bool>::absent(), std::vector<std::string>{"0000:00:02.0"}}};
   host.kernel.version = KernelVersion{6, 12};
   host.kernel.arguments = KernelArguments::parse("quiet iommu=pt");
   host.cpu.vendor = CpuVendor::amd;
