@@ -12,10 +12,12 @@ constexpr Check check{"vfio-node-rules", "Who may open VFIO's nodes", 50, run};
 
 /// A mode whose last digit gives everybody the right to write.
 bool is_for_everybody(const std::string& rule) {
-  const auto at = rule.find("MODE=\"");
-  if (at == rule.npos) return false;
-  const auto end = rule.find('"', at + 6);
-  if (end == rule.npos || end < at + 7) return false;
+  const auto key = rule.find("MODE");
+  const auto at = rule.find('"', key);
+  if (key == rule.npos || at == rule.npos) return false;
+  auto sign = trim(std::string_view(rule).substr(key + 4, at - key - 4));  // "=", or ":=" for good
+  const auto end = rule.find('"', at + 1);
+  if ((sign != "=" && sign != ":=") || end == rule.npos || end == at + 1) return false;
   const char last = rule[end - 1];
   return last == '2' || last == '3' || last == '6' || last == '7';
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+
 #include "checks/check.hpp"
 
 namespace vfio_doctor {
@@ -6,6 +8,21 @@ namespace {
 
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"driver-override", "Driver overrides left behind", 70, run};
+
+/// What driverctl keeps comes back at the next start, whoever clears it meanwhile.
+Remedy give_back(const Host& host, const PciFunction& function, const std::string& wanted) {
+  static const std::string file = "/sys/bus/pci/devices/{device}/driver_override";
+  const auto& stored = host.modules.start_overrides;
+  if (std::ranges::find(stored, function.address, &StartOverride::address) != stored.end())
+    return remedy_for(function.address, {"If no guest is to have the device, take it out of driverctl's hands.",
+                                         {"sudo driverctl unset-override {device}"},
+                                         {"sudo driverctl set-override {device} " + wanted},
+                                         {}});
+  return remedy_for(function.address, {"If no guest is about to use the device, give it back to the host.",
+                                       {"echo | sudo tee " + file, "echo {device} | sudo tee /sys/bus/pci/drivers_probe"},
+                                       {"echo " + wanted + " | sudo tee " + file},
+                                       {}});
+}
 
 std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
@@ -22,12 +39,7 @@ std::vector<Finding> run(const Host& host) {
                                      "will not come back by itself.");
     finding.evidence = {{path, *wanted},
                         {function.sysfs_path + "/driver", function.driver.has_value() ? *function.driver : "none"}};
-    static const std::string file = "/sys/bus/pci/devices/{device}/driver_override";
-    finding.remedy = {
-        remedy_for(function.address, {"If no guest is about to use the device, give it back to the host.",
-                                      {"echo | sudo tee " + file, "echo {device} | sudo tee /sys/bus/pci/drivers_probe"},
-                                      {"echo " + *wanted + " | sudo tee " + file},
-                                      {}})};
+    finding.remedy = {give_back(host, function, *wanted)};
     findings.push_back(finding);
   }
   if (findings.empty() && any_read)

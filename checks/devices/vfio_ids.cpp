@@ -7,6 +7,7 @@
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/advice/module_order_remedy.hpp"
 #include "checks/check.hpp"
+#include "checks/kernel/device_words.hpp"
 #include "checks/kernel/group_members.hpp"
 #include "checks/kernel/module_parameters.hpp"
 #include "facts/iommu/module_slips.hpp"
@@ -145,21 +146,6 @@ const ModprobeLine* softdep_of(const Host& host, const std::string& driver) {
     }
   }
   return nullptr;
-}
-
-bool has(const std::vector<PciAddress>& functions, const PciAddress& address) {
-  return std::ranges::find(functions, address) != functions.end();
-}
-
-/// "holds /" or "carries the default route (IPv4)", for a function that the host must not lose; else empty.
-std::string what_host_does_with(const Host& host, const PciAddress& address) {
-  if (const auto* uses = host.storage.uses.get())
-    for (const auto& use : *uses)
-      if (has(use.functions, address)) return "holds " + use.use;
-  if (const auto* paths = host.network.paths.get())
-    for (const auto& path : *paths)
-      if (has(path.functions, address)) return "carries the " + path.use;
-  return {};
 }
 
 Remedy tell_apart(const std::string& guests_one) {

@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "checks/kernel/device_words.hpp"
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 namespace vfio_doctor {
 
 bool is_display(const PciFunction& function) {
   const auto kind = function.class_and_subclass();
   return kind && *kind >> 8 == 0x03;
+}
+
+std::string what_host_does_with(const Host& host, const PciAddress& address) {
+  const auto is_among = [&address](const std::vector<PciAddress>& functions) {
+    return std::ranges::find(functions, address) != functions.end();
+  };
+  if (const auto* uses = host.storage.uses.get())
+    for (const auto& use : *uses)
+      if (is_among(use.functions)) return "holds " + use.use;
+  if (const auto* paths = host.network.paths.get())
+    for (const auto& path : *paths)
+      if (is_among(path.functions)) return "carries the " + path.use;
+  return {};
 }
 
 std::string size_words(std::uint64_t bytes) {

@@ -10,7 +10,7 @@
 namespace vfio_doctor {
 namespace {
 
-constexpr std::size_t most_files = 512, most_settings = 500, most_rules = 100;
+constexpr std::size_t most_files = 512, most_settings = 500, most_rules = 100, most_rule_bytes = 300;
 
 constexpr auto units = std::to_array<const char*>({"libvirtd.service", "virtqemud.service"});
 constexpr auto unit_directories =
@@ -51,6 +51,25 @@ void read_unit(const Root& root, const std::string& unit, std::vector<UnitSettin
   for (const auto& [name, file] : drop_ins) read_unit_file(root, unit, file, settings);
 }
 
+/// A backslash at its end joins a line to the next one, but no comment (udev(7)).
+void read_rules_of(std::string_view text, const std::string& file, std::vector<VfioRule>& rules) {
+  std::string rule;
+  unsigned number = 0, first = 0;
+  for (const auto line : split_lines(text)) {
+    ++number;
+    auto part = trim(line);
+    if (part.starts_with('#')) continue;
+    if (rule.empty()) first = number;
+    const bool goes_on = part.ends_with('\\');
+    if (goes_on) part.remove_suffix(1);
+    if (rule.size() < most_rule_bytes) rule += part;
+    if (goes_on) continue;
+    if (rule.find("\"vfio\"") != rule.npos && rules.size() < most_rules)
+      rules.push_back({rule.substr(0, most_rule_bytes), file + ":" + std::to_string(first)});
+    rule.clear();
+  }
+}
+
 /// Rules of this host's own making: those of distributions leave VFIO's nodes alone but for /dev/vfio/vfio.
 void read_rules(const Root& root, std::vector<VfioRule>& rules) {
   const std::string directory = "/etc/udev/rules.d";
@@ -61,13 +80,7 @@ void read_rules(const Root& root, std::vector<VfioRule>& rules) {
     if (!name.ends_with(".rules") || ++files > most_files) continue;
     const auto text = root.read(directory + "/" + name);
     if (!text.has_value()) continue;
-    unsigned number = 0;
-    for (const auto line : split_lines(text.value())) {
-      ++number;
-      const auto rule = trim(line);
-      if (rule.empty() || rule.front() == '#' || rule.find("\"vfio\"") == rule.npos || rules.size() == most_rules) continue;
-      rules.push_back({std::string(rule.substr(0, 300)), directory + "/" + name + ":" + std::to_string(number)});
-    }
+    read_rules_of(text.value(), directory + "/" + name, rules);
   }
 }
 

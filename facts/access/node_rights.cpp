@@ -69,7 +69,10 @@ std::optional<std::string> setting(std::string_view text, std::string_view name)
     const auto equals = line.find('=');
     if (equals == line.npos || trim(line.substr(0, equals)) != name) continue;
     std::string_view given = trim(line.substr(equals + 1));
-    if (given.size() >= 2 && given.front() == '"') given = given.substr(1, given.find('"', 1) - 1);
+    if (given.size() >= 2 && given.front() == '"')
+      given = given.substr(1, given.find('"', 1) - 1);
+    else
+      given = trim(given.substr(0, given.find('#')));
     value = std::string(given);
   }
   return value;

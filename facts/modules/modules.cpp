@@ -81,6 +81,7 @@ ModuleFacts gather_modules(const Root& root, const std::vector<PciFunction>& fun
   ModuleFacts facts;
   read_load_files(root, facts);
   read_image_settings(root, facts);
+  read_driverctl(root, facts);
   read_drivers(root, functions, facts);
   // Not the directory itself: where a recording says that it is not there, the names asked for below it are left out, and
   // redaction must know those.

@@ -7,6 +7,7 @@
 
 #include "base/observed.hpp"
 #include "facts/pci/pci_function.hpp"
+#include "machine/pci_address.hpp"
 #include "machine/root.hpp"
 
 namespace vfio_doctor {
@@ -31,6 +32,13 @@ struct LostList {
   std::string by_text;  ///< and its line
 };
 
+/// A file of driverctl(8): at each start of the host the device at this address goes to this driver.
+struct StartOverride {
+  PciAddress address;
+  std::string driver;
+  std::string file;
+};
+
 /// The module behind a driver that holds some PCI function.
 struct DriverModule {
   Observed<bool>
@@ -44,6 +52,7 @@ struct ModuleFacts {
   std::vector<ModuleList> image;                ///< what that says about modules and hooks, as far as it is in force
   std::vector<LostList> lost_image;             ///< and what it says in vain
   std::vector<ModuleList> load_at_start;        ///< /etc/modules and modules-load.d
+  std::vector<StartOverride> start_overrides;   ///< sorted by address
   std::map<std::string, DriverModule> drivers;  ///< by driver name
   /// Of a fixed list of modules (nvidia_drm, vendor_reset, i915, xe, ...) those that are loaded or built in.
   std::vector<std::string> loaded;
@@ -57,7 +66,8 @@ struct ModuleFacts {
 
 ModuleFacts gather_modules(const Root& root, const std::vector<PciFunction>& functions);
 
-/// Parts of gather_modules(): the configuration of the programs that build the initial RAM disk.
+/// Parts of gather_modules(): the configuration of the programs that build the initial RAM disk, and driverctl's.
 void read_image_settings(const Root& root, ModuleFacts& facts);
+void read_driverctl(const Root& root, ModuleFacts& facts);
 
 }  // namespace vfio_doctor

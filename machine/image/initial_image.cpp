@@ -31,7 +31,7 @@ constexpr auto images_inside =
     std::to_array<std::string_view>({"/squash-root.img", "/squashfs-root.img", "/erofs-root.img", "/squash/root.img"});
 
 constexpr std::size_t header_bytes = 110, longest_name = 4096;
-constexpr unsigned type_mask = 0170000, directory_type = 0040000, file_type = 0100000, link_type = 0120000;
+constexpr unsigned type_mask = 0170000, file_type = 0100000, link_type = 0120000;
 
 struct Header {
   std::uint64_t inode = 0, mode = 0, links = 0, size = 0, major = 0, minor = 0, name_size = 0;

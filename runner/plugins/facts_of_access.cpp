@@ -27,6 +27,18 @@ struct Description<ModuleList> {
 };
 
 template <>
+struct Description<StartOverride> {
+  using S = StartOverride;
+  static Members<S> members() {
+    return {
+        member("address", "The device at this address.", &S::address),
+        member("driver", "Goes to this driver.", &S::driver),
+        member("file", "Where that is written.", &S::file),
+    };
+  }
+};
+
+template <>
 struct Description<LostList> {
   using S = LostList;
   static Members<S> members() {
@@ -58,6 +70,7 @@ struct Description<ModuleFacts> {
         member("image", "What that configuration says about modules and hooks, as far as it is in force.", &S::image),
         member("lost_image", "Lists of it that a later assignment took the place of.", &S::lost_image),
         member("load_at_start", "/etc/modules and modules-load.d.", &S::load_at_start),
+        member("start_overrides", "What driverctl does at each start of the host.", &S::start_overrides),
         member("drivers", "By driver that holds a PCI function: its module.", &S::drivers),
         member("loaded", "Of the modules that matter to passthrough, those that are loaded or built in.", &S::loaded),
         member("loaded_seen", "Whether that could be looked at.", &S::loaded_seen),

@@ -296,6 +296,7 @@ file /etc/modules
 | # @ wants these
 | vfio-pci
 | @
+text /etc/driverctl.d/pci-0000:00:02.0 = @
 file /etc/modules-load.d/@.conf
 | @
 | # @
