@@ -170,6 +170,17 @@ class Children {
       if (owner->children.has_value()) add_nvme_paths(root_, path, owner->children.value());
   }
 
+  /// A controller that makes a PCI domain of its own (Intel VMD: drivers/pci/controller/vmd.c) works by what is in it.
+  void hand_up() {
+    for (const auto& [path, function] : functions_) {
+      const auto domain = path.rfind("/pci");  // ".../0000:00:0e.0/pci10000:e0/10000:e1:00.0"
+      if (function->address.domain <= 0xffff || domain == path.npos || !function->children.has_value()) continue;
+      auto* controller = owner_of(functions_, std::string_view(path).substr(0, domain));
+      if (!controller || controller->is_bridge() || !controller->children.has_value()) continue;
+      for (const auto& child : function->children.value()) controller->children.value().push_back(child);
+    }
+  }
+
  private:
   const Root& root_;
   const std::vector<FunctionPath>& functions_;
@@ -189,6 +200,7 @@ void gather_children(const Root& root, const std::vector<FunctionPath>& function
   for (const auto* name : node_classes) children.add(std::string("/sys/class/") + name, {name, Kind::node});
   for (const auto* name : node_buses) children.add("/sys/bus/" + std::string(name) + "/devices", {name, Kind::node});
   children.add_paths_of_controllers();
+  children.hand_up();
 }
 
 }  // namespace vfio_doctor
