@@ -26,6 +26,7 @@ constexpr std::array placeholders = {
     Placeholder{"pci_pf_stub", Holding::aside, "Linux 6.18 drivers/pci/pci-pf-stub.c"},
     Placeholder{"basicdisplay", Holding::picture, "Windows 10, service BasicDisplay"},
     Placeholder{"display.inf", Holding::picture, "Windows 10, Microsoft Basic Display Adapter"},
+    Placeholder{"basicdisplay.inf", Holding::picture, "Windows 10, Microsoft Basic Display Driver"},
     Placeholder{"basicrender", Holding::picture, "Windows 10, service BasicRender"},
     Placeholder{"vgasave", Holding::picture, "Windows 7, Standard VGA Graphics Adapter"},
 };
@@ -80,6 +81,7 @@ std::string_view refusal(const GuestFunction& seen) {
   if (!seen.log_errors.has_value()) return {};
   for (const auto& line : seen.log_errors.value()) {
     if (line.topic == "unsupported") return "the one that tried says that it does not support this model";
+    if (line.topic == "module") return "its driver does not support the module (SFP) that is plugged into it";
     if (line.topic != "firmware") continue;
     const auto lower = to_lower(line.text);
     const auto says = [&lower](std::string_view words) { return lower.find(words) != lower.npos; };

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Guests as their owners describe them: what works and was called broken, and what was called well and is not.
+#include <cstdint>
+
 #include <gmock/gmock.h>
 
 #include "facts/evidence/evidence.hpp"
 #include "facts/guest/log_lines.hpp"
 #include "guest/guest_machines.hpp"
 #include "reports/guest/guest_report.hpp"
+#include "runner/guest/make_manifest.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -21,7 +24,7 @@ std::string expected(const std::string& host, const std::string& ids, const std:
          R"(","device_id":")" + ids.substr(5) + R"(","class":")" + class_code + "\"" + more + "}";
 }
 
-std::string manifest_of(const std::string& devices) {
+std::string expecting(const std::string& devices) {
   return R"({"schema":"vfio-doctor/manifest/1","domain":"d","devices":[)" + devices + "]}";
 }
 
@@ -62,7 +65,7 @@ GuestView view_of(std::vector<GuestFunction> functions, const std::string& log =
 
 Verdict verdict_of(const Judged& judged) { return guest_verdict(guest_findings(judged.judgement, judged.view)); }
 
-const std::string graphics = manifest_of(expected("0000:2d:00.0", "10de:2216", "030000"));
+const std::string graphics = expecting(expected("0000:2d:00.0", "10de:2216", "030000"));
 
 GuestFunction graphics_card(const std::string& driver) {
   auto seen = function("0000:05:00.0", 0x10de, 0x2216, 0x030000, driver);
@@ -74,8 +77,8 @@ GuestFunction graphics_card(const std::string& driver) {
 
 /// A thermal sensor, a USB-C controller and their like come along; that their driver shows nothing of them is no matter.
 TEST(GuestsElsewhere, ADrivenCompanionNeedsNoProof) {
-  const auto manifest = manifest_of(expected("0000:2d:00.0", "10de:2216", "030000") + "," +
-                                    expected("0000:2d:00.3", "10de:1ad9", "0c8000", R"(,"expect_driver":false)"));
+  const auto manifest = expecting(expected("0000:2d:00.0", "10de:2216", "030000") + "," +
+                                  expected("0000:2d:00.3", "10de:1ad9", "0c8000", R"(,"expect_driver":false)"));
   auto companion = function("0000:05:00.3", 0x10de, 0x1ad9, 0x0c8000, "nvidia-gpu");
   companion.interrupts = {1u, std::uint64_t{0}};
   const std::string noise = "<3>[  4.1] nvidia-gpu 0000:05:00.3: i2c timeout error e0000000\n";
@@ -88,8 +91,26 @@ TEST(GuestsElsewhere, ADrivenCompanionNeedsNoProof) {
   companion.command = Observed<std::uint16_t>::unreadable("it is asleep");
   EXPECT_EQ(verdict_of(Judged(manifest, view_of({graphics_card("nvidia"), companion}))), Verdict::ready) << "asleep";
 
-  const auto alone = manifest_of(expected("0000:2d:00.3", "10de:1ad9", "0c8000", R"(,"expect_driver":false)"));
+  const auto alone = expecting(expected("0000:2d:00.3", "10de:1ad9", "0c8000", R"(,"expect_driver":false)"));
   EXPECT_EQ(Judged(alone, view_of({companion})).status(Rung::function), Status::unknown) << "given by itself, for something";
+}
+
+/// A processor with graphics: its security processor and its audio coprocessor come along.
+TEST(GuestsElsewhere, WhatSharesASlotWithGraphicsComesAlong) {
+  const auto host = machine(
+      "pci 0000:0c:00.0 id=1002:1638 class=030000\npci 0000:0c:00.1 id=1002:1637 class=040300\n"
+      "pci 0000:0c:00.2 id=1022:15df class=108000\npci 0000:0c:00.5 id=1022:15e2 class=048000\n"
+      "pci 0000:0d:00.0 id=14f1:8852 class=048000\npci 0000:0e:00.0 id=8086:4940 class=108000\n");
+  const auto expects = [&host](const std::vector<std::string>& given) {
+    std::vector<PciAddress> sources;
+    for (const auto& one : given) sources.push_back(*PciAddress::parse(one));
+    std::vector<bool> answer;
+    for (const auto& device : manifest_of(host, sources).devices) answer.push_back(device.expect_driver);
+    return answer;
+  };
+  EXPECT_EQ(expects({"0c:00.0", "0c:00.1", "0c:00.2", "0c:00.5"}), (std::vector{true, true, false, false}));
+  EXPECT_EQ(expects({"0c:00.2"}), std::vector{true}) << "by itself it was given for something";
+  EXPECT_EQ(expects({"0c:00.0", "0d:00.0", "0e:00.0"}), (std::vector{true, true, true})) << "a capture card, QuickAssist";
 }
 
 /// A resizable region has the size that the host or the guest gave it last.
@@ -97,7 +118,7 @@ TEST(GuestsElsewhere, AResizedRegionIsNoFault) {
   const auto judged = [](std::uint64_t here, const std::string& there, bool is_io = false) {
     auto seen = graphics_card("nvidia");
     seen.bars = std::vector<GuestBar>{{0, 16 << 20, false, true}, {1, here, is_io, true}};
-    return Judged(manifest_of(expected("0000:2d:00.0", "10de:2216", "030000", R"(,"bars":[16777216,)" + there + "]")),
+    return Judged(expecting(expected("0000:2d:00.0", "10de:2216", "030000", R"(,"bars":[16777216,)" + there + "]")),
                   view_of({seen}))
         .device()
         .at(Rung::decode);
@@ -146,7 +167,7 @@ TEST(GuestsElsewhere, DrivesBehindAVmdAreItsOwn) {
       "/nvme/nvme0/state = live\ntext " + drive + "/nvme/nvme0/nvme0n1/size = 4096\nlink /sys/class/nvme/nvme0 ../.." +
       (drive + "/nvme/nvme0").substr(4) + "\nlink /sys/class/block/nvme0n1 ../.." + (drive + "/nvme/nvme0/nvme0n1").substr(4) +
       "\nfile /run/vfio-doctor/kernel.log\n| x\n";
-  const auto manifest = manifest_of(expected("0000:00:0e.0", "8086:467f", "010400"));
+  const auto manifest = expecting(expected("0000:00:0e.0", "8086:467f", "010400"));
   const Judged judged(manifest, text);
   EXPECT_EQ(judged.status(Rung::function), Status::pass) << judged.summary(Rung::function);
   EXPECT_TRUE(judged.judgement.unexpected.empty());
@@ -157,7 +178,7 @@ TEST(GuestsElsewhere, DrivesBehindAVmdAreItsOwn) {
 
 /// It had a link once: packets that came then prove nothing now.
 TEST(GuestsElsewhere, AVirtualFunctionThatNeverCameOutOfItsResetIsDead) {
-  const auto manifest = manifest_of(expected("0000:2d:01.0", "8086:1889", "020000"));
+  const auto manifest = expecting(expected("0000:2d:01.0", "8086:1889", "020000"));
   auto seen = function("0000:05:00.0", 0x8086, 0x1889, 0x020000, "iavf");
   auto net = child(GuestChild::Kind::net, "net", "eth4");
   net.received = std::uint64_t{812};
@@ -190,7 +211,9 @@ TEST(GuestsElsewhere, ADriverThatRefusesIsNotTheDevicesFault) {
                 "does not support this model"},
         Refusal{"<3>[ 3.1] iwlwifi 0000:05:00.0: firmware: failed to load iwlwifi-8000C-36.ucode (-2)\n<3>[ 3.2] iwlwifi "
                 "0000:05:00.0: no suitable firmware found!\n",
-                "firmware"}}) {
+                "firmware"},
+        Refusal{"<3>[ 3.1] ixgbe 0000:05:00.0: failed to load because an unsupported SFP+ or QSFP module type was detected.\n",
+                "module (SFP)"}}) {
     const Judged judged(graphics, view_of({graphics_card("")}, log + failed));
     EXPECT_EQ(judged.device().failed(), Rung::driver) << log;
     EXPECT_THAT(judged.summary(Rung::driver), HasSubstr(words)) << log;
@@ -203,8 +226,8 @@ TEST(GuestsElsewhere, ADriverThatRefusesIsNotTheDevicesFault) {
 
 const std::string windows_card = R"(PCI\VEN_10DE&DEV_2216&SUBSYS_38971462&REV_A1\4&1C3D5A70&0&0012)";
 const std::string windows_graphics =
-    manifest_of(expected("0000:2d:00.0", "10de:2216", "030000",
-                         R"(,"subsystem_vendor_id":"1462","subsystem_device_id":"3897","revision":"a1")"));
+    expecting(expected("0000:2d:00.0", "10de:2216", "030000",
+                       R"(,"subsystem_vendor_id":"1462","subsystem_device_id":"3897","revision":"a1")"));
 
 /// Get-PnpDevice as a table, which names no driver.
 std::string table(const std::string& name) {
