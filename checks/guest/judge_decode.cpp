@@ -85,7 +85,8 @@ std::string bar_problem(const ExpectedDevice& expected, const GuestFunction& see
   if (!seen.bars.has_value()) return {};
   for (const auto& bar : seen.bars.value())
     if (!bar.has_address && is_needed(bar, seen))
-      return "BAR " + std::to_string(bar.index) + " (" + size_text(bar.size) + ") got no address in the guest";
+      return "BAR " + std::to_string(bar.index) + (bar.size == 0 ? "" : " (" + size_text(bar.size) + ")") +
+             " got no address in the guest";
   if (same_bars(expected, seen) == Agreement::different && !resized_bar(expected, seen))
     return "its memory regions (BARs) have other sizes than on the host: " + sizes_text(sizes_of(seen.bars.value())) +
            " instead of " + sizes_text(expected.bars);

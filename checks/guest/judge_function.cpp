@@ -34,8 +34,8 @@ std::string failed_prober(const std::string& text) {
 
 /// A driver that refused what another one drives now: nouveau does not know what nvidia does, i915 leaves to xe what is new.
 bool is_of_another_driver(const GuestLogLine& line, const GuestFunction& seen) {
+  if (line.topic == "unsupported") return true;  // DRIVER tells of it where no driver is left
   if (!seen.driver.has_value()) return false;
-  if (line.topic == "unsupported") return true;
   const auto name = failed_prober(line.text);
   return !name.empty() && name != normalize_module_name(to_lower(seen.driver.value()));
 }

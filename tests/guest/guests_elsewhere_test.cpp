@@ -174,6 +174,42 @@ TEST(GuestsElsewhere, DrivesBehindAVmdAreItsOwn) {
   EXPECT_EQ(Judged(manifest, without(text, "nvme0n1")).status(Rung::function), Status::fail) << "no drive came of it";
 }
 
+/// A mouse behind a hub: whose bus it is follows from the driver of the bus, where only one controller has such a driver.
+TEST(GuestsElsewhere, TheDriverOfABusTellsWhoseItIs) {
+  const std::string listing =
+      "00:00.0 Host bridge [0600]: x [8086:29c0]\n00:1d.0 USB controller [0c03]: x [8086:2934] (rev 03)\n\tKernel driver in "
+      "use: "
+      "uhci_hcd\n08:00.0 USB controller [0c03]: x [1b73:1100] (rev 10)\n\tKernel driver in use: xhci_hcd\n";
+  const std::string devices =
+      "Bus 003 Device 001: ID 1d6b:0003 Linux Foundation 3.0 root hub\nBus 002 Device 005: ID 04d9:a0cd Mouse\nBus 002 Device "
+      "002: ID "
+      "05e3:0608 Hub\nBus 002 Device 001: ID 1d6b:0002 Linux Foundation 2.0 root hub\nBus 001 Device 001: ID 1d6b:0001 Linux "
+      "Foundation 1.1 root hub\n";
+  const std::string tree =
+      "/:  Bus 03.Port 1: Dev 1, Class=root_hub, Driver=xhci_hcd/4p, 5000M\n/:  Bus 02.Port 1: Dev 1, Class=root_hub, "
+      "Driver=xhci_hcd/4p, 480M\n    |__ Port 2: Dev 2, If 0, Class=Hub, Driver=hub/4p, 480M\n        |__ Port 1: Dev 5, If 0, "
+      "Class=Human Interface Device, Driver=usbhid, 1.5M\n/:  Bus 01.Port 1: Dev 1, Class=root_hub, Driver=uhci_hcd/2p, 12M\n";
+  const auto manifest = expecting(expected("0000:2d:00.0", "1b73:1100", "0c0330", R"(,"usb":[{"id":"04d9:a0cd"}])"));
+  const auto function = [&](const std::string& pci, const std::string& usb, const std::string& more) {
+    const Judged judged(manifest, read_evidence({{"pci", pci}, {"usb", usb}, {"tree", more}}));
+    return std::pair(judged.status(Rung::function), judged.summary(Rung::function));
+  };
+  const auto [status, summary] = function(listing, devices, tree);
+  EXPECT_EQ(status, Status::pass) << summary;
+  EXPECT_THAT(summary, HasSubstr("its 1 device is in the guest"));
+  const auto twin =
+      replaced(listing, "08:00.0", "04:00.0 USB controller [0c03]: x [1b36:000d]\n\tKernel driver in use: xhci_hcd\n08:00.0");
+  EXPECT_EQ(function(twin, devices, tree).first, Status::unknown) << "two of them have such a driver";
+  const auto without_driver = replaced(listing, "\tKernel driver in use: uhci_hcd\n", "");
+  EXPECT_EQ(function(without_driver, devices, tree).first, Status::pass) << "a controller without a driver has no bus";
+  EXPECT_EQ(function(replaced(without_driver, "\tKernel driver in use: xhci_hcd\n", ""), devices, tree).first, Status::unknown)
+      << "no drivers are shown";
+  const auto over_network = "/:  Bus 04.Port 1: Dev 1, Class=root_hub, Driver=xhci_hcd/4p, 480M\n" + tree;
+  EXPECT_EQ(function(listing, devices + "Bus 004 Device 001: ID 1d6b:0002 Linux Foundation 2.0 root hub\n", over_network).first,
+            Status::unknown)
+      << "a third bus of it";
+}
+
 // What does not work.
 
 /// It had a link once: packets that came then prove nothing now.
