@@ -81,7 +81,7 @@ std::vector<ListedModule> read_module_lists(const Root& root) {
     for (const auto& [name, path] : path_of)
       if (const auto text = root.read(path); text.has_value()) use(text.value(), path);
   };
-  each({"/usr/lib/modules-load.d", "/run/modules-load.d", "/etc/modules-load.d"},
+  each({"/usr/lib/modules-load.d", "/usr/local/lib/modules-load.d", "/run/modules-load.d", "/etc/modules-load.d"},
        [&](const std::string& text, const std::string& path) { read_names(text, path, listed); });
   const std::set<std::string_view> of_dracut = {"add_drivers", "force_drivers", "drivers"};
   if (const auto text = root.read("/etc/dracut.conf"); text.has_value())
