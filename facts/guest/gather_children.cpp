@@ -101,8 +101,12 @@ void read_state(const Root& root, const std::string& path, GuestChild& child) {
   if (child.kind == Kind::nvme) child.state = root.read_line(path + "/state");
   if (child.kind == Kind::net) read_link(root, path, child);
   if (child.kind == Kind::infiniband) child.state = read_ports(root, path);
-  // The kernel gives up a SCSI disk that no longer answers (scsi_eh_offline_sdevs()).
-  if (child.kind == Kind::block && root.read_line(path + "/device/state").is("offline")) child.state = std::string("offline");
+  // The kernel gives up a SCSI disk that no longer answers (scsi_eh_offline_sdevs()), or whose port of a SAN is lost
+  // (scsi_target_unblock(); drivers/scsi/scsi_sysfs.c, sdev_states).
+  if (child.kind == Kind::block)
+    if (const auto given_up = root.read_line(path + "/device/state");
+        given_up.is("offline") || given_up.is("transport-offline"))
+      child.state = std::string("offline");
   // include/uapi/linux/serial_core.h, PORT_UNKNOWN: the driver found no UART there.
   if (child.type == "tty" && root.read_line(path + "/type").is("0")) child.state = std::string("no UART");
   for (const auto& of : state_files)

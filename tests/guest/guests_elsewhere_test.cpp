@@ -254,6 +254,10 @@ TEST(GuestsElsewhere, ADriverThatRefusesIsNotTheDevicesFault) {
     EXPECT_EQ(judged.device().failed(), Rung::driver) << log;
     EXPECT_THAT(judged.summary(Rung::driver), HasSubstr(words)) << log;
   }
+  const Judged mute(graphics,
+                    view_of({graphics_card("")}, "<3>[ 3.1] NVRM: Can't find an IRQ for your NVIDIA card!\n" + failed));
+  EXPECT_EQ(mute.device().failed(), Rung::function);
+  ASSERT_EQ(mute.device().at(Rung::function).evidence.size(), 2u) << "the reason, and the end of it";
   const Judged dead(graphics, view_of({graphics_card("")}, failed));
   EXPECT_EQ(dead.device().failed(), Rung::function) << "no reason but the device's";
 }

@@ -116,6 +116,7 @@ TEST(Noise, TroubleThatLooksLikeIt) {
            Said{"xhci_hcd", "<4>usb 5-3: Not enough bandwidth for new device state.", "", "usb5"},
            Said{"xhci_hcd", "<4>usb 5-3: Not enough host controller resources for new device state.", "", "usb5"},
            Said{"xhci_hcd", "<3>usb usb5-port2: over-current condition", "", "usb5"},
+           Said{"xhci_hcd", "<3>usb 5-3: Device is not authorized for usage", "", "usb5"},
            Said{"nvidia", "<3>NVRM: API mismatch: the client has the version 580.65, but"},
            Said{"nvme", "<3>nvme nvme4: globally duplicate IDs for nsid 1", "nvme4"},
            Said{"maker", "<3>maker 0000:0b:00.0: Couldn't allocate the ring"},
@@ -125,6 +126,12 @@ TEST(Noise, TroubleThatLooksLikeIt) {
     ASSERT_EQ(lines.size(), 1u) << log;
     EXPECT_EQ(lines.front().meaning, LogMeaning::trouble) << log;
   }
+}
+
+/// USBGuard looks at every device first.
+TEST(Noise, AUsbDeviceThatWasAllowedIsWell) {
+  const std::string barred = "<3>usb 5-3: Device is not authorized for usage";
+  EXPECT_TRUE(heard("xhci_hcd", barred + "|<6>usb 5-3: authorized to connect", "", "usb5").empty());
 }
 
 TEST(Noise, LastWordsThatLookLikeIt) {
