@@ -116,6 +116,19 @@ Agreement same_bars(const ExpectedDevice& expected, const GuestFunction& seen) {
   return sizes == expected.bars ? Agreement::same : Agreement::different;
 }
 
+std::optional<std::size_t> resized_bar(const ExpectedDevice& expected, const GuestFunction& seen) {
+  constexpr std::uint64_t least = 1 << 20;  // PCI Express base specification, Resizable BAR: 1 MiB and up
+  if (!seen.bars.has_value() || seen.bars->size() != expected.bars.size()) return std::nullopt;
+  std::optional<std::size_t> found;
+  for (std::size_t at = 0; at < expected.bars.size(); ++at) {
+    const auto& bar = seen.bars.value()[at];
+    if (bar.size == expected.bars[at]) continue;
+    if (bar.is_io || bar.size < least || expected.bars[at] < least) return std::nullopt;
+    if (!found) found = at;
+  }
+  return found;
+}
+
 bool is_emulated(const Manifest& manifest, const GuestFunction& seen) {
   return seen.path.has_value() && std::ranges::find(manifest.emulated, seen.path.value()) != manifest.emulated.end();
 }

@@ -25,6 +25,9 @@ Agreement same_serial(const ExpectedDevice& expected, const GuestFunction& seen)
 /// With only an address to go by, its slot.function can contradict the place but not prove it.
 Agreement same_place(const ExpectedDevice& expected, const GuestFunction& seen);
 Agreement same_bars(const ExpectedDevice& expected, const GuestFunction& seen);
+/// The place among the BARs of the first that has another size than on the host, where all that differ may be resizable
+/// regions; nothing where none differs, or one that cannot be resized.
+std::optional<std::size_t> resized_bar(const ExpectedDevice& expected, const GuestFunction& seen);
 
 /// It sits where the domain puts a device of its own.
 bool is_emulated(const Manifest& manifest, const GuestFunction& seen);

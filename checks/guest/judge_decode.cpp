@@ -85,16 +85,23 @@ std::string bar_problem(const ExpectedDevice& expected, const GuestFunction& see
   if (!seen.bars.has_value()) return {};
   for (const auto& bar : seen.bars.value())
     if (!bar.has_address && is_needed(bar, seen))
-      return "BAR " + std::to_string(bar.index) + " (" + size_text(bar.size) + ") got no address in the guest";
-  if (same_bars(expected, seen) == Agreement::different)
+      return "BAR " + std::to_string(bar.index) + (bar.size == 0 ? "" : " (" + size_text(bar.size) + ")") +
+             " got no address in the guest";
+  if (same_bars(expected, seen) == Agreement::different && !resized_bar(expected, seen))
     return "its memory regions (BARs) have other sizes than on the host: " + sizes_text(sizes_of(seen.bars.value())) +
            " instead of " + sizes_text(expected.bars);
   return {};
 }
 
-}  // namespace
+/// A resizable BAR keeps the size that a driver of the host, the host's administrator or the guest gave it last.
+std::string resized_region(const ExpectedDevice& expected, const GuestFunction& seen) {
+  const auto at = resized_bar(expected, seen);
+  if (!at) return {};
+  return " BAR " + std::to_string(seen.bars.value()[*at].index) + " has another size than on the host (" +
+         size_text(expected.bars[*at]) + " there): a resizable region keeps the size that it was given last.";
+}
 
-RungResult judge_decode(const DeviceLadder& ladder) {
+RungResult decode_of(const DeviceLadder& ladder) {
   const auto& expected = *ladder.expected;
   const auto& seen = *ladder.seen;
   if (seen.answers_nothing) return rung_result(Status::fail, "its configuration space reads all ones: it is dead.");
@@ -133,7 +140,15 @@ RungResult judge_decode(const DeviceLadder& ladder) {
     return rung_result(Status::unknown, "neither its memory regions (BARs) nor its class were seen.");
   std::string summary = driven ? "it is switched on" : "its memory regions are in place";
   if (seen.bars.has_value() && !seen.bars->empty()) summary += "; BARs " + sizes_text(sizes_of(seen.bars.value()));
-  return rung_result(Status::pass, summary + "." + idle_ports(seen));
+  return rung_result(Status::pass, summary + "." + idle_ports(seen) + resized_region(expected, seen));
+}
+
+}  // namespace
+
+RungResult judge_decode(const DeviceLadder& ladder) {
+  auto result = decode_of(ladder);
+  if (ladder.need == Need::nothing && result.status == Status::unknown) result.status = Status::not_applicable;
+  return result;
 }
 
 }  // namespace vfio_doctor

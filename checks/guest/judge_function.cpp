@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "base/text.hpp"
 #include "checks/guest/class_rules.hpp"
@@ -17,14 +19,35 @@ std::uint16_t class_of(const ExpectedDevice& expected, const GuestFunction& seen
 
 using Lines = std::vector<const GuestLogLine*>;
 
+/// "probe with driver NAME failed" and, before Linux 6.11, "NAME: probe of ADDRESS failed" (drivers/base/dd.c): NAME; empty where
+/// the line is none of these.
+std::string failed_prober(const std::string& text) {
+  const auto words = split_words(text);
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    if (words[i] != "probe") continue;
+    if (words[i + 1] == "with" && i + 3 < words.size()) return normalize_module_name(to_lower(words[i + 3]));
+    if (words[i + 1] == "of" && i > 0 && words[i - 1].ends_with(':'))
+      return normalize_module_name(to_lower(words[i - 1].substr(0, words[i - 1].size() - 1)));
+  }
+  return {};
+}
+
+/// A driver that refused what another one drives now: nouveau does not know what nvidia does, i915 leaves to xe what is new.
+bool is_of_another_driver(const GuestLogLine& line, const GuestFunction& seen) {
+  if (line.topic == "unsupported") return true;  // DRIVER tells of it where no driver is left
+  if (!seen.driver.has_value()) return false;
+  const auto name = failed_prober(line.text);
+  return !name.empty() && name != normalize_module_name(to_lower(seen.driver.value()));
+}
+
 /// What the log says against the device. That a region found no room at first is no matter once all of them are in place.
 Lines lines_against(const ExpectedDevice& expected, const GuestFunction& seen) {
   Lines lines;
   if (!seen.log_errors.has_value()) return lines;
-  const bool has_room = same_bars(expected, seen) == Agreement::same &&
+  const bool has_room = (same_bars(expected, seen) == Agreement::same || resized_bar(expected, seen)) &&
                         std::ranges::all_of(seen.bars.value(), [](const GuestBar& bar) { return bar.has_address; });
   for (const auto& line : seen.log_errors.value())
-    if (!has_room || line.topic != "room") lines.push_back(&line);
+    if ((!has_room || line.topic != "room") && !is_of_another_driver(line, seen)) lines.push_back(&line);
   return lines;
 }
 
@@ -85,6 +108,16 @@ RungResult judge_by_class(const ExpectedDevice& expected, const GuestFunction& s
   return judge_by_rule(rule_for(class_code), seen);
 }
 
+/// Where nothing that is seen can prove anything; nothing where it can.
+std::optional<RungResult> without_proof(const RungResult& driver, const GuestFunction& seen) {
+  if (driver.status != Status::unknown) return std::nullopt;
+  if (seen.driver.is_absent() || is_placeholder(seen))
+    return rung_result(Status::unknown, "without a driver nothing can show that it works.");
+  if (windows_says_it_works(seen))
+    return rung_result(Status::unknown, "Windows has started it, but not known with which driver.");
+  return std::nullopt;
+}
+
 }  // namespace
 
 RungResult judge_function(const DeviceLadder& ladder, const GuestView& view) {
@@ -99,13 +132,17 @@ RungResult judge_function(const DeviceLadder& ladder, const GuestView& view) {
     add_log(expected, seen, result);
     return result;
   }
-  auto result = driver.status == Status::unknown && (seen.driver.is_absent() || is_placeholder(seen))
-                    ? rung_result(Status::unknown, "without a driver nothing can show that it works.")
-                    : judge_by_class(expected, seen, view);
-  add_interrupts(seen, result);
-  add_exercises(seen, result);
-  add_log(expected, seen, result);
-  return result;
+  auto result = without_proof(driver, seen);
+  if (!result) result = judge_by_class(expected, seen, view);
+  add_interrupts(seen, *result);
+  add_exercises(seen, *result);
+  add_log(expected, seen, *result);
+  // What comes along with another function may be of use, but need not.
+  if (ladder.need == Need::nothing && (result->status == Status::unknown || result->status == Status::warn)) {
+    result->status = Status::not_applicable;
+    result->summary = "nothing of use was expected of it: " + result->summary;
+  }
+  return *result;
 }
 
 }  // namespace vfio_doctor

@@ -152,6 +152,10 @@ Need need_of(const Manifest& manifest, const ExpectedDevice& expected) {
   return std::ranges::any_of(manifest.devices, is_main) ? Need::nothing : Need::use;
 }
 
+/// The kernel numbers domains from 0x10000 that a controller makes (Linux 6.12, drivers/pci/controller/vmd.c,
+/// vmd_find_free_domain()): what is in one came along with the controller.
+bool is_behind_a_controller(const GuestFunction& seen) { return seen.has_address && seen.address.domain > 0xffff; }
+
 /// It may be one that PRESENT did not find by its name.
 bool may_be_expected(const GuestJudgement& judgement, const GuestFunction& seen) {
   return std::ranges::any_of(judgement.devices, [&seen](const DeviceLadder& ladder) {
@@ -218,7 +222,8 @@ GuestJudgement judge_guest(const Manifest& manifest, const GuestView& view) {
   }
   for (std::size_t column = 0; column < seen.size(); ++column)
     if (!is_expected[column] && !may_be_expected(judgement, seen[column]) && !seen[column].is_bridge() &&
-        !is_emulated(manifest, seen[column]) && !looks_emulated(seen[column]) && !is_gone(seen[column]))
+        !is_emulated(manifest, seen[column]) && !looks_emulated(seen[column]) && !is_gone(seen[column]) &&
+        !is_behind_a_controller(seen[column]))
       judgement.unexpected.push_back(&seen[column]);
   return judgement;
 }

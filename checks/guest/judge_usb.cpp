@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
+#include <cstddef>
 
 #include "base/text.hpp"
 #include "checks/guest/class_rules.hpp"
@@ -125,12 +126,40 @@ std::string usb_problem(const GuestUsb& device) {
   return {};
 }
 
-/// More buses than one controller makes: an xHCI makes one for USB 2 and one for USB 3, the others make one.
-bool has_other_buses(const std::vector<GuestUsb>& devices) {
-  const auto hubs = [&devices](std::string_view id) {
-    return std::ranges::count_if(devices, [id](const GuestUsb& device) { return device.is_root_hub && device.id == id; });
+/// More buses than one controller makes: an xHCI makes one for USB 2 and one for USB 3, the others make one. Where `family` is
+/// known, among those that a driver of it has, or of which that is not shown.
+bool has_other_buses(const std::vector<GuestUsb>& devices, std::string_view family) {
+  const auto hubs = [&](std::string_view id) {
+    return std::ranges::count_if(devices, [&](const GuestUsb& device) {
+      const bool may_be = family.empty() || device.bus_driver.empty() || family_of(device.bus_driver) == family;
+      return device.is_root_hub && device.id == id && may_be;
+    });
   };
   return hubs("1d6b:0001") + hubs("1d6b:0002") > 1 || hubs("1d6b:0003") > 1;
+}
+
+/// The family of drivers whose buses all of `devices` hang on; empty where that is not shown.
+std::string_view common_family(const std::vector<const GuestUsb*>& devices) {
+  std::string_view family;
+  for (const auto* device : devices) {
+    const auto of = family_of(device->bus_driver);
+    if (of.empty() || (!family.empty() && of != family)) return {};
+    family = of;
+  }
+  return family;
+}
+
+/// How many controllers may have a bus of `family`; empty: any bus. One without a driver has none.
+std::ptrdiff_t controllers_of(const GuestView& view, std::string_view family) {
+  if (!view.functions.has_value()) return 0;
+  return std::ranges::count_if(view.functions.value(), [family](const GuestFunction& function) {
+    const bool is_of_another = !family.empty() && function.driver.has_value() && family_of(function.driver.value()) != family;
+    return function.is_usb_controller() && !function.driver.is_absent() && !is_of_another;
+  });
+}
+
+std::string counted_in_guest(std::size_t count) {
+  return "its " + counted_devices(count) + (count == 1 ? " is in the guest" : " are in the guest");
 }
 
 /// From a listing like lsusb, which does not tell whose bus it is.
@@ -147,16 +176,14 @@ RungResult judge_loose(const ExpectedDevice& expected, const GuestFunction& seen
         family_of(device->bus_driver) != family_of(seen.driver.value()))
       return rung_result(Status::unknown, shown(*device) + " hangs on a bus of " + device->bus_driver + ", not on one of " +
                                               seen.driver.value() + ".");
-  const auto controllers = !view.functions.has_value()
-                               ? 0
-                               : std::count_if(view.functions->begin(), view.functions->end(),
-                                               [](const GuestFunction& function) { return function.is_usb_controller(); });
+  const auto family = common_family(there);
   if (expected.usb.empty()) return rung_result(Status::unknown, "the USB listing does not tell whose bus is whose.");
-  if (controllers == 1 && view.functions_complete && !has_other_buses(view.loose_usb.value()))
-    return rung_result(Status::pass,
-                       "its " + counted_devices(expected.usb.size()) + " are in the guest, which has no other USB controller.");
-  return rung_result(Status::unknown, "its " + counted_devices(expected.usb.size()) +
-                                          " are in the guest, but the listing does not tell on which controller.");
+  const auto counted = counted_in_guest(expected.usb.size());
+  const bool is_alone = controllers_of(view, family) == 1 && !has_other_buses(view.loose_usb.value(), family);
+  if (!is_alone || !view.functions_complete)
+    return rung_result(Status::unknown, counted + ", but the listing does not tell on which controller.");
+  return rung_result(Status::pass, counted + ", which has no other USB controller" +
+                                       (controllers_of(view, {}) == 1 ? "." : " with a bus of " + std::string(family) + "."));
 }
 
 }  // namespace

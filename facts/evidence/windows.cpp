@@ -71,33 +71,70 @@ void read_class_name(std::string_view name, GuestFunction& function) {
 /// "CM_PROB_FAILED_START" and its number (cfg.h of the Windows SDK): PowerShell may print names alone, and pnputil prints
 /// them untranslated in every language.
 std::optional<unsigned> problem_of_name(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, unsigned>, 22> known = {{
-      {"CM_PROB_NONE", 0},
-      {"CM_PROB_NOT_CONFIGURED", 1},
-      {"CM_PROB_FAILED_START", 10},
-      {"CM_PROB_NORMAL_CONFLICT", 12},
-      {"CM_PROB_NEED_RESTART", 14},
-      {"CM_PROB_REINSTALL", 18},
-      {"CM_PROB_REGISTRY", 19},
-      {"CM_PROB_WILL_BE_REMOVED", 21},
-      {"CM_PROB_DISABLED", 22},
-      {"CM_PROB_DEVICE_NOT_THERE", 24},
-      {"CM_PROB_FAILED_INSTALL", 28},
-      {"CM_PROB_HARDWARE_DISABLED", 29},
-      {"CM_PROB_FAILED_ADD", 31},
-      {"CM_PROB_DISABLED_SERVICE", 32},
-      {"CM_PROB_FAILED_DRIVER_ENTRY", 37},
-      {"CM_PROB_DRIVER_FAILED_LOAD", 39},
-      {"CM_PROB_FAILED_POST_START", 43},
-      {"CM_PROB_PHANTOM", 45},
-      {"CM_PROB_HELD_FOR_EJECT", 47},
-      {"CM_PROB_DRIVER_BLOCKED", 48},
-      {"CM_PROB_UNSIGNED_DRIVER", 52},
-      {"CM_PROB_OUT_OF_MEMORY", 3},
-  }};
-  for (const auto& [text, code] : known)
-    if (text == name) return code;
-  return name.starts_with("CM_PROB_") ? std::optional(GuestFunction::unnamed_problem) : std::nullopt;
+  constexpr std::string_view prefix = "CM_PROB_";
+  // In the order of their numbers, from 0.
+  static constexpr std::array<std::string_view, 58> known = {"NONE",
+                                                             "NOT_CONFIGURED",
+                                                             "DEVLOADER_FAILED",
+                                                             "OUT_OF_MEMORY",
+                                                             "ENTRY_IS_WRONG_TYPE",
+                                                             "LACKED_ARBITRATOR",
+                                                             "BOOT_CONFIG_CONFLICT",
+                                                             "FAILED_FILTER",
+                                                             "DEVLOADER_NOT_FOUND",
+                                                             "INVALID_DATA",
+                                                             "FAILED_START",
+                                                             "LIAR",
+                                                             "NORMAL_CONFLICT",
+                                                             "NOT_VERIFIED",
+                                                             "NEED_RESTART",
+                                                             "REENUMERATION",
+                                                             "PARTIAL_LOG_CONF",
+                                                             "UNKNOWN_RESOURCE",
+                                                             "REINSTALL",
+                                                             "REGISTRY",
+                                                             "VXDLDR",
+                                                             "WILL_BE_REMOVED",
+                                                             "DISABLED",
+                                                             "DEVLOADER_NOT_READY",
+                                                             "DEVICE_NOT_THERE",
+                                                             "MOVED",
+                                                             "TOO_EARLY",
+                                                             "NO_VALID_LOG_CONF",
+                                                             "FAILED_INSTALL",
+                                                             "HARDWARE_DISABLED",
+                                                             "CANT_SHARE_IRQ",
+                                                             "FAILED_ADD",
+                                                             "DISABLED_SERVICE",
+                                                             "TRANSLATION_FAILED",
+                                                             "NO_SOFTCONFIG",
+                                                             "BIOS_TABLE",
+                                                             "IRQ_TRANSLATION_FAILED",
+                                                             "FAILED_DRIVER_ENTRY",
+                                                             "DRIVER_FAILED_PRIOR_UNLOAD",
+                                                             "DRIVER_FAILED_LOAD",
+                                                             "DRIVER_SERVICE_KEY_INVALID",
+                                                             "LEGACY_SERVICE_NO_DEVICES",
+                                                             "DUPLICATE_DEVICE",
+                                                             "FAILED_POST_START",
+                                                             "HALTED",
+                                                             "PHANTOM",
+                                                             "SYSTEM_SHUTDOWN",
+                                                             "HELD_FOR_EJECT",
+                                                             "DRIVER_BLOCKED",
+                                                             "REGISTRY_TOO_LARGE",
+                                                             "SETPROPERTIES_FAILED",
+                                                             "WAITING_ON_DEPENDENCY",
+                                                             "UNSIGNED_DRIVER",
+                                                             "USED_BY_DEBUGGER",
+                                                             "DEVICE_RESET",
+                                                             "CONSOLE_LOCKED",
+                                                             "NEED_CLASS_CONFIG",
+                                                             "GUEST_ASSIGNMENT_FAILED"};
+  if (!name.starts_with(prefix)) return std::nullopt;
+  const auto found = std::ranges::find(known, name.substr(prefix.size()));
+  if (found == known.end()) return GuestFunction::unnamed_problem;
+  return static_cast<unsigned>(found - known.begin());
 }
 
 Observed<unsigned> problem_code(const WindowsDevice& device) {

@@ -101,8 +101,12 @@ void read_state(const Root& root, const std::string& path, GuestChild& child) {
   if (child.kind == Kind::nvme) child.state = root.read_line(path + "/state");
   if (child.kind == Kind::net) read_link(root, path, child);
   if (child.kind == Kind::infiniband) child.state = read_ports(root, path);
-  // The kernel gives up a SCSI disk that no longer answers (scsi_eh_offline_sdevs()).
-  if (child.kind == Kind::block && root.read_line(path + "/device/state").is("offline")) child.state = std::string("offline");
+  // The kernel gives up a SCSI disk that no longer answers (scsi_eh_offline_sdevs()), or whose port of a SAN is lost
+  // (scsi_target_unblock(); drivers/scsi/scsi_sysfs.c, sdev_states).
+  if (child.kind == Kind::block)
+    if (const auto given_up = root.read_line(path + "/device/state");
+        given_up.is("offline") || given_up.is("transport-offline"))
+      child.state = std::string("offline");
   // include/uapi/linux/serial_core.h, PORT_UNKNOWN: the driver found no UART there.
   if (child.type == "tty" && root.read_line(path + "/type").is("0")) child.state = std::string("no UART");
   for (const auto& of : state_files)
@@ -170,6 +174,17 @@ class Children {
       if (owner->children.has_value()) add_nvme_paths(root_, path, owner->children.value());
   }
 
+  /// A controller that makes a PCI domain of its own (Intel VMD: drivers/pci/controller/vmd.c) works by what is in it.
+  void hand_up() {
+    for (const auto& [path, function] : functions_) {
+      const auto domain = path.rfind("/pci");  // ".../0000:00:0e.0/pci10000:e0/10000:e1:00.0"
+      if (function->address.domain <= 0xffff || domain == path.npos || !function->children.has_value()) continue;
+      auto* controller = owner_of(functions_, std::string_view(path).substr(0, domain));
+      if (!controller || controller->is_bridge() || !controller->children.has_value()) continue;
+      for (const auto& child : function->children.value()) controller->children.value().push_back(child);
+    }
+  }
+
  private:
   const Root& root_;
   const std::vector<FunctionPath>& functions_;
@@ -189,6 +204,7 @@ void gather_children(const Root& root, const std::vector<FunctionPath>& function
   for (const auto* name : node_classes) children.add(std::string("/sys/class/") + name, {name, Kind::node});
   for (const auto* name : node_buses) children.add("/sys/bus/" + std::string(name) + "/devices", {name, Kind::node});
   children.add_paths_of_controllers();
+  children.hand_up();
 }
 
 }  // namespace vfio_doctor

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "base/ascii.hpp"
 #include "base/text.hpp"
@@ -96,6 +97,13 @@ LogNames::LogNames(const std::vector<GuestFunction>& functions) {
     for (const auto& child : functions[i].children.value())
       if (child.kind != GuestChild::Kind::sound && child.kind != GuestChild::Kind::display) add(to_lower(child.name), i);
   }
+  // NVIDIA's driver says without an address why it leaves a card alone.
+  constexpr std::uint16_t nvidia = 0x10de, display = 0x03;
+  if (by_driver_.contains("nvidia")) return;
+  for (std::size_t i = 0; i < functions.size(); ++i)
+    if (functions[i].driver.is_absent() && functions[i].id.vendor.is(nvidia) && functions[i].class_and_subclass.has_value() &&
+        functions[i].class_and_subclass.value() >> 8 == display)
+      by_driver_["nvidia"].push_back(i);
 }
 
 void LogNames::add(const std::string& name, std::size_t function) {

@@ -74,7 +74,9 @@ class ManifestMaker {
       for (const auto& bar : found->bars.value())
         if ((bar.size & (bar.size - 1)) == 0) device.bars.push_back(bar.size);
     if (found->class_and_subclass.has_value())
-      device.expect_driver = expects_driver(found->class_and_subclass.value()) || (is_driven(*found) && comes_alone(source));
+      device.expect_driver = (expects_driver(found->class_and_subclass.value()) &&
+                              !is_aside_of_graphics(source, found->class_and_subclass.value())) ||
+                             (is_driven(*found) && comes_alone(source));
     device.usb = usb_on(*found);
     return device;
   }
@@ -84,6 +86,19 @@ class ManifestMaker {
   bool comes_alone(const PciAddress& source) const {
     return std::ranges::none_of(sources_, [&source](const PciAddress& other) {
       return other != source && other.domain == source.domain && other.bus == source.bus && other.device == source.device;
+    });
+  }
+
+  /// AMD's processors with graphics have a security processor (1080) and an audio coprocessor (0480) in the slot of the graphics:
+  /// without a firmware of their own, or without microphones, no driver makes anything of them.
+  bool is_aside_of_graphics(const PciAddress& source, std::uint16_t class_and_subclass) const {
+    constexpr std::uint16_t security = 0x1080, audio_coprocessor = 0x0480, display = 0x03;
+    if (class_and_subclass != security && class_and_subclass != audio_coprocessor) return false;
+    return std::ranges::any_of(sources_, [&](const PciAddress& other) {
+      if (other.domain != source.domain || other.bus != source.bus || other.device != source.device) return false;
+      const auto seen = std::ranges::find(view_.functions.value(), other, &GuestFunction::address);
+      return seen != view_.functions->end() && seen->class_and_subclass.has_value() &&
+             seen->class_and_subclass.value() >> 8 == display;
     });
   }
 

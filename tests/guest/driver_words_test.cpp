@@ -3,38 +3,12 @@
 // What drivers print, class by class: the words are the kernel's, addresses and numbers are not.
 #include <gmock/gmock.h>
 
-#include <algorithm>
-
-#include "base/text.hpp"
-#include "facts/guest/log_lines.hpp"
-#include "guest/guest_machines.hpp"
+#include "guest/heard_lines.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 using namespace vfio_doctor::testing;
-
-/// What a log makes of one function at 0000:0b:00.0; lines are parted by '|'.
-std::vector<GuestLogLine> heard(const std::string& driver, const std::string& log, const std::string& child = {}) {
-  GuestFunction function;
-  function.address = *PciAddress::parse("0000:0b:00.0");
-  if (!driver.empty()) function.driver = driver;
-  function.children = std::vector<GuestChild>{};
-  if (!child.empty()) {
-    function.children.value().push_back({});
-    function.children.value().back().kind = GuestChild::Kind::node;
-    function.children.value().back().name = child;
-  }
-  std::vector<GuestFunction> functions{function};
-  std::string lines;
-  for (const auto line : split(log, '|')) lines += "[   31.2] " + std::string(line) + "\n";
-  read_log_errors(lines, functions);
-  return functions.front().log_errors.value();
-}
-
-bool fails(const std::vector<GuestLogLine>& lines) {
-  return std::ranges::any_of(lines, [](const GuestLogLine& line) { return line.meaning == LogMeaning::fail; });
-}
 
 TEST(DriverWords, ALastWordFails) {
   struct Said {
