@@ -46,6 +46,7 @@ constexpr std::array closed_attributes = {
     ClosedAttribute{"iommu", "", "driver", "caching_mode", "on|off", false},
     ClosedAttribute{"iommu", "", "driver", "eim", "on|off", false},
     ClosedAttribute{"iommu", "", "driver", "iotlb", "on|off", false},
+    ClosedAttribute{"iommu", "", "driver", "dma_translation", "on|off", false},
     ClosedAttribute{"iommu", "", "driver", "aw_bits", "number", false},
 };
 
@@ -269,8 +270,19 @@ class DefinitionReader {
       if (usb_is_off && text_of(device, "type") == "usb")
         refuse(device, "The guest has no USB: <controller type='usb' model='none'/>.",
                "Can't add host USB device: USB is disabled in this host");
-    if (const auto second = devices.child("iommu").next_sibling("iommu"))
-      refuse(second, "A guest has one IOMMU at most.", "only a single IOMMU device is supported");
+    read_iommus(devices);
+  }
+
+  /// libvirt 11.10 takes several of Arm's, each for a bus of its own (<driver pciBus=>); every other guest has one.
+  void read_iommus(pugi::xml_node devices) {
+    const auto second = devices.child("iommu").next_sibling("iommu");
+    std::set<std::uint64_t> buses;
+    for (const auto iommu : devices.children("iommu")) {
+      const auto bus = libvirt_number(iommu.child("driver").attribute("pciBus").value());
+      if (!second || (text_of(iommu, "model") == "smmuv3" && bus && buses.insert(*bus).second)) continue;
+      return refuse(second, "A guest has one IOMMU at most, but for SMMUv3s that stand each at a bus of its own (pciBus=).",
+                    "only a single IOMMU device is supported");
+    }
   }
 
   void read_controllers(pugi::xml_node devices) {
@@ -299,11 +311,10 @@ class DefinitionReader {
 
   void judge_root(pugi::xml_node controller, std::uint64_t index, std::string_view model) {
     const bool is_root = model == "pci-root" || model == "pcie-root";
-    if (index != 0 && is_root)
+    if (index != 0 && is_root && !domain_.is_pseries())
       refuse(controller, "A root bus has the index 0.", "pci-root and pcie-root controllers should have index 0");
     const auto& machine = domain_.machine;
-    const bool q35 = machine.find("q35") != std::string::npos;
-    const bool i440fx = machine == "pc" || machine.starts_with("pc-i440fx");
+    const bool q35 = domain_.is_q35(), i440fx = domain_.is_i440fx();
     if (index != 0 || model.empty() || (!q35 && !i440fx)) return;
     const std::string right = q35 ? "pcie-root" : "pci-root";
     if (model != right)

@@ -217,7 +217,8 @@ class DomainReader {
     result.mode = node.attribute("mode").value();
     result.driver = node.child("driver").attribute("name").value();
     result.model = node.child("driver").attribute("model").value();
-    result.iommufd = std::string_view(node.child("driver").attribute("iommufd").value()) == "yes";
+    const std::string_view iommufd = node.child("driver").attribute("iommufd").value();
+    result.iommufd = iommufd == "yes" || (iommufd.empty() && all_by_iommufd_);
     result.startup_policy = static_cast<bool>(source.attribute("startupPolicy"));
     result.spots = {spot_of(node), spot_of(source), spot_of(source.child("address")), spot_of(node.child("driver")),
                     spot_of(node)};
@@ -238,6 +239,26 @@ class DomainReader {
     domain_.notes.push_back(pool_note);
   }
 
+  void read_iommu(pugi::xml_node node) {
+    const auto driver = node.child("driver");
+    const auto said = [&driver](const char* name) { return std::string(driver.attribute(name).value()); };
+    if (domain_.viommus.size() >= most_domain_devices) fail("too many devices");
+    VirtualIommu iommu;
+    iommu.model = node.attribute("model").value();
+    iommu.caching_mode = said("caching_mode");
+    iommu.intremap = said("intremap");
+    iommu.eim = said("eim");
+    iommu.aw_bits = said("aw_bits");
+    iommu.iotlb = said("iotlb");
+    iommu.dma_translation = said("dma_translation");
+    iommu.accelerated = said(iommu.model == "amd" ? "dma_remap" : "accel");
+    iommu.pci_bus = libvirt_number(said("pciBus"));
+    iommu.line = line_of(node);
+    iommu.at = spot_of(node);
+    iommu.driver_at = spot_of(driver);
+    domain_.viommus.push_back(std::move(iommu));
+  }
+
   void read_device(pugi::xml_node node) {
     const std::string_view kind = node.name(), type = node.attribute("type").value();
     const auto functions = domain_.hostdevs.size();
@@ -246,15 +267,7 @@ class DomainReader {
         domain_.boot_orders.emplace_back(*value, line_of(node.child("boot")));
     if (kind == "disk") read_disk(node);
     if (kind == "interface") read_interface(node);
-    if (kind == "iommu")
-      domain_.viommu = VirtualIommu{node.attribute("model").value(),
-                                    node.child("driver").attribute("caching_mode").value(),
-                                    node.child("driver").attribute("intremap").value(),
-                                    node.child("driver").attribute("eim").value(),
-                                    node.child("driver").attribute("aw_bits").value(),
-                                    line_of(node),
-                                    spot_of(node),
-                                    spot_of(node.child("driver"))};
+    if (kind == "iommu") read_iommu(node);
     if (kind == "hostdev" && type == "mdev" && node.child("source").child("address").attribute("uuid")) {
       domain_.mdevs.push_back(
           {node.child("source").child("address").attribute("uuid").value(), node.attribute("model").value(), line_of(node)});
@@ -327,6 +340,7 @@ class DomainReader {
     domain_.io_apic = io_apic.attribute("driver").value();
     domain_.features_at = spot_of(features);
     domain_.io_apic_at = spot_of(io_apic);
+    all_by_iommufd_ = std::string_view(root_.child("iommufd").attribute("enabled").value()) == "yes";
     for (const auto devices : root_.children("devices")) read_devices(devices);
     for (const auto node : root_.children())
       if (const auto name = local_name(node.name()); (name == "commandline" || name == "override") && is_of_qemu(node))
@@ -398,6 +412,7 @@ class DomainReader {
   pugi::xml_document document_;
   pugi::xml_node root_;
   std::map<std::uint64_t, Controller> controllers_;
+  bool all_by_iommufd_ = false;  ///< <iommufd enabled='yes'/> (libvirt 12.2)
   Domain domain_;
 };
 
@@ -405,6 +420,12 @@ class DomainReader {
 
 std::string GuestAddress::text() const {
   return hex_text(domain, 4) + ":" + hex_text(bus, 2) + ":" + hex_text(slot, 2) + "." + std::to_string(function);
+}
+
+bool Domain::only_frees(const PciAddress& address) const {
+  return std::ranges::any_of(hostdevs, [&address](const DomainHostdev& device) {
+    return device.source == address && device.address.type == "unassigned";
+  });
 }
 
 Domain parse_domain_xml(const std::string& text, const std::string& name) { return DomainReader(text, name).read(); }
