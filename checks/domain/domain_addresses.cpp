@@ -49,7 +49,7 @@ constexpr std::array controller_places = {ControllerPlace{"pcie-root-port", "pci
 struct Placed {
   const GuestAddress* address;
   std::size_t line;
-  bool assigned;           ///< a function of the host
+  bool assigned;           ///< a function of the host, or a part of one
   std::string_view model;  ///< of a PCI controller
   std::string_view kind;
   bool by_qemu;  ///< QEMU itself places it, by its command line, and not libvirt
@@ -98,7 +98,7 @@ std::vector<Placed> placed_in(const Domain& domain) {
   const bool all_by_qemu = domain.form == Domain::Form::command_line;
   for (const auto& device : domain.guest_devices)
     if (device.address.placed)
-      all.push_back({&device.address, device.line, false, device.index ? std::string_view(device.model) : "",
+      all.push_back({&device.address, device.line, device.kind == "hostdev", device.index ? std::string_view(device.model) : "",
                      device.kind == "controller" ? device.model : device.kind, all_by_qemu});
   for (const auto& device : domain.hostdevs)
     if (device.address.placed)
@@ -169,7 +169,7 @@ void judge_place(const DomainCase& here, const Placed& one, std::vector<Finding>
   const auto place = std::ranges::find(controller_places, one.model, &ControllerPlace::model);
   if (place != controller_places.end() && !one.model.empty() && !is_among(bus->model, place->buses))
     add("A " + std::string(one.model) + " cannot sit on a " + std::string(bus->model) + ".", plugged_wrong(address));
-  if (one.assigned && address.bus == 0 && is_built_in(here.domain, *bus, address))
+  if ((one.assigned || !one.model.empty()) && address.bus == 0 && is_built_in(here.domain, *bus, address))
     add(bus->model == "pcie-root" ? "q35 has its own ISA bridge, SATA controller and SMBus at 00:1f."
                                   : "i440fx has its own ISA bridge, IDE and USB controllers at 00:01.",
         "Attempted double use of PCI Address " + address.text());
@@ -217,7 +217,8 @@ void judge_functions(const DomainCase& here, const std::vector<Placed>& all, std
 }
 
 std::vector<Finding> run(const DomainCase& here) {
-  if (!here.domain.is_for_qemu() || here.domain.hostdevs.empty()) return {};
+  if (!here.domain.is_for_qemu() || (here.domain.hostdevs.empty() && here.domain.mdevs.empty() && here.domain.networks.empty()))
+    return {};
   const auto all = placed_in(here.domain);
   std::vector<Finding> findings;
   for (const auto& one : all)

@@ -28,12 +28,6 @@ std::optional<std::pair<unsigned, unsigned>> machine_version(std::string_view ma
   return std::pair(major, minor);
 }
 
-/// The switches of Intel's that neither libvirt takes for a model (virDomainIOMMUDefValidate() of 11.3; widths other models may have
-/// in later versions).
-bool has_options_of_intel(const VirtualIommu& iommu) {
-  return !(iommu.intremap + iommu.caching_mode + iommu.eim + iommu.iotlb + iommu.dma_translation).empty();
-}
-
 bool is_by_libvirt(const Domain& domain) {
   return domain.form == Domain::Form::domain || domain.form == Domain::Form::fragment;
 }
@@ -71,10 +65,19 @@ class Judge {
 
   void judge_by_libvirt() {
     judge_machine();
-    if ((iommu_.model == "virtio" || iommu_.model == "smmuv3") && has_options_of_intel(iommu_))
-      add(Status::fail, "An IOMMU of the model " + iommu_.model + " has none of the options of Intel's.",
-          "iommu model '" + iommu_.model + "' doesn't support additional attributes",
-          "Take these options out of <driver> in <iommu>.");
+    if (iommu_.model == "virtio" || iommu_.model == "smmuv3") judge_options();
+  }
+
+  /// virDomainIOMMUDefValidate(), 9.0 and 11.3; a width other models may have in later versions.
+  void judge_options() {
+    const bool any = !(iommu_.intremap + iommu_.caching_mode + iommu_.eim + iommu_.iotlb).empty();
+    if (!any && iommu_.dma_translation.empty()) return;
+    add(any ? Status::fail : Status::unknown,
+        "An IOMMU of the model " + iommu_.model + " has none of the options of Intel's" +
+            (any ? "." : ": libvirt 9.0 passes dma_translation= over, 11.3 refuses it."),
+        "iommu model '" + iommu_.model + "' doesn't support additional attributes",
+        "Take these options out of <driver> in <iommu>.");
+    findings_.back().effect = Effect::blocked;
   }
 
   void judge_machine() {

@@ -68,6 +68,7 @@ class DefinitionReader {
     if (name == "domain") {
       read_sizes(top);
       for (const auto devices : top.children("devices")) read_devices(devices);
+      read_features(top, refuser());
     } else if (name == "devices") {
       read_devices(top);
     } else {
@@ -147,9 +148,11 @@ class DefinitionReader {
     if (device.attribute("model") && kind != "mdev" && kind != "scsi_host")
       refuse(device, "model= of a <hostdev> is for mediated devices.",
              "'model' attribute in <hostdev> is only supported when type=");
-    if (device.child("source").attribute("writeFiltering"))
+    if (kind == "pci" && device.child("source").attribute("writeFiltering"))
       refuse(device, "QEMU does not filter what a guest writes to configuration space.",
              "Write filtering of PCI device configuration space is not supported by qemu");
+    if (kind != "usb" && kind != "pci" && device.child("source").attribute("startupPolicy"))  // of those: domain-assignment
+      refuse(device, "A startupPolicy is for USB devices.", "Setting startupPolicy is only allowed for USB devices");
     if (kind == "usb") read_usb(device);
     if (kind == "mdev") read_mdev(device);
     read_teaming(device);
@@ -223,8 +226,12 @@ class DefinitionReader {
     const auto source = disk.child("source");
     if (text_of(disk, "type") != "nvme" || !source) return;
     const auto name = source.attribute("namespace");
-    if (!source.attribute("type"))
+    const auto type = source.attribute("type");
+    if (!type)
       refuse(disk, "The <source> of an NVMe disk has no type='pci'.", "missing 'type' attribute to disk source");
+    else if (std::string_view(type.value()) != "pci")
+      refuse(disk, "The <source> of an NVMe disk is of type='pci', not '" + shown(type) + "'.",
+             "unsupported source type '" + shown(type) + "'");
     if (!name)
       refuse(disk, "An NVMe disk names no namespace.",
              "missing 'namespace' attribute to disk source\nMissing required attribute 'namespace' in element 'source'");
@@ -270,19 +277,7 @@ class DefinitionReader {
       if (usb_is_off && text_of(device, "type") == "usb")
         refuse(device, "The guest has no USB: <controller type='usb' model='none'/>.",
                "Can't add host USB device: USB is disabled in this host");
-    read_iommus(devices);
-  }
-
-  /// libvirt 11.10 takes several of Arm's, each for a bus of its own (<driver pciBus=>); every other guest has one.
-  void read_iommus(pugi::xml_node devices) {
-    const auto second = devices.child("iommu").next_sibling("iommu");
-    std::set<std::uint64_t> buses;
-    for (const auto iommu : devices.children("iommu")) {
-      const auto bus = libvirt_number(iommu.child("driver").attribute("pciBus").value());
-      if (!second || (text_of(iommu, "model") == "smmuv3" && bus && buses.insert(*bus).second)) continue;
-      return refuse(second, "A guest has one IOMMU at most, but for SMMUv3s that stand each at a bus of its own (pciBus=).",
-                    "only a single IOMMU device is supported");
-    }
+    read_iommus(devices, refuser());
   }
 
   void read_controllers(pugi::xml_node devices) {
