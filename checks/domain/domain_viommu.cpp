@@ -45,6 +45,7 @@ class Judge {
       : here_(here), iommu_(iommu), findings_(findings) {}
 
   void judge() {
+    if (iommu_.by_qemu && here_.domain.form == Domain::Form::command_line) judge_by_qemu();
     if (!iommu_.by_qemu) judge_by_libvirt();
     if (iommu_.model == "intel") judge_intel();
     if (iommu_.model == "smmuv3") judge_smmu();
@@ -61,6 +62,16 @@ class Judge {
   std::string write(const std::string& for_libvirt, const std::string& for_qemu, const std::string& for_proxmox) const {
     if (here_.domain.form == Domain::Form::proxmox) return for_proxmox;
     return iommu_.by_qemu ? for_qemu : for_libvirt;
+  }
+
+  /// Tried with 7.2.
+  void judge_by_qemu() {
+    if (iommu_.model == "intel" && here_.domain.is_i440fx())
+      add(Status::fail, "An i440fx has no IOMMU of Intel.",
+          "Parameter 'driver' expects a dynamic sysbus device type for the machine", "Use -machine q35.");
+    if (here_.domain.is_q35() && &iommu_ != &here_.domain.viommus.front())
+      add(Status::fail, "A PC has one IOMMU at most.", "QEMU does not support multiple vIOMMUs for x86 yet.",
+          "Take all but one of them out.");
   }
 
   void judge_by_libvirt() {
@@ -158,10 +169,13 @@ class Judge {
   void judge_width() {
     const auto host = least_address_width(here_.host);
     const auto stated = parse_unsigned(iommu_.aw_bits);
+    if (stated && *stated != 0 && *stated != 39 && *stated != 48)
+      return add(Status::fail, "An IOMMU of Intel has 39 or 48 address bits, not " + std::to_string(*stated) + ".",
+                 "Supported values for aw-bits are: 39, 48", "Write 39, or 48 where the host's IOMMU has as many.");
     const auto version = machine_version(here_.domain.machine);
     const bool is_new = version && *version >= std::pair(9U, 2U);
     const bool is_old = version && !is_new;
-    const auto width = stated.value_or(is_old ? 39 : 48);
+    const auto width = stated.value_or(0) != 0 ? *stated : is_old ? 39 : 48;
     if (!host || width <= host->bits) return;
     const auto text = std::to_string(width), least = std::to_string(host->bits);
     add(is_new ? Status::fail : Status::unknown,

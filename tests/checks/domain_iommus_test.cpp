@@ -70,6 +70,16 @@ TEST(CommandIommus, AddressBits) {
   EXPECT_THAT(qemu(viommu, "-M q35 -device intel-iommu,caching-mode=on" + device), HasSubstr("unknown: The guest's IOMMU has"));
 }
 
+TEST(CommandIommus, WhatQemuDoesNotMake) {
+  const std::string device = " -device vfio-pci,host=32:00.0";
+  EXPECT_THAT(qemu(viommu, "-M pc -device intel-iommu,caching-mode=on,aw-bits=39" + device),
+              HasSubstr("fail: An i440fx has no"));
+  EXPECT_THAT(qemu(viommu, "-M q35 -device intel-iommu,caching-mode=on,aw-bits=46" + device),
+              HasSubstr("Supported values for aw-bits are: 39, 48"));
+  EXPECT_THAT(qemu(viommu, "-M q35 -device virtio-iommu-pci -device intel-iommu,caching-mode=on,aw-bits=39" + device),
+              HasSubstr("QEMU does not support multiple vIOMMUs for x86 yet"));
+}
+
 TEST(CommandIommus, InterruptRemappingWantsASplitChip) {
   const std::string rest = " -device intel-iommu,intremap=on,caching-mode=on,aw-bits=39 -device vfio-pci,host=32:00.0";
   EXPECT_THAT(qemu(viommu, "-M q35,kernel-irqchip=on" + rest), HasSubstr("please use 'split|off'"));
