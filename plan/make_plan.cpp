@@ -145,7 +145,13 @@ Plan make_plan(const Host& host, const std::vector<Finding>& findings, const std
                const PlanRequest& request) {
   PlanDraft draft{host, findings, accepted, request, decide_devices(host, findings, accepted), {}, {}, false};
   draft.plan.host = summarize(host);
-  if (request.domain) draft.plan.domain = request.domain->name;
+  if (request.domain) {
+    const auto form = request.domain->form;
+    draft.plan.domain = request.domain->name;
+    draft.plan.guest_form = form == Domain::Form::proxmox        ? Plan::GuestForm::proxmox
+                            : form == Domain::Form::command_line ? Plan::GuestForm::command_line
+                                                                 : Plan::GuestForm::libvirt;
+  }
   choose_devices(draft);
   find_obstacles(draft);
   add_notes(draft);
