@@ -13,6 +13,7 @@
 #include "facts/domain/command_iommus.hpp"
 #include "facts/domain/command_places.hpp"
 #include "facts/domain/id_override.hpp"
+#include "facts/domain/vfio_properties.hpp"
 #include "machine/root.hpp"
 
 namespace vfio_doctor {
@@ -121,6 +122,9 @@ class WordReader {
                                   text.substr(0, 60) + ": invalid option"});
       else if (device && text.starts_with(" "))
         domain_.faults.push_back({line, "The name of a device begins with a blank.", "is not a valid device model name"});
+      if (device && text.ends_with(",") && i + 1 < words.size() && !words[i + 1].text.starts_with("-"))
+        domain_.faults.push_back({line, "A blank stands behind a comma: QEMU takes what follows for a disk.",
+                                  "Could not open '" + words[i + 1].text.substr(0, 60) + "': No such file or directory"});
       if (i > 0 && (words[i - 1].text == "-cpu" || words[i - 1].text == "--cpu"))
         read_processor(text);
       else if (set)
@@ -197,8 +201,11 @@ class WordReader {
     if (const auto driver = options.find("driver"); driver != options.end() && driver->second.starts_with("vfio-pci")) {
       const auto host = options.find("host"), path = options.find("sysfsdev");
       const auto known = domain_.hostdevs.size();
-      if (host != options.end()) add_host(host->second);
-      if (path != options.end()) add_path(path->second);
+      if (device_option) judge_vfio_properties(options, line_, domain_);
+      if (path != options.end())  // host= is what QEMU makes a path of where there is none
+        add_path(path->second);
+      else if (host != options.end())
+        add_host(host->second);
       if (domain_.hostdevs.size() > known) {
         name_it(options, domain_.hostdevs.back());
         domain_.hostdevs.back().iommufd = options.contains("iommufd");

@@ -9,13 +9,12 @@
 #include <pugixml.hpp>
 #include <string_view>
 
-#include "base/bounded_json.hpp"
 #include "base/input_error.hpp"
 #include "base/text.hpp"
-#include "facts/domain/command_words.hpp"
 #include "facts/domain/definition.hpp"
 #include "facts/domain/id_override.hpp"
 #include "facts/domain/libvirt_numbers.hpp"
+#include "facts/domain/qemu_elements.hpp"
 #include "facts/domain/xml_parts.hpp"
 #include "machine/root.hpp"
 
@@ -293,27 +292,6 @@ class DomainReader {
     for (auto& device : domain_.guest_devices) device.place = chain_of(place_of(device.address));
   }
 
-  /// <commandline> and <override> of QEMU, in any spelling of the namespace.
-  void read_qemu(pugi::xml_node node) {
-    std::vector<CommandWord> words;
-    if (local_name(node.name()) == "commandline")
-      for (const auto argument : node.children())
-        if (local_name(argument.name()) == "arg") words.push_back({argument.attribute("value").value(), line_of(argument)});
-    read_command_words(words, domain_);
-    if (local_name(node.name()) != "override") return;
-    for (const auto device : node.children())
-      for (const auto frontend : device.children())
-        for (const auto property : frontend.children()) {
-          const std::string key = property.attribute("name").value(), value = property.attribute("value").value();
-          if (key == "host" && value.find(':') != std::string::npos)
-            read_command_words({{"vfio-pci,host=" + value, line_of(property)}}, domain_);
-          if (key == "sysfsdev") read_command_words({{"vfio-pci,sysfsdev=" + value, line_of(property)}}, domain_);
-          if (key.starts_with("x-pci-"))
-            domain_.notes.push_back("The domain overrides " + key.substr(0, 60) +
-                                    ": the guest sees other ids than the device has.");
-        }
-  }
-
   void read_domain() {
     domain_.name = root_.child_value("name");
     domain_.type = root_.attribute("type").value();
@@ -342,9 +320,8 @@ class DomainReader {
     domain_.io_apic_at = spot_of(io_apic);
     all_by_iommufd_ = std::string_view(root_.child("iommufd").attribute("enabled").value()) == "yes";
     for (const auto devices : root_.children("devices")) read_devices(devices);
-    for (const auto node : root_.children())
-      if (const auto name = local_name(node.name()); (name == "commandline" || name == "override") && is_of_qemu(node))
-        read_qemu(node);
+    read_qemu_elements(
+        root_, [this](pugi::xml_node node) { return line_of(node); }, domain_);
   }
 
   void read_processor(pugi::xml_node cpu) {
@@ -417,16 +394,6 @@ class DomainReader {
 };
 
 }  // namespace
-
-std::string GuestAddress::text() const {
-  return hex_text(domain, 4) + ":" + hex_text(bus, 2) + ":" + hex_text(slot, 2) + "." + std::to_string(function);
-}
-
-bool Domain::only_frees(const PciAddress& address) const {
-  return std::ranges::any_of(hostdevs, [&address](const DomainHostdev& device) {
-    return device.source == address && device.address.type == "unassigned";
-  });
-}
 
 Domain parse_domain_xml(const std::string& text, const std::string& name) { return DomainReader(text, name).read(); }
 

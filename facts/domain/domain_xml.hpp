@@ -134,9 +134,10 @@ struct Domain {
 
   enum class Form { domain, fragment, network, proxmox, command_line, list };
   Form form = Form::domain;
-  std::vector<DomainRemark> faults;      ///< refused by libvirt as it stands: sources
-  std::vector<DomainRemark> refused;     ///< the same of everything else; see definition.hpp
-  std::vector<DomainRemark> unresolved;  ///< more may be taken than is known here
+  std::vector<DomainRemark> faults;           ///< refused by libvirt as it stands: sources
+  std::vector<DomainRemark> refused;          ///< the same of everything else; see definition.hpp
+  std::vector<DomainRemark> refused_by_some;  ///< other versions take it, and which one runs is not known
+  std::vector<DomainRemark> unresolved;       ///< more may be taken than is known here
   std::vector<std::pair<std::size_t, std::string>>
       sysfs_paths;  ///< line and path of what `unresolved` tells; see resolve_paths()
   std::vector<std::pair<std::size_t, std::string>> pool_cards;  ///< line and interface of <pf dev=>; see resolve_pools()

@@ -137,7 +137,7 @@ class ProxmoxReader {
     if (key == "bios" && value == "ovmf") domain_.loader = "efi";
     if (key == "cpu") read_proxmox_processor(value, line_, domain_);
     if (key == "memory")
-      if (const auto size = parse_unsigned(value); size && *size < (1ULL << 40)) {
+      if (const auto size = parse_unsigned(proxmox_default(value, "current")); size && *size < (1ULL << 40)) {
         domain_.memory_bytes = *size << 20;
         domain_.memory_line = line_;
       }

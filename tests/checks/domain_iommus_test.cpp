@@ -136,6 +136,45 @@ TEST(CommandObjects, AnIommufdMustBeMade) {
   EXPECT_THAT(qemu("domain-assignment", device), HasSubstr("fail: It asks for iommufd, and the host has no /dev/iommu"));
 }
 
+/// What QEMU 7.2 said to each.
+TEST(CommandProperties, OfVfioPci) {
+  const auto with = [](const std::string& words) { return qemu(sources, "-M q35 -device " + words); };
+  EXPECT_THAT(with("vfio-pci,x-vga=on"), HasSubstr("No provided host device"));
+  EXPECT_THAT(with("vfio-pci,host=32:00.0,ramfb=on"), HasSubstr("Property 'vfio-pci.ramfb' not found"));
+  EXPECT_THAT(with("vfio-pci-nohotplug,host=32:00.0,ramfb=on"), HasSubstr("pass:"));
+  EXPECT_THAT(with("vfio-pci,host=32:00.0,multifunction=1"), HasSubstr("Parameter 'multifunction' expects 'on' or 'off'"));
+  EXPECT_THAT(with("vfio-pci,host=32:00.0,display=maybe"), HasSubstr("Parameter 'display' does not accept value 'maybe'"));
+  EXPECT_THAT(with("vfio-pci,host=32:00.0,x-pci-device-id=10de"), HasSubstr("Parameter 'x-pci-device-id' expects integer"));
+  EXPECT_THAT(with("vfio-pci,host=32:00.0,x-vgaa=on"), HasSubstr("unknown: 'x-vgaa' is no property of vfio-pci"));
+  EXPECT_THAT(with("vfio-pci,host=32:00.0, x-vga=on"), HasSubstr("Could not open 'x-vga=on'"));
+  EXPECT_THAT(with("vfio-pci,host=32:00.0,bootindex=1,rombar=0,x-igd-gms=0x2,x-pci-device-id=0x10de,x-no-kvm-intx=y,addr=3.0"),
+              HasSubstr("pass:"));
+  EXPECT_THAT(with(R"('{"driver":"vfio-pci","host":"0000:32:00.0","x-vga":true,"rombar":1,"display":"off"}')"),
+              HasSubstr("pass:"));
+}
+
+/// QEMU finds no device by -set that it got as JSON.
+TEST(CommandSettings, DevicesOfLibvirt) {
+  const auto xml = [](const std::string& more) {
+    return found("domain-definition",
+                 "<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><name>d</name><devices><hostdev "
+                 "mode='subsystem' type='pci' managed='yes'><source><address bus='0x32'/></source></hostdev></devices>" +
+                     more + "</domain>",
+                 "d.xml");
+  };
+  const std::string set = "<qemu:arg value='-set'/><qemu:arg value='device.hostdev0.x-vga=on'/></qemu:commandline>";
+  EXPECT_THAT(xml("<qemu:commandline>" + set), HasSubstr("unknown: -set finds no device"));
+  EXPECT_THAT(xml("<qemu:commandline>" + set), HasSubstr("there is no device \"hostdev0\" defined"));
+  EXPECT_THAT(xml("<qemu:capabilities><qemu:del capability='device.json+hotplug'/></qemu:capabilities><qemu:commandline>" +
+                  set),
+              HasSubstr("pass:"));
+  EXPECT_THAT(xml("<qemu:commandline><qemu:arg value='-device'/><qemu:arg value='vfio-pci,host=31:00.0,id=hostdev0'/>" + set),
+              HasSubstr("pass:"))
+      << "its own";
+  EXPECT_THAT(xml("<qemu:commandline><qemu:arg value='-set'/><qemu:arg value='drive.d0.file=x'/></qemu:commandline>"),
+              HasSubstr("pass:"));
+}
+
 TEST(CommandMachines, WithoutOneAPcIsMeant) {
   EXPECT_THAT(qemu(express, "-device vfio-pci,host=31:00.0"), HasSubstr("The machine type pc has no PCI Express"));
   EXPECT_THAT(qemu(express, "-machine accel=kvm -device vfio-pci,host=31:00.0"), HasSubstr("The machine type pc has no PCI"));
@@ -194,6 +233,7 @@ TEST(ProxmoxDevices, DriverAndIds) {
   EXPECT_FALSE(other.hostdevs[1].shown_device_id) << "QEMU gets them for the first function";
   EXPECT_EQ(other.hostdevs[1].rom_file, "");
   EXPECT_EQ(domain("cpu: host,guest-phys-bits=39\n").processor.usable_bits, 39U);
+  EXPECT_EQ(domain("memory: current=4096\n").memory_bytes, 4ULL << 30);
   EXPECT_EQ(domain("args: -cpu host,guest-phys-bits=40\ncpu: kvm64\n").processor.usable_bits, 40U);
 }
 
