@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/in_parallel.hpp"
-#include "facts/iommu/group_members.hpp"
+#include "facts/iommu/join_groups.hpp"
 
 namespace vfio_doctor {
 namespace {

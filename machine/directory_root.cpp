@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -74,6 +75,9 @@ std::size_t size_of(int file) {
   struct stat status {};
   return ::fstat(file, &status) == 0 && status.st_size > 0 ? static_cast<std::size_t>(status.st_size) : 0;
 }
+
+/// Opening it does nothing, and it is empty.
+bool is_null_device(const struct stat& status) { return S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3); }
 
 /// openat2 is refused by the kernel (before 5.6) or by a container's system call filter.
 bool openat2_refused(int error) { return error == ENOSYS || error == EPERM; }
@@ -218,15 +222,19 @@ std::string DirectoryRoot::guarded(const std::string& path, bool follow_last) co
   return why;
 }
 
+/// How an administrator masks a file of configuration: an empty one takes the place of its namesakes (modprobe.d(5),
+/// modules-load.d(5)). A null device that is mounted over a file, as containers do it, says nothing about the file.
+bool DirectoryRoot::links_to_null(const std::string& path) const { return link_itself(path).is("/dev/null"); }
+
 /// A regular file, opened for its content: the caller closes it.
 Observed<int> DirectoryRoot::open_content(const std::string& path) const {
   if (auto why = guarded(path, true); !why.empty()) return Observed<int>::unreadable(std::move(why));
   // Opening a device node or a FIFO can act on the machine: look first, except below the live kernel's own
   // file systems, which hold none.
   const bool kernel_made = is_made_by_kernel(path);
-  const auto is_regular = [](int fd) {
+  const auto is_regular = [&](int fd) {
     struct stat status {};
-    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    return ::fstat(fd, &status) == 0 && (S_ISREG(status.st_mode) || (is_null_device(status) && links_to_null(path)));
   };
   if (!kernel_made) {
     const Descriptor seen(open_inside(path, O_PATH));

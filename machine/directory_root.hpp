@@ -47,6 +47,7 @@ class DirectoryRoot : public Root {
   NearDirectory::Way plain_way(const std::string& path) const;
   std::string guarded(const std::string& path, bool follow_last) const;
   Observed<std::string> link_itself(const std::string& path) const;
+  bool links_to_null(const std::string& path) const;
   void find_unrecorded();
   template <class T>
   Observed<T> failed(const std::string& path, int error) const;

@@ -9,6 +9,7 @@
 #include "checks/advice/module_order_remedy.hpp"
 #include "checks/advice/plain_edit.hpp"
 #include "checks/advice/shell_words.hpp"
+#include "checks/kernel/early_binding_parts.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -25,13 +26,7 @@ std::string unbind(const PciAddress& address) { return write(address.text(), pat
 
 std::string probe(const PciAddress& address) { return write(address.text(), "/sys/bus/pci/drivers_probe"); }
 
-/// The module behind the function's driver; the driver's own name where nothing says otherwise.
-std::string module_of(const Host& host, const std::string& driver) {
-  const auto found = host.modules.drivers.find(driver);
-  return found == host.modules.drivers.end() || found->second.module.empty() ? driver : found->second.module;
-}
-
-bool is_built_in(const Host& host, const std::string& driver) {
+bool has_built_in_driver(const Host& host, const std::string& driver) {
   const auto found = host.modules.drivers.find(driver);
   return found != host.modules.drivers.end() && found->second.built_in.is(true);
 }
@@ -45,8 +40,8 @@ std::string hindrance(const Host& host, const std::vector<const PciFunction*>& f
     if (!function->id.has_ids()) return "the ids of " + function->address.text() + " could not be read";
     const auto* driver = function->driver.get();
     if (driver && !is_module_name(*driver)) return "the name of the driver of " + function->address.text() + " is no module's";
-    if (driver && !is_module_name(module_of(host, *driver))) return "the module of " + *driver + " is not known";
-    if (driver && is_built_in(host, *driver)) return *driver + " is built into this kernel and always comes first";
+    if (driver && !is_module_name(module_behind(host, *driver))) return "the module of " + *driver + " is not known";
+    if (driver && has_built_in_driver(host, *driver)) return *driver + " is built into this kernel and always comes first";
   }
   return {};
 }
@@ -91,7 +86,7 @@ std::vector<std::string> lines_for(const Host& host, const std::vector<const Pci
   std::vector<std::string> lines = {known_by == KnownBy::ids ? ids_line(functions) : install_line(functions)};
   for (const auto* function : functions) {
     if (!function->driver.has_value() || function->driver.is("vfio-pci")) continue;
-    const auto line = "softdep " + normalize_module_name(module_of(host, *function->driver)) + " pre: vfio-pci";
+    const auto line = "softdep " + module_behind(host, *function->driver) + " pre: vfio-pci";
     if (std::ranges::find(lines, line) == lines.end()) lines.push_back(line);
   }
   return lines;

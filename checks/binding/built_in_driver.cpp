@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/text.hpp"
 #include "checks/check.hpp"
+#include "checks/kernel/module_parameters.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -8,50 +9,36 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"built-in-driver", "Drivers that are always first", 30, run};
 
-/// Every list of ids that vfio-pci gets, as text.
-std::vector<Evidence> lists_of(const Host& host) {
-  std::vector<Evidence> lists;
-  if (const auto* arguments = host.kernel.arguments.get())
-    for (const auto& argument : arguments->all())
-      if (normalize_module_name(argument.name) == "vfio_pci.ids" && argument.value)
-        lists.push_back({"/proc/cmdline", argument.text()});
-  for (const auto& option : host.vfio.modprobe.options("vfio_pci"))
-    if (option.name == "ids" && option.value) lists.push_back({option.file, option.text});
-  return lists;
-}
-
 std::vector<Finding> run(const Host& host) {
-  const auto lists = lists_of(host);
+  const auto list = given_parameter(host, "vfio_pci", "ids");
+  if (!list || !list->value) return {};
+  const auto ids = to_lower(*list->value);
   std::vector<Finding> findings;
   bool any = false, any_unknown = false;
   for (const auto& function : host.all_functions()) {
     if (!function.driver.has_value() || !function.id.vendor.has_value() || !function.id.device.has_value()) continue;
     const auto id = hex_text(*function.id.vendor, 4) + ":" + hex_text(*function.id.device, 4);
-    for (const auto& list : lists) {
-      if (to_lower(list.value).find(id) == std::string::npos) continue;
-      any = true;
-      const auto driver = host.modules.drivers.find(*function.driver);
-      if (driver == host.modules.drivers.end() || !driver->second.built_in.has_value()) any_unknown = true;
-      if (driver == host.modules.drivers.end() || !driver->second.built_in.is(true) ||
-          driver->second.module.starts_with("vfio"))
-        continue;
-      auto finding = check.finding(Status::warn, device_subject(function.address),
-                                   "vfio-pci is told to take it by its ids, "
-                                   "but " +
-                                       *function.driver +
-                                       " is built into this kernel and always "
-                                       "comes first.");
-      finding.evidence = {list, {"/sys/module/" + driver->second.module, "no initstate: built in"}};
-      finding.remedy = {
-          remedy_for(function.address,
-                     {"Take it by its address after the host has started, or let libvirt do that when the guest starts "
-                      "(managed='yes').",
-                      {"sudo driverctl set-override {device} vfio-pci"},
-                      {"sudo driverctl unset-override {device}"},
-                      "What the host does with it stops."})};
-      findings.push_back(std::move(finding));
-      break;
-    }
+    if (ids.find(id) == std::string::npos) continue;
+    any = true;
+    const auto driver = host.modules.drivers.find(*function.driver);
+    if (driver == host.modules.drivers.end() || !driver->second.built_in.has_value()) any_unknown = true;
+    if (driver == host.modules.drivers.end() || !driver->second.built_in.is(true) || driver->second.module.starts_with("vfio"))
+      continue;
+    auto finding = check.finding(Status::warn, device_subject(function.address),
+                                 "vfio-pci is told to take it by its ids, "
+                                 "but " +
+                                     *function.driver +
+                                     " is built into this kernel and always "
+                                     "comes first.");
+    finding.evidence = {list->evidence, {"/sys/module/" + driver->second.module, "no initstate: built in"}};
+    finding.remedy = {
+        remedy_for(function.address,
+                   {"Take it by its address after the host has started, or let libvirt do that when the guest starts "
+                    "(managed='yes').",
+                    {"sudo driverctl set-override {device} vfio-pci"},
+                    {"sudo driverctl unset-override {device}"},
+                    "What the host does with it stops."})};
+    findings.push_back(std::move(finding));
   }
   if (findings.empty() && any && !any_unknown)
     findings.push_back(

@@ -78,29 +78,55 @@ void judge_dracut(const Host& host, std::vector<Finding>& findings) {
                              "The screen may stay dark until the host is up, also where it asks for a disk's password."}));
 }
 
-/// MODULES are loaded in their order (mkinitcpio(8)).
+/// MODULES are loaded in their order (mkinitcpio(8)), those of "MODULES+=" behind what was there before.
 void judge_mkinitcpio(const Host& host, std::vector<Finding>& findings) {
   static constexpr auto graphics =
       std::to_array<std::string_view>({"nouveau", "nvidia", "nvidia_drm", "nvidia_modeset", "amdgpu", "radeon", "i915", "xe"});
+  const ModuleList* earlier = nullptr;  // the list with the graphics driver
+  std::string driver;
   for (const auto& list : host.modules.image) {
     if (list.kind != "MODULES") continue;
-    const auto is_graphics = [](const std::string& word) {
-      return std::ranges::find(graphics, normalize_module_name(word)) != graphics.end();
-    };
-    const auto first = std::ranges::find_if(list.words, is_graphics);
-    const auto vfio =
-        std::ranges::find_if(list.words, [](const std::string& word) { return normalize_module_name(word) == "vfio_pci"; });
-    if (vfio != list.words.end() && first < vfio)
-      findings.push_back(told(list, "mkinitcpio loads " + *first + " before vfio_pci: it takes its card first.",
+    for (const auto& word : list.words) {
+      const auto module = normalize_module_name(word);
+      if (!earlier && std::ranges::find(graphics, module) != graphics.end()) earlier = &list, driver = word;
+      if (module != "vfio_pci") continue;
+      if (!earlier) return;
+      findings.push_back(told(list, "mkinitcpio loads " + driver + " before vfio_pci: it takes its card first.",
                               {"Put vfio_pci, vfio and vfio_iommu_type1 in front, and build the images anew.",
                                {"sudo mkinitcpio -P"},
                                {},
                                {}}));
+      if (earlier != &list) findings.back().evidence.push_back({earlier->place(), earlier->text});
+      return;
+    }
+  }
+}
+
+/// A list with vfio-pci in it that the same name, set anew further down, takes the place of.
+void judge_lost_lists(const Host& host, std::vector<Finding>& findings) {
+  for (const auto& lost : host.modules.lost_image) {
+    const auto& kind = lost.list.kind;
+    const bool adds = kind == "MODULES" || kind == "force_drivers" || kind == "add_drivers";
+    const bool is_in_force = std::ranges::any_of(host.modules.image, [&kind](const ModuleList& list) {
+      return list.kind == kind && names_vfio_pci(list);
+    });
+    if (!adds || !names_vfio_pci(lost.list) || is_in_force) continue;
+    findings.push_back(
+        told(lost.list,
+             kind + " names vfio-pci in vain: " + lost.by + " sets it anew, without vfio-pci, and the later line counts.",
+             {"Put the names into the later line (" + lost.by +
+                  "), take the earlier one out, and build the "
+                  "image anew.",
+              {kind == "MODULES" ? "sudo mkinitcpio -P" : "sudo dracut -f --regenerate-all"},
+              {},
+              {}}));
+    findings.back().evidence.push_back({lost.by, lost.by_text});
   }
 }
 
 std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
+  judge_lost_lists(host, findings);
   judge_dracut(host, findings);
   judge_mkinitcpio(host, findings);
   if (!findings.empty()) return findings;

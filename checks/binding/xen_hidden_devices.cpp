@@ -9,6 +9,7 @@
 #include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "checks/check.hpp"
+#include "checks/kernel/module_parameters.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -103,18 +104,12 @@ std::vector<Finding> run(const Host& host) {
   if (!host.cpu.runs_on_xen()) return {};
   std::vector<Finding> findings;
   bool any = false;
-  const auto look_at = [&](const Evidence& evidence, std::string_view list) {
+  for (const auto* module : {"xen_pciback", "pciback"}) {
+    const auto list = given_parameter(host, module, "hide");
+    if (!list || !list->value) continue;
     any = true;
-    std::ranges::move(judge(host, evidence, list), std::back_inserter(findings));
-  };
-  if (const auto* arguments = host.kernel.arguments.get())
-    for (const auto& argument : arguments->all()) {
-      const auto name = normalize_module_name(argument.name);
-      if ((name == "xen_pciback.hide" || name == "pciback.hide") && argument.value)
-        look_at({"/proc/cmdline", argument.text()}, *argument.value);
-    }
-  for (const auto& option : host.vfio.modprobe.options("xen_pciback"))
-    if (option.name == "hide" && option.value) look_at({option.file, option.text}, *option.value);
+    std::ranges::move(judge(host, list->evidence, *list->value), std::back_inserter(findings));
+  }
   if (any && findings.empty())
     findings.push_back(check.finding(Status::pass, host_subject, "xen-pciback can read its list, and what it names is there."));
   return findings;

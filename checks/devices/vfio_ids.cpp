@@ -8,6 +8,7 @@
 #include "checks/advice/module_order_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/group_members.hpp"
+#include "checks/kernel/module_parameters.hpp"
 #include "facts/iommu/module_slips.hpp"
 
 namespace vfio_doctor {
@@ -49,37 +50,16 @@ Pattern read_pattern(std::string_view text, const Evidence& evidence) {
   return pattern;
 }
 
-/// One place that gives vfio-pci a list of ids.
-struct IdList {
-  std::string ids;
-  Evidence evidence;
-};
-
-bool is_built_in(const Host& host) {
-  if (host.vfio.pci_driver_built_in) return true;
-  const auto* config = host.kernel.config.get();
-  const auto option = config ? config->find("VFIO_PCI") : decltype(config->find("")){};
-  return config && option != config->end() && option->second == "y";
-}
-
-/// In the order in which the driver gets them, of which the last counts: modprobe hands on the command line's first, then
-/// those of its files (kmod_config_new() in libkmod/libkmod-config.c). A driver that is built in gets the command line's
-/// alone.
-std::vector<IdList> lists_of(const Host& host) {
-  std::vector<IdList> lists;
-  if (const auto* arguments = host.kernel.arguments.get())
-    for (const auto& argument : arguments->all())
-      if (normalize_module_name(argument.name) == "vfio_pci.ids" && argument.value)
-        lists.push_back({*argument.value, {"/proc/cmdline", argument.text()}});
-  if (is_built_in(host)) return lists;
-  for (const auto& option : host.vfio.modprobe.options("vfio_pci"))
-    if (option.name == "ids" && option.value) lists.push_back({*option.value, {option.file, option.text}});
+/// The lists of ids that vfio-pci gets, of which the last counts.
+std::vector<GivenParameter> lists_of(const Host& host) {
+  auto lists = given_parameters(host, "vfio_pci", "ids");
+  std::erase_if(lists, [](const GivenParameter& list) { return !list.value; });
   return lists;
 }
 
-std::vector<Pattern> patterns_of(const IdList& list) {
+std::vector<Pattern> patterns_of(const GivenParameter& list) {
   std::vector<Pattern> patterns;
-  for (const auto entry : split(list.ids, ','))
+  for (const auto entry : split(*list.value, ','))
     if (!entry.empty() && patterns.size() < most_patterns) patterns.push_back(read_pattern(entry, list.evidence));
   return patterns;
 }
@@ -99,16 +79,16 @@ Finding remark(const std::string& summary, Evidence evidence, const std::string&
 }
 
 /// Lists that others take the place of, and words that the driver does not know.
-void add_remarks(const Host& host, const std::vector<IdList>& lists, std::vector<Finding>& findings) {
+void add_remarks(const Host& host, const std::vector<GivenParameter>& lists, std::vector<Finding>& findings) {
   for (std::size_t i = 0; i + 1 < lists.size(); ++i) {
-    if (lists[i].ids == lists.back().ids) continue;
+    if (lists[i].value == lists.back().value) continue;
     findings.push_back(remark("vfio-pci gets several lists of ids, and only the last counts: " + lists[i].evidence.value +
                                   " (" + lists[i].evidence.source + ") is lost to " + lists.back().evidence.value + " (" +
                                   lists.back().evidence.source + ").",
                               lists[i].evidence, "Put all ids into one list, with commas and without blanks."));
     findings.back().evidence.push_back(lists.back().evidence);
   }
-  if (is_built_in(host)) {
+  if (is_built_in(host, "vfio_pci")) {
     for (const auto& option : host.vfio.modprobe.options("vfio_pci")) {
       if (option.name != "ids" || !option.value) continue;
       auto finding = remark("vfio-pci is built into this kernel, which reads no modprobe.d: " + option.text + " has no effect.",

@@ -4,6 +4,7 @@
 #include "checks/check.hpp"
 #include "checks/kernel/device_words.hpp"
 #include "checks/kernel/kernel_rules.hpp"
+#include "checks/kernel/module_parameters.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -11,18 +12,9 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"graphics-functions", "Virtual functions of Intel graphics", 50, run};
 
-std::optional<Evidence> asked_for_functions(const Host& host) {
-  if (const auto* arguments = host.kernel.arguments.get())
-    if (const auto* argument = arguments->last("i915.max_vfs"); argument && argument->value)
-      return Evidence{"/proc/cmdline", argument->text()};
-  if (const auto option = host.vfio.modprobe.last("i915", "max_vfs"); option && option->value)
-    return Evidence{option->file, option->text};
-  return std::nullopt;
-}
-
 std::vector<Finding> run(const Host& host) {
-  const auto asked = asked_for_functions(host);
-  if (!asked) return {};
+  const auto asked = given_parameter(host, "i915", "max_vfs");
+  if (!asked || !asked->value) return {};
   const auto graphics = std::ranges::find_if(host.all_functions(), [](const PciFunction& function) {
     return is_display(function) && function.id.vendor.is(0x8086) && function.driver.has_value();
   });
@@ -30,7 +22,7 @@ std::vector<Finding> run(const Host& host) {
   auto finding = check.finding(Status::pass, device_subject(graphics->address),
                                "The module i915 that is loaded knows "
                                "max_vfs.");
-  finding.evidence = {*asked, {graphics->sysfs_path + "/driver", *graphics->driver}};
+  finding.evidence = {asked->evidence, {graphics->sysfs_path + "/driver", *graphics->driver}};
   const auto parameter = host.modules.parameters.find("i915.max_vfs");
   if (graphics->driver.is("xe")) {
     finding.status = Status::warn;

@@ -5,6 +5,7 @@
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/device_words.hpp"
+#include "checks/kernel/module_parameters.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -14,24 +15,9 @@ constexpr Check check{"graphics-virtualization", "Intel graphics in parts (GVT-g
 
 bool is_intel_graphics(const PciFunction& function) { return function.id.vendor.is(0x8086) && is_display(function); }
 
-/// A value of i915 as the command line or modprobe.d gives it, and where.
-struct Given {
-  std::string value;
-  Evidence evidence;
-};
-
-std::optional<Given> given(const Host& host, const std::string& parameter) {
-  if (const auto option = host.vfio.modprobe.last("i915", parameter); option && option->value)
-    return Given{*option->value, {option->file, option->text}};
-  if (const auto* arguments = host.kernel.arguments.get())
-    if (const auto* argument = arguments->last("i915." + parameter); argument && argument->value)
-      return Given{*argument->value, {"/proc/cmdline", argument->text()}};
-  return std::nullopt;
-}
-
 /// Bit 0: the graphics firmware hands out the work (drivers/gpu/drm/i915/i915_params.c, enable_guc).
-bool is_handed_to_firmware(const std::optional<Given>& guc) {
-  const auto number = guc ? parse_unsigned(guc->value) : std::nullopt;
+bool is_handed_to_firmware(const std::optional<GivenParameter>& guc) {
+  const auto number = guc ? parse_unsigned(guc->value.value_or("")) : std::nullopt;
   return number && (*number & 1) != 0;
 }
 
@@ -53,14 +39,14 @@ Finding not_told(const Host& host, const Evidence& wish) {
 }
 
 /// Sources: drivers/gpu/drm/i915/intel_gvt.c (intel_gvt_init(), is_supported_device()), Linux 6.1 and 6.12.
-Finding in_vain(const Host& host, const Given& gvt) {
+Finding in_vain(const Host& host, const GivenParameter& gvt) {
   auto finding =
       check.finding(Status::warn, host_subject, "i915 is told to give graphics out in parts (GVT-g), and does not: ");
   finding.evidence = {gvt.evidence, {"/sys/class/mdev_bus", "no Intel graphics function"}};
-  const auto guc = given(host, "enable_guc");
+  const auto guc = given_parameter(host, "i915", "enable_guc");
   const auto* config = host.kernel.config.get();
   if (is_handed_to_firmware(guc)) {
-    finding.summary += "enable_guc=" + guc->value +
+    finding.summary += "enable_guc=" + *guc->value +
                        " leaves its work to the graphics firmware, which does not go together (\"not yet supported with GuC "
                        "submission\"; older kernels do not start the graphics at all then).";
     finding.evidence.push_back(guc->evidence);
@@ -82,8 +68,8 @@ Finding in_vain(const Host& host, const Given& gvt) {
 }
 
 std::vector<Finding> run(const Host& host) {
-  auto gvt = given(host, "enable_gvt");
-  if (gvt && gvt->value != "1" && gvt->value != "Y") gvt.reset();
+  auto gvt = given_parameter(host, "i915", "enable_gvt");
+  if (gvt && !gvt->is_yes()) gvt.reset();
   const auto wish = wants_kvmgt(host);
   if (!gvt && (!wish || std::ranges::none_of(host.all_functions(), is_intel_graphics))) return {};
   const auto& mediating = host.sharing.mediating;

@@ -39,7 +39,7 @@ bool loads_vfio_pci(const Host& host, const InitialImage& image) {
 class Weighing {
  public:
   Weighing(const Host& host, const InitialImage& image)
-      : host_(host), image_(image), loads_(loads_vfio_pci(host, image)), ids_(all_ids(host)), found_(image) {}
+      : host_(host), image_(image), loads_(loads_vfio_pci(host, image)), ids_(ids_of_vfio_pci(host)), found_(image) {}
 
   EarlyBinding result() {
     find_untold();

@@ -40,6 +40,18 @@ bool is_kept_away(const Host& host, const InitialImage& image, const std::string
   return refusing_argument(host, module) || blacklisting_argument(host, module);
 }
 
+/// The command line's list of ids counts, whatever modprobe.d says: see given_parameters().
+bool has_ids_on_command_line(const Host& host) {
+  const auto* arguments = host.kernel.arguments.get();
+  const auto* ids = arguments ? arguments->last("vfio_pci.ids") : nullptr;
+  return ids && ids->value;
+}
+
+bool says_ids_alone(const ModprobeLine& line) {
+  return line.command == "options" && line.module == "vfio_pci" &&
+         std::ranges::all_of(split_words(line.rest), [](std::string_view word) { return word.starts_with("ids="); });
+}
+
 class Weighing {
  public:
   Weighing(const Host& host, const InitialImage& image)
@@ -47,7 +59,8 @@ class Weighing {
         image_(image),
         has_vfio_(image.modules.contains("vfio_pci")),
         is_loaded_(has_vfio_ && is_loaded()),
-        ids_(all_ids(host)),
+        ids_on_command_line_(has_ids_on_command_line(host)),
+        ids_(ids_of_vfio_pci(host)),
         found_(image) {}
 
   EarlyBinding result() {
@@ -85,7 +98,7 @@ class Weighing {
     for (const auto& line : host_.vfio.modprobe.lines) {
       const bool about_vfio = line.module == "vfio_pci" && (line.command == "options" || line.command == "install");
       const bool matters = about_vfio ? is_loaded_ : puts_vfio_before(line) && image_.modules.contains(line.module);
-      if (!matters || has_line(image_.modprobe, line)) continue;
+      if (!matters || has_line(image_.modprobe, line) || (ids_on_command_line_ && says_ids_alone(line))) continue;
       found_.add("The initial RAM disk does not have \"" + line.text() + "\": when it loads " + line.module +
                      ", that has no effect. It was built before the line was written, or without modprobe.d.",
                  {{line.place(), line.text()}});
@@ -94,7 +107,7 @@ class Weighing {
 
   /// Ids that a person took out, and that the image goes on giving.
   void find_stale_ids() {
-    if (!is_loaded_ || !host_.vfio.modprobe.unread.empty()) return;
+    if (!is_loaded_ || ids_on_command_line_ || !host_.vfio.modprobe.unread.empty()) return;
     for (const auto& line : image_.modprobe.lines)
       if (line.command == "options" && line.module == "vfio_pci" && line.rest.find("ids=") != std::string::npos &&
           !has_line(host_.vfio.modprobe, line))
@@ -155,7 +168,7 @@ class Weighing {
   const Host& host_;
   const InitialImage& image_;
   bool only_softdeps_ = false;  ///< nothing loads vfio-pci in the image but the modules that it comes before
-  const bool has_vfio_, is_loaded_;
+  const bool has_vfio_, is_loaded_, ids_on_command_line_;
   const std::string ids_;
   WeighedImage found_;
 };

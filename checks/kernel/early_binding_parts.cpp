@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "checks/kernel/module_parameters.hpp"
 
 namespace vfio_doctor {
 
@@ -47,15 +48,9 @@ bool puts_vfio_before(const ModprobeLine& line) {
   return false;
 }
 
-/// All lists of ids that vfio-pci is given, in one text.
-std::string all_ids(const Host& host) {
-  std::string ids;
-  if (const auto* arguments = host.kernel.arguments.get())
-    for (const auto& argument : arguments->all())
-      if (normalize_module_name(argument.name) == "vfio_pci.ids" && argument.value) ids += "," + *argument.value;
-  for (const auto& option : host.vfio.modprobe.options("vfio_pci"))
-    if (option.name == "ids" && option.value) ids += "," + *option.value;
-  return to_lower(ids) + ",";
+std::string ids_of_vfio_pci(const Host& host) {
+  const auto list = given_parameter(host, "vfio_pci", "ids");
+  return list && list->value ? "," + to_lower(*list->value) + "," : std::string();
 }
 
 bool is_named(const PciFunction& function, const std::string& ids) {

@@ -17,7 +17,8 @@ std::string_view name_of(ImageTool tool);
 std::optional<ImageTool> tool_of(const ModuleList& list);
 bool names_vfio_pci(const std::vector<std::string>& words);
 bool puts_vfio_before(const ModprobeLine& line);
-std::string all_ids(const Host& host);
+/// The list of ids that vfio-pci goes by, with a comma at both ends; empty where it has none.
+std::string ids_of_vfio_pci(const Host& host);
 bool is_named(const PciFunction& function, const std::string& ids);
 std::vector<std::string_view> likely_modules(const PciFunction& function);
 /// The module behind a driver, with underscores; the driver's own name where nothing says otherwise.

@@ -6,13 +6,12 @@
 
 #include "base/text.hpp"
 #include "checks/kernel/kernel_rules.hpp"
+#include "checks/kernel/module_parameters.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 using Config = std::map<std::string, std::string>;
-
-bool is_yes(std::string_view value) { return value == "1" || value == "Y" || value == "y" || value == "on"; }
 
 struct WayNeeds {
   VfioWay way;
@@ -96,13 +95,7 @@ std::string_view to_text(VfioWay way) {
 }
 
 std::optional<Evidence> never_loads(const Host& host, const std::string& module) {
-  if (is_loaded(host, module) || (module == "vfio_pci" && host.vfio.pci_driver_built_in)) return std::nullopt;
-  if (const auto* config = host.kernel.config.get()) {
-    auto option = module;
-    std::ranges::transform(option, option.begin(),
-                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-    if (const auto found = config->find(option); found != config->end() && found->second == "y") return std::nullopt;
-  }
+  if (is_loaded(host, module) || is_built_in(host, module)) return std::nullopt;
   if (const auto* given = refusing_argument(host, module)) return Evidence{"/proc/cmdline", given->text()};
   if (const auto* line = host.vfio.modprobe.find("install", module)) {
     const auto command = base_name(std::string(split_words(line->rest).empty() ? "" : split_words(line->rest).front()));
@@ -159,13 +152,8 @@ std::optional<Evidence> unsafe_interrupts_allowed(const Host& host, VfioWay way)
     if (!parameter.value()) return std::nullopt;
     return Evidence{"/sys/module/" + module + "/parameters/allow_unsafe_interrupts", "Y"};
   }
-  if (const auto* arguments = host.kernel.arguments.get())
-    if (const auto* given = arguments->last(module + ".allow_unsafe_interrupts"); given && is_yes(given->value.value_or("Y")))
-      return Evidence{"/proc/cmdline", given->text()};
-  if (const auto option = host.vfio.modprobe.last(module, "allow_unsafe_interrupts");
-      option && is_yes(option->value.value_or("Y")))
-    return Evidence{option->file, "options " + module + " " + option->text};
-  return std::nullopt;
+  const auto given = given_parameter(host, module, "allow_unsafe_interrupts");
+  return given && given->is_yes() ? std::optional(given->evidence) : std::nullopt;
 }
 
 }  // namespace vfio_doctor

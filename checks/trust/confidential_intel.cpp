@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "checks/check.hpp"
+#include "checks/kernel/module_parameters.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -10,15 +11,8 @@ std::vector<Finding> run(const Host& host);
 constexpr Check check{"confidential-intel", "Intel's confidential guests (TDX)", 40, run};
 
 std::vector<Finding> run(const Host& host) {
-  std::optional<Evidence> asked;
-  if (const auto* arguments = host.kernel.arguments.get())
-    if (const auto* argument = arguments->last("kvm_intel.tdx");
-        argument && argument->value && (*argument->value == "1" || *argument->value == "Y" || *argument->value == "on"))
-      asked = Evidence{"/proc/cmdline", argument->text()};
-  if (const auto option = host.vfio.modprobe.last("kvm_intel", "tdx");
-      option && option->value && (*option->value == "1" || *option->value == "Y" || *option->value == "on"))
-    asked = Evidence{option->file, option->text};
-  if (!asked) return {};
+  const auto asked = given_parameter(host, "kvm_intel", "tdx");
+  if (!asked || !asked->is_yes()) return {};
   const auto tdx = host.modules.parameters.find("kvm_intel.tdx");
   if (tdx == host.modules.parameters.end() || tdx->second.is_unreadable())
     return {check.not_seen("Whether confidential guests are on could not be seen.",
@@ -33,7 +27,7 @@ std::vector<Finding> run(const Host& host) {
                                 (has_flag ? "the processor can, so the firmware's module or its setup is missing."
                                           : "the processor does not say that it can, or the firmware has it switched "
                                             "off."));
-  finding.evidence = {*asked,
+  finding.evidence = {asked->evidence,
                       {"/sys/module/kvm_intel/parameters/tdx",
                        tdx->second.has_value() ? *tdx->second : "not there: a kernel without it"}};
   if (!is_on)

@@ -137,6 +137,7 @@ class ShellReader {
     if (is_one_of(word, opening)) {
       ++depth_;
       if (word == "case") case_pattern_ = true;
+      if (word == "for") read_loop_variable();
       return word == "case" || word == "for" || word == "function";
     }
     if (is_one_of(word, closing)) {
@@ -146,6 +147,16 @@ class ShellReader {
     }
     if (is_one_of(word, unpredictable)) give_up("'" + std::string(word) + "' can change any setting");
     return !is_one_of(word, passing) && !is_one_of(word, declaring);
+  }
+
+  /// It has one value after the other.
+  void read_loop_variable() {
+    while (is_blank(peek())) take();
+    const auto start = at_;
+    read_word();
+    Assignment assignment{std::string(text_.substr(start, at_ - start)), {}, true};
+    add_unknown(assignment.value);
+    assign(std::move(assignment));
   }
 
   /// NAME=value, NAME+=value or NAME[index]=value; nothing is taken where there is none.
@@ -241,6 +252,8 @@ class ShellReader {
           take();
         else if (!at_end())
           add(value, take());
+      } else if (c == '~' && (value.value.empty() || value.value.text().back() == ':')) {
+        add_unknown(value);  // somebody's home directory
       } else {
         add_plain_or_expansion(value, c);
       }

@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "facts/iommu/module_slips.hpp"
+#include "facts/platform/image_assignments.hpp"
 #include "facts/platform/kernel_arguments.hpp"
 
 namespace vfio_doctor {
@@ -43,26 +44,12 @@ void read_names(const std::string& text, const std::string& file, std::vector<Li
   }
 }
 
-/// Shell assignments of dracut and mkinitcpio, of which a value may go on over several lines.
+/// Shell assignments of dracut and mkinitcpio.
 void read_assignments(const std::string& text, const std::string& file, const std::set<std::string_view>& names,
                       std::vector<ListedModule>& listed) {
-  unsigned number = 0;
-  bool inside = false;
-  for (const auto line : split_lines(text)) {
-    ++number;
-    auto rest = trim(line.substr(0, line.find('#')));
-    if (!inside) {
-      const auto name_end = rest.find_first_of("+=");
-      if (name_end == rest.npos || !names.contains(rest.substr(0, name_end))) continue;
-      rest.remove_prefix(rest.find('=') == rest.npos ? rest.size() : rest.find('=') + 1);
-      inside = rest.starts_with('(') || rest.starts_with('"') || rest.starts_with('\'');
-      const char close = rest.starts_with('(') ? ')' : rest.empty() ? ' ' : rest[0];
-      inside = inside && rest.find(close, 1) == rest.npos;
-    } else {
-      inside = rest.find_first_of(")\"'") == rest.npos;
-    }
-    add_names(rest, file, number, listed);
-  }
+  for (const auto& assignment : read_image_assignments(text))
+    if (names.contains(assignment.name))
+      for (const auto& word : assignment.words) add_names(word.text, file, word.line, listed);
 }
 
 }  // namespace
@@ -81,7 +68,7 @@ std::vector<ListedModule> read_module_lists(const Root& root) {
     for (const auto& [name, path] : path_of)
       if (const auto text = root.read(path); text.has_value()) use(text.value(), path);
   };
-  each({"/usr/lib/modules-load.d", "/run/modules-load.d", "/etc/modules-load.d"},
+  each({"/usr/lib/modules-load.d", "/usr/local/lib/modules-load.d", "/run/modules-load.d", "/etc/modules-load.d"},
        [&](const std::string& text, const std::string& path) { read_names(text, path, listed); });
   const std::set<std::string_view> of_dracut = {"add_drivers", "force_drivers", "drivers"};
   if (const auto text = root.read("/etc/dracut.conf"); text.has_value())

@@ -2,9 +2,14 @@
 // What the programs that build the initial RAM disk are told about modules.
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "base/text.hpp"
 #include "facts/modules/modules.hpp"
+#include "facts/platform/image_assignments.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -16,8 +21,8 @@ class ImageSettings {
   ImageSettings(const Root& root, ModuleFacts& facts) : root_(root), facts_(facts) {}
 
   void read() {
-    read_shell(ImageTool::dracut, "/etc/dracut.conf", "/etc/dracut.conf.d", dracut);
-    read_shell(ImageTool::mkinitcpio, "/etc/mkinitcpio.conf", "/etc/mkinitcpio.conf.d", mkinitcpio);
+    read_shell_files(ImageTool::dracut, "/etc/dracut.conf", {"/usr/lib/dracut/dracut.conf.d", "/etc/dracut.conf.d"}, dracut);
+    read_shell_files(ImageTool::mkinitcpio, "/etc/mkinitcpio.conf", {"/etc/mkinitcpio.conf.d"}, mkinitcpio);
     read_initramfs_tools();
     read_booster();
   }
@@ -45,40 +50,45 @@ class ImageSettings {
     facts_.image.push_back(std::move(entry));
   }
 
-  /// NAME="a b", NAME+=" a b ", NAME=(a b): one line each, as these files are written. What is in quotes or brackets.
-  template <class Names>
-  void read_assignments(const std::string& file, std::string_view text, const Names& names) {
-    unsigned number = 0;
-    for (const auto line : split_lines(text)) {
-      ++number;
-      const auto equals = line.find('=');
-      const auto stripped = trim(line);
-      if (equals == line.npos || stripped.empty() || stripped.front() == '#') continue;
-      auto name = trim(line.substr(0, equals));
-      if (name.ends_with('+')) name.remove_suffix(1);
-      if (std::ranges::find(names, name) == names.end()) continue;
-      auto value = line.substr(equals + 1);
-      value = value.substr(0, value.find(" #"));
-      if (const auto open = value.find_first_of("\"'("); open != value.npos) value.remove_prefix(open + 1);
-      value = value.substr(0, value.find_last_of("\"')"));
-      add(std::string(name), value, line, file, number);
+  /// A list that a shell has in the end: "NAME=" takes the place of all that was said before.
+  void take_in(ImageAssignment assignment, const std::string& file) {
+    ModuleList list{std::move(assignment.name), {}, std::move(assignment.text), file, assignment.line};
+    for (auto& word : assignment.words) list.words.push_back(std::move(word.text));
+    if (!assignment.appends && !assignment.conditional) {
+      const auto lost =
+          std::ranges::stable_partition(facts_.image, [&list](const ModuleList& earlier) { return earlier.kind != list.kind; });
+      for (auto& earlier : lost)
+        if (!earlier.words.empty() && facts_.lost_image.size() < most_lists)
+          facts_.lost_image.push_back({std::move(earlier), list.place(), list.text});
+      facts_.image.erase(lost.begin(), lost.end());
     }
+    if (facts_.image.size() < most_lists) facts_.image.push_back(std::move(list));
   }
 
+  /// False where there is no such file.
   template <class Names>
-  void read_shell(ImageTool tool, const std::string& main_file, const std::string& directory, const Names& names) {
-    if (const auto text = content(main_file); text.has_value()) {
-      found(tool);
-      read_assignments(main_file, text.value(), names);
+  bool read_shell(const std::string& file, const Names& names) {
+    const auto text = content(file);
+    if (!text.has_value()) return false;
+    for (auto& assignment : read_image_assignments(text.value()))
+      if (std::ranges::find(names, assignment.name) != names.end()) take_in(std::move(assignment), file);
+    return true;
+  }
+
+  /// The main file, then those of the directories by name; one in a later directory takes the place of its namesakes.
+  template <class Names>
+  void read_shell_files(ImageTool tool, const std::string& main_file, std::initializer_list<std::string> directories,
+                        const Names& names) {
+    if (read_shell(main_file, names)) found(tool);
+    std::map<std::string, std::string> path_of;
+    for (const auto& directory : directories) {
+      const auto files = root_.list(directory);
+      if (!files.has_value()) continue;
+      if (directory.starts_with("/etc/")) found(tool);
+      for (const auto& name : files.value())
+        if (name.ends_with(".conf") && path_of.size() < most_files) path_of[name] = directory + "/" + name;
     }
-    const auto files = root_.list(directory);
-    if (!files.has_value()) return;
-    found(tool);
-    std::size_t count = 0;
-    for (const auto& name : files.value())
-      if (name.ends_with(".conf") && ++count <= most_files)
-        if (const auto text = content(directory + "/" + name); text.has_value())
-          read_assignments(directory + "/" + name, text.value(), names);
+    for (const auto& [name, path] : path_of) read_shell(path, names);
   }
 
   void read_initramfs_tools() {

@@ -24,6 +24,13 @@ struct ModuleList {
   std::string place() const { return file + ":" + std::to_string(line); }
 };
 
+/// A list that a later assignment took the place of.
+struct LostList {
+  ModuleList list;
+  std::string by;       ///< the place of that assignment, "FILE:LINE"
+  std::string by_text;  ///< and its line
+};
+
 /// The module behind a driver that holds some PCI function.
 struct DriverModule {
   Observed<bool>
@@ -34,7 +41,8 @@ struct DriverModule {
 /// Which modules are loaded when, as far as files and /sys/module say.
 struct ModuleFacts {
   std::vector<ImageTool> image_tools;           ///< whose configuration is there
-  std::vector<ModuleList> image;                ///< what that says about modules and hooks
+  std::vector<ModuleList> image;                ///< what that says about modules and hooks, as far as it is in force
+  std::vector<LostList> lost_image;             ///< and what it says in vain
   std::vector<ModuleList> load_at_start;        ///< /etc/modules and modules-load.d
   std::map<std::string, DriverModule> drivers;  ///< by driver name
   /// Of a fixed list of modules (nvidia_drm, vendor_reset, i915, xe, ...) those that are loaded or built in.

@@ -159,14 +159,6 @@ Observed<std::string> read_vfio_device(const Root& root, const std::optional<Vfi
   return Observed<std::string>::absent();
 }
 
-Observed<unsigned> read_group(const Root& root, const std::string& path) {
-  const auto name = link_name(root, path);
-  if (!name.has_value()) return Observed<unsigned>::like(name);
-  const auto number = parse_unsigned(name.value());
-  if (!number || *number > 0x7fffffff) return Observed<unsigned>::unreadable("the link does not name a group");
-  return static_cast<unsigned>(*number);
-}
-
 Observed<PciAddress> read_address_link(const Root& root, const std::string& path) {
   const auto name = link_name(root, path);
   if (!name.has_value()) return Observed<PciAddress>::like(name);
@@ -220,7 +212,7 @@ PciFunction gather_function(const Root& root, const Circumstances& circumstances
   if (!gather_from_uevent(root, path, function)) gather_from_attributes(root, path, function);
   gather_config(root, circumstances.wake, path, function);
   if (!function.id.revision.has_value()) function.id.revision = read_number<std::uint8_t>(root, path("revision"), 16);
-  function.iommu_group = read_group(root, path("iommu_group"));
+  function.iommu_group = read_group_link(root, path("iommu_group"));
   function.boot_vga = Observed<bool>::absent();
   if (function.class_and_subclass() == 0x0300) {
     const auto boot_vga = read_number<std::uint8_t>(root, path("boot_vga"), 10);

@@ -91,4 +91,12 @@ void add_functions(std::vector<PciAddress>& functions, const std::vector<PciAddr
   functions.erase(repeated.begin(), repeated.end());
 }
 
+Observed<unsigned> read_group_link(const Root& root, const std::string& path) {
+  const auto target = root.read_link(path);
+  if (!target.has_value()) return Observed<unsigned>::like(target);
+  const auto number = parse_unsigned(base_name(target.value()));
+  if (!number || *number > 0x7fffffff) return Observed<unsigned>::unreadable("the link does not name a group");
+  return static_cast<unsigned>(*number);
+}
+
 }  // namespace vfio_doctor

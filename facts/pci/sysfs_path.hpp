@@ -45,6 +45,9 @@ std::string no_sysfs_device(const std::string& entry);
 /// The function nearest to the device, nothing where there is none: "the controller it hangs on".
 std::optional<PciAddress> controller_of(const std::string& sysfs_path);
 
+/// The number of the IOMMU group that a device's link "iommu_group" names; absent where it is in none.
+Observed<unsigned> read_group_link(const Root& root, const std::string& path);
+
 /// True where one component of `path` equals `name`.
 bool has_component(std::string_view path, std::string_view name);
 

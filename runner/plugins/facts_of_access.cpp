@@ -27,6 +27,18 @@ struct Description<ModuleList> {
 };
 
 template <>
+struct Description<LostList> {
+  using S = LostList;
+  static Members<S> members() {
+    return {
+        member("list", "What was written.", &S::list),
+        member("by", "Where the assignment stands that took its place.", &S::by),
+        member("by_text", "And its line.", &S::by_text),
+    };
+  }
+};
+
+template <>
 struct Description<DriverModule> {
   using S = DriverModule;
   static Members<S> members() {
@@ -43,7 +55,8 @@ struct Description<ModuleFacts> {
   static Members<S> members() {
     return {
         member("image_tools", "Programs that build the initial RAM disk and whose configuration is here.", &S::image_tools),
-        member("image", "What that configuration says about modules and hooks.", &S::image),
+        member("image", "What that configuration says about modules and hooks, as far as it is in force.", &S::image),
+        member("lost_image", "Lists of it that a later assignment took the place of.", &S::lost_image),
         member("load_at_start", "/etc/modules and modules-load.d.", &S::load_at_start),
         member("drivers", "By driver that holds a PCI function: its module.", &S::drivers),
         member("loaded", "Of the modules that matter to passthrough, those that are loaded or built in.", &S::loaded),

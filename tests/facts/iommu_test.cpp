@@ -6,7 +6,7 @@
 #include <cstdio>
 
 #include "facts/host.hpp"
-#include "facts/iommu/group_members.hpp"
+#include "facts/iommu/join_groups.hpp"
 #include "machines.hpp"
 
 namespace vfio_doctor {

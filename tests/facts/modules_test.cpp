@@ -35,6 +35,37 @@ TEST(Modules, ArraysOfMkinitcpio) {
   EXPECT_THAT(facts.image[1].words, ElementsAre("base", "udev", "modconf"));
 }
 
+TEST(Modules, AListThatIsSetAnewIsNotInForce) {
+  const auto facts = modules_of(
+      "file /etc/mkinitcpio.conf\n| MODULES=(vfio_pci)\n| MODULES=()\n| MODULES+=(btrfs)\n"
+      "file /etc/mkinitcpio.conf.d/a.conf\n| HOOKS=(base)\n| MODULES+=(vfio)\n");
+  std::vector<std::string> places;
+  for (const auto& list : facts.image) places.push_back(list.place());
+  EXPECT_THAT(places, ElementsAre("/etc/mkinitcpio.conf:2", "/etc/mkinitcpio.conf:3", "/etc/mkinitcpio.conf.d/a.conf:1",
+                                  "/etc/mkinitcpio.conf.d/a.conf:2"));
+  ASSERT_EQ(facts.lost_image.size(), 1u);
+  EXPECT_EQ(facts.lost_image[0].list.place(), "/etc/mkinitcpio.conf:1");
+  EXPECT_EQ(facts.lost_image[0].by, "/etc/mkinitcpio.conf:2");
+}
+
+TEST(Modules, WhatIsSetUnderAConditionTakesNoPlace) {
+  const auto facts = modules_of("file /etc/mkinitcpio.conf\n| MODULES=(vfio_pci)\n| if true; then\n|   MODULES=()\n| fi\n");
+  EXPECT_EQ(facts.image.size(), 2u);
+  EXPECT_TRUE(facts.lost_image.empty());
+}
+
+TEST(Modules, DracutsOwnFileTakesThePlaceOfThePackaged) {
+  const auto facts = modules_of(
+      "file /usr/lib/dracut/dracut.conf.d/50-vfio.conf\n| force_drivers=\" vfio_pci \"\n"
+      "file /usr/lib/dracut/dracut.conf.d/60-more.conf\n| force_drivers+=\" vfio \"\n"
+      "file /etc/dracut.conf.d/50-vfio.conf\n| force_drivers+=\" tun \"\n");
+  ASSERT_EQ(facts.image.size(), 2u);
+  EXPECT_THAT(facts.image[0].words, ElementsAre("tun"));
+  EXPECT_THAT(facts.image[1].words, ElementsAre("vfio"));
+  EXPECT_TRUE(modules_of("file /usr/lib/dracut/dracut.conf.d/a.conf\n| hostonly=\"no\"\n").image_tools.empty())
+      << "what a package brings does not say that dracut builds the images";
+}
+
 TEST(Modules, BoosterAndInitramfsTools) {
   const auto facts = modules_of(
       "file /etc/booster.yaml\n| modules: vfio_pci,vfio\n| compression: zstd\n"

@@ -73,6 +73,18 @@ TEST(ShellSettings, CommandsAreNotRunAndTheirOutputIsUnknown) {
       << "an unknown value elsewhere does not matter";
 }
 
+TEST(ShellSettings, WhatALoopHandsAroundIsUnknown) {
+  const auto line = line_of("A=quiet\nfor word in iommu=pt splash; do A=\"$A $word\"; done\n");
+  EXPECT_THAT(texts(line.tokens), ElementsAre("quiet@g:1"));
+  EXPECT_NE(line.unknown_part, "");
+}
+
+TEST(ShellSettings, AHomeDirectoryIsUnknown) {
+  for (const std::string value : {"~", "~/x", "a:~"}) EXPECT_NE(line_of("A=" + value + "\n").unknown_part, "") << value;
+  for (const std::string value : {"\"~\"", "'~'", "a~", "\\~"})
+    EXPECT_EQ(line_of("A=" + value + "\n").unknown_part, "") << value;
+}
+
 TEST(ShellSettings, ExpansionsThatAskWhetherANameIsSet) {
   const auto words = [](const std::string& text) { return texts(line_of(text).tokens); };
   EXPECT_THAT(words("GRUB_X=\"a b\"\nA=\"${GRUB_X:+$GRUB_X }c\"\n"), ElementsAre("a@g:1", "b@g:1", "c@g:2"));

@@ -191,5 +191,14 @@ TEST_F(DirectoryRootTest, RefusesWhatIsNoSystemTree) {
   }
 }
 
+TEST_F(DirectoryRootTest, AFileMaskedWithALinkToTheNullDeviceIsEmpty) {
+  const DirectoryRoot live([] { return Observed<std::string>::absent(); });
+  link("/dev/null", "masked.conf");
+  EXPECT_TRUE(live.read((host() / "masked.conf").string()).is(""));
+  link("/dev/zero", "zero.conf");
+  EXPECT_TRUE(live.read((host() / "zero.conf").string()).is_unreadable());
+  EXPECT_TRUE(live.read("/dev/null").is_unreadable()) << "no file of configuration";
+}
+
 }  // namespace
 }  // namespace vfio_doctor

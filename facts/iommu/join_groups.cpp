@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "facts/iommu/group_members.hpp"
+#include "facts/iommu/join_groups.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -10,6 +10,7 @@
 #include "base/in_parallel.hpp"
 #include "base/text.hpp"
 #include "facts/iommu/iommu_paths.hpp"
+#include "facts/pci/sysfs_path.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -51,35 +52,29 @@ Members list_members(const Root& root, unsigned number) {
   return members;
 }
 
-/// The number of the group that a link names.
-std::optional<unsigned> linked_group(const Root& root, const std::string& link) {
-  const auto target = root.read_link(link);
-  const auto number = target.has_value() ? parse_unsigned(base_name(target.value())) : std::nullopt;
-  return number && *number <= 0x7fffffff ? std::optional(static_cast<unsigned>(*number)) : std::nullopt;
-}
-
 /// The groups of the devices that units translate for and that are no functions. Nothing where the units do not tell all their
 /// devices: one has no list, the group of a device is not known, or not every function with a group is in some list.
 std::optional<std::set<unsigned>> groups_of_others(const Root& root, const IommuFacts& iommu, const Functions& functions) {
   if (!iommu.units.has_value()) return std::nullopt;
   std::set<unsigned> groups;
-  const auto has_group = [](const PciFunction& function) { return function.iommu_group.has_value(); };
-  auto not_listed = std::ranges::count_if(functions, has_group);
+  std::vector<bool> listed(functions.size());
   for (const auto& unit : iommu.units.value()) {
     if (!unit.devices.has_value()) return std::nullopt;
     for (const auto& name : unit.devices.value()) {
       if (const auto address = PciAddress::parse(name)) {
         const auto function = std::ranges::lower_bound(functions, *address, {}, &PciFunction::address);
-        if (function == functions.end() || function->address != *address || !has_group(*function)) return std::nullopt;
-        --not_listed;
+        if (function == functions.end() || function->address != *address) return std::nullopt;
+        listed[static_cast<std::size_t>(function - functions.begin())] = true;
       } else {
-        const auto group = linked_group(root, units_path + "/" + unit.name + "/devices/" + name + "/iommu_group");
-        if (!group) return std::nullopt;
-        groups.insert(*group);
+        const auto group = read_group_link(root, units_path + "/" + unit.name + "/devices/" + name + "/iommu_group");
+        if (!group.has_value()) return std::nullopt;
+        groups.insert(group.value());
       }
     }
   }
-  return not_listed == 0 ? std::optional(groups) : std::nullopt;
+  for (std::size_t i = 0; i < functions.size(); ++i)
+    if (functions[i].iommu_group.has_value() != listed[i]) return std::nullopt;
+  return groups;
 }
 
 /// Sorted, each once.
