@@ -42,6 +42,12 @@ void add_remedy_steps(PlanDraft& draft) {
 void free_companions(PlanDraft& draft) {
   for (const auto& device : draft.plan.devices) {
     if (device.role != DeviceRole::idle) continue;
+    if (draft.request.domain && draft.request.domain->only_frees(device.address)) {
+      draft.plan.notes.push_back(device.address.text() +
+                                 ": libvirt takes it from the host while the guest runs, and gives it to nobody "
+                                 "(<address type='unassigned'/>).");
+      continue;
+    }
     std::string why =
         "It shares its IOMMU group with a device that goes to the guest: no host driver may hold it while the "
         "guest runs.";
@@ -85,8 +91,11 @@ void bind_devices(PlanDraft& draft) {
     const auto when = binding_of(draft, *function);
     if (when == BindWhen::guest) {
       draft.plan.notes.push_back(device.address.text() +
-                                 ": libvirt takes it from the host when the guest starts "
-                                 "(managed='yes'), and gives it back.");
+                                 (draft.plan.guest_form == Plan::GuestForm::proxmox
+                                      ? ": Proxmox VE binds it to vfio-pci when the guest starts, where it "
+                                        "stays."
+                                      : ": libvirt takes it from the host when the guest starts "
+                                        "(managed='yes'), and gives it back."));
       continue;
     }
     const bool comes_first = std::ranges::any_of(draft.plan.steps, [&](const PlanStep& step) {

@@ -124,9 +124,12 @@ void add_notes(PlanDraft& draft) {
 void choose_devices(PlanDraft& draft) {
   auto& devices = draft.plan.devices;
   const auto role = draft.request.virtual_functions ? DeviceRole::physical : DeviceRole::guest;
+  const auto role_of = [&draft, role](const PciAddress& address) {
+    return draft.request.domain && draft.request.domain->only_frees(address) ? DeviceRole::idle : role;
+  };
   for (const auto& address : draft.request.wanted)
     if (const auto* function = draft.host.find(address); function && !is_planned(draft.plan, address))
-      devices.push_back(describe(draft.host, *function, role));
+      devices.push_back(describe(draft.host, *function, role_of(address)));
   const auto asked_for = devices.size();
   for (std::size_t i = 0; i < asked_for && role == DeviceRole::guest; ++i)
     for (const auto& companion : companions_of(draft.host, *draft.host.find(devices[i].address)))
@@ -142,7 +145,13 @@ Plan make_plan(const Host& host, const std::vector<Finding>& findings, const std
                const PlanRequest& request) {
   PlanDraft draft{host, findings, accepted, request, decide_devices(host, findings, accepted), {}, {}, false};
   draft.plan.host = summarize(host);
-  if (request.domain) draft.plan.domain = request.domain->name;
+  if (request.domain) {
+    const auto form = request.domain->form;
+    draft.plan.domain = request.domain->name;
+    draft.plan.guest_form = form == Domain::Form::proxmox        ? Plan::GuestForm::proxmox
+                            : form == Domain::Form::command_line ? Plan::GuestForm::command_line
+                                                                 : Plan::GuestForm::libvirt;
+  }
   choose_devices(draft);
   find_obstacles(draft);
   add_notes(draft);

@@ -88,6 +88,8 @@ struct Plan {
   } host;
   PlanState state = PlanState::plan;
   std::string domain;  ///< the guest's name; empty where none was named
+  /// What the guest is defined in, so that its own words are used; not part of the JSON.
+  enum class GuestForm { libvirt, proxmox, command_line } guest_form = GuestForm::libvirt;
   std::vector<PlannedDevice> devices;
   std::vector<PlanStep> steps;
   std::vector<Refusal> refused;

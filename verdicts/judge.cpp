@@ -117,12 +117,28 @@ void judge_companions(const Host& host, const std::vector<DeviceDecision>& decis
           judge_companion(host, decision.function->address.text(), companion, !is_unsuitable(decisions, companion)));
 }
 
+/// A part of the chipset that a domain takes from its driver and gives to nobody: what shares its group needs that, and VFIO takes it.
+Finding judge_freed(const DeviceDecision& decision, const std::string& what) {
+  auto finding =
+      verdict_finding(Status::warn, decision.function->address.text(),
+                      "It goes to nobody (<address type='unassigned'/>); the host does without it while the guest runs. " +
+                          what + ".");
+  finding.evidence = {{decision.function->sysfs_path + "/class", decision.function->class_name}};
+  return finding;
+}
+
 Verdict judge_selection(const Host& host, const std::vector<DeviceDecision>& decisions,
-                        const std::vector<PciAddress>& selection, const std::string& domain, std::vector<Finding>& findings) {
+                        const std::vector<PciAddress>& selection, const std::string& domain,
+                        const std::vector<PciAddress>& freed, std::vector<Finding>& findings) {
   const auto before = findings.size();
   for (const auto& decision : decisions) {
     if (std::ranges::find(selection, decision.function->address) == selection.end()) continue;
-    if (decision.verdict == DeviceVerdict::undetermined) {
+    const bool is_freed = std::ranges::find(freed, decision.function->address) != freed.end();
+    const auto part =
+        is_freed && decision.verdict == DeviceVerdict::unsuitable ? chipset_part(*decision.function) : std::nullopt;
+    if (part) {
+      findings.push_back(judge_freed(decision, *part));
+    } else if (decision.verdict == DeviceVerdict::undetermined) {
       judge_companions(host, decisions, decision, selection, findings);  // what is certain is not hidden by what is not known
       auto finding = verdict_finding(Status::unknown, decision.function->address.text(),
                                      "Whether it can be given to a guest could not be determined.");
@@ -175,7 +191,8 @@ void keep_relevant(const Host& host, const std::vector<PciAddress>& selection, c
 }  // namespace
 
 Judgement judge(const Host& host, std::vector<Finding> findings, const std::vector<PciAddress>& selection,
-                const std::vector<std::string>& only, const std::vector<Acceptance>& accepted, const std::string& domain) {
+                const std::vector<std::string>& only, const std::vector<Acceptance>& accepted, const std::string& domain,
+                const std::vector<PciAddress>& freed) {
   Judgement judgement;
   judgement.decisions = decide_devices(host, findings, accepted);
   if (!only.empty())
@@ -184,7 +201,7 @@ Judgement judge(const Host& host, std::vector<Finding> findings, const std::vect
     judgement.verdict = judge_host(accepted, judgement.decisions, findings);
   } else {
     keep_relevant(host, selection, domain, findings);
-    judgement.verdict = judge_selection(host, judgement.decisions, selection, domain, findings);
+    judgement.verdict = judge_selection(host, judgement.decisions, selection, domain, freed, findings);
     std::erase_if(judgement.decisions, [&selection](const DeviceDecision& decision) {
       return std::ranges::find(selection, decision.function->address) == selection.end();
     });

@@ -26,9 +26,10 @@ struct Judgement {
 /// device be assigned here at all. Where `only` names check ids, the judgement holds and the host's verdict counts only
 /// their findings; device verdicts always rest on all of them. What is `accepted` stands in nobody's way. `domain` is the subject
 /// of findings about the domain that the selection is for, if any: these count too, an unknown one only with Effect::blocked. The
-/// verdict about a domain without a selection rests on these alone.
+/// verdict about a domain without a selection rests on these alone. What it takes from the host and gives to nobody is `freed`: a part of
+/// the chipset may be that.
 Judgement judge(const Host& host, std::vector<Finding> findings, const std::vector<PciAddress>& selection,
                 const std::vector<std::string>& only, const std::vector<Acceptance>& accepted = {},
-                const std::string& domain = {});
+                const std::string& domain = {}, const std::vector<PciAddress>& freed = {});
 
 }  // namespace vfio_doctor

@@ -82,6 +82,45 @@ void select_domain(const Domain& domain, std::vector<PciAddress>& selected) {
     if (std::ranges::find(selected, hostdev.source) == selected.end()) selected.push_back(hostdev.source);
 }
 
+std::vector<PciAddress> freed_by(const Domain& domain) {
+  std::vector<PciAddress> freed;
+  for (const auto& hostdev : domain.hostdevs)
+    if (domain.only_frees(hostdev.source)) freed.push_back(hostdev.source);
+  return freed;
+}
+
+namespace {
+
+/// Why nobody takes the function away from its driver when the guest starts, and what to do, in the words of the guest's form.
+struct Unmanaged {
+  std::string why;
+  Remedy remedy;
+};
+
+Unmanaged unmanaged_in(const Domain& domain, const DomainHostdev& hostdev) {
+  const Remedy bind{"Bind it to vfio-pci before each start.", {"vfio-doctor plan " + hostdev.source.text()}, {}, {}};
+  if (domain.form == Domain::Form::proxmox)
+    return {" keeps its driver (driver=keep), so it must be on a driver of VFIO before the start; ",
+            {"Take driver=keep out of this hostpciN: Proxmox VE binds the function to vfio-pci then.", {}, {}, {}}};
+  if (hostdev.origin == DomainHostdev::Origin::command_line)
+    return {
+        " takes it on QEMU's command line, and QEMU binds nothing, so it must be on vfio-pci before the start (\"failed to "
+        "open "
+        "/dev/vfio/...: No such file or directory\"); ",
+        bind};
+  if (domain.form == Domain::Form::list)
+    return {" gets it from a device plugin, which hands out what is on vfio-pci already; ", bind};
+  return {
+      " takes it without managed='yes', so it must be on vfio-pci before the start (\"must be manually detached from the "
+      "host\"); ",
+      {"Write managed='yes' in the domain's XML, or detach the function before each start.",
+       {"sudo virsh nodedev-detach " + node_device_name(hostdev.source)},
+       {"sudo virsh nodedev-reattach " + node_device_name(hostdev.source)},
+       {}}};
+}
+
+}  // namespace
+
 std::vector<Finding> judge_unmanaged(const Host& host, const Domain& domain) {
   std::vector<Finding> findings;
   for (const auto& hostdev : domain.hostdevs) {
@@ -96,17 +135,13 @@ std::vector<Finding> judge_unmanaged(const Host& host, const Domain& domain) {
     finding.subject = address;
     finding.status = driver.is_unreadable() ? Status::unknown : Status::fail;
     finding.effect = Effect::blocked;
-    finding.summary = "The domain " + domain.name +
-                      " takes it without managed='yes', so it must be on vfio-pci before the "
-                      "start (\"must be manually detached from the host\"); " +
+    auto unmanaged = unmanaged_in(domain, hostdev);
+    finding.summary = "The domain " + domain.name + unmanaged.why +
                       (driver.has_value()   ? "now " + *driver + " holds it."
                        : driver.is_absent() ? "now it has no driver."
                                             : "which driver holds it could not be read.");
     finding.evidence = {{function->sysfs_path + "/driver", driver.has_value() ? *driver : driver.why()}};
-    finding.remedy = {{"Write managed='yes' in the domain's XML, or detach the function before each start.",
-                       {"sudo virsh nodedev-detach " + node_device_name(hostdev.source)},
-                       {"sudo virsh nodedev-reattach " + node_device_name(hostdev.source)},
-                       {}}};
+    finding.remedy = {std::move(unmanaged.remedy)};
     findings.push_back(finding);
   }
   return findings;

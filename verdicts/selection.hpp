@@ -18,6 +18,9 @@ std::vector<PciAddress> select_functions(const Host& host, const Root& root, con
 /// these. There may be none.
 void select_domain(const Domain& domain, std::vector<PciAddress>& selected);
 
+/// Those that it takes from the host and gives to nobody (<address type='unassigned'/>).
+std::vector<PciAddress> freed_by(const Domain& domain);
+
 /// What keeps the domain from starting although its devices could be given: functions that libvirt is not to detach
 /// from the host (managed='no', which is also what counts where nothing is said) and that VFIO does not hold.
 std::vector<Finding> judge_unmanaged(const Host& host, const Domain& domain);

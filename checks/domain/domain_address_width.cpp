@@ -68,7 +68,8 @@ std::vector<Finding> run(const DomainCase& here) {
   const auto* hosts = here.host.room.physical_bits.get();
   if (here.domain.hostdevs.empty()) return {};
   if (regions != Regions::none && hosts) {
-    const auto bits = std::min({std::uint64_t{*hosts}, processor.address_bits.value_or(most_used), most_used});
+    const auto bits = std::min({std::uint64_t{*hosts}, processor.address_bits.value_or(most_used),
+                                processor.usable_bits.value_or(most_used), most_used});
     if (bits <= iommu->bits || bits < 40)
       return {
           check.finding(Status::pass, here, "The host's IOMMU reaches wherever its firmware places the memory of devices.")};

@@ -49,7 +49,7 @@ constexpr std::array controller_places = {ControllerPlace{"pcie-root-port", "pci
 struct Placed {
   const GuestAddress* address;
   std::size_t line;
-  bool assigned;           ///< a function of the host
+  bool assigned;           ///< a function of the host, or a part of one
   std::string_view model;  ///< of a PCI controller
   std::string_view kind;
   bool by_qemu;  ///< QEMU itself places it, by its command line, and not libvirt
@@ -62,15 +62,23 @@ const BusModel* model_of_bus(const Domain& domain, std::uint64_t bus) {
   std::string_view model;
   for (const auto& device : domain.guest_devices)
     if (device.index && *device.index == bus) model = device.model;
-  if (model.empty() && bus == 0 && domain.machine.find("q35") != std::string::npos) model = "pcie-root";
-  if (model.empty() && bus == 0 && (domain.machine == "pc" || domain.machine.starts_with("pc-i440fx"))) model = "pci-root";
+  if (model.empty() && bus == 0 && domain.is_q35()) model = "pcie-root";
+  if (model.empty() && bus == 0 && domain.is_i440fx()) model = "pci-root";
   const auto found = std::ranges::find(bus_models, model, &BusModel::model);
   return found == bus_models.end() ? nullptr : &*found;
 }
 
+/// Whether its root bus is that of a PC, which has devices of its own: not that of Arm's virt, of pSeries or of an s390x. Where no
+/// machine is named the root's model is taken for a PC's.
+bool is_pc(const Domain& domain) {
+  if (!domain.machine.empty()) return domain.is_q35() || domain.is_i440fx();
+  return domain.architecture.empty() || domain.architecture == "x86_64" || domain.architecture == "i686";
+}
+
 /// q35: ISA bridge, SATA and SMBus at 1f.0, .2 and .3; i440fx: ISA, IDE and USB at 1.0 to 1.2 (libvirt,
 /// qemuDomainValidateDevicePCISlotsQ35() and ...PIIX3()).
-bool is_built_in(const BusModel& bus, const GuestAddress& address) {
+bool is_built_in(const Domain& domain, const BusModel& bus, const GuestAddress& address) {
+  if (!is_pc(domain)) return false;
   if (bus.model == "pcie-root")
     return address.slot == 0x1f && (address.function == 0 || address.function == 2 || address.function == 3);
   return bus.model == "pci-root" && address.slot == 1 && address.function < 3;
@@ -80,8 +88,9 @@ bool is_built_in(const BusModel& bus, const GuestAddress& address) {
 bool is_slot_of_chipset(const Domain& domain, const GuestAddress& address) {
   if (address.bus != 0) return false;
   const auto* bus = model_of_bus(domain, 0);
-  return address.slot == 0 || (bus && bus->model == "pcie-root" && address.slot == 0x1f) ||
-         (bus && bus->model == "pci-root" && address.slot == 1);
+  if (address.slot == 0) return true;
+  return bus && is_pc(domain) &&
+         ((bus->model == "pcie-root" && address.slot == 0x1f) || (bus->model == "pci-root" && address.slot == 1));
 }
 
 std::vector<Placed> placed_in(const Domain& domain) {
@@ -89,7 +98,7 @@ std::vector<Placed> placed_in(const Domain& domain) {
   const bool all_by_qemu = domain.form == Domain::Form::command_line;
   for (const auto& device : domain.guest_devices)
     if (device.address.placed)
-      all.push_back({&device.address, device.line, false, device.index ? std::string_view(device.model) : "",
+      all.push_back({&device.address, device.line, device.kind == "hostdev", device.index ? std::string_view(device.model) : "",
                      device.kind == "controller" ? device.model : device.kind, all_by_qemu});
   for (const auto& device : domain.hostdevs)
     if (device.address.placed)
@@ -129,11 +138,11 @@ void judge_place_by_qemu(const DomainCase& here, const Placed& one, std::vector<
         address.function == 0
             ? in_use(one, express ? "mch" : "i440FX")
             : "PCI: single function device can't be populated in function 0." + std::to_string(address.function));
-  if (express && is_built_in(*bus, address))
+  if (express && is_built_in(here.domain, *bus, address))
     add("q35 has its own ISA bridge, SATA controller and SMBus at 00:1f.", in_use(one, address.function == 0   ? "ICH9-LPC"
                                                                                        : address.function == 2 ? "ich9-ahci"
                                                                                                                : "ICH9-SMB"));
-  if (conventional && address.slot == 1 && (address.function < 2 || address.function == 3))
+  if (conventional && is_pc(here.domain) && address.slot == 1 && (address.function < 2 || address.function == 3))
     add("i440fx has its own ISA bridge, IDE controller and power management at 00:01.",
         in_use(one, address.function == 0   ? "PIIX3"
                     : address.function == 1 ? "piix3-ide"
@@ -160,7 +169,7 @@ void judge_place(const DomainCase& here, const Placed& one, std::vector<Finding>
   const auto place = std::ranges::find(controller_places, one.model, &ControllerPlace::model);
   if (place != controller_places.end() && !one.model.empty() && !is_among(bus->model, place->buses))
     add("A " + std::string(one.model) + " cannot sit on a " + std::string(bus->model) + ".", plugged_wrong(address));
-  if (one.assigned && address.bus == 0 && is_built_in(*bus, address))
+  if ((one.assigned || !one.model.empty()) && address.bus == 0 && is_built_in(here.domain, *bus, address))
     add(bus->model == "pcie-root" ? "q35 has its own ISA bridge, SATA controller and SMBus at 00:1f."
                                   : "i440fx has its own ISA bridge, IDE and USB controllers at 00:01.",
         "Attempted double use of PCI Address " + address.text());
@@ -208,7 +217,8 @@ void judge_functions(const DomainCase& here, const std::vector<Placed>& all, std
 }
 
 std::vector<Finding> run(const DomainCase& here) {
-  if (!here.domain.is_for_qemu() || here.domain.hostdevs.empty()) return {};
+  if (!here.domain.is_for_qemu() || (here.domain.hostdevs.empty() && here.domain.mdevs.empty() && here.domain.networks.empty()))
+    return {};
   const auto all = placed_in(here.domain);
   std::vector<Finding> findings;
   for (const auto& one : all)

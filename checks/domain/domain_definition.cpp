@@ -13,6 +13,10 @@ std::vector<Finding> run(const DomainCase& here) {
   std::vector<Finding> findings;
   for (const auto& remark : here.domain.refused)
     findings.push_back(check.at_line(Status::fail, here, remark.line, remark.what, remark.words));
+  for (const auto& remark : here.domain.refused_by_some) {
+    findings.push_back(check.at_line(Status::unknown, here, remark.line, remark.what, remark.words));
+    findings.back().effect = Effect::blocked;
+  }
   if (findings.empty() && here.domain.takes_anything())
     findings.push_back(check.finding(Status::pass, here, "Nothing about its assigned devices that libvirt refuses to define."));
   return findings;

@@ -80,8 +80,9 @@ class Fixer {
 
   void fix_viommu() {
     const auto& domain = here_.domain;
-    if (!domain.viommu || domain.viommu->model != "intel" || domain.hostdevs.empty()) return;
-    const auto& iommu = *domain.viommu;
+    if (domain.viommus.size() != 1 || domain.hostdevs.empty()) return;
+    const auto& iommu = domain.viommus.front();
+    if (iommu.model != "intel" || iommu.by_qemu) return;
     line_ = iommu.line;
     const std::string caching = "Assigned devices behind a virtual IOMMU want caching mode.";
     if (iommu.caching_mode != "on" && iommu.driver_at != 0)

@@ -50,8 +50,8 @@ void judge_companions(const DomainCase& here, const DomainHostdev& device, const
     const auto* companion = here.host.find(address);
     if (!companion || takes(here.domain, address) || !told.insert(address).second) continue;
     if (companion->driver.has_value() && !leaves_dma_to_user(*companion->driver))
-      findings.push_back(here.domain.form == Domain::Form::proxmox ? taken_along(here, device, *companion)
-                                                                   : held(here, device, *companion));
+      findings.push_back(here.domain.form == Domain::Form::proxmox && device.managed ? taken_along(here, device, *companion)
+                                                                                     : held(here, device, *companion));
   }
 }
 

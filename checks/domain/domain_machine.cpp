@@ -23,11 +23,6 @@ std::optional<bool> is_express(const Host& host, const PciFunction& function) {
   return *type == PcieType::pcie_to_pci_bridge || *type == PcieType::conventional ? std::optional(false) : std::nullopt;
 }
 
-/// i440fx: "pc", "pc-i440fx-8.2".
-bool has_no_express(const std::string& machine) {
-  return machine == "pc" || machine.starts_with("pc-i440fx") || machine.starts_with("pc-0.") || machine.starts_with("pc-1.");
-}
-
 /// Integrated graphics of Intel in legacy mode wants i440fx (QEMU, docs/igd-assign.txt).
 bool is_intel_graphics(const PciFunction& function) {
   return function.id.vendor.is(0x8086) && function.address.bus == 0 && function.class_and_subclass().value_or(0) >> 8 == 3;
@@ -44,7 +39,7 @@ bool is_conventional(std::string_view model) {
 }
 
 Finding no_express_machine(const DomainCase& here, const DomainHostdev& device) {
-  auto finding = check.at_line(Status::warn, here, here.domain.os_line,
+  auto finding = check.at_line(Status::warn, here, here.domain.os_line != 0 ? here.domain.os_line : device.line,
                                "The machine type " + here.domain.machine.substr(0, 60) + " has no PCI Express, and " +
                                    device.source.text() +
                                    " is an Express device: its guest sees a conventional one, which some "
@@ -73,6 +68,14 @@ Finding conventional_bus(const DomainCase& here, const DomainHostdev& device, st
                            "): QEMU hides its Express capability, and some drivers refuse it then (Windows: Code 10).");
 }
 
+/// Without pcie=1 Proxmox VE puts what it passes on a bridge of its own, on q35 too (pve-q35-4.0.cfg; PCI.pm, print_pci_addr()).
+Finding without_pcie(const DomainCase& here, const DomainHostdev& device) {
+  auto finding = conventional_bus(here, device, "without pcie=1");
+  finding.remedy = {
+      {"Write pcie=1 in this hostpciN.", {}, {}, "A guest that is installed finds the device in another place then."}};
+  return finding;
+}
+
 Finding not_known(const DomainCase& here, const DomainHostdev& device, const PciFunction& function, const std::string& place) {
   auto finding = check.at_line(Status::unknown, here, device.line,
                                device.source.text() + " meets no PCI Express in the guest (" + place +
@@ -85,9 +88,12 @@ Finding not_known(const DomainCase& here, const DomainHostdev& device, const Pci
 /// Only a place without Express raises the question.
 void judge(const DomainCase& here, const DomainHostdev& device, const PciFunction& function, std::vector<Finding>& findings) {
   if (!device.reaches_guest || is_intel_graphics(function)) return;
-  const bool display = function.class_and_subclass().value_or(0) >> 8 == 3;
+  const bool display = function.class_and_subclass().value_or(0) >> 8 == 3, proxmox = here.domain.form == Domain::Form::proxmox;
   const auto express = is_express(here.host, function);
-  if (has_no_express(here.domain.machine)) {
+  // Proxmox's own choice is a place without Express, where all but drivers of graphics cards are content.
+  if (proxmox && !display) return;
+  if (device.on_conventional_bus && express.value_or(display)) findings.push_back(without_pcie(here, device));
+  if (here.domain.is_i440fx()) {
     if (express.value_or(display))
       findings.push_back(no_express_machine(here, device));
     else if (!express)
@@ -113,8 +119,10 @@ std::vector<Finding> run(const DomainCase& here) {
   if (std::ranges::any_of(findings, [](const Finding& one) { return one.status == Status::warn; }))
     std::erase_if(findings, [](const Finding& one) { return one.status == Status::unknown; });
   if (findings.empty())
-    findings.push_back(
-        check.finding(Status::pass, here, "Its Express devices meet Express in the guest, as far as the text says where."));
+    findings.push_back(check.finding(Status::pass, here,
+                                     here.domain.form == Domain::Form::proxmox
+                                         ? "No graphics card that it takes stands where the guest has no Express."
+                                         : "Its Express devices meet Express in the guest, as far as the text says where."));
   return findings;
 }
 

@@ -31,7 +31,7 @@ void judge_limit(const DomainCase& here, std::uint64_t memory, std::uint64_t dev
     findings.push_back(check.at_line(Status::fail, here, domain.hard_limit_line,
                                      "VFIO locks all memory of the guest, which the limit does not allow: " + sizes + ".",
                                      "vfio_dma_map: -12 (Cannot allocate memory)"));
-  } else if (domain.viommu && devices > 1 && limit / devices < memory) {
+  } else if (!domain.viommus.empty() && devices > 1 && limit / devices < memory) {
     findings.push_back(check.at_line(Status::warn, here, domain.hard_limit_line,
                                      "Behind a virtual IOMMU each of the " + std::to_string(devices) +
                                          " devices locks the guest's memory again: " + sizes + "."));

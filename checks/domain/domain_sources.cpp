@@ -9,13 +9,19 @@ namespace {
 std::vector<Finding> run(const DomainCase& here);
 constexpr DomainCheck check{"domain-sources", "What the domain takes from the host", 10, run};
 
+/// What says so when the guest starts; behind a line end another version.
+std::string words_of_missing(const DomainCase& here, const DomainHostdev& device) {
+  const auto address = device.source.text();
+  if (device.origin == DomainHostdev::Origin::command_line) return "no such host device: No such file or directory";
+  if (here.domain.form == Domain::Form::proxmox) return "no PCI device found for '" + address + "'";
+  return "Device " + address + " not found: could not access /sys/bus/pci/devices/" + address +
+         "/config\nAn error occurred, but the cause is unknown";
+}
+
 Finding not_there(const DomainCase& here, const DomainHostdev& device) {
   const auto address = device.source.text();
   auto finding = check.at_line(Status::fail, here, device.line, "It takes " + address + ", but this host has no such function.",
-                               device.origin == DomainHostdev::Origin::command_line
-                                   ? "no such host device: No such file or directory"
-                                   : "Device " + address + " not found: could not access /sys/bus/pci/devices/" + address +
-                                         "/config\nAn error occurred, but the cause is unknown");
+                               words_of_missing(here, device));
   finding.evidence.push_back({"/sys/bus/pci/devices", "no " + address});
   finding.remedy = {
       {"Look the device up by its ids or name: addresses move when a card is added, taken out or switched off in "
@@ -31,13 +37,21 @@ bool is_defined(const DomainHostdev& device) {
   return device.origin == DomainHostdev::Origin::hostdev || device.origin == DomainHostdev::Origin::interface;
 }
 
+/// PCI.pm, choose_hostpci_devices(), of Proxmox VE; hw/vfio/pci.c of QEMU; virDomainDefHostdevValidate() and
+/// virPCIDeviceListAdd() of libvirt.
+std::string words_of_twice(const Domain& domain, const DomainHostdev& first, const DomainHostdev& second) {
+  const auto address = first.source.text();
+  if (domain.form == Domain::Form::proxmox) return "device '" + address + "' assigned more than once";
+  if (domain.form == Domain::Form::command_line) return "device is already attached";
+  return domain.is_for_qemu() && is_defined(first) && is_defined(second) ? "Hostdev already exists in the domain configuration"
+                                                                         : "Device " + address + " is already in use";
+}
+
 Finding twice(const DomainCase& here, const DomainHostdev& first, const DomainHostdev& second) {
   const auto address = first.source.text();
   auto finding = check.at_line(Status::fail, here, second.line,
                                "It takes " + address + " twice, first in line " + std::to_string(first.line) + ".",
-                               here.domain.is_for_qemu() && is_defined(first) && is_defined(second)
-                                   ? "Hostdev already exists in the domain configuration"
-                                   : "Device " + address + " is already in use");
+                               words_of_twice(here.domain, first, second));
   finding.remedy = {{"Take one of the two out.", {}, {}, {}}};
   return finding;
 }

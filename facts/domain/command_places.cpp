@@ -21,9 +21,6 @@ std::string_view model_of(std::string_view driver) {
   return found == pci_controllers.end() ? std::string_view() : found->model;
 }
 
-bool is_q35(const Domain& domain) { return domain.machine.find("q35") != std::string::npos; }
-bool is_i440fx(const Domain& domain) { return domain.machine == "pc" || domain.machine.starts_with("pc-i440fx"); }
-
 std::string shown(const std::string& text) { return text.substr(0, 60); }
 
 }  // namespace
@@ -39,9 +36,9 @@ std::optional<std::uint64_t> CommandPlaces::bus_of(const std::string& name, std:
     const auto index = name.starts_with("pci.") ? parse_unsigned(name.substr(4)) : std::nullopt;
     return root ? std::optional<std::uint64_t>(0) : domain_.form == Domain::Form::domain ? index : std::nullopt;
   }
-  const bool other_root = (is_q35(domain_) && name == "pci.0") || (is_i440fx(domain_) && name == "pcie.0");
+  const bool other_root = (domain_.is_q35() && name == "pci.0") || (domain_.is_i440fx() && name == "pcie.0");
   if (root && !other_root) return 0;
-  const bool known_machine = is_q35(domain_) || is_i440fx(domain_);
+  const bool known_machine = domain_.is_q35() || domain_.is_i440fx();
   if (!unseen_ && name.find('/') == std::string::npos && known_machine && !ids_.contains(name))
     fault(line, "No device before this one makes the bus " + shown(name) + ".", "Bus '" + shown(name) + "' not found");
   return std::nullopt;
@@ -105,7 +102,7 @@ void CommandPlaces::read(const Options& options, std::size_t line, DomainHostdev
 }
 
 void add_default_devices(const std::vector<std::string>& words, Domain& domain) {
-  if (!is_q35(domain) && !is_i440fx(domain)) return;
+  if (!domain.is_q35() && !domain.is_i440fx()) return;
   const auto any = [&words](std::initializer_list<std::string_view> options) {
     return std::ranges::any_of(words, [&options](std::string_view word) {
       if (word.starts_with("--")) word.remove_prefix(1);
@@ -124,9 +121,9 @@ void add_default_devices(const std::vector<std::string>& words, Domain& domain) 
     address.placed = true;
     domain.guest_devices.push_back({kind, {}, {}, std::move(address), 0, {}});
   };
-  const std::uint8_t first = is_q35(domain) ? 1 : 2;
+  const std::uint8_t first = domain.is_q35() ? 1 : 2;
   add("VGA", first);
-  if (!any({"-net", "-netdev", "-nic"})) add(is_q35(domain) ? "e1000e" : "e1000", static_cast<std::uint8_t>(first + 1));
+  if (!any({"-net", "-netdev", "-nic"})) add(domain.is_q35() ? "e1000e" : "e1000", static_cast<std::uint8_t>(first + 1));
 }
 
 }  // namespace vfio_doctor

@@ -10,8 +10,10 @@
 #include "base/bounded_json.hpp"
 #include "base/input_error.hpp"
 #include "base/text.hpp"
+#include "facts/domain/command_iommus.hpp"
 #include "facts/domain/command_places.hpp"
 #include "facts/domain/id_override.hpp"
+#include "facts/domain/vfio_properties.hpp"
 #include "machine/root.hpp"
 
 namespace vfio_doctor {
@@ -19,7 +21,7 @@ namespace {
 
 constexpr std::size_t most_words = 65536;
 
-using Options = std::map<std::string, std::string>;
+using Options = CommandOptions;
 
 /// A number in JSON; "addr" is slot and function in one there (QEMU, set_pci_devfn()), and text elsewhere.
 std::string number_text(const std::string& key, std::uint64_t number) {
@@ -37,8 +39,9 @@ void flatten(const nlohmann::json& json, const std::string& prefix, Options& opt
   }
 }
 
-/// QEMU takes a device as "DRIVER,KEY=VALUE,..." (a comma in a value is written twice) and as a JSON object with "driver".
-Options options_of(std::string_view text) {
+}  // namespace
+
+CommandOptions command_options(std::string_view text) {
   Options options;
   const auto braces = text.find('{');
   if (text.starts_with("{") || text.starts_with("json:{")) {
@@ -66,6 +69,8 @@ Options options_of(std::string_view text) {
   }
   return options;
 }
+
+namespace {
 
 /// What strtoul() takes at `at`, and moves behind it: blanks and 0x in front are no hindrance.
 std::optional<std::uint64_t> take_number(std::string_view text, std::size_t& at, int base) {
@@ -117,6 +122,9 @@ class WordReader {
                                   text.substr(0, 60) + ": invalid option"});
       else if (device && text.starts_with(" "))
         domain_.faults.push_back({line, "The name of a device begins with a blank.", "is not a valid device model name"});
+      if (device && text.ends_with(",") && i + 1 < words.size() && !words[i + 1].text.starts_with("-"))
+        domain_.faults.push_back({line, "A blank stands behind a comma: QEMU takes what follows for a disk.",
+                                  "Could not open '" + words[i + 1].text.substr(0, 60) + "': No such file or directory"});
       if (i > 0 && (words[i - 1].text == "-cpu" || words[i - 1].text == "--cpu"))
         read_processor(text);
       else if (set)
@@ -164,7 +172,7 @@ class WordReader {
 
   /// "host,hv_relaxed,host-phys-bits-limit=39": of several the last one counts.
   void read_processor(const std::string& text) {
-    const auto options = options_of(text);
+    const auto options = command_options(text);
     auto& processor = domain_.processor = GuestProcessor{};
     const auto model = options.contains("driver") ? options.at("driver") : std::string();
     processor.mode = model == "host" ? "host-passthrough" : model == "max" ? "maximum" : model;
@@ -177,6 +185,7 @@ class WordReader {
       processor.address_mode = "emulate";
     for (const auto* name : {"phys-bits", "host-phys-bits-limit"})
       if (options.contains(name)) processor.address_bits = parse_unsigned(options.at(name));
+    if (options.contains("guest-phys-bits")) processor.usable_bits = parse_unsigned(options.at("guest-phys-bits"));
   }
 
   static void name_it(const std::map<std::string, std::string>& options, DomainHostdev& device) {
@@ -188,13 +197,19 @@ class WordReader {
 
   /// `device_option`: the word stands behind -device.
   void read_device(const std::string& text, bool device_option) {
-    const auto options = options_of(text);
+    const auto options = command_options(text);
     if (const auto driver = options.find("driver"); driver != options.end() && driver->second.starts_with("vfio-pci")) {
       const auto host = options.find("host"), path = options.find("sysfsdev");
       const auto known = domain_.hostdevs.size();
-      if (host != options.end()) add_host(host->second);
-      if (path != options.end()) add_path(path->second);
-      if (domain_.hostdevs.size() > known) name_it(options, domain_.hostdevs.back());
+      if (device_option) judge_vfio_properties(options, line_, domain_);
+      if (path != options.end())  // host= is what QEMU makes a path of where there is none
+        add_path(path->second);
+      else if (host != options.end())
+        add_host(host->second);
+      if (domain_.hostdevs.size() > known) {
+        name_it(options, domain_.hostdevs.back());
+        domain_.hostdevs.back().iommufd = options.contains("iommufd");
+      }
       if (device_option) places_.read(options, line_, domain_.hostdevs.size() > known ? &domain_.hostdevs.back() : nullptr);
       if (host == options.end() && path == options.end() && options.contains("fd"))
         domain_.unresolved.push_back(
@@ -203,7 +218,10 @@ class WordReader {
         domain_.hostdevs.back().rom_file = options.at("romfile");
       return;
     }
-    if (device_option) places_.read(options, line_, nullptr);
+    if (device_option) {
+      places_.read(options, line_, nullptr);
+      add_iommu_device(options, line_, domain_);
+    }
     for (const auto& [key, value] : options) {
       if (value != "nvme" || !(key == "driver" || key.ends_with(".driver"))) continue;
       const auto device = options.find(key.substr(0, key.size() - 6) + "device");
@@ -230,7 +248,7 @@ bool is_qemu(const std::string& program) {
 
 /// "8G", "8192", "size=8G,slots=2": QEMU counts in MiB where no unit is given.
 std::optional<std::uint64_t> memory_of(const std::string& text) {
-  const auto options = options_of(text);
+  const auto options = command_options(text);
   auto size = options.contains("size") ? options.at("size") : options.contains("driver") ? options.at("driver") : "";
   if (size.empty()) return std::nullopt;
   std::uint64_t unit = 1 << 20;
@@ -299,25 +317,35 @@ Domain parse_qemu_command_line(const std::string& text, const std::string& name)
     if (option.starts_with("--")) option.erase(0, 1);
     const auto& value = given[i + 1].text;
     if (option == "-name") {
-      const auto options = options_of(value);
+      const auto options = command_options(value);
       domain.name = options.contains("guest") ? options.at("guest") : value.substr(0, value.find(','));
     } else if (option == "-m") {
       domain.memory_bytes = memory_of(value);
       domain.memory_line = given[i].line;
     } else if (option == "-machine" || option == "-M") {
-      const auto options = options_of(value);
-      domain.machine = options.contains("type") ? options.at("type") : value.substr(0, value.find(','));
+      const auto options = command_options(value);
+      if (options.contains("type") || options.contains("driver"))
+        domain.machine = options.contains("type") ? options.at("type") : options.at("driver");
       domain.os_line = given[i].line;
       if (options.contains("pflash0")) domain.loader = options.at("pflash0");
+      read_machine_options(options, given[i].line, domain);
+    } else if (option == "-accel") {
+      if (value.starts_with("kvm")) domain.type = "kvm";
     } else if (option == "-bios") {
       domain.loader = value;
     } else if (option == "-drive" && value.find("if=pflash") != value.npos) {
       domain.loader = "pflash";
     }
   }
-  read_command_words(given, domain);
   std::vector<std::string> texts;
   for (const auto& word : given) texts.push_back(word.text);
+  const auto has = [&texts](std::string_view option) { return std::ranges::find(texts, option) != texts.end(); };
+  if (has("-enable-kvm") || has("--enable-kvm")) domain.type = "kvm";
+  const auto program = base_name(words[first].text);
+  const bool for_pc = program == "qemu-system-x86_64" || program == "qemu-system-i386";
+  if (domain.machine.empty() && for_pc && !has("-readconfig") && !has("--readconfig")) domain.machine = "pc";  // pc_init1()
+  read_command_words(given, domain);
+  miss_iommufd_objects(given, domain);
   add_default_devices(texts, domain);
   return domain;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "facts/domain/domain_xml.hpp"
@@ -13,6 +15,12 @@ struct CommandWord {
   std::string text;
   std::size_t line = 0;
 };
+
+using CommandOptions = std::map<std::string, std::string>;
+
+/// One value of QEMU's options: "DRIVER,KEY=VALUE,..." (a comma in a value is written twice), or a JSON object; what has no key has
+/// the key "driver". Empty where it is broken JSON.
+CommandOptions command_options(std::string_view text);
 
 /// Adds every host function that these arguments of QEMU take: vfio-pci by host= or sysfsdev=, as text or JSON, the nvme
 /// block driver in -drive and -blockdev and as nvme:// anywhere, and `-set device.X.host=`.

@@ -46,6 +46,7 @@ constexpr std::array closed_attributes = {
     ClosedAttribute{"iommu", "", "driver", "caching_mode", "on|off", false},
     ClosedAttribute{"iommu", "", "driver", "eim", "on|off", false},
     ClosedAttribute{"iommu", "", "driver", "iotlb", "on|off", false},
+    ClosedAttribute{"iommu", "", "driver", "dma_translation", "on|off", false},
     ClosedAttribute{"iommu", "", "driver", "aw_bits", "number", false},
 };
 
@@ -67,6 +68,7 @@ class DefinitionReader {
     if (name == "domain") {
       read_sizes(top);
       for (const auto devices : top.children("devices")) read_devices(devices);
+      read_features(top, refuser());
     } else if (name == "devices") {
       read_devices(top);
     } else {
@@ -146,9 +148,11 @@ class DefinitionReader {
     if (device.attribute("model") && kind != "mdev" && kind != "scsi_host")
       refuse(device, "model= of a <hostdev> is for mediated devices.",
              "'model' attribute in <hostdev> is only supported when type=");
-    if (device.child("source").attribute("writeFiltering"))
+    if (kind == "pci" && device.child("source").attribute("writeFiltering"))
       refuse(device, "QEMU does not filter what a guest writes to configuration space.",
              "Write filtering of PCI device configuration space is not supported by qemu");
+    if (kind != "usb" && kind != "pci" && device.child("source").attribute("startupPolicy"))  // of those: domain-assignment
+      refuse(device, "A startupPolicy is for USB devices.", "Setting startupPolicy is only allowed for USB devices");
     if (kind == "usb") read_usb(device);
     if (kind == "mdev") read_mdev(device);
     read_teaming(device);
@@ -222,8 +226,12 @@ class DefinitionReader {
     const auto source = disk.child("source");
     if (text_of(disk, "type") != "nvme" || !source) return;
     const auto name = source.attribute("namespace");
-    if (!source.attribute("type"))
+    const auto type = source.attribute("type");
+    if (!type)
       refuse(disk, "The <source> of an NVMe disk has no type='pci'.", "missing 'type' attribute to disk source");
+    else if (std::string_view(type.value()) != "pci")
+      refuse(disk, "The <source> of an NVMe disk is of type='pci', not '" + shown(type) + "'.",
+             "unsupported source type '" + shown(type) + "'");
     if (!name)
       refuse(disk, "An NVMe disk names no namespace.",
              "missing 'namespace' attribute to disk source\nMissing required attribute 'namespace' in element 'source'");
@@ -269,8 +277,7 @@ class DefinitionReader {
       if (usb_is_off && text_of(device, "type") == "usb")
         refuse(device, "The guest has no USB: <controller type='usb' model='none'/>.",
                "Can't add host USB device: USB is disabled in this host");
-    if (const auto second = devices.child("iommu").next_sibling("iommu"))
-      refuse(second, "A guest has one IOMMU at most.", "only a single IOMMU device is supported");
+    read_iommus(devices, refuser());
   }
 
   void read_controllers(pugi::xml_node devices) {
@@ -299,11 +306,10 @@ class DefinitionReader {
 
   void judge_root(pugi::xml_node controller, std::uint64_t index, std::string_view model) {
     const bool is_root = model == "pci-root" || model == "pcie-root";
-    if (index != 0 && is_root)
+    if (index != 0 && is_root && !domain_.is_pseries())
       refuse(controller, "A root bus has the index 0.", "pci-root and pcie-root controllers should have index 0");
     const auto& machine = domain_.machine;
-    const bool q35 = machine.find("q35") != std::string::npos;
-    const bool i440fx = machine == "pc" || machine.starts_with("pc-i440fx");
+    const bool q35 = domain_.is_q35(), i440fx = domain_.is_i440fx();
     if (index != 0 || model.empty() || (!q35 && !i440fx)) return;
     const std::string right = q35 ? "pcie-root" : "pci-root";
     if (model != right)

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "base/text.hpp"
@@ -74,11 +75,15 @@ struct TargetNumber {
   const char* attribute;
   std::uint64_t least, most;
   std::string_view models;
+  const char* called;  ///< by libvirt, in what it says
 };
 constexpr std::string_view ports = "pcie-root-port|pcie-switch-downstream-port",
                            expanders = "pci-expander-bus|pcie-expander-bus";
-constexpr std::array target_numbers = {TargetNumber{"chassisNr", 0, 255, "pci-bridge"}, TargetNumber{"chassis", 0, 255, ports},
-                                       TargetNumber{"port", 0, 255, ports}, TargetNumber{"busNr", 1, 254, expanders}};
+constexpr std::array target_numbers = {TargetNumber{"chassisNr", 0, 255, "pci-bridge", "chassisNr"},
+                                       TargetNumber{"chassis", 0, 255, ports, "chassis"},
+                                       TargetNumber{"port", 0, 255, ports, "port"},
+                                       TargetNumber{"busNr", 1, 254, expanders, "busNr"},
+                                       TargetNumber{"index", 0, 30, "pci-root", "targetIndex"}};
 
 void read_target(pugi::xml_node target, const std::string& model, const std::string& which, const Refuse& refuse) {
   for (const auto& rule : target_numbers) {
@@ -92,16 +97,32 @@ void read_target(pugi::xml_node target, const std::string& model, const std::str
              wrong_value("target", rule.attribute, value));
     else if (!is_among(model, rule.models))
       refuse(target, "A " + model + " has no " + name + "=.",
-             "Option '" + name + "' is not valid for PCI controller with " + which);
+             "Option '" + std::string(rule.called) + "' is not valid for PCI controller with " + which);
     else if (*number < rule.least || *number > rule.most)
       refuse(target,
              "<target " + name + "=> goes from " + std::to_string(rule.least) + " to " + std::to_string(rule.most) + ".",
-             "PCI controller " + name + " '" + std::to_string(*number) + "' out of range - must be " +
-                 std::to_string(rule.least) + "-" + std::to_string(rule.most));
+             "PCI controller " + (name == "index" ? "target index" : name) + " '" + std::to_string(*number) +
+                 "' out of range - must be " + std::to_string(rule.least) + "-" + std::to_string(rule.most));
   }
   if (const auto hotplug = target.attribute("hotplug"); hotplug && !is_among(hotplug.value(), "on|off"))
     refuse(target, "<target> knows no hotplug='" + shown(hotplug.value()) + "', but on, off.",
            wrong_value("target", "hotplug", shown(hotplug.value())));
+}
+
+/// virDomainIOMMUDefValidate() and, for the bus, virDomainPCIAddressFlagsCompatible().
+void read_iommu_place(pugi::xml_node iommu, const Refuse& refuse) {
+  const std::string model = shown(iommu.attribute("model").value());
+  const auto place = iommu.child("address");
+  const std::string_view type = place.attribute("type").value();
+  if (type.empty()) return;
+  const auto number = [&place](const char* key) { return libvirt_number(place.attribute(key).value()).value_or(0); };
+  if (model == "intel" || model == "smmuv3")
+    refuse(iommu, "An IOMMU of the model " + model + " is no PCI device: it has no <address>.",
+           "iommu model '" + model + "' can't have address");
+  else if (model == "virtio" && type != "pci")
+    refuse(iommu, "A virtio IOMMU is a PCI device.", "IOMMU device: 'virtio' needs a PCI address");
+  else if (model == "virtio" && number("bus") != 0)
+    refuse(iommu, "A virtio IOMMU sits on bus 0.", "needs to be an integrated device (bus=0)");
 }
 
 }  // namespace
@@ -109,9 +130,40 @@ void read_target(pugi::xml_node target, const std::string& model, const std::str
 void read_interface_parts(pugi::xml_node interface, const Refuse& refuse) {
   for (const auto mac : interface.children("mac")) read_mac(mac, refuse);
   for (const auto vlan : interface.children("vlan")) read_vlan(vlan, refuse);
-  if (std::string_view(interface.attribute("type").value()) == "hostdev" && interface.child("mtu"))
+  const bool is_function = std::string_view(interface.attribute("type").value()) == "hostdev";
+  if (is_function && interface.child("source").attribute("writeFiltering"))
+    refuse(interface, "QEMU does not filter what a guest writes to configuration space.",
+           "Write filtering of PCI device configuration space is not supported by qemu");
+  if (is_function && interface.child("mtu"))
     refuse(interface.child("mtu"), "The MTU of a function that a guest gets is the guest's to set.",
            "setting MTU on interface type hostdev is not supported yet");
+}
+
+void read_iommus(pugi::xml_node devices, const Refuse& refuse) {
+  // libvirt 11.10 takes several of Arm's, each for a bus of its own (<driver pciBus=>); every other guest has one.
+  const auto second = devices.child("iommu").next_sibling("iommu");
+  std::set<std::uint64_t> buses;
+  for (const auto iommu : devices.children("iommu")) {
+    const auto bus = libvirt_number(iommu.child("driver").attribute("pciBus").value());
+    if (!second || (std::string_view(iommu.attribute("model").value()) == "smmuv3" && bus && buses.insert(*bus).second))
+      continue;
+    refuse(second, "A guest has one IOMMU at most, but for SMMUv3s that stand each at a bus of its own (pciBus=).",
+           "only a single IOMMU device is supported");
+    break;
+  }
+  for (const auto iommu : devices.children("iommu")) read_iommu_place(iommu, refuse);
+}
+
+void read_features(pugi::xml_node domain, const Refuse& refuse) {
+  const auto features = domain.child("features"), chip = features.child("ioapic");
+  const auto driver = chip.attribute("driver");
+  if (driver && !is_among(driver.value(), "qemu|kvm"))
+    refuse(chip, "<ioapic> knows no driver='" + shown(driver.value()) + "', but qemu, kvm.",
+           wrong_value("ioapic", "driver", shown(driver.value())));
+  if (!features || features.child("acpi")) return;
+  for (const auto iommu : domain.child("devices").children("iommu"))
+    if (std::string_view(iommu.attribute("model").value()) == "virtio")
+      refuse(iommu, "A guest finds a virtio IOMMU by ACPI: <features> lacks <acpi/>.", "IOMMU device: 'virtio' requires ACPI");
 }
 
 void read_controller_parts(pugi::xml_node controller, const Refuse& refuse) {

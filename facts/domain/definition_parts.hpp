@@ -16,4 +16,10 @@ void read_interface_parts(pugi::xml_node interface, const Refuse& refuse);
 /// <target> and <model> of a PCI controller whose model= libvirt knows.
 void read_controller_parts(pugi::xml_node controller, const Refuse& refuse);
 
+/// The IOMMUs among <devices>, and where they may stand.
+void read_iommus(pugi::xml_node devices, const Refuse& refuse);
+
+/// <features> of a whole <domain>, as far as its IOMMU wants them.
+void read_features(pugi::xml_node domain, const Refuse& refuse);
+
 }  // namespace vfio_doctor

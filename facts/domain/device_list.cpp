@@ -186,10 +186,54 @@ class ListReader {
     if (!kind.empty() && kind != "physical")
       open(block.line,
            "It takes a part of a card (gputype " + std::string(kind.substr(0, 40)) + ") that is made when it starts.");
-    else if (block["pci"].empty())
-      open(block.line, "It takes cards by other words than their address: which ones is known only when it starts.");
+    else if (!block["pci"].empty())
+      add_card(block, "pci", block["pci"]);
+    else if (!block["vendorid"].empty() && !block["productid"].empty())
+      read_gpu_by_ids(block);
     else
-      add(block, "pci", block["pci"], true);
+      open(block.line, "It takes cards by other words than their address: which ones is known only when it starts.");
+  }
+
+  /// For a virtual machine there must be one such card, no more and no less (Incus, gpu_physical.go, startVM()).
+  void read_gpu_by_ids(const Block& block) {
+    const auto ids = std::string(block["vendorid"]) + ":" + std::string(block["productid"]);
+    const auto& functions = functions_with(ids);
+    const auto refuse = [&](const char* words) {
+      domain_.faults.push_back({block.line,
+                                "This host has " + std::to_string(functions->size()) + " functions with the ids " +
+                                    ids.substr(0, 20) + ", and a virtual machine gets one card by them.",
+                                words});
+    };
+    if (!functions)
+      open(block.line, "Which function has the ids " + ids.substr(0, 20) + " could not be seen.");
+    else if (functions->empty())
+      refuse("Failed to detect requested GPU device");
+    else if (functions->size() > 1)
+      refuse("VMs cannot match multiple GPUs per device");
+    else
+      add_card(block, "productid", functions->front().text());
+  }
+
+  /// Incus binds each function of the card that shares its group, and gives them all to the machine (gpu_physical.go,
+  /// pciDeviceDriverOverrideIOMMU(); driver_qemu.go, addGPUDevConfig()).
+  void add_card(const Block& block, std::string_view key, std::string_view address) {
+    add(block, key, address, true);
+    const auto source = PciAddress::parse(address);
+    const auto names = source ? root_.list("/sys/bus/pci/devices") : Observed<std::vector<std::string>>::absent();
+    if (!names.has_value()) return;
+    const auto group = group_of(*source);
+    for (const auto& name : *names) {
+      const auto other = PciAddress::parse(name);
+      if (!other || *other == *source || other->domain != source->domain || other->bus != source->bus ||
+          other->device != source->device)
+        continue;
+      if (const auto its = group_of(*other); group.has_value() && its.has_value() && *its == *group)
+        add(block, key, name, true);
+    }
+  }
+
+  Observed<std::string> group_of(const PciAddress& address) const {
+    return root_.canonical("/sys/bus/pci/devices/" + address.text() + "/iommu_group");
   }
 
   /// A physical interface goes into the machine as the PCI function that it stands on.

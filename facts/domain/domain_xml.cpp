@@ -9,13 +9,12 @@
 #include <pugixml.hpp>
 #include <string_view>
 
-#include "base/bounded_json.hpp"
 #include "base/input_error.hpp"
 #include "base/text.hpp"
-#include "facts/domain/command_words.hpp"
 #include "facts/domain/definition.hpp"
 #include "facts/domain/id_override.hpp"
 #include "facts/domain/libvirt_numbers.hpp"
+#include "facts/domain/qemu_elements.hpp"
 #include "facts/domain/xml_parts.hpp"
 #include "machine/root.hpp"
 
@@ -217,7 +216,8 @@ class DomainReader {
     result.mode = node.attribute("mode").value();
     result.driver = node.child("driver").attribute("name").value();
     result.model = node.child("driver").attribute("model").value();
-    result.iommufd = std::string_view(node.child("driver").attribute("iommufd").value()) == "yes";
+    const std::string_view iommufd = node.child("driver").attribute("iommufd").value();
+    result.iommufd = iommufd == "yes" || (iommufd.empty() && all_by_iommufd_);
     result.startup_policy = static_cast<bool>(source.attribute("startupPolicy"));
     result.spots = {spot_of(node), spot_of(source), spot_of(source.child("address")), spot_of(node.child("driver")),
                     spot_of(node)};
@@ -238,6 +238,26 @@ class DomainReader {
     domain_.notes.push_back(pool_note);
   }
 
+  void read_iommu(pugi::xml_node node) {
+    const auto driver = node.child("driver");
+    const auto said = [&driver](const char* name) { return std::string(driver.attribute(name).value()); };
+    if (domain_.viommus.size() >= most_domain_devices) fail("too many devices");
+    VirtualIommu iommu;
+    iommu.model = node.attribute("model").value();
+    iommu.caching_mode = said("caching_mode");
+    iommu.intremap = said("intremap");
+    iommu.eim = said("eim");
+    iommu.aw_bits = said("aw_bits");
+    iommu.iotlb = said("iotlb");
+    iommu.dma_translation = said("dma_translation");
+    iommu.accelerated = said(iommu.model == "amd" ? "dma_remap" : "accel");
+    iommu.pci_bus = libvirt_number(said("pciBus"));
+    iommu.line = line_of(node);
+    iommu.at = spot_of(node);
+    iommu.driver_at = spot_of(driver);
+    domain_.viommus.push_back(std::move(iommu));
+  }
+
   void read_device(pugi::xml_node node) {
     const std::string_view kind = node.name(), type = node.attribute("type").value();
     const auto functions = domain_.hostdevs.size();
@@ -246,15 +266,7 @@ class DomainReader {
         domain_.boot_orders.emplace_back(*value, line_of(node.child("boot")));
     if (kind == "disk") read_disk(node);
     if (kind == "interface") read_interface(node);
-    if (kind == "iommu")
-      domain_.viommu = VirtualIommu{node.attribute("model").value(),
-                                    node.child("driver").attribute("caching_mode").value(),
-                                    node.child("driver").attribute("intremap").value(),
-                                    node.child("driver").attribute("eim").value(),
-                                    node.child("driver").attribute("aw_bits").value(),
-                                    line_of(node),
-                                    spot_of(node),
-                                    spot_of(node.child("driver"))};
+    if (kind == "iommu") read_iommu(node);
     if (kind == "hostdev" && type == "mdev" && node.child("source").child("address").attribute("uuid")) {
       domain_.mdevs.push_back(
           {node.child("source").child("address").attribute("uuid").value(), node.attribute("model").value(), line_of(node)});
@@ -278,27 +290,6 @@ class DomainReader {
     read_controllers(devices);
     for (const auto node : devices.children()) read_device(node);
     for (auto& device : domain_.guest_devices) device.place = chain_of(place_of(device.address));
-  }
-
-  /// <commandline> and <override> of QEMU, in any spelling of the namespace.
-  void read_qemu(pugi::xml_node node) {
-    std::vector<CommandWord> words;
-    if (local_name(node.name()) == "commandline")
-      for (const auto argument : node.children())
-        if (local_name(argument.name()) == "arg") words.push_back({argument.attribute("value").value(), line_of(argument)});
-    read_command_words(words, domain_);
-    if (local_name(node.name()) != "override") return;
-    for (const auto device : node.children())
-      for (const auto frontend : device.children())
-        for (const auto property : frontend.children()) {
-          const std::string key = property.attribute("name").value(), value = property.attribute("value").value();
-          if (key == "host" && value.find(':') != std::string::npos)
-            read_command_words({{"vfio-pci,host=" + value, line_of(property)}}, domain_);
-          if (key == "sysfsdev") read_command_words({{"vfio-pci,sysfsdev=" + value, line_of(property)}}, domain_);
-          if (key.starts_with("x-pci-"))
-            domain_.notes.push_back("The domain overrides " + key.substr(0, 60) +
-                                    ": the guest sees other ids than the device has.");
-        }
   }
 
   void read_domain() {
@@ -327,10 +318,10 @@ class DomainReader {
     domain_.io_apic = io_apic.attribute("driver").value();
     domain_.features_at = spot_of(features);
     domain_.io_apic_at = spot_of(io_apic);
+    all_by_iommufd_ = std::string_view(root_.child("iommufd").attribute("enabled").value()) == "yes";
     for (const auto devices : root_.children("devices")) read_devices(devices);
-    for (const auto node : root_.children())
-      if (const auto name = local_name(node.name()); (name == "commandline" || name == "override") && is_of_qemu(node))
-        read_qemu(node);
+    read_qemu_elements(
+        root_, [this](pugi::xml_node node) { return line_of(node); }, domain_);
   }
 
   void read_processor(pugi::xml_node cpu) {
@@ -398,14 +389,11 @@ class DomainReader {
   pugi::xml_document document_;
   pugi::xml_node root_;
   std::map<std::uint64_t, Controller> controllers_;
+  bool all_by_iommufd_ = false;  ///< <iommufd enabled='yes'/> (libvirt 12.2)
   Domain domain_;
 };
 
 }  // namespace
-
-std::string GuestAddress::text() const {
-  return hex_text(domain, 4) + ":" + hex_text(bus, 2) + ":" + hex_text(slot, 2) + "." + std::to_string(function);
-}
 
 Domain parse_domain_xml(const std::string& text, const std::string& name) { return DomainReader(text, name).read(); }
 

@@ -46,7 +46,7 @@ struct DomainHostdev {
   bool whole_slot = false;          ///< every function of the slot is meant (Proxmox "0000:03:00"); see expand_slots()
   std::string comment;              ///< a comment right before or in it
   std::string mode, driver, model;  ///< mode=, <driver name=, <driver model=; empty where nothing is said
-  bool iommufd = false;             ///< <driver iommufd='yes'/>
+  bool iommufd = false;             ///< <driver iommufd='yes'/>, <iommufd enabled='yes'/> of the domain, iommufd= of vfio-pci
   bool startup_policy = false;      ///< <source startupPolicy=>, which libvirt takes for USB devices only
   GuestAddress address;
   std::string rom_file;       ///< <rom file=>
@@ -54,6 +54,7 @@ struct DomainHostdev {
   bool rom_bar_given = false;
   std::string expected_id;  ///< "8086:24f3": what a mapping recorded for it; empty where nothing did
   std::optional<std::uint64_t> boot_order;
+  bool on_conventional_bus = false;  ///< Proxmox puts it on a conventional PCI bridge of its own (q35 without pcie=1)
 
   /// Where the names of its elements begin in the text, in bytes; 0: there is none. For corrections.
   struct Spots {
@@ -97,10 +98,14 @@ struct DomainRemark {
   std::string words;  ///< what libvirt or QEMU says; may be empty; another version's words follow behind a line end
 };
 
-/// <iommu> of the domain.
+/// An IOMMU that the guest gets: <iommu>, intel-iommu and its like on a QEMU command line, viommu= of Proxmox VE. What is on or off
+/// reads so in every form; empty where nothing is said.
 struct VirtualIommu {
-  std::string model;  ///< "intel", "smmuv3", "virtio"
-  std::string caching_mode, intremap, eim, aw_bits;
+  std::string model;  ///< "intel", "amd", "smmuv3", "virtio"
+  std::string caching_mode, intremap, eim, aw_bits, iotlb, dma_translation;
+  std::string accelerated;               ///< accel= of an SMMUv3: the host's translates for it; dma-remap= of AMD's
+  std::optional<std::uint64_t> pci_bus;  ///< index of the controller below which it translates; nothing: everywhere
+  bool by_qemu = false;                  ///< named on QEMU's own command line: libvirt has no say
   std::size_t line = 0;
   std::size_t at = 0, driver_at = 0;  ///< where the names of <iommu> and its <driver> begin in the text; 0: there is none
 };
@@ -111,6 +116,7 @@ struct GuestProcessor {
   std::string
       address_mode;  ///< <maxphysaddr mode=>: "passthrough" (QEMU: host-phys-bits), "emulate" (phys-bits); empty: not said
   std::optional<std::uint64_t> address_bits;  ///< its bits= or limit=
+  std::optional<std::uint64_t> usable_bits;   ///< guest-phys-bits of QEMU: how many of them firmware is to use
   std::size_t line = 0;
   /// Whether the guest's processor has the address bits of the host's, up to address_bits where that is given: QEMU's models
   /// "host" and "max" do so unless told (target/i386/host-cpu.c host_cpu_adjust_phys_bits()).
@@ -128,9 +134,10 @@ struct Domain {
 
   enum class Form { domain, fragment, network, proxmox, command_line, list };
   Form form = Form::domain;
-  std::vector<DomainRemark> faults;      ///< refused by libvirt as it stands: sources
-  std::vector<DomainRemark> refused;     ///< the same of everything else; see definition.hpp
-  std::vector<DomainRemark> unresolved;  ///< more may be taken than is known here
+  std::vector<DomainRemark> faults;           ///< refused by libvirt as it stands: sources
+  std::vector<DomainRemark> refused;          ///< the same of everything else; see definition.hpp
+  std::vector<DomainRemark> refused_by_some;  ///< other versions take it, and which one runs is not known
+  std::vector<DomainRemark> unresolved;       ///< more may be taken than is known here
   std::vector<std::pair<std::size_t, std::string>>
       sysfs_paths;  ///< line and path of what `unresolved` tells; see resolve_paths()
   std::vector<std::pair<std::size_t, std::string>> pool_cards;  ///< line and interface of <pf dev=>; see resolve_pools()
@@ -147,10 +154,20 @@ struct Domain {
   std::optional<std::uint64_t> memory_bytes, hard_limit_bytes;
   bool huge_pages = false;                       ///< <memoryBacking><hugepages>
   std::optional<std::uint64_t> huge_page_bytes;  ///< their size; nothing: the host's default; 0: several
-  std::optional<VirtualIommu> viommu;
-  std::string io_apic;                          ///< <ioapic driver=>
-  std::size_t features_at = 0, io_apic_at = 0;  ///< where the names of these elements begin in the text; 0: there is none
+  std::vector<VirtualIommu> viommus;             ///< libvirt takes several SMMUv3s, each with a bus of its own
+  std::string io_apic;                           ///< <ioapic driver=>; kernel-irqchip= of QEMU: "split" is "qemu", "on" "kvm"
+  std::size_t features_at = 0, io_apic_at = 0;   ///< where the names of these elements begin in the text; 0: there is none
+  bool is_q35() const { return machine.find("q35") != std::string::npos; }
+  bool is_i440fx() const {
+    return machine == "pc" || machine.starts_with("pc-i440fx") || machine.starts_with("pc-0.") || machine.starts_with("pc-1.");
+  }
+  /// pSeries has several root buses, each a host bridge of its own.
+  bool is_pseries() const {
+    return machine == "pseries" || machine.starts_with("pseries-") || (machine.empty() && architecture.starts_with("ppc64"));
+  }
   bool is_for_qemu() const { return type.empty() || type == "kvm" || type == "qemu" || type == "hvf"; }
+  /// Whether a function is taken from the host and given to nobody (<address type='unassigned'/>).
+  bool only_frees(const PciAddress& address) const;
   bool takes_anything() const {
     return !hostdevs.empty() || !faults.empty() || !refused.empty() || !unresolved.empty() || !usb.empty() || !mdevs.empty() ||
            !networks.empty();

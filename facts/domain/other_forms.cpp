@@ -11,6 +11,7 @@
 #include "base/input_error.hpp"
 #include "base/text.hpp"
 #include "facts/domain/command_words.hpp"
+#include "facts/domain/proxmox_options.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -19,13 +20,6 @@ namespace {
 struct Mapped {
   std::string path, id;
 };
-
-std::string option_of(std::string_view text, std::string_view key) {
-  for (const auto part : split(text, ','))
-    if (part.starts_with(key) && part.size() > key.size() && part[key.size()] == '=')
-      return std::string(part.substr(key.size() + 1));
-  return {};
-}
 
 std::vector<Mapped> mapped_here(const std::string& config, const std::string& mapping, const std::string& node) {
   std::vector<Mapped> found;
@@ -39,8 +33,9 @@ std::vector<Mapped> mapped_here(const std::string& config, const std::string& ma
     }
     if (!inside || !text.starts_with("map ")) continue;
     const auto map = trim(text.substr(4));
-    const auto its_node = option_of(map, "node");
-    if (node.empty() || its_node.empty() || its_node == node) found.push_back({option_of(map, "path"), option_of(map, "id")});
+    const auto its_node = proxmox_option(map, "node");
+    if (node.empty() || its_node.empty() || its_node == node)
+      found.push_back({proxmox_option(map, "path"), proxmox_option(map, "id")});
   }
   return found;
 }
@@ -66,12 +61,19 @@ class ProxmoxReader {
   }
 
   Domain read(const std::string& text) {
-    for (const auto& setting : settings_of(text)) {
+    const auto settings = settings_of(text);
+    for (const auto& setting : settings)
+      if (const auto mapping = proxmox_option(setting.value, "mapping"); setting.key.starts_with("hostpci") && !mapping.empty())
+        ++wanted_[mapping];
+    for (const auto& setting : settings) {
       line_ = setting.line;
       read_setting(setting.key, setting.value);
     }
     // The file is sorted: what a device wants of the machine may stand before it.
-    const bool express = domain_.machine.find("q35") != std::string::npos;
+    if (domain_.machine.empty() && is_whole_) domain_.machine = domain_.architecture == "aarch64" ? "virt" : "pc";
+    const bool express = domain_.is_q35();
+    if (!express)
+      for (auto& device : domain_.hostdevs) device.on_conventional_bus = false;
     if (express_line_ != 0 && is_whole_ && !express)
       domain_.faults.push_back({express_line_, "pcie=1 wants the machine type q35.", "q35 machine model is not enabled"});
     if (legacy_line_ != 0 && express) legacy_fault("the machine type q35", "legacy IGD assignment is not compatible with q35");
@@ -126,20 +128,16 @@ class ProxmoxReader {
     domain_.faults.push_back({legacy_line_, "legacy-igd=1 does not go with " + what + ".", words});
   }
 
-  static bool is_on(const std::string& value) {  // PVE::JSONSchema, parse_boolean()
-    const auto lower = to_lower(value);
-    return lower == "1" || lower == "on" || lower == "yes" || lower == "true";
-  }
-
   void read_setting(const std::string& key, const std::string& value) {
     is_whole_ = is_whole_ || key == "memory" || key == "ostype" || key == "vmgenid";
     if (key == "name") domain_.name = value;
     if (key == "vga") no_display_ = value == "none";
-    if (key == "machine") domain_.machine = value.empty() ? "pc" : value;
+    if (key == "machine") read_proxmox_machine(value, line_, domain_);
+    if (key == "arch") domain_.architecture = value;
     if (key == "bios" && value == "ovmf") domain_.loader = "efi";
-    if (key == "cpu") read_processor(value);
+    if (key == "cpu") read_proxmox_processor(value, line_, domain_);
     if (key == "memory")
-      if (const auto size = parse_unsigned(value); size && *size < (1ULL << 40)) {
+      if (const auto size = parse_unsigned(proxmox_default(value, "current")); size && *size < (1ULL << 40)) {
         domain_.memory_bytes = *size << 20;
         domain_.memory_line = line_;
       }
@@ -150,29 +148,16 @@ class ProxmoxReader {
     }
     if (!key.starts_with("hostpci")) return;
     const auto number = parse_unsigned(key.substr(7));
-    if (number && *number < most_hostpci && key.substr(7) == std::to_string(*number)) return read_device(value);
+    if (number && *number < most_hostpci && key.substr(7) == std::to_string(*number)) return read_device(key, value);
     domain_.faults.push_back({line_, "Proxmox has hostpci0 to hostpci15 and leaves this line out: the guest does not get it.",
                               "unable to parse value of '" + key.substr(0, 40) + "'"});
-  }
-
-  /// "host,flags=+aes,phys-bits=39"; what args: says of -cpu stands behind it on QEMU's command line, and counts.
-  void read_processor(const std::string& value) {
-    auto& processor = domain_.processor;
-    if (processor.line != 0) return;
-    const auto named = option_of(value, "cputype"), width = option_of(value, "phys-bits");
-    const auto model = named.empty() ? value.substr(0, value.find(',')) : named;
-    processor.mode = model == "host" ? "host-passthrough" : model == "max" ? "maximum" : model;
-    processor.line = line_;
-    if (width == "host") processor.address_mode = "passthrough";
-    if (!width.empty() && width != "host") processor.address_mode = "emulate";
-    processor.address_bits = parse_unsigned(width);
   }
 
   /// Options that belong to a line; another one makes Proxmox leave the whole line out (a warning, and no more).
   void read_options(const std::string& value) {
     static constexpr auto known =
         std::to_array<std::string_view>({"host", "mapping", "mdev", "rombar", "romfile", "pcie", "x-vga", "legacy-igd",
-                                         "vendor-id", "device-id", "sub-vendor-id", "sub-device-id"});
+                                         "driver", "vendor-id", "device-id", "sub-vendor-id", "sub-device-id"});
     for (const auto part : split(value, ',')) {
       const auto equals = part.find('=');
       const auto name = trim(part.substr(0, equals == part.npos ? 0 : equals));
@@ -184,65 +169,80 @@ class ProxmoxReader {
                  "the whole line out, and the guest does not get the device.",
              {}});
     }
-    if (is_on(option_of(value, "pcie")) && express_line_ == 0) express_line_ = line_;
-    if (!is_on(option_of(value, "legacy-igd"))) return;
+    if (proxmox_is_on(proxmox_option(value, "pcie")) && express_line_ == 0) express_line_ = line_;
+    if (!proxmox_is_on(proxmox_option(value, "legacy-igd"))) return;
     if (legacy_line_ != 0) legacy_fault("a second one", "only one device can be assigned in legacy-igd mode");
     legacy_line_ = line_;
-    if (is_on(option_of(value, "x-vga"))) legacy_fault("x-vga=1", "legacy IGD assignment is not compatible with x-vga");
-    if (!option_of(value, "mdev").empty()) legacy_fault("mdev=", "legacy IGD assignment is not compatible with mdev");
-    if (const auto bar = option_of(value, "rombar"); !bar.empty() && !is_on(bar))
+    if (proxmox_is_on(proxmox_option(value, "x-vga")))
+      legacy_fault("x-vga=1", "legacy IGD assignment is not compatible with x-vga");
+    if (!proxmox_option(value, "mdev").empty()) legacy_fault("mdev=", "legacy IGD assignment is not compatible with mdev");
+    if (const auto bar = proxmox_option(value, "rombar"); !bar.empty() && !proxmox_is_on(bar))
       legacy_fault("rombar=0", "legacy IGD assignment requires rombar to be enabled");
   }
 
-  void read_device(const std::string& value) {
+  void read_device(const std::string& key, const std::string& value) {
     if (domain_.hostdevs.size() > most_domain_devices) throw InputError(domain_.file + ": too many devices");
     read_options(value);
-    const auto mapping = option_of(value, "mapping");
-    auto host = option_of(value, "host");
+    const auto mapping = proxmox_option(value, "mapping");
+    auto host = proxmox_option(value, "host");
     if (!mapping.empty() && !host.empty())
-      domain_.faults.push_back({line_, "It names both a device and a mapping.", "Either 'host' or 'mapping' must be set"});
-    if (!mapping.empty()) return read_mapping(mapping);
+      domain_.faults.push_back({line_, "It names both a device and a mapping.", "Cannot set both 'host' and 'mapping'"});
     if (host.empty()) host = value.substr(0, value.find(','));
-    if (!option_of(value, "mdev").empty()) {
-      domain_.unresolved.push_back({line_, "It makes a mediated device on " + host.substr(0, 40) + " at the start.", {}});
+    if (!proxmox_option(value, "mdev").empty()) {
+      const auto card = mapping.empty() ? host : "a card of the mapping " + mapping;
+      domain_.unresolved.push_back({line_, "It makes a mediated device on " + card.substr(0, 60) + " at the start.", {}});
       return;
     }
+    if (!mapping.empty()) return read_mapping(key, value, mapping);
     const auto first = domain_.hostdevs.size();
-    for (const auto one : split(host, ';')) add(one, {});
+    take(host, value, {});
     if (legacy_line_ != line_ || domain_.hostdevs.size() == first) return;
     const auto& device = domain_.hostdevs[first];
     if (device.source.bus != 0 || device.source.device != 2 || device.source.function != 0)
       legacy_fault("other devices than 00:02.0", "legacy IGD assignment only works for devices on host bus 00:02.0");
   }
 
-  void add(std::string_view address, const std::string& id) {
-    auto device = proxmox_source(trim(address));
-    if (!device) {
-      domain_.faults.push_back(
-          {line_, "'" + std::string(address.substr(0, 40)) + "' is no PCI address.", "Please provide a valid PCI address"});
-      return;
+  /// "0000:03:00.0;0000:03:00.1", with the id that a mapping recorded.
+  void take(std::string_view path, const std::string& value, const std::string& id) {
+    bool first = true;
+    for (const auto address : split(path, ';')) {
+      auto device = proxmox_source(trim(address));
+      if (!device) {
+        domain_.faults.push_back(
+            {line_, "'" + std::string(address.substr(0, 40)) + "' is no PCI address.", "Please provide a valid PCI address"});
+        continue;
+      }
+      device->line = line_;
+      device->expected_id = id;
+      device->on_conventional_bus = !proxmox_is_on(proxmox_option(value, "pcie"));
+      read_proxmox_device(value, first, *device);
+      domain_.hostdevs.push_back(std::move(*device));
+      first = false;
     }
-    device->line = line_;
-    device->expected_id = id;
-    domain_.hostdevs.push_back(std::move(*device));
   }
 
-  void read_mapping(const std::string& mapping) {
+  /// Of several devices under one name each line gets another one, so that as many lines get them all (PCI.pm,
+  /// choose_hostpci_devices()).
+  void read_mapping(const std::string& key, const std::string& value, const std::string& mapping) {
     const auto config = root_.read("/etc/pve/mapping/pci.cfg");
     const auto node = root_.read_line("/etc/hostname");
     const auto found =
         config.has_value() ? mapped_here(*config, mapping, node.has_value() ? *node : "") : std::vector<Mapped>{};
-    if (found.size() == 1) {
-      for (const auto path : split(found.front().path, ';')) add(path, found.front().id);
-      return;
-    }
     const auto what = "The mapping '" + mapping.substr(0, 60) + "' ";
+    const auto number = taken_[mapping]++;
     if (!config.has_value())
       domain_.unresolved.push_back(
           {line_, what + "could not be looked up (/etc/pve/mapping/pci.cfg: " + config.why() + ").", {}});
     else if (found.empty())
       domain_.faults.push_back(
           {line_, what + "has no device on this node.", "PCI device mapping not found for '" + mapping.substr(0, 60) + "'"});
+    else if (found.size() <= number)
+      domain_.faults.push_back({line_,
+                                what + "has " + std::to_string(found.size()) + " devices on this node, and " +
+                                    std::to_string(wanted_[mapping]) + " are wanted.",
+                                "could not find a free device for '" + key + "'"});
+    else if (found.size() <= wanted_[mapping])
+      take(found[number].path, value, found[number].id);
     else
       domain_.unresolved.push_back({line_,
                                     what + "names " + std::to_string(found.size()) +
@@ -257,7 +257,16 @@ class ProxmoxReader {
   std::size_t line_ = 0, express_line_ = 0, legacy_line_ = 0;
   bool is_whole_ = false;  ///< not just a line or two that somebody cut out
   bool no_display_ = false;
+  std::map<std::string, std::size_t> wanted_, taken_;  ///< lines with a mapping: all, and those that were read
 };
+
+/// Proxmox gives QEMU a ROM and other ids for the first function of a slot only (PCI.pm, print_hostpci_devices()).
+void leave_to_the_first(DomainHostdev& device) {
+  device.rom_file.clear();
+  for (auto* id :
+       {&device.shown_vendor_id, &device.shown_device_id, &device.shown_subsystem_vendor_id, &device.shown_subsystem_device_id})
+    id->reset();
+}
 
 /// Each function of a slot that was named as a whole, as the host has them now.
 void expand_slots(Domain& domain, const Root& root) {
@@ -276,6 +285,7 @@ void expand_slots(Domain& domain, const Root& root) {
       expanded.push_back(device);
       expanded.back().source = *address;
       if (address->function != 0) expanded.back().expected_id.clear();  // a mapping records that of the first
+      if (expanded.size() > before + 1) leave_to_the_first(expanded.back());
     }
     if (expanded.size() == before) expanded.push_back(device);
   }

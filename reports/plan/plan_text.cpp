@@ -59,10 +59,21 @@ void show_refusals(TextPage& page, const Plan& plan) {
   }
 }
 
+/// A guest of Proxmox VE, or one of QEMU's own command line.
+void show_guest_of_others(TextPage& page, const Plan& plan) {
+  const bool proxmox = plan.guest_form == Plan::GuestForm::proxmox;
+  page.paragraph(proxmox ? "For the guest, where its hostpciN do not say so already (--format qm):"
+                         : "For the guest, where its command line does not say so already (--format qemu):");
+  const auto text = proxmox ? render_plan_qm(plan, {}) : render_plan_qemu(plan, {});
+  for (const auto line : split_lines(text))
+    if (!line.starts_with("#")) page.line(line, 2);
+}
+
 void show_guest(TextPage& page, const Plan& plan) {
   const auto xml = hostdev_elements(plan);
   if (xml.empty()) return;
   page.blank_line();
+  if (plan.guest_form != Plan::GuestForm::libvirt) return show_guest_of_others(page, plan);
   page.paragraph("For the guest, inside <devices> (virsh edit " + (plan.domain.empty() ? std::string("NAME") : plan.domain) +
                  "); --format qm and --format qemu write it for others:");
   for (const auto line : split_lines(xml))

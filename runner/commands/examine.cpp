@@ -113,7 +113,8 @@ class Examination {
     const auto machine = describe_machine(identity_.get(), *source_.root, host_, options_.identify);
     keep_from_harm(output_);
     bound_findings(findings_);  // before they become reasons of every device
-    auto judgement = judge(host_, std::move(findings_), selection_, reported_ids(options_.only), accepted, domain_subject_);
+    auto judgement = judge(host_, std::move(findings_), selection_, reported_ids(options_.only), accepted, domain_subject_,
+                           domain_ ? freed_by(*domain_) : std::vector<PciAddress>());
     Report report = report_of({source_.kind, source_.name}, host_, std::move(judgement), selection_);
     report.accepted = std::move(accepted);
     report.host.machine = machine;

@@ -77,7 +77,7 @@ std::set<std::string> guarded(const Host& host, const Domain& domain, const Guar
     if (device.origin == DomainHostdev::Origin::network) continue;
     add(device.source);
     const auto* function = host.find(device.source);
-    if (domain.form == Domain::Form::proxmox && function)
+    if (domain.form == Domain::Form::proxmox && device.managed && function)
       for (const auto& companion : companions_of(host, *function)) add(companion);
   }
   return subjects;

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 #include "base/input_error.hpp"
 #include "base/input_file.hpp"
@@ -63,6 +65,12 @@ Observed<std::string> ask_libvirt(const std::string& name) {
   return of_system.has_value() ? of_system : own;
 }
 
+/// A name without a slash or a known ending is a domain's; a file beside this program may have been meant.
+std::string file_of_that_name(const std::string& name) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(name, ignored) ? "; the file of that name is ./" + name : std::string();
+}
+
 }  // namespace
 
 void require_domain_name(const std::string& name) {
@@ -95,7 +103,8 @@ Domain find_domain(const std::string& name_or_file, const Root& root, std::strin
       return parse_domain(*stored, proxmox, root);
   }
   if (!xml.has_value())
-    throw InputError("domain '" + name_or_file + "': " + (xml.is_absent() ? "there is no " + file : xml.why()));
+    throw InputError("domain '" + name_or_file + "': " + (xml.is_absent() ? "there is no " + file : xml.why()) +
+                     file_of_that_name(name_or_file));
   read = std::move(xml.value());
   return parse_domain_xml(read, name_or_file);
 }

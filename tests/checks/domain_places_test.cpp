@@ -159,7 +159,7 @@ TEST(ProxmoxForms, WhatProxmoxRefuses) {
   EXPECT_THAT(said("memory: 2048\nhostpci16: 41:00.0\n"), HasSubstr("unable to parse value of 'hostpci16'"));
   EXPECT_THAT(said("memory: 2048\nhostpci01: 41:00.0\n"), HasSubstr("leaves this line out"));
   EXPECT_THAT(said("memory: 2048\nhostpci0: 41:00.0,pcie=on\n"), HasSubstr("q35 machine model is not enabled"));
-  EXPECT_THAT(said("memory: 2048\nhostpci0: host=41:00.0,mapping=a\n"), HasSubstr("Either 'host' or 'mapping' must be set"));
+  EXPECT_THAT(said("memory: 2048\nhostpci0: host=41:00.0,mapping=a\n"), HasSubstr("Cannot set both 'host' and 'mapping'"));
   EXPECT_THAT(said("memory: 2048\nhostpci0: 41:00.0,nonsense=1\n"), HasSubstr("no option of hostpciN"));
   EXPECT_EQ(said("machine: q35\nmemory: 2048\nhostpci0: 42:00.0,pcie=1,rombar=0,romfile=a.rom,x-vga=0\n"), "starts");
 }

@@ -219,6 +219,18 @@ TEST(DomainForms, DevicesOfIncusOneByOne) {
   EXPECT_EQ(of("    type: gpu\n    gputype: mdev\n    mdev: i915\n    pci: 0000:00:02.0\n").unresolved.size(), 1u)
       << "a part of it";
   EXPECT_EQ(of("    type: gpu\n").unresolved.size(), 1u) << "every card";
+  const std::string card =
+      "pci 0000:42:00.0 id=10de:2489 class=030000 group=5\npci 0000:42:00.1 id=10de:228b class=040300 group=5\n"
+      "pci 0000:42:00.2 id=10de:1ad8 class=0c0330 group=6\npci 0000:43:00.0 id=10de:1eb8 class=030200 group=7\n"
+      "pci 0000:44:00.0 id=10de:1eb8 class=030200 group=8\n";
+  const auto gpu = [&card](const std::string& words) {
+    return parse_domain("devices:\n  g: {type: gpu, " + words + "}\n", "i.yaml", machine(card));
+  };
+  EXPECT_EQ(sources(gpu("pci: \"42:00.0\"")), "0000:42:00.0@2 0000:42:00.1@2") << "with what shares its group and slot";
+  EXPECT_EQ(sources(gpu("vendorid: 10de, productid: \"2489\"")), "0000:42:00.0@2 0000:42:00.1@2");
+  EXPECT_EQ(gpu("vendorid: 10de, productid: \"1eb8\"").faults.at(0).words, "VMs cannot match multiple GPUs per device");
+  EXPECT_EQ(gpu("vendorid: 10de, productid: \"2488\"").faults.at(0).words, "Failed to detect requested GPU device");
+  EXPECT_EQ(gpu("vendorid: 10de").unresolved.size(), 1u);
   EXPECT_EQ(of("    type: pci\n    address: nonsense\n").faults.size(), 1u);
   const auto bridged = of("    nictype: bridged\n    parent: eno7\n    type: nic\n");
   EXPECT_TRUE(bridged.hostdevs.empty() && bridged.unresolved.empty() && bridged.faults.empty());

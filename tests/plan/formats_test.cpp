@@ -157,5 +157,27 @@ TEST(PlanFormats, WhatOthersWroteStaysText) {
   EXPECT_THAT(render_plan_ansible(plan, {}), Not(HasSubstr("name: \"x -->  {{")));
 }
 
+/// A guest of another form is told in its own words.
+TEST(PlanFormats, AGuestOfProxmoxOrOfACommandLine) {
+  const auto host = gather_host(machine(usual_host()));
+  Domain domain;
+  domain.name = "guest";
+  domain.hostdevs.resize(1);
+  domain.hostdevs[0].source = at("02:00.0");
+  domain.hostdevs[0].managed = true;
+  auto request = want({"02:00.0"});
+  request.domain = &domain;
+  EXPECT_THAT(render_plan_text(plan_on(host, request), {}), HasSubstr("virsh edit guest"));
+  domain.form = Domain::Form::proxmox;
+  const auto of_proxmox = render_plan_text(plan_on(host, request), {});
+  EXPECT_THAT(of_proxmox, HasSubstr("--hostpci0 0000:02:00.0,pcie=1"));
+  EXPECT_THAT(of_proxmox, HasSubstr("Proxmox VE binds it to vfio-pci when the guest starts"));
+  EXPECT_THAT(of_proxmox, Not(HasSubstr("libvirt")));
+  domain.form = Domain::Form::command_line;
+  const auto of_qemu = render_plan_text(plan_on(host, request), {});
+  EXPECT_THAT(of_qemu, HasSubstr("-device vfio-pci,host=0000:02:00.0"));
+  EXPECT_THAT(of_qemu, Not(HasSubstr("virsh")));
+}
+
 }  // namespace
 }  // namespace vfio_doctor

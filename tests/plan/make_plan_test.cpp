@@ -214,6 +214,26 @@ TEST(MakePlan, LibvirtTakesWhatItManages) {
   EXPECT_THAT(ids_of(plan_on(host, request)), Contains("guest-definition"));
 }
 
+/// libvirt takes a companion from its driver and gives it to nobody: no step of anybody's.
+TEST(MakePlan, WhatADomainOnlyFreesIsNoStep) {
+  const auto host = gather_host(machine(usual_host() + "pci 00:1f.3 id=8086:a348 class=040300 driver=vfio-pci group=19\n"
+                                                       "pci 00:1f.4 id=8086:a323 class=0c0500 driver=i801_smbus group=19\n"));
+  Domain domain;
+  domain.name = "guest";
+  domain.hostdevs.resize(2);
+  domain.hostdevs[0].source = at("00:1f.3");
+  domain.hostdevs[1].source = at("00:1f.4");
+  domain.hostdevs[0].managed = domain.hostdevs[1].managed = true;
+  auto request = want({"00:1f.3", "00:1f.4"});
+  request.domain = &domain;
+  EXPECT_EQ(plan_on(host, request).state, PlanState::refused) << "nobody gives that one away";
+  domain.hostdevs[1].address.type = "unassigned";
+  const auto plan = plan_on(host, request);
+  EXPECT_EQ(plan.state, PlanState::plan) << (plan.unseen.empty() ? "" : plan.unseen.front());
+  EXPECT_THAT(ids_of(plan), IsEmpty());
+  EXPECT_THAT(plan.notes, Contains(HasSubstr("gives it to nobody")));
+}
+
 /// What one plan wrote down is found by the next one.
 TEST(MakePlan, ABindingThatIsWrittenDownAndTookEffectIsNoStep) {
   const auto request = bound(want({"02:00.0"}), BindWhen::start);

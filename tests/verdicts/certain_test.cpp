@@ -2,6 +2,8 @@
 // What is not known never hides what is certain, and is never a pass.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "checks/check.hpp"
 #include "machines.hpp"
 #include "verdicts/judge.hpp"
@@ -63,6 +65,29 @@ TEST(Certain, ADomainsFaultGoesBeforeItsDoubt) {
                                 about("domain-memory", Status::unknown, Effect::blocked, "domain:x")},
                                {card, sound}, {}, {}, "domain:x");
   EXPECT_EQ(judgement.verdict, Verdict::not_ready);
+}
+
+/// What shares a group with a part of the chipset can go to a guest while libvirt keeps that part free of its driver.
+TEST(Certain, APartOfTheChipsetThatGoesToNobodyIsNoFault) {
+  const auto host = gather_host(testing::machine(
+      "pci 0000:00:1f.3 id=8086:a348 class=040300 group=9 driver=vfio-pci\npci 0000:00:1f.4 id=8086:a323 class=0c0500 group=9 "
+      "driver=i801_smbus\n"));
+  const auto audio = *PciAddress::parse("00:1f.3"), smbus = *PciAddress::parse("00:1f.4");
+  const auto unsuitable = about("function-type", Status::warn, Effect::unsuitable, smbus.text());
+  const auto said_of = [&](const std::vector<PciAddress>& freed) {
+    return judge(host, {unsuitable}, {audio, smbus}, {}, {}, "domain:x", freed);
+  };
+  EXPECT_EQ(said_of({}).verdict, Verdict::not_ready);
+  const auto freed = said_of({smbus});
+  EXPECT_EQ(freed.verdict, Verdict::ready);
+  EXPECT_TRUE(std::ranges::any_of(freed.findings, [](const Finding& finding) {
+    return finding.id == verdict_finding_id && finding.status == Status::warn;
+  }));
+  EXPECT_EQ(judge(host, {about("function-type", Status::warn, Effect::unsuitable, audio.text())}, {audio, smbus}, {}, {},
+                  "domain:x", {audio})
+                .verdict,
+            Verdict::not_ready)
+      << "no part of the chipset";
 }
 
 }  // namespace
