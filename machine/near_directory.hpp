@@ -23,6 +23,7 @@ class NearDirectory {
   /// The directory two above is opened when the second path in a row leads through it and not through the one that stands
   /// open: to open one for a single file would be dearer than the whole way.
   Way way_to(const std::string& path, int root);
+  Way way_to(std::string&& path, int root) = delete;  // the way would point into what is gone
 
  private:
   std::string name_;    ///< "/sys/devices/pci0000:00/"; empty while none stands open
