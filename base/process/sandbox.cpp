@@ -130,7 +130,8 @@ void allow_asking_the_kernel(Filter& filter) {
   constexpr scmp_datum_t tcgets2 = _IOC(_IOC_READ, 'T', 0x2a, termios2_bytes);
   for (const scmp_datum_t request : {scmp_datum_t{TCGETS}, tcgets2, scmp_datum_t{TIOCGWINSZ}, scmp_datum_t{SIOCGIFNAME}})
     filter.allow("ioctl", equals(1, request));
-  for (const auto action : {scmp_datum_t{3}, scmp_datum_t{10}}) filter.allow("syslog", equals(0, action));  // read all, size: syslog(2)
+  for (const auto action : {scmp_datum_t{3}, scmp_datum_t{10}})
+    filter.allow("syslog", equals(0, action));  // read all, size: syslog(2)
   filter.allow("prlimit64", equals(2, 0));
   filter.allow("prctl", equals(0, PR_SET_NAME));
 }
