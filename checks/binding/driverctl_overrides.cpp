@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "checks/advice/shell_words.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/device_words.hpp"
-#include "checks/kernel/group_members.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -15,7 +15,7 @@ Remedy forget(const StartOverride& stored) {
   static const std::string file = "/etc/driverctl.d/pci-{device}";
   return remedy_for(stored.address, {"Take the override out, where the device is not meant for a guest any more.",
                                      {"sudo rm " + file},
-                                     {"echo " + stored.driver + " | sudo tee " + file},
+                                     {"echo " + shell_quoted(stored.driver) + " | sudo tee " + file},
                                      {}});
 }
 

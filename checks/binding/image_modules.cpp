@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "checks/check.hpp"
+#include "checks/kernel/early_binding_parts.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -12,10 +13,6 @@ std::vector<Finding> run(const Host& host);
 constexpr Check check{"image-modules", "Modules in the initial RAM disk", 10, run};
 
 bool is_vfio(std::string_view word) { return normalize_module_name(word).starts_with("vfio"); }
-
-bool names_vfio_pci(const ModuleList& list) {
-  return std::ranges::any_of(list.words, [](const std::string& word) { return normalize_module_name(word) == "vfio_pci"; });
-}
 
 Finding told(const ModuleList& list, const std::string& summary, Remedy remedy) {
   auto finding = check.finding(Status::warn, host_subject, summary);
@@ -41,15 +38,15 @@ void judge_dracut(const Host& host, std::vector<Finding>& findings) {
   bool loads = false;
   for (const auto& list : host.modules.image) {
     const bool is_vfio_list = std::ranges::any_of(list.words, is_vfio);
-    if (list.kind == "omit_drivers" && names_vfio_pci(list))
+    if (list.kind == "omit_drivers" && names_vfio_pci(list.words))
       findings.push_back(
           told(list,
                "dracut is told to leave vfio-pci out of the initial RAM disk: the host's drivers come "
                "first there.",
                {"Take it out of that list and build the image anew.", {"sudo dracut -f --regenerate-all"}, {}, {}}));
     if (!is_vfio_list || !list.kind.ends_with("_drivers")) continue;
-    if (list.kind == "force_drivers" && names_vfio_pci(list)) loads = true;
-    if (list.kind == "add_drivers" && names_vfio_pci(list)) added = &list;
+    if (list.kind == "force_drivers" && names_vfio_pci(list.words)) loads = true;
+    if (list.kind == "add_drivers" && names_vfio_pci(list.words)) added = &list;
     if (list.kind != "omit_drivers" && lacks_blanks(list))
       findings.push_back(told(list,
                               "dracut puts the lists of several files behind each other as they stand, and this one has "
@@ -108,9 +105,9 @@ void judge_lost_lists(const Host& host, std::vector<Finding>& findings) {
     const auto& kind = lost.list.kind;
     const bool adds = kind == "MODULES" || kind == "force_drivers" || kind == "add_drivers";
     const bool is_in_force = std::ranges::any_of(host.modules.image, [&kind](const ModuleList& list) {
-      return list.kind == kind && names_vfio_pci(list);
+      return list.kind == kind && names_vfio_pci(list.words);
     });
-    if (!adds || !names_vfio_pci(lost.list) || is_in_force) continue;
+    if (!adds || !names_vfio_pci(lost.list.words) || is_in_force) continue;
     findings.push_back(
         told(lost.list,
              kind + " names vfio-pci in vain: " + lost.by + " sets it anew, without vfio-pci, and the later line counts.",
@@ -131,7 +128,7 @@ std::vector<Finding> run(const Host& host) {
   judge_mkinitcpio(host, findings);
   if (!findings.empty()) return findings;
   for (const auto& list : host.modules.image) {
-    if (list.kind == "omit_drivers" || !names_vfio_pci(list)) continue;
+    if (list.kind == "omit_drivers" || !names_vfio_pci(list.words)) continue;
     findings.push_back(check.finding(Status::pass, host_subject, "The initial RAM disk is told to have vfio-pci."));
     findings.back().evidence = {{list.place(), list.text}};
     return findings;

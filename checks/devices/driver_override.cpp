@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
+#include "checks/advice/shell_words.hpp"
 #include "checks/check.hpp"
 
 namespace vfio_doctor {
@@ -16,11 +17,11 @@ Remedy give_back(const Host& host, const PciFunction& function, const std::strin
   if (std::ranges::find(stored, function.address, &StartOverride::address) != stored.end())
     return remedy_for(function.address, {"If no guest is to have the device, take it out of driverctl's hands.",
                                          {"sudo driverctl unset-override {device}"},
-                                         {"sudo driverctl set-override {device} " + wanted},
+                                         {"sudo driverctl set-override {device} " + shell_quoted(wanted)},
                                          {}});
   return remedy_for(function.address, {"If no guest is about to use the device, give it back to the host.",
                                        {"echo | sudo tee " + file, "echo {device} | sudo tee /sys/bus/pci/drivers_probe"},
-                                       {"echo " + wanted + " | sudo tee " + file},
+                                       {"echo " + shell_quoted(wanted) + " | sudo tee " + file},
                                        {}});
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
@@ -11,8 +12,7 @@ namespace {
 /// "vfio_pci" -> "VFIO_PCI"
 std::string option_of(std::string_view module) {
   std::string option(module);
-  std::ranges::transform(option, option.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  std::ranges::transform(option, option.begin(), to_upper);
   return option;
 }
 

@@ -4,21 +4,19 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "base/ascii.hpp"
 #include "base/text.hpp"
+#include "facts/platform/shell_cursor.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 bool is_printable(char c) { return (c >= ' ' && c <= '~') || c == '\t'; }
 
-bool is_name_part(char c) { return is_alphanumeric(c) || c == '_'; }
-
 /// Where "=" or "+=" stands behind `name` in the line; nothing where it assigns nothing to it.
 std::optional<std::size_t> assigns(std::string_view line, std::string_view name) {
   for (auto at = line.find(name); at != line.npos; at = line.find(name, at + 1)) {
     const auto behind = line.substr(at + name.size());
-    if (at > 0 && is_name_part(line[at - 1])) continue;
+    if (at > 0 && is_shell_name_part(line[at - 1])) continue;
     if (behind.starts_with('=')) return at + name.size() + 1;
     if (behind.starts_with("+=")) return at + name.size() + 2;
   }

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "facts/platform/shell_cursor.hpp"
+
 namespace vfio_doctor {
 namespace {
 
@@ -12,8 +14,6 @@ constexpr std::size_t most_alternatives = 16;
 constexpr std::size_t most_variables = 2000;
 constexpr std::size_t most_lost = 16;  // of one name
 
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_name_part(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool ends_word(char c) { return is_blank(c) || c == '\n' || std::string_view(";&|()<>").find(c) != std::string_view::npos; }
 
@@ -31,10 +31,10 @@ constexpr std::array<std::string_view, 5> declaring = {"export", "readonly", "de
 }  // namespace
 
 /// Walks through one file.
-class ShellReader {
+class ShellReader : private ShellCursor {
  public:
   ShellReader(ShellSettings& settings, std::string_view text, const std::string& file, bool certain)
-      : settings_(settings), text_(text), file_(file), certain_(certain) {}
+      : ShellCursor(text), settings_(settings), file_(file), certain_(certain) {}
 
   void read() {
     while (!at_end() && !too_much_) read_statement();
@@ -48,15 +48,6 @@ class ShellReader {
     bool conditional;
   };
 
-  bool at_end() const { return at_ >= text_.size(); }
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\n'; }
-  /// Past the end there are only line ends, as for peek().
-  char take() {
-    if (at_end()) return '\n';
-    const char c = text_[at_++];
-    if (c == '\n') ++line_;
-    return c;
-  }
   void give_up(const std::string& why) {
     if (settings_.unknown_.empty()) settings_.unknown_ = file_ + ":" + std::to_string(line_) + ": " + why;
   }
@@ -161,9 +152,9 @@ class ShellReader {
 
   /// NAME=value, NAME+=value or NAME[index]=value; nothing is taken where there is none.
   std::optional<Assignment> read_assignment() {
-    if (!is_name_start(peek())) return std::nullopt;
+    if (!is_shell_name_start(peek())) return std::nullopt;
     std::size_t length = 1;
-    while (is_name_part(peek(length))) ++length;
+    while (is_shell_name_part(peek(length))) ++length;
     if (peek(length) == '[') {
       while (peek(length) != ']' && peek(length) != '\n') ++length;
       if (peek(length) == ']') ++length;
@@ -300,7 +291,7 @@ class ShellReader {
     const bool braces = peek() == '{';
     std::size_t length = braces ? 1 : 0;
     const auto start = at_ + length;
-    if (!is_name_start(peek(length))) {
+    if (!is_shell_name_start(peek(length))) {
       if (braces)
         skip_nested('{', '}');
       else if (ends_word(peek()) || peek() == '"')
@@ -309,7 +300,7 @@ class ShellReader {
         take();
       return add_unknown(value);
     }
-    while (is_name_part(peek(length))) ++length;
+    while (is_shell_name_part(peek(length))) ++length;
     const auto name = std::string(text_.substr(start, length - (braces ? 1 : 0)));
     if (braces && peek(length) != '}') return add_conditional(value, name, length);
     at_ += length + (braces ? 1 : 0);
@@ -373,11 +364,8 @@ class ShellReader {
   }
 
   ShellSettings& settings_;
-  std::string_view text_;
   const std::string& file_;
   bool certain_;
-  std::size_t at_ = 0;
-  unsigned line_ = 1;
   static constexpr int most_nested = 8;
   int nested_ = 0;        // expansions inside each other
   int depth_ = 0;         // inside if, case, loops, functions, subshells

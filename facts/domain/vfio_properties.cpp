@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "facts/domain/command_iommus.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -51,10 +52,9 @@ constexpr std::array properties = {
 /// What QEMU says where a value is none of the kind; empty where it is one.
 std::string refusal(const Property& property, const std::string& value) {
   const std::string name(property.name);
-  const bool on_or_off = is_among(value, "on|yes|true|y|off|no|false|n");
   switch (property.kind) {
     case Kind::on_off:
-      return on_or_off ? "" : "Parameter '" + name + "' expects 'on' or 'off'";
+      return is_among(on_or_off(value), "on|off") ? "" : "Parameter '" + name + "' expects 'on' or 'off'";
     case Kind::on_off_auto:
       return is_among(value, "on|off|auto") ? ""
                                             : "Parameter '" + name + "' does not accept value '" + value.substr(0, 40) + "'";

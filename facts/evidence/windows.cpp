@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/ascii.hpp"
 #include "base/bounded_json.hpp"
 #include "base/text.hpp"
 #include "facts/evidence/windows_device.hpp"
@@ -22,8 +23,7 @@ std::optional<std::uint64_t> hex_behind(std::string_view text, std::string_view 
 
 std::string upper(std::string_view text) {
   std::string result(text);
-  for (char& c : result)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  std::ranges::transform(result, result.begin(), to_upper);
   return result;
 }
 

@@ -88,17 +88,23 @@ std::vector<unsigned> linked_groups(const Functions& functions) {
   return numbers;
 }
 
-/// Lists those groups that others than functions may be in; the rest get the functions that link to them.
-void gather_members(const Root& root, const IommuFacts& iommu, const Functions& functions, std::vector<IommuGroup>& groups) {
+/// Lists those groups that others than functions may be in, and returns the numbers of the rest, sorted: what links to them is
+/// all that is in them. `linked`: the groups that functions link to, sorted.
+std::vector<unsigned> list_groups(const Root& root, const IommuFacts& iommu, const Functions& functions,
+                                  const std::vector<unsigned>& linked, std::vector<IommuGroup>& groups) {
   const auto others = groups_of_others(root, iommu, functions);
-  const auto linked = linked_groups(functions);
   const auto links_tell_all = [&](const IommuGroup& group) {
     return others && group.has_default_domain() && !others->contains(group.number) &&
            std::ranges::binary_search(linked, group.number);
   };
   std::vector<IommuGroup*> asked;
-  for (auto& group : groups)
-    if (!links_tell_all(group)) asked.push_back(&group);
+  std::vector<unsigned> told_by_links;
+  for (auto& group : groups) {
+    if (links_tell_all(group))
+      told_by_links.push_back(group.number);
+    else
+      asked.push_back(&group);
+  }
   auto lists = in_parallel(asked, [&root](const IommuGroup* group) { return list_members(root, group->number); });
   for (std::size_t i = 0; i < asked.size(); ++i) {
     asked[i]->members = std::move(lists[i].functions);
@@ -106,12 +112,7 @@ void gather_members(const Root& root, const IommuFacts& iommu, const Functions& 
     asked[i]->other_drivers = std::move(lists[i].other_drivers);
     asked[i]->members_doubt = std::move(lists[i].doubt);
   }
-  for (const auto& function : functions) {
-    const auto* number = function.iommu_group.get();
-    if (!number) continue;
-    const auto group = std::ranges::lower_bound(groups, *number, {}, &IommuGroup::number);
-    if (group != groups.end() && group->number == *number && links_tell_all(*group)) group->members.push_back(function.address);
-  }
+  return told_by_links;
 }
 
 /// A group that functions link to and that /sys/kernel/iommu_groups does not show.
@@ -125,17 +126,18 @@ IommuGroup unseen_group(unsigned number) {
   return group;
 }
 
-void add_unseen_groups(std::vector<IommuGroup>& groups, const Functions& functions) {
+void add_unseen_groups(std::vector<IommuGroup>& groups, const std::vector<unsigned>& linked) {
   std::vector<unsigned> seen;
   for (const auto& group : groups) seen.push_back(group.number);
   std::vector<unsigned> unseen;
-  std::ranges::set_difference(linked_groups(functions), seen, std::back_inserter(unseen));
+  std::ranges::set_difference(linked, seen, std::back_inserter(unseen));
   for (const auto number : unseen) groups.push_back(unseen_group(number));
   if (!unseen.empty()) std::ranges::sort(groups, {}, &IommuGroup::number);
 }
 
-/// The functions that link to a group are its members, listed or not.
-void add_linked_members(std::vector<IommuGroup>& groups, const Functions& functions) {
+/// The functions that link to a group are its members, listed or not. `told_by_links`: groups that were not asked for a list.
+void add_linked_members(std::vector<IommuGroup>& groups, const Functions& functions,
+                        const std::vector<unsigned>& told_by_links) {
   for (const auto& function : functions) {
     const auto* number = function.iommu_group.get();
     if (!number) continue;
@@ -144,7 +146,7 @@ void add_linked_members(std::vector<IommuGroup>& groups, const Functions& functi
     const auto place = std::ranges::lower_bound(members, function.address);
     if (place != members.end() && *place == function.address) continue;
     members.insert(place, function.address);
-    if (group->members_doubt.empty())
+    if (group->members_doubt.empty() && !std::ranges::binary_search(told_by_links, *number))
       group->members_doubt = function.address.text() + " links to the group and is not in its list of devices";
   }
 }
@@ -167,9 +169,10 @@ void join_groups_and_functions(const Root& root, IommuFacts& iommu, Observed<Fun
   std::vector<IommuGroup> groups = iommu.groups.has_value() ? std::move(iommu.groups.value()) : std::vector<IommuGroup>{};
   Functions none;
   auto& known = functions.has_value() ? functions.value() : none;
-  gather_members(root, iommu, known, groups);
-  add_unseen_groups(groups, known);
-  add_linked_members(groups, known);
+  const auto linked = linked_groups(known);
+  const auto told_by_links = list_groups(root, iommu, known, linked, groups);
+  add_unseen_groups(groups, linked);
+  add_linked_members(groups, known, told_by_links);
   doubt_missing_links(groups, known);
   if (iommu.groups.has_value() || !groups.empty()) iommu.groups = std::move(groups);
 }

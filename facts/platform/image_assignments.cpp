@@ -7,22 +7,21 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "facts/platform/shell_cursor.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 constexpr std::size_t most_assignments = 500, most_words = 500, most_text = 200;
 
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_name_part(char c) { return is_name_start(c) || (c >= '0' && c <= '9'); }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 constexpr auto opening = std::to_array<std::string_view>({"if", "case", "for", "while", "until", "{"});
 constexpr auto closing = std::to_array<std::string_view>({"fi", "esac", "done", "}"});
 
-class AssignmentReader {
+class AssignmentReader : private ShellCursor {
  public:
-  explicit AssignmentReader(std::string_view text) : text_(text) {}
+  explicit AssignmentReader(std::string_view text) : ShellCursor(text) {}
 
   std::vector<ImageAssignment> read() {
     while (!at_end() && found_.size() < most_assignments) {
@@ -37,14 +36,6 @@ class AssignmentReader {
   }
 
  private:
-  bool at_end() const { return at_ >= text_.size(); }
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\n'; }
-  char take() {
-    if (at_end()) return '\n';
-    const char c = text_[at_++];
-    if (c == '\n') ++line_;
-    return c;
-  }
   void skip_line() {
     while (!at_end() && take() != '\n') {
     }
@@ -60,9 +51,9 @@ class AssignmentReader {
   }
 
   std::optional<ImageAssignment> read_assignment() {
-    if (!is_name_start(peek())) return std::nullopt;
+    if (!is_shell_name_start(peek())) return std::nullopt;
     std::size_t length = 1;
-    while (is_name_part(peek(length))) ++length;
+    while (is_shell_name_part(peek(length))) ++length;
     const bool appends = peek(length) == '+';
     if (peek(length + (appends ? 1 : 0)) != '=') return std::nullopt;
     ImageAssignment assignment;
@@ -129,9 +120,6 @@ class AssignmentReader {
     if (words.size() < most_words && !word.text.empty()) words.push_back(std::move(word));
   }
 
-  std::string_view text_;
-  std::size_t at_ = 0;
-  unsigned line_ = 1;
   int depth_ = 0;
   std::vector<ImageAssignment> found_;
 };

@@ -160,11 +160,7 @@ TEST(PlanFormats, WhatOthersWroteStaysText) {
 /// A guest of another form is told in its own words.
 TEST(PlanFormats, AGuestOfProxmoxOrOfACommandLine) {
   const auto host = gather_host(machine(usual_host()));
-  Domain domain;
-  domain.name = "guest";
-  domain.hostdevs.resize(1);
-  domain.hostdevs[0].source = at("02:00.0");
-  domain.hostdevs[0].managed = true;
+  auto domain = managed_guest("02:00.0");
   auto request = want({"02:00.0"});
   request.domain = &domain;
   EXPECT_THAT(render_plan_text(plan_on(host, request), {}), HasSubstr("virsh edit guest"));

@@ -199,11 +199,7 @@ TEST(MakePlan, WhatCouldNotBeSeenIsSaidAndNothingIsPlanned) {
 
 TEST(MakePlan, LibvirtTakesWhatItManages) {
   const auto host = gather_host(machine(usual_host()));
-  Domain domain;
-  domain.name = "guest";
-  domain.hostdevs.resize(1);
-  domain.hostdevs[0].source = at("02:00.0");
-  domain.hostdevs[0].managed = true;
+  auto domain = managed_guest("02:00.0");
   auto request = want({"02:00.0"});
   request.domain = &domain;
   EXPECT_THAT(ids_of(plan_on(host, request)), IsEmpty());

@@ -28,6 +28,16 @@ inline PlanRequest want(const std::vector<std::string>& addresses) {
   return request;
 }
 
+/// A domain of libvirt's that takes one function and lets it be taken from its driver.
+inline Domain managed_guest(const std::string& address) {
+  Domain domain;
+  domain.name = "guest";
+  domain.hostdevs.resize(1);
+  domain.hostdevs[0].source = at(address);
+  domain.hostdevs[0].managed = true;
+  return domain;
+}
+
 inline Plan plan_on(const Host& host, const PlanRequest& request, const std::vector<Acceptance>& accepted = {}) {
   return make_plan(host, all_findings(host), accepted, request);
 }
