@@ -10,9 +10,8 @@ namespace {
 /// Of the pages that the definition asks for, in KiB; nothing where the host's default counts and is not known.
 std::optional<std::uint64_t> page_size(const PlanDraft& draft) {
   if (draft.request.domain->huge_page_bytes) return *draft.request.domain->huge_page_bytes / 1024;
-  const auto* arguments = draft.host.kernel.arguments.get();
-  const bool usual = arguments && !arguments->last("default_hugepagesz") && draft.host.cpu.architecture == Architecture::x86;
-  return usual ? std::optional<std::uint64_t>(2048) : std::nullopt;
+  const auto* usual = draft.host.guest_memory.default_page_kib.get();
+  return usual ? std::optional(*usual) : std::nullopt;
 }
 
 void note(PlanDraft& draft, const std::string& why) {

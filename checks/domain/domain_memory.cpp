@@ -64,24 +64,11 @@ void judge_host(const DomainCase& here, std::uint64_t memory, std::vector<Findin
   findings.back().evidence.push_back({"/proc/meminfo", "MemTotal: " + std::to_string(*total / 1024) + " kB"});
 }
 
-/// The size of huge pages that is meant where none is named: default_hugepagesz=, else 2 MiB (x86_64, and arm64 with pages of
-/// 4 KiB); nothing where the kernel has none of that size, as with pages of 64 KiB.
+/// Of the pages that are meant, in KiB; nothing where the host's default counts and is not known.
 std::optional<std::uint64_t> page_kib_of(const DomainCase& here) {
   if (here.domain.huge_page_bytes) return *here.domain.huge_page_bytes / 1024;
-  const auto& arguments = here.host.kernel.arguments;
-  if (arguments.is_unreadable()) return std::nullopt;
-  const auto* given = arguments.has_value() ? arguments->last("default_hugepagesz") : nullptr;
-  if (!given || !given->value) {
-    const auto* pools = here.host.guest_memory.pools.get();
-    const bool has_others =
-        pools && !pools->empty() && std::ranges::find(*pools, 2048u, &HugePagePool::page_kib) == pools->end();
-    return has_others ? std::nullopt : std::optional<std::uint64_t>(2048);
-  }
-  const auto number = parse_unsigned(given->value->substr(0, given->value->size() - (given->value->empty() ? 0 : 1)));
-  if (!number || *number > 1024) return std::nullopt;
-  const char unit = given->value->back();
-  if (unit == 'G' || unit == 'g') return *number << 20;
-  return unit == 'M' || unit == 'm' ? std::optional<std::uint64_t>(*number << 10) : std::nullopt;
+  const auto* usual = here.host.guest_memory.default_page_kib.get();
+  return usual ? std::optional(*usual) : std::nullopt;
 }
 
 bool has_them_already(const DomainCase& here) {
@@ -89,13 +76,21 @@ bool has_them_already(const DomainCase& here) {
   return running && std::ranges::any_of(*running, [&here](const RunningDomain& one) { return one.name == here.domain.name; });
 }
 
+/// "huge pages of 2 MiB, of which the host has 12, 3 of them free"
+std::string pages_in_words(const HugePagePool& pool) {
+  const auto bytes = pool.page_kib * 1024;
+  const auto size = bytes >= gib ? size_text(bytes) : std::to_string(bytes >> 20) + " MiB";
+  const auto had = pool.total == 0 ? "none" : std::to_string(pool.total) + ", " + std::to_string(pool.free) + " of them free";
+  return "huge pages of " + size + ", of which the host has " + had;
+}
+
 /// Memory from huge pages of a size of which the host has too few (mm/hugetlb.c gives ENOMEM). A hook of libvirt may set them
 /// aside when the guest starts, so this is no failure.
 void judge_pages(const DomainCase& here, std::uint64_t memory, std::vector<Finding>& findings) {
   if (!here.domain.huge_pages || has_them_already(here)) return;
-  const auto size = page_kib_of(here);
   const auto& pools = here.host.guest_memory.pools;
-  if (pools.is_unreadable() || !size || *size == 0) {
+  const auto size = page_kib_of(here);
+  if (pools.is_unreadable() || (pools.has_value() && (!size || *size == 0))) {
     findings.push_back(
         check.finding(Status::unknown, here,
                       "Its memory is to come from huge pages; whether the host has enough of them could not be seen."));
@@ -103,23 +98,22 @@ void judge_pages(const DomainCase& here, std::uint64_t memory, std::vector<Findi
         {"/sys/kernel/mm/hugepages", pools.is_unreadable() ? pools.why() : "which size is meant is not known"}};
     return;
   }
-  HugePagePool pool{.page_kib = *size};
+  HugePagePool pool{.page_kib = size.value_or(0)};
   if (const auto* all = pools.get())
     for (const auto& one : *all)
-      if (one.page_kib == *size) pool = one;
-  if (pool.free >= memory / 1024 / *size) return;
-  const auto bytes = *size * 1024;
-  const auto page = bytes >= gib ? size_text(bytes) : std::to_string(bytes >> 20) + " MiB";
+      if (one.page_kib == pool.page_kib) pool = one;
+  if (pools.has_value() && pool.free >= memory / 1024 / pool.page_kib) return;
   findings.push_back(
       check.at_line(Status::warn, here, here.domain.memory_line,
-                    "Its memory of " + size_text(memory) + " is to come from huge pages of " + page +
-                        ", of which the host has " +
-                        (pool.total == 0 ? std::string("none")
-                                         : std::to_string(pool.total) + ", " + std::to_string(pool.free) + " of them free") +
+                    "Its memory of " + size_text(memory) + " is to come from " +
+                        (pools.has_value() ? pages_in_words(pool) : "huge pages, which this kernel does not have") +
                         ": it does not start, unless a hook sets them aside first.",
                     "unable to map backing store for guest RAM: Cannot allocate memory"));
-  findings.back().evidence.push_back({"/sys/kernel/mm/hugepages/hugepages-" + std::to_string(*size) + "kB",
-                                      std::to_string(pool.total) + " pages, " + std::to_string(pool.free) + " free"});
+  const std::string source = "/sys/kernel/mm/hugepages";
+  findings.back().evidence.push_back(
+      pools.has_value() ? Evidence{source + "/hugepages-" + std::to_string(pool.page_kib) + "kB",
+                                   std::to_string(pool.total) + " pages, " + std::to_string(pool.free) + " free"}
+                        : Evidence{source, "absent"});
   findings.back().remedy = {
       {"Set as many aside when the host starts (hugepagesz=, hugepages= on the kernel command line), ask for "
        "pages of a size that the host has, or take <hugepages/> out: VFIO does without.",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <cstdint>
 #include <map>
 
@@ -21,43 +22,50 @@ std::optional<std::uint64_t> size_in_kib(std::string_view text) {
                                : unit == 'K' || unit == 'k' ? 1
                                                             : 0;
   const auto number = factor == 0 ? std::nullopt : parse_unsigned(text.substr(0, text.size() - 1));
-  return number && *number < 1U << 20 ? std::optional(*number * factor) : std::nullopt;
+  return number && *number > 0 && *number < 1U << 20 ? std::optional(*number * factor) : std::nullopt;
 }
 
-/// What the command line asks for: pages by size in KiB. hugepages= means the hugepagesz= before it, else the default size
-/// (mm/hugetlb_cmdline.c, before 6.16 mm/hugetlb.c). Numbers for single nodes ("0:4,1:4") are left out.
-std::map<std::uint64_t, std::uint64_t> asked_for(const KernelArguments& arguments) {
-  std::uint64_t size = 2048;
-  if (const auto* given = arguments.last("default_hugepagesz"); given && given->value)
-    size = size_in_kib(*given->value).value_or(size);
+/// What the command line asks for: pages by size in KiB. hugepages= means the hugepagesz= before it, else the default size; behind
+/// one that is no size it is ignored (mm/hugetlb_cmdline.c, before 6.16 mm/hugetlb.c: hugepages_setup()). Numbers for single nodes
+/// ("0:4,1:4") are left out.
+std::map<std::uint64_t, std::uint64_t> asked_for(const KernelArguments& arguments, const Observed<std::uint64_t>& usual) {
+  auto size = usual.has_value() ? std::optional(*usual) : std::nullopt;
   std::map<std::uint64_t, std::uint64_t> asked;
   for (const auto& argument : arguments.all()) {
     if (!argument.value) continue;
-    if (argument.name == "hugepagesz") size = size_in_kib(*argument.value).value_or(size);
-    if (argument.name == "hugepages")
-      if (const auto number = parse_unsigned(*argument.value)) asked[size] = *number;
+    if (argument.name == "hugepagesz") size = size_in_kib(*argument.value);
+    if (argument.name == "hugepages" && size)
+      if (const auto number = parse_unsigned(*argument.value)) asked[*size] = *number;
   }
   return asked;
 }
 
-Evidence evidence_of(const HugePagePool& pool) {
-  return {"/sys/kernel/mm/hugepages/hugepages-" + std::to_string(pool.page_kib) + "kB",
-          std::to_string(pool.total) + " pages, " + std::to_string(pool.free) + " free"};
+std::string directory_of(std::uint64_t page_kib) {
+  return "/sys/kernel/mm/hugepages/hugepages-" + std::to_string(page_kib) + "kB";
 }
 
-/// Fewer than the command line asked for.
-std::optional<Finding> judge(const HugePagePool& pool, std::uint64_t asked) {
-  if (pool.total >= asked) return std::nullopt;
-  auto finding = check.finding(Status::warn, host_subject,
-                               "The command line asks for " + std::to_string(asked) + " huge pages of " +
-                                   size_words(pool.page_kib * 1024) + ", and the kernel has " + std::to_string(pool.total) +
-                                   ": a guest that is to have them "
-                                   "does not start.");
-  finding.evidence = {evidence_of(pool)};
+Evidence evidence_of(const HugePagePool& pool) {
+  return {directory_of(pool.page_kib), std::to_string(pool.total) + " pages, " + std::to_string(pool.free) + " free"};
+}
+
+/// Fewer than the command line asked for; `pool` is nullptr where the kernel knows no pages of that size.
+std::optional<Finding> judge(std::uint64_t page_kib, std::uint64_t asked, const HugePagePool* pool) {
+  const auto there = pool ? pool->total : 0;
+  if (there >= asked) return std::nullopt;
+  auto finding =
+      check.finding(Status::warn, host_subject,
+                    "The command line asks for " + std::to_string(asked) + " huge pages of " + size_words(page_kib * 1024) +
+                        ", and the kernel has " + (there == 0 ? "none" : std::to_string(there)) +
+                        ": a guest that is to have them does not start.");
+  if (pool)
+    finding.evidence = {evidence_of(*pool)};
+  else
+    finding.evidence = {{directory_of(page_kib), "absent: a size that this machine or this kernel does not have"}};
   finding.remedy = {{"Ask for fewer. Large pages are only to be had early: on the kernel command line, not later.",
                      {"cat /proc/buddyinfo"},
                      {},
                      {}}};
+  if (!pool) finding.remedy = {{"Ask for a size that it has.", {"ls /sys/kernel/mm/hugepages"}, {}, {}}};
   return finding;
 }
 
@@ -78,14 +86,15 @@ std::vector<Finding> run(const Host& host) {
   if (pools.is_unreadable())
     return {check.not_seen("Which huge pages there are could not be seen.", {"/sys/kernel/mm/hugepages", pools.why()})};
   if (!pools.has_value()) return {};
-  const auto asked =
-      host.kernel.arguments.has_value() ? asked_for(*host.kernel.arguments) : std::map<std::uint64_t, std::uint64_t>();
+  const auto asked = host.kernel.arguments.has_value() ? asked_for(*host.kernel.arguments, host.guest_memory.default_page_kib)
+                                                       : std::map<std::uint64_t, std::uint64_t>();
   std::vector<Finding> findings;
   std::uint64_t reserved_kib = 0;
-  for (const auto& pool : *pools) {
-    reserved_kib += pool.total * pool.page_kib;
-    const auto wanted = asked.find(pool.page_kib);
-    if (auto finding = judge(pool, wanted == asked.end() ? 0 : wanted->second)) findings.push_back(std::move(*finding));
+  for (const auto& pool : *pools) reserved_kib += pool.total * pool.page_kib;
+  for (const auto& [page_kib, number] : asked) {
+    const auto found = std::ranges::find(*pools, page_kib, &HugePagePool::page_kib);
+    if (auto finding = judge(page_kib, number, found == pools->end() ? nullptr : &*found))
+      findings.push_back(std::move(*finding));
   }
   if (auto finding = too_many(host, reserved_kib)) findings.push_back(std::move(*finding));
   if (!findings.empty() || reserved_kib == 0) return findings;

@@ -40,6 +40,15 @@ Observed<std::vector<HugePagePool>> read_pools(const Root& root, const std::stri
   return pools;
 }
 
+/// The kernel's own word (hugetlb_report_meminfo() in mm/hugetlb.c), which libvirt takes as well (virFileGetDefaultHugepageSize() in
+/// src/util/virfile.c). Where nobody recorded it, the only size is the default: there is no kernel without one.
+Observed<std::uint64_t> default_page(const Observed<std::string>& text, const Observed<std::vector<HugePagePool>>& pools) {
+  if (pools.is_absent()) return Observed<std::uint64_t>::absent();
+  auto size = kib_of(text, "Hugepagesize:");
+  if (!size.has_value() && pools.has_value() && pools->size() == 1) return pools->front().page_kib;
+  return size.has_value() && *size == 0 ? Observed<std::uint64_t>::unreadable("Hugepagesize: 0") : size;
+}
+
 std::vector<MemoryNode> read_nodes(const Root& root) {
   const std::string directory = "/sys/devices/system/node";
   std::vector<MemoryNode> nodes;
@@ -94,6 +103,7 @@ MemoryFacts gather_memory(const Root& root) {
   facts.committed_kib = kib_of(text, "Committed_AS:");
   facts.overcommit_mode = read_number<std::uint64_t>(root, "/proc/sys/vm/overcommit_memory");
   facts.pools = read_pools(root, "/sys/kernel/mm/hugepages");
+  facts.default_page_kib = default_page(text, facts.pools);
   facts.nodes = read_nodes(root);
   facts.lock_limits = read_all_lock_limits(root);
   facts.mappings_allowed = read_number<std::uint64_t>(root, "/sys/module/vfio_iommu_type1/parameters/dma_entry_limit");

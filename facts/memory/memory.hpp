@@ -36,7 +36,9 @@ struct MemoryFacts {
   Observed<std::uint64_t> commit_limit_kib, committed_kib;  ///< CommitLimit, Committed_AS
   Observed<std::uint64_t> overcommit_mode;                  ///< vm.overcommit_memory: 2 is strict
   Observed<std::vector<HugePagePool>> pools;                ///< sorted by size; absent: the kernel has none
-  std::vector<MemoryNode> nodes;                            ///< empty where the machine has one node only
+  /// Of the pages that are meant where no size is named (Hugepagesize of /proc/meminfo); absent: the kernel has none.
+  Observed<std::uint64_t> default_page_kib;
+  std::vector<MemoryNode> nodes;  ///< empty where the machine has one node only
   std::vector<LockLimitLine> lock_limits;
   Observed<std::uint64_t> mappings_allowed;  ///< vfio_iommu_type1's dma_entry_limit; absent while it is not loaded
 };

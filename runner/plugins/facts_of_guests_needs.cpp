@@ -51,6 +51,7 @@ struct Description<MemoryFacts> {
         member("committed_kib", "Committed_AS.", &S::committed_kib),
         member("overcommit_mode", "vm.overcommit_memory: 2 is strict.", &S::overcommit_mode),
         member("pools", "Huge pages, by size; null: the kernel has none.", &S::pools),
+        member("default_page_kib", "Hugepagesize of /proc/meminfo; null: the kernel has no huge pages.", &S::default_page_kib),
         member("nodes", "Each NUMA node's; empty: there is only one.", &S::nodes),
         member("lock_limits", "Lines about memlock in limits.conf and limits.d.", &S::lock_limits),
         member("mappings_allowed", "dma_entry_limit of vfio_iommu_type1; null: it is not loaded.", &S::mappings_allowed),

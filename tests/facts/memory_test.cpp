@@ -31,6 +31,21 @@ TEST(Memory, PoolsBySize) {
   EXPECT_EQ(memory.pools->back().free, 1u);
 }
 
+TEST(Memory, TheDefaultSizeOfHugePagesIsTheKernelsWord) {
+  const std::string two_mib =
+      "text /sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages = 1\n"
+      "text /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages = 1\n";
+  const std::string one_gib =
+      "text /sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages = 1\n"
+      "text /sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages = 1\n";
+  const auto size = [](const std::string& text) { return gather_host(machine(text)).guest_memory.default_page_kib; };
+  EXPECT_TRUE(size("text /proc/meminfo = Hugepagesize:    1048576 kB\n" + two_mib + one_gib).is(1048576));
+  EXPECT_TRUE(size("text /proc/meminfo = MemTotal: 1 kB\n" + two_mib).is(2048));
+  EXPECT_TRUE(size("text /proc/meminfo = MemTotal: 1 kB\n" + two_mib + one_gib).is_unreadable());
+  EXPECT_TRUE(size("text /proc/meminfo = Hugepagesize: 0 kB\n" + two_mib).is_unreadable());
+  EXPECT_TRUE(size("text /proc/meminfo = MemTotal: 1 kB\n").is_absent());
+}
+
 TEST(Memory, LinesAboutLockingAlone) {
   const auto memory =
       gather_host(

@@ -264,6 +264,16 @@ TEST(MakePlan, HugePagesThatTheGuestWantsAreSetAside) {
   EXPECT_THAT(ids_of(plan_on(host, request)), IsEmpty());
   domain.huge_page_bytes = 1 << 30;
   EXPECT_THAT(plan_on(host, request).notes, Contains(HasSubstr("pages of 1048576 KiB")));
+  domain.huge_page_bytes.reset();
+  domain.memory_bytes = 1ULL << 30;
+  EXPECT_THAT(step(plan_on(host, request), "huge-pages").commands, ElementsAre("echo 572 | sudo tee " + pool + "nr_hugepages"));
+  const std::string large = "/sys/kernel/mm/hugepages/hugepages-1048576kB/";
+  auto other = usual_host() + "text " + pool + "nr_hugepages = 0\ntext " + pool + "free_hugepages = 0\ntext " + large +
+               "nr_hugepages = 2\ntext " + large + "free_hugepages = 0\n";
+  EXPECT_THAT(plan_on(gather_host(machine(other)), request).notes, Contains(HasSubstr("of which size it needs is not known")));
+  other.insert(other.find("| MemAvailable:"), "| Hugepagesize: 1048576 kB\n");
+  EXPECT_THAT(step(plan_on(gather_host(machine(other)), request), "huge-pages").commands,
+              ElementsAre("echo 3 | sudo tee " + large + "nr_hugepages"));
 }
 
 }  // namespace
