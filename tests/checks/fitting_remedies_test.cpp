@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is to be done fits the machine: its own ids, its own file, its own kernel, and nothing twice.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "findings_of.hpp"
+
+namespace vfio_doctor {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using testing::finding_about;
+using testing::findings_of;
+using ::testing::HasSubstr;
+using testing::host_of;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::only_finding;
+
+const std::string debian = "complete\ntext /etc/os-release = ID=debian\n";
+
+TEST(FittingRemedies, ABrokenListIsGivenBackWithItsOwnIds) {
+  const auto finding =
+      only_finding("vfio-ids", host_of(debian + "text /proc/cmdline = quiet\n"
+                                                "text /etc/modprobe.d/pass.conf = options vfio-pci ids = 10de:2489, "
+                                                "10de:228b\n"));
+  EXPECT_THAT(finding.summary, HasSubstr("no parameter '=' or '10de:2489,' or '10de:228b'"));
+  EXPECT_THAT(finding.remedy.at(0).text, HasSubstr("\"options vfio-pci ids=10de:2489,10de:228b\""));
+  EXPECT_THAT(finding.remedy.at(0).commands,
+              ElementsAre("sudoedit /etc/modprobe.d/pass.conf", "sudo update-initramfs -u -k all", "sudo systemctl reboot"));
+}
+
+TEST(FittingRemedies, ListsAreJoinedWithoutWhatTheHostNeeds) {
+  const auto host =
+      host_of(debian +
+              "text /proc/cmdline = quiet\n"
+              "file /proc/1/net/route\n| Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT\n"
+              "| lan0 00000000 010200C0 0003 0 0 100 00000000 0 0 0\n"
+              "dir /sys/devices/pci0000:00/0000:05:00.0/net/lan0\n"
+              "link /sys/class/net/lan0 ../../devices/pci0000:00/0000:05:00.0/net/lan0\n"
+              "file /etc/modprobe.d/pass.conf\n| options vfio-pci ids=10de:2489\n| options vfio-pci ids=8086:15f3\n"
+              "pci 05:00.0 id=8086:15f3 class=020000 group=5 driver=igc\n"
+              "pci 01:00.0 id=10de:2489 class=030000 group=1 driver=vfio-pci\n");
+  const auto finding = finding_about("vfio-ids", host);
+  EXPECT_THAT(finding.remedy.at(0).text, AllOf(HasSubstr("ids=10de:2489"), Not(HasSubstr("8086:15f3"))));
+  EXPECT_THAT(finding_about("vfio-ids", host, "0000:05:00.0").remedy.at(0).commands,
+              Contains("sudoedit /etc/modprobe.d/pass.conf"));
+}
+
+TEST(FittingRemedies, AListOnTheCommandLineIsNotMendedInAFile) {
+  const auto finding =
+      finding_about("vfio-ids", host_of(debian + "text /proc/cmdline = quiet vfio-pci.ids=10de:228b\n"
+                                                 "text /etc/modprobe.d/pass.conf = options vfio-pci ids=10de:2489\n"));
+  EXPECT_THAT(finding.summary, HasSubstr("only the last counts"));
+  EXPECT_THAT(finding.remedy.at(0).commands, IsEmpty());
+}
+
+TEST(FittingRemedies, AGraphicsCardThatGoesFromTheStartHasAWayBack) {
+  const std::string more =
+      "text /proc/cmdline = quiet\ntext /etc/modprobe.d/pass.conf = options vfio-pci ids=10de:2489,8086:15f3\n"
+      "pci 01:00.0 id=10de:2489 class=030000 group=1 driver=nouveau\npci 05:00.0 id=8086:15f3 class=020000 group=5 "
+      "driver=igc\n";
+  const auto host = host_of(debian + more);
+  EXPECT_THAT(finding_about("vfio-ids", host, "0000:01:00.0").remedy.at(0).risk,
+              AllOf(HasSubstr("draws nothing"), HasSubstr("module_blacklist=vfio_pci")));
+  EXPECT_THAT(finding_about("vfio-ids", host, "0000:05:00.0").remedy.at(0).risk,
+              AllOf(Not(HasSubstr("draws nothing")), HasSubstr("module_blacklist=vfio_pci")));
+}
+
+std::string polaris(const std::string& release) {
+  return debian + "text /proc/sys/kernel/osrelease = " + release +
+         "\npci 03:00.0 id=1002:67df class=030000 group=3 driver=vfio-pci\n";
+}
+
+TEST(FittingRemedies, AResetIsChosenOnlyWhereThereIsAFileToChooseItIn) {
+  const auto old = finding_about("reset-quirks", host_of(polaris("5.10.0-28-amd64")), "0000:03:00.0").remedy.at(0);
+  EXPECT_THAT(old.commands, ElementsAre("sudo modprobe vendor-reset"));
+  const auto recent = finding_about("reset-quirks", host_of(polaris("6.1.0-28-amd64")), "0000:03:00.0").remedy.at(0);
+  EXPECT_THAT(recent.commands, Contains(HasSubstr("echo device_specific | sudo tee")));
+}
+
+TEST(FittingRemedies, AnInterruptLineThatIsNotKnownIsAskedFor) {
+  std::ifstream example(TESTS_DIR "/checks/examples/interrupt-line/unknown.machine");
+  const auto host = host_of({std::istreambuf_iterator<char>(example), {}});
+  EXPECT_THAT(only_finding("interrupt-line", host).remedy.at(0).commands,
+              ElementsAre("lspci -v -s 0000:05:02.0 | grep -o 'IRQ [0-9]*'; cat /proc/interrupts"));
+}
+
+const std::string waiting =
+    debian +
+    "text /proc/sys/kernel/osrelease = 6.1.0-28-amd64\nfile /proc/cpuinfo\n| vendor_id\t: GenuineIntel\n"
+    "hex /sys/firmware/acpi/tables/DMAR = 44 4d 41 52\ndir /sys/kernel/iommu_groups\n"
+    "dir /sys/class/iommu\npci 02:00.0 id=8086:15f3 class=020000 driver=igc\n";
+
+/// Two changes of one file that know nothing of each other: the second finds the line no more that it would exchange.
+TEST(FittingRemedies, AWordInAFileThatIsNotReadIsCarriedOverByOneChange) {
+  const auto host = host_of(waiting +
+                            "text /proc/cmdline = initrd=\\EFI\\proxmox\\6.1.0\\initrd.img root=ZFS=tank/ROOT boot=zfs\n"
+                            "dir /etc/pve\ntext /etc/kernel/proxmox-boot-uuids = A-B\n"
+                            "text /etc/kernel/cmdline = root=ZFS=tank/ROOT boot=zfs\n"
+                            "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet intel_iommu=on iommu=pt\"\n");
+  const auto off = only_finding("iommu-active", host);
+  EXPECT_THAT(off.remedy.at(0).commands, IsEmpty());
+  EXPECT_THAT(off.remedy.at(0).text, HasSubstr("/etc/default/grub:1"));
+  const auto drift = finding_about("command-line-drift", host);
+  EXPECT_EQ(drift.status, Status::fail);
+  EXPECT_THAT(drift.summary, HasSubstr("but this host starts otherwise: systemd-boot put initrd="));
+  EXPECT_THAT(drift.remedy.at(0).commands, Contains(HasSubstr("/etc/kernel/cmdline")));
+}
+
+TEST(FittingRemedies, TheFileThatCountsIsOpened) {
+  const auto host = host_of(waiting +
+                            "text /proc/cmdline = BOOT_IMAGE=/vmlinuz-6.1.0-28-amd64 root=UUID=1 ro quiet\n"
+                            "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet intel_iommu=on\"\n"
+                            "text /etc/default/grub.d/60-cloud.cfg = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n"
+                            "file /boot/grub/grub.cfg\n| menuentry 'Debian' {\n|  linux /vmlinuz-6.1.0-28-amd64 root=UUID=1 ro "
+                            "quiet\n| }\n");
+  const auto lost = finding_about("command-line-drift", host);
+  EXPECT_THAT(lost.summary, HasSubstr("Written down and lost"));
+  EXPECT_EQ(lost.remedy.at(0).commands.at(0), "sudoedit /etc/default/grub.d/60-cloud.cfg");
+}
+
+/// A second one of these, behind the first, is what the initial RAM disk would look for.
+TEST(FittingRemedies, WordsThatFindTheRootAreNeverPutIntoABootEntry) {
+  for (const std::string word :
+       {"crypt_root=UUID=2", "real_root=/dev/sda2", "cryptopts=target=a", "nfsroot=192.0.2.1:/x", "dolvm"}) {
+    const auto host = host_of(debian +
+                              "text /proc/sys/kernel/osrelease = 6.1.0-28-amd64\ntext /proc/cmdline = "
+                              "BOOT_IMAGE=/vmlinuz-6.1.0-28-amd64 root=UUID=1 ro quiet " +
+                              word +
+                              "\ntext /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n"
+                              "file /boot/grub/grub.cfg\n| menuentry 'Debian' {\n|  linux /vmlinuz-6.1.0-28-amd64 root=UUID=1 "
+                              "ro quiet crypt_root=UUID=1\n| }\n");
+    for (const auto& finding : findings_of("command-line-drift", host))
+      for (const auto& remedy : finding.remedy) EXPECT_THAT(remedy.commands, Each(Not(HasSubstr(word)))) << word;
+  }
+}
+
+TEST(FittingRemedies, OptionsThatDoNoHarmStayOnTheCommandLine) {
+  const auto host = host_of(debian + "text /proc/cmdline = quiet pci=noaer,realloc,nomsi\n");
+  for (const auto& finding : findings_of("harmful-arguments", host)) {
+    EXPECT_THAT(finding.remedy.at(0).removes_arguments, ElementsAre("pci=noaer,realloc,nomsi"));
+    EXPECT_THAT(finding.remedy.at(0).adds_arguments, ElementsAre("pci=realloc"));
+  }
+  const auto alone = only_finding("harmful-arguments", host_of(debian + "text /proc/cmdline = quiet pci=nomsi\n"));
+  EXPECT_THAT(alone.remedy.at(0).adds_arguments, IsEmpty());
+}
+
+TEST(FittingRemedies, WhoRefusedIsNamedAndAsked) {
+  const std::string apparmor =
+      "file /run/vfio-doctor/kernel.log\n| [    1.000] audit: type=1400 audit(1.1:1): apparmor=\"DENIED\" operation=\"open\" "
+      "profile=\"libvirt-1\" name=\"/srv/a/card.rom\" "
+      "comm=\"qemu-system-x86\" requested_mask=\"r\"\n";
+  const auto finding = only_finding("access-denied", host_of(debian + apparmor));
+  EXPECT_THAT(finding.summary, HasSubstr("Since the host started, AppArmor refused"));
+  EXPECT_THAT(finding.remedy.at(0).commands, ElementsAre("sudo aa-status"));
+}
+
+TEST(FittingRemedies, WithoutAFirmwareSwitchNoneIsLookedFor) {
+  const auto guest =
+      finding_about("firmware-iommu-table",
+                    host_of(debian + "file /proc/cpuinfo\n| vendor_id\t: GenuineIntel\n| flags\t\t: vmx hypervisor\n"
+                                     "seen /sys/firmware/acpi/tables/FACP\ndir /sys/kernel/iommu_groups\ndir /sys/class/iommu\n"
+                                     "pci 02:00.0 id=8086:15f3 class=020000 driver=igc\n"));
+  EXPECT_THAT(guest.summary, HasSubstr("this virtual machine was given none"));
+  EXPECT_THAT(guest.remedy.at(0).text, Not(HasSubstr("switch")));
+}
+
+}  // namespace
+}  // namespace vfio_doctor
