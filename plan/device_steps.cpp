@@ -18,10 +18,26 @@ std::string id_of(const Finding& finding) {
 
 bool is_about_domain(const Finding& finding) { return finding.id.starts_with("domain-"); }
 
-/// Findings that a person acts on before anything is taken away from the host.
+/// A step before the start that lets vfio-pci have it first.
+bool has_come_first(const PlanDraft& draft, const PciFunction& function) {
+  const auto when = binding_of(draft, function);
+  return when == BindWhen::start && std::ranges::any_of(draft.plan.steps, [](const PlanStep& step) {
+           return step.id == "bind-at-start" || step.id == "kernel-arguments";
+         });
+}
+
+/// Findings that a person acts on before anything is taken away from the host. Who uses a device now does so no more after a start
+/// that gives it to vfio-pci: then it is only told.
 void add_hand_steps(PlanDraft& draft) {
   for (const auto* finding : draft.problems(Treatment::hand)) {
     if (is_about_domain(*finding) || finding->remedy.empty() || finding->effect == Effect::protects) continue;
+    const auto address = PciAddress::parse(finding->subject);
+    const auto* function = address ? draft.host.find(*address) : nullptr;
+    const bool is_of_now = finding->id == "device-in-use" || finding->id == "host-console";
+    if (is_of_now && function && has_come_first(draft, *function)) {
+      draft.plan.notes.push_back(finding->subject + ": " + finding->summary);
+      continue;
+    }
     auto step = step_of(draft, id_of(*finding), finding->remedy.front(), finding->summary, {});
     step.by_hand = true;
     add_step(draft, std::move(step));
@@ -98,10 +114,7 @@ void bind_devices(PlanDraft& draft) {
                                         "(managed='yes'), and gives it back."));
       continue;
     }
-    const bool comes_first = std::ranges::any_of(draft.plan.steps, [&](const PlanStep& step) {
-      return step.id == "bind-at-start" || (step.id == "kernel-arguments" && when == BindWhen::start);
-    });
-    if (when == BindWhen::start && comes_first) continue;
+    if (has_come_first(draft, *function)) continue;
     if (!any) load_vfio(draft);
     any = true;
     const std::string why = device.driver ? "The host's driver " + *device.driver + " holds it."

@@ -55,7 +55,10 @@ void show_refusals(TextPage& page, const Plan& plan) {
   page.painted_line("REFUSED: there is no plan.", Paint::red);
   for (const auto& refusal : plan.refused) {
     page.paragraph("- " + refusal.subject + ": " + refusal.reason + (refusal.id.empty() ? "" : " [" + refusal.id + "]"), 0, 2);
-    if (refusal.accept) page.paragraph("Who takes that loss says so: --accept " + *refusal.accept + " --reason 'WHY'", 2, 2);
+    if (refusal.accept)
+      page.paragraph("Who takes that loss says so: --accept " + *refusal.accept + " --reason 'WHY'", 2, 2);
+    else if (!refusal.id.empty())
+      page.paragraph("What can be done about it: vfio-doctor explain " + refusal.id, 2, 2);
   }
 }
 
