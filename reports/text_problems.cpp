@@ -19,7 +19,9 @@ class ProblemText {
   ProblemText(TextPage& page, Verbosity verbosity, const ProblemDetail& detail)
       : page_(page), verbosity_(verbosity), detail_(detail) {}
 
-  void add(const CheckFindings& check) {
+  /// `foremost`: what is to be done about it is told, however little room there is.
+  void add(const CheckFindings& check, bool foremost) {
+    foremost_ = foremost;
     const Finding& first = check.first();
     page_.blank_line();
     page_.labelled_line(status_word(first.status), paint_of(first.status), first.title + " [" + first.id + "]");
@@ -116,7 +118,7 @@ class ProblemText {
 
   void remedies(const Finding& finding) {
     if (finding.remedy.empty()) return;
-    if (!detail_.remedies && (finding.status != Status::fail || detail_.checks <= 6))
+    if (!detail_.remedies && (finding.status != Status::fail || (detail_.checks <= 6 && !foremost_)))
       return page_.paragraph("What to do: --all tells, or vfio-doctor explain " + finding.id, 2, 2);
     for (const Remedy& remedy : finding.remedy) {
       page_.paragraph("What to do: " + remedy.text, 2, 2);
@@ -128,6 +130,7 @@ class ProblemText {
   }
 
   TextPage& page_;
+  bool foremost_ = false;
   const Verbosity verbosity_;
   const ProblemDetail& detail_;
 };
@@ -138,7 +141,7 @@ void problem_list(TextPage& page, const std::vector<CheckFindings>& problems, Ve
                   const ProblemDetail& detail) {
   ProblemText text(page, verbosity, detail);
   const std::size_t shown = std::min(problems.size(), detail.checks);
-  for (std::size_t i = 0; i < shown; ++i) text.add(problems[i]);
+  for (std::size_t i = 0; i < shown; ++i) text.add(problems[i], i == 0);
   if (shown == problems.size()) return;
   std::vector<std::string> ids;
   for (std::size_t i = shown; i < problems.size() && ids.size() < 12; ++i)

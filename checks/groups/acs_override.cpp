@@ -75,10 +75,12 @@ std::vector<Finding> run(const Host& host) {
   auto finding = check.finding(Status::warn, host_subject, "");
   finding.evidence = {{"/proc/cmdline", given->text()}};
   finding.remedy = {remove_kernel_argument(host, given->text())};
-  finding.remedy.front().risk =
+  auto& risk = finding.remedy.front().risk;
+  if (risk.starts_with("Low. ")) risk.erase(0, 5);
+  risk =
       "Without it the groups merge again: devices that a guest has today may then share a group with "
       "others, and the guest does not start until all of them are given or left without a driver. " +
-      finding.remedy.front().risk;
+      risk;
   const auto rejects = [](const std::string& message) {
     return message.find("Unknown kernel command line") != message.npos && message.find("pcie_acs_override") != message.npos;
   };

@@ -2,9 +2,11 @@
 // What is to be done fits the machine: its own ids, its own file, its own kernel, and nothing twice.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
+#include "checks/domain/domain_check.hpp"
 #include "findings_of.hpp"
 
 namespace vfio_doctor {
@@ -149,6 +151,61 @@ TEST(FittingRemedies, OptionsThatDoNoHarmStayOnTheCommandLine) {
   }
   const auto alone = only_finding("harmful-arguments", host_of(debian + "text /proc/cmdline = quiet pci=nomsi\n"));
   EXPECT_THAT(alone.remedy.at(0).adds_arguments, IsEmpty());
+}
+
+TEST(FittingRemedies, GraphicsThatAnArgumentLeavesOutComeBackWithoutIt) {
+  const auto host = host_of(debian +
+                            "text /proc/cmdline = quiet intel_iommu=on,igfx_off\n"
+                            "pci 00:19.0 id=8086:153a class=020000 driver=e1000e group=4\n"
+                            "pci 00:02.0 id=8086:3e92 class=030000 driver=i915\n");
+  const auto remedy = finding_about("group-exists", host, "0000:00:02.0").remedy.at(0);
+  EXPECT_THAT(remedy.removes_arguments, ElementsAre("intel_iommu=on,igfx_off"));
+  EXPECT_THAT(remedy.adds_arguments, ElementsAre("intel_iommu=on"));
+}
+
+TEST(FittingRemedies, MissingModulesComeFromThePackageOfThisDistribution) {
+  const auto on = [](const std::string& release) {
+    return only_finding("vfio-support", host_of("complete\ntext /etc/os-release = " + release +
+                                                "\ntext /proc/sys/kernel/osrelease = 6.8.0-45-generic\n"
+                                                "text /boot/config-6.8.0-45-generic = CONFIG_VFIO_PCI=m\n"
+                                                "file /lib/modules/6.8.0-45-generic/modules.dep\n"
+                                                "file /lib/modules/6.8.0-45-generic/modules.builtin\n"
+                                                "pci 02:00.0 id=8086:15f3 class=020000 driver=igc group=2\n"))
+        .remedy.at(0);
+  };
+  EXPECT_THAT(on("ID=ubuntu").commands, ElementsAre("sudo apt install linux-modules-extra-$(uname -r)"));
+  EXPECT_THAT(on("ID=fedora").commands, ElementsAre("sudo dnf install kernel-modules-$(uname -r)"));
+  EXPECT_THAT(on("ID=debian").commands, IsEmpty());
+}
+
+/// What the check says of a domain that takes 0000:05:00.0 alone.
+Finding of_a_domain_on(const std::string& machine_text) {
+  const auto root = testing::machine(machine_text);
+  const auto domain = parse_domain_xml(
+      "<domain type='kvm'><name>g</name><devices><hostdev mode='subsystem' type='pci' managed='yes'><source>"
+      "<address domain='0' bus='5' slot='0' function='0'/></source></hostdev></devices></domain>",
+      "g.xml");
+  const auto host = gather_host(root);
+  const auto around = gather_surroundings(root, domain, true);
+  const auto checks = all_domain_checks();
+  const auto groups = std::ranges::find(checks, std::string_view("domain-groups"), &DomainCheck::id);
+  return run_domain_check(*groups, {host, domain, around}).at(0);
+}
+
+TEST(FittingRemedies, NoGuestIsToldToTakeWhatTheHostNeeds) {
+  const std::string card = "pci 05:00.0 id=8086:15f3 class=020000 group=5 driver=igc\n";
+  const auto chipset = of_a_domain_on(debian + card + "pci 00:1f.4 id=8086:a123 class=0c0500 group=5 driver=i801_smbus\n");
+  EXPECT_THAT(chipset.remedy.at(0).text, AllOf(HasSubstr("so no guest gets it"), Not(HasSubstr("Give 0000:00:1f.4"))));
+  const auto other = of_a_domain_on(debian + card + "pci 05:00.1 id=8086:15f3 class=020000 group=5 driver=igc\n");
+  EXPECT_THAT(other.remedy.at(0).text, HasSubstr("Give 0000:05:00.1 to the same domain"));
+  const auto in_use =
+      of_a_domain_on(debian + card +
+                     "pci 05:00.1 id=8086:15f3 class=020000 group=5 driver=igc\n"
+                     "file /proc/1/net/route\n| Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window "
+                     "IRTT\n| lan1 00000000 010200C0 0003 0 0 100 00000000 0 0 0\n"
+                     "dir /sys/devices/pci0000:00/0000:05:00.1/net/lan1\n"
+                     "link /sys/class/net/lan1 ../../devices/pci0000:00/0000:05:00.1/net/lan1\n");
+  EXPECT_THAT(in_use.remedy.at(0).text, HasSubstr("Leave both to the host: 0000:05:00.1 carries the default route"));
 }
 
 TEST(FittingRemedies, WhoRefusedIsNamedAndAsked) {
