@@ -112,6 +112,8 @@ std::string render_plan_text(const Plan& plan, const TextStyle& style) {
   for (std::size_t i = 0; i < plan.steps.size(); ++i) show_step(page, plan.steps[i], i + 1);
   show_guest(page, plan);
   show_list(page, "Not seen:", plan.unseen);
+  if (!plan.unseen.empty())
+    page.paragraph("On the host itself, with sudo and outside of containers, most of it can be seen.", 0);
   std::vector<std::string> accepted;
   for (const auto& one : plan.accepted)
     accepted.push_back(one.id + " of " + one.subject + ": " + one.reason + " (" + one.source + ")");
