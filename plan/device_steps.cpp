@@ -142,6 +142,14 @@ void switch_functions_on(PlanDraft& draft, unsigned wanted) {
   draft.plan.steps.push_back(std::move(step));
 }
 
+PlanStep step_in_definition(PlanDraft& draft, const Finding& finding) {
+  Remedy remedy = finding.remedy.empty() ? Remedy() : finding.remedy.front();
+  auto step = step_of(draft, finding.id, std::move(remedy), finding.summary, {});
+  if (step.text.empty()) step.text = "Mend the guest's definition.";
+  step.by_hand = true;
+  return step;
+}
+
 }  // namespace
 
 void add_device_steps(PlanDraft& draft) {
@@ -153,16 +161,16 @@ void add_device_steps(PlanDraft& draft) {
   bind_devices(draft);
 }
 
+void add_intent_step(PlanDraft& draft) {
+  for (const auto* finding : draft.problems(Treatment::hand))
+    if (finding->id == "domain-intent") add_step(draft, step_in_definition(draft, *finding));
+}
+
 void add_guest_steps(PlanDraft& draft) {
   if (!draft.request.domain) return;
-  for (const auto* finding : draft.problems(Treatment::hand)) {
-    if (!is_about_domain(*finding)) continue;
-    Remedy remedy = finding->remedy.empty() ? Remedy() : finding->remedy.front();
-    auto step = step_of(draft, finding->id, std::move(remedy), finding->summary, {});
-    if (step.text.empty()) step.text = "Mend the guest's definition.";
-    step.by_hand = true;
-    add_step(draft, std::move(step));
-  }
+  for (const auto* finding :
+       draft.problems(Treatment::hand))  // what was meant is asked before all else, and stands there already
+    if (is_about_domain(*finding)) add_step(draft, step_in_definition(draft, *finding));
   std::vector<std::string> missing;
   for (const auto& device : draft.plan.devices) {
     const auto is_it = [&device](const DomainHostdev& hostdev) { return hostdev.source == device.address; };

@@ -77,7 +77,9 @@ void show_guest(TextPage& page, const Plan& plan) {
   if (xml.empty()) return;
   page.blank_line();
   if (plan.guest_form != Plan::GuestForm::libvirt) return show_guest_of_others(page, plan);
-  page.paragraph("For the guest, inside <devices> (virsh edit " + (plan.domain.empty() ? std::string("NAME") : plan.domain) +
+  page.paragraph(std::string("For the guest, ") +
+                 (plan.domain.empty() ? "" : "where its definition does not say so already, ") +
+                 "inside <devices> (virsh edit " + (plan.domain.empty() ? std::string("NAME") : plan.domain) +
                  "); --format qm and --format qemu write it for others:");
   for (const auto line : split_lines(xml))
     if (!line.starts_with("<!--")) page.line(line, 2);

@@ -132,6 +132,24 @@ TEST(MakePlan, WhoUsesACardNowIsNoStepBehindTheStart) {
   EXPECT_THAT(ids_of(now), Contains("device-in-use-0000:04:00.0"));
 }
 
+/// Else the wrong device is taken from the host before somebody is asked.
+TEST(MakePlan, WhetherAnotherDeviceWasMeantIsAskedFirst) {
+  const auto host = gather_host(machine(usual_host()));
+  auto findings = all_findings(host);
+  const auto guest = managed_guest("0000:02:00.0");
+  Finding intent;
+  intent.id = "domain-intent";
+  intent.status = Status::warn;
+  intent.subject = domain_subject(guest);
+  intent.summary = "It takes 0000:02:00.0: did you mean 0000:03:00.0?";
+  intent.remedy = {{"Write this as the source, if so.", {}, {}, {}}};
+  findings.push_back(intent);
+  auto request = bound(want({"02:00.0"}), BindWhen::now);
+  request.domain = &guest;
+  const auto plan = make_plan(host, findings, {}, request);
+  EXPECT_THAT(ids_of(plan), ElementsAre("domain-intent", "load-vfio-pci", "bind-0000:02:00.0"));
+}
+
 /// The second of two changes of one file would find no line any more that it could exchange.
 TEST(MakePlan, AWordThatStandsInTheWrongFileIsCarriedOverOnce) {
   auto host = usual_host(false);
