@@ -159,7 +159,8 @@ std::string seen_of(const Host& host, const Aim& aim) {
   if (!function) return host.functions.is_unreadable() ? "the PCI bus could not be read" : "there is no such function";
   if (aim.kind == AimKind::virtual_functions) {
     const auto& count = function->virtual_functions;
-    return count.has_value() ? std::to_string(*count) + " virtual functions" : "virtual functions: " + count.why();
+    return count.has_value() ? std::to_string(*count) + (*count == 1 ? " virtual function" : " virtual functions")
+                             : "virtual functions: " + count.why();
   }
   return function->driver.has_value()   ? *function->driver + " holds it"
          : function->driver.is_absent() ? "no driver holds it"

@@ -18,10 +18,26 @@ std::string id_of(const Finding& finding) {
 
 bool is_about_domain(const Finding& finding) { return finding.id.starts_with("domain-"); }
 
-/// Findings that a person acts on before anything is taken away from the host.
+/// A step before the start that lets vfio-pci have it first.
+bool has_come_first(const PlanDraft& draft, const PciFunction& function) {
+  const auto when = binding_of(draft, function);
+  return when == BindWhen::start && std::ranges::any_of(draft.plan.steps, [](const PlanStep& step) {
+           return step.id == "bind-at-start" || step.id == "kernel-arguments";
+         });
+}
+
+/// Findings that a person acts on before anything is taken away from the host. Who uses a device now does so no more after a start
+/// that gives it to vfio-pci: then it is only told.
 void add_hand_steps(PlanDraft& draft) {
   for (const auto* finding : draft.problems(Treatment::hand)) {
     if (is_about_domain(*finding) || finding->remedy.empty() || finding->effect == Effect::protects) continue;
+    const auto address = PciAddress::parse(finding->subject);
+    const auto* function = address ? draft.host.find(*address) : nullptr;
+    const bool is_of_now = finding->id == "device-in-use" || finding->id == "host-console";
+    if (is_of_now && function && has_come_first(draft, *function)) {
+      draft.plan.notes.push_back(finding->subject + ": " + finding->summary);
+      continue;
+    }
     auto step = step_of(draft, id_of(*finding), finding->remedy.front(), finding->summary, {});
     step.by_hand = true;
     add_step(draft, std::move(step));
@@ -98,10 +114,7 @@ void bind_devices(PlanDraft& draft) {
                                         "(managed='yes'), and gives it back."));
       continue;
     }
-    const bool comes_first = std::ranges::any_of(draft.plan.steps, [&](const PlanStep& step) {
-      return step.id == "bind-at-start" || (step.id == "kernel-arguments" && when == BindWhen::start);
-    });
-    if (when == BindWhen::start && comes_first) continue;
+    if (has_come_first(draft, *function)) continue;
     if (!any) load_vfio(draft);
     any = true;
     const std::string why = device.driver ? "The host's driver " + *device.driver + " holds it."
@@ -129,6 +142,14 @@ void switch_functions_on(PlanDraft& draft, unsigned wanted) {
   draft.plan.steps.push_back(std::move(step));
 }
 
+PlanStep step_in_definition(PlanDraft& draft, const Finding& finding) {
+  Remedy remedy = finding.remedy.empty() ? Remedy() : finding.remedy.front();
+  auto step = step_of(draft, finding.id, std::move(remedy), finding.summary, {});
+  if (step.text.empty()) step.text = "Mend the guest's definition.";
+  step.by_hand = true;
+  return step;
+}
+
 }  // namespace
 
 void add_device_steps(PlanDraft& draft) {
@@ -140,16 +161,16 @@ void add_device_steps(PlanDraft& draft) {
   bind_devices(draft);
 }
 
+void add_intent_step(PlanDraft& draft) {
+  for (const auto* finding : draft.problems(Treatment::hand))
+    if (finding->id == "domain-intent") add_step(draft, step_in_definition(draft, *finding));
+}
+
 void add_guest_steps(PlanDraft& draft) {
   if (!draft.request.domain) return;
-  for (const auto* finding : draft.problems(Treatment::hand)) {
-    if (!is_about_domain(*finding)) continue;
-    Remedy remedy = finding->remedy.empty() ? Remedy() : finding->remedy.front();
-    auto step = step_of(draft, finding->id, std::move(remedy), finding->summary, {});
-    if (step.text.empty()) step.text = "Mend the guest's definition.";
-    step.by_hand = true;
-    add_step(draft, std::move(step));
-  }
+  for (const auto* finding :
+       draft.problems(Treatment::hand))  // what was meant is asked before all else, and stands there already
+    if (is_about_domain(*finding)) add_step(draft, step_in_definition(draft, *finding));
   std::vector<std::string> missing;
   for (const auto& device : draft.plan.devices) {
     const auto is_it = [&device](const DomainHostdev& hostdev) { return hostdev.source == device.address; };

@@ -45,6 +45,7 @@ void choose_devices(PlanDraft& draft);
 void find_obstacles(PlanDraft& draft);
 
 /// The parts of the plan, in order.
+void add_intent_step(PlanDraft& draft);   ///< whether another device was meant, before anything is taken from the host
 void add_start_steps(PlanDraft& draft);   ///< what takes effect when the host starts anew, and that start
 void add_device_steps(PlanDraft& draft);  ///< what is done while it runs
 void add_guest_steps(PlanDraft& draft);   ///< what is done in the guest's definition

@@ -159,6 +159,7 @@ Plan make_plan(const Host& host, const std::vector<Finding>& findings, const std
     draft.plan.state = draft.plan.refused.empty() ? PlanState::undetermined : PlanState::refused;
     return std::move(draft.plan);
   }
+  add_intent_step(draft);
   add_start_steps(draft);
   if (!draft.plan.continues) add_device_steps(draft);
   if (!draft.plan.continues) add_guest_steps(draft);

@@ -91,12 +91,13 @@ class Brief {
   }
 
   void end() {
-    add(cut_to(problem_count_sentence(outline_) + " All of it: " + program_for(report_) + " --all", page_.columns()));
+    const std::string count = problem_count_sentence(outline_), all = count + " All of it: " + program_for(report_) + " --all";
+    add(cut_to(text_width(printable(all)) <= page_.columns() ? all : count + " All of it: --all", page_.columns()));
     const NextStep step = next_step(report_, outline_);
     if (step.command.empty()) return;
     const std::string command = printable(step.command);
     const bool is_short = text_width(command) + 6 <= page_.columns() && step.command.find('\n') == std::string::npos;
-    if (!is_short) return add(cut_to("What to type next stands at its end.", page_.columns()));  // half a command is none
+    if (!is_short) return add(cut_to("What to type next: --all ends with it.", page_.columns()));  // half a command is none
     add(cut_to(printable(step.words), page_.columns()));
     add("      " + page_.painted(command, Paint::cyan));
   }

@@ -34,8 +34,10 @@ Listing list(const Report& report) {
 std::string lspci_line(const DeviceReport& device) {
   const PciIdentity& id = device.id;
   const std::string class_code = id.class_code.has_value() ? hex_text(*id.class_code >> 8, 4) : "????";
-  std::string line = device.address.text() + " " + (device.class_name.empty() ? "Class" : device.class_name) + " [" +
-                     class_code + "]: " + (device.name.empty() ? "Device" : device.name) + " [" + ids_text(id) + "]";
+  const std::string number = " [" + class_code + "]";
+  const std::string kind = device.class_name.empty() ? "Class" : device.class_name;
+  std::string line = device.address.text() + " " + kind + (kind.ends_with(number) ? "" : number) + ": " +
+                     (device.name.empty() ? "Device" : device.name) + " [" + ids_text(id) + "]";
   if (id.revision.has_value() && *id.revision != 0) line += " (rev " + hex_text(*id.revision, 2) + ")";
   return line;
 }

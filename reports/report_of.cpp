@@ -70,16 +70,21 @@ GroupReport describe_group(const IommuGroup& group) {
   return one;
 }
 
-std::vector<std::string> describe_limits(const Host& host) {
+/// A recording shows what it holds, whoever looks at it.
+std::vector<std::string> describe_limits(const Host& host, bool live) {
   std::vector<std::string> notes;
   if (!host.privileged && !host.all_functions().empty())
-    notes.push_back("Seen without root. With sudo it also shows what the firmware tables say and why devices share a group.");
+    notes.push_back(
+        live ? "Seen without root. With sudo it also shows what the firmware tables say and why devices share a group."
+             : "Recorded without root: what the firmware tables say and why devices share a group is not in it.");
   const auto asleep = std::ranges::count_if(host.all_functions(), [](const PciFunction& function) {
     return function.config.header_type.cause() == UnreadCause::asleep;
   });
   if (asleep > 0)
-    notes.push_back(std::to_string(asleep) + (asleep == 1 ? " function is" : " functions are") +
-                    " asleep and not woken; --wake reads them too.");
+    notes.push_back(
+        std::to_string(asleep) +
+        (live ? (asleep == 1 ? " function is" : " functions are") : (asleep == 1 ? " function was" : " functions were")) +
+        (live ? " asleep and not woken; --wake reads them too." : " recorded asleep, and not woken for it."));
   return notes;
 }
 
@@ -92,7 +97,7 @@ Report report_of(const Report::Source& source, const Host& host, Judgement judge
   report.generated_at = time_of_report();
   report.source = source;
   report.host = summarize(host);
-  report.notes = describe_limits(host);
+  report.notes = describe_limits(host, source.kind == "live");
   report.verdict = judgement.verdict;
   report.next_boot = std::move(judgement.next_boot);
   report.selection = selection;

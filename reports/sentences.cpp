@@ -238,9 +238,13 @@ std::string status_word(const Finding& finding) { return is_protection(finding) 
 
 std::string subject_list(const std::vector<const Finding*>& findings, std::size_t from, std::size_t most) {
   std::vector<std::string> subjects;
-  for (std::size_t i = from; i < findings.size() && subjects.size() < most; ++i)
-    subjects.push_back(subject_words(findings[i]->subject));
-  const std::size_t named = std::min(from + subjects.size(), findings.size());
+  std::size_t named = std::min(from, findings.size());
+  for (; named < findings.size(); ++named) {  // a subject of several findings is named once
+    auto words = subject_words(findings[named]->subject);
+    if (std::ranges::find(subjects, words) != subjects.end()) continue;
+    if (subjects.size() == most) break;
+    subjects.push_back(std::move(words));
+  }
   if (named == findings.size()) return join(subjects, ", ");
   return join(subjects, ", ") + (subjects.empty() ? "" : " and ") + std::to_string(findings.size() - named) + " more";
 }

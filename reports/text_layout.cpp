@@ -119,4 +119,13 @@ std::string excerpt(std::string_view text, std::size_t longest, Verbosity verbos
   return std::string(whole_words(start)) + "... (cut; " + std::to_string(text.size()) + " bytes in all)";
 }
 
+std::string excerpt_of_all(std::string_view text, std::size_t longest, Verbosity verbosity) {
+  constexpr std::size_t still_read = 2000;
+  constexpr std::string_view mark = "... (--all tells the rest)";
+  if (verbosity == Verbosity::verbose || text.size() > still_read) return excerpt(text, longest, verbosity);
+  const std::string safe = printable_lines(text);
+  if (text_width(safe) <= longest + mark.size()) return safe;
+  return std::string(whole_words(first_columns(safe, longest))) + std::string(mark);
+}
+
 }  // namespace vfio_doctor

@@ -47,5 +47,8 @@ std::string padded(std::string text, std::size_t width);
 
 /// printable_lines(), cut after `longest` columns with a word about it; not cut when verbose.
 std::string excerpt(std::string_view text, std::size_t longest, Verbosity verbosity);
+/// The same where --all shows the rest: a text that a person would still read says so, instead of counting bytes, and is whole
+/// where that word would take the room of what is left out.
+std::string excerpt_of_all(std::string_view text, std::size_t longest, Verbosity verbosity);
 
 }  // namespace vfio_doctor

@@ -19,7 +19,9 @@ class ProblemText {
   ProblemText(TextPage& page, Verbosity verbosity, const ProblemDetail& detail)
       : page_(page), verbosity_(verbosity), detail_(detail) {}
 
-  void add(const CheckFindings& check) {
+  /// `foremost`: what is to be done about it is told, however little room there is.
+  void add(const CheckFindings& check, bool foremost) {
+    foremost_ = foremost;
     const Finding& first = check.first();
     page_.blank_line();
     page_.labelled_line(status_word(first.status), paint_of(first.status), first.title + " [" + first.id + "]");
@@ -33,8 +35,22 @@ class ProblemText {
   }
 
  private:
+  /// Where there is no room for what was seen, what could not be seen still says why.
+  std::string with_reason(const Finding& finding) const {
+    std::string words = finding_sentence(finding);
+    if (detail_.evidence > 0 || finding.status != Status::unknown || finding.evidence.empty()) return words;
+    const Evidence& seen = finding.evidence.front();
+    constexpr std::size_t most = 120;
+    const std::string reason = seen.source + ": " + seen.value;
+    if (reason.size() > most || words.size() + reason.size() > detail_.sentence || reason.find('\n') != std::string::npos ||
+        words.find(seen.source) != std::string::npos || words.find(seen.value) != std::string::npos || !words.ends_with('.'))
+      return words;
+    words.pop_back();
+    return words + " (" + reason + ").";
+  }
+
   void sentence(const SameFindings& same) {
-    page_.paragraph(excerpt(finding_sentence(same.first()), detail_.sentence, verbosity_), 2);
+    page_.paragraph(excerpt_of_all(with_reason(same.first()), detail_.sentence, verbosity_), 2);
     const std::size_t shown = std::min(same.first().evidence.size(), detail_.evidence);
     for (std::size_t i = 0; i < shown; ++i) evidence(same.first().evidence[i]);
     if (shown < same.first().evidence.size() && shown > 0)
@@ -45,13 +61,21 @@ class ProblemText {
                       2, 2);
   }
 
+  /// "Where it is ..." -> "where it is ..."; "IOMMU" stays as it is.
+  static std::string inside_a_sentence(std::string words) {
+    const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+    if (words.size() > 1 && is_capital(words[0]) && !is_capital(words[1])) words[0] = static_cast<char>(words[0] - 'A' + 'a');
+    return words;
+  }
+
   /// What says something else is never "the same": each with its own sentence, as far as there is room.
   void others(const CheckFindings& check, std::size_t from) {
     const std::size_t shown =
         detail_.short_ == unlimited ? check.same.size() : std::min(check.same.size(), from + detail_.short_);
     for (std::size_t i = from; i < shown; ++i) {
       const SameFindings& same = check.same[i];
-      page_.paragraph("Also " + excerpt(finding_sentence(same.first()), detail_.sentence, verbosity_) +
+      page_.paragraph("Also " +
+                          excerpt_of_all(inside_a_sentence(finding_sentence(same.first())), detail_.sentence, verbosity_) +
                           (same.findings.size() > 1 ? " The same for " + std::to_string(same.findings.size() - 1) +
                                                           " more: " + subject_list(same.findings, 1, detail_.subjects) + "."
                                                     : ""),
@@ -73,7 +97,7 @@ class ProblemText {
   }
 
   void evidence(const Evidence& seen) {
-    const std::string value = excerpt(seen.value, longest_evidence, verbosity_);
+    const std::string value = excerpt_of_all(seen.value, longest_evidence, verbosity_);
     const auto lines = split_lines(value);
     const std::string source = seen.source.empty() ? "" : seen.source + ": ";
     if (lines.size() <= 1) {
@@ -94,7 +118,7 @@ class ProblemText {
 
   void remedies(const Finding& finding) {
     if (finding.remedy.empty()) return;
-    if (!detail_.remedies && (finding.status != Status::fail || detail_.checks <= 6))
+    if (!detail_.remedies && (finding.status != Status::fail || (detail_.checks <= 6 && !foremost_)))
       return page_.paragraph("What to do: --all tells, or vfio-doctor explain " + finding.id, 2, 2);
     for (const Remedy& remedy : finding.remedy) {
       page_.paragraph("What to do: " + remedy.text, 2, 2);
@@ -106,6 +130,7 @@ class ProblemText {
   }
 
   TextPage& page_;
+  bool foremost_ = false;
   const Verbosity verbosity_;
   const ProblemDetail& detail_;
 };
@@ -116,7 +141,7 @@ void problem_list(TextPage& page, const std::vector<CheckFindings>& problems, Ve
                   const ProblemDetail& detail) {
   ProblemText text(page, verbosity, detail);
   const std::size_t shown = std::min(problems.size(), detail.checks);
-  for (std::size_t i = 0; i < shown; ++i) text.add(problems[i]);
+  for (std::size_t i = 0; i < shown; ++i) text.add(problems[i], i == 0);
   if (shown == problems.size()) return;
   std::vector<std::string> ids;
   for (std::size_t i = shown; i < problems.size() && ids.size() < 12; ++i)

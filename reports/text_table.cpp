@@ -107,7 +107,8 @@ bool is_same_thing(const DeviceReport& one, const DeviceReport& other) {
   return ids_text(one.id) == ids_text(other.id) && one.driver == other.driver;
 }
 
-/// "goes with 0000:01:00.1 NVIDIA HD Audio (snd_hda_intel), 0000:01:00.2"
+/// "goes with 0000:01:00.1 NVIDIA HD Audio (snd_hda_intel); shares its group with 0000:00:1f.4". What is not of the row may be a
+/// part of the chipset, which goes to no guest.
 std::string company(const DeviceStory& story, const DeviceDetail& detail) {
   std::vector<std::string> parts;
   for (std::size_t i = 1; i < story.members.size(); ++i) {
@@ -117,10 +118,13 @@ std::string company(const DeviceStory& story, const DeviceDetail& detail) {
         member.address.text() +
         (named ? " " + short_name(name_of(member), companion_name) + (member.driver ? " (" + *member.driver + ")" : "") : ""));
   }
-  parts.insert(parts.end(), story.others.begin(), story.others.end());
-  if (parts.empty() && story.unnamed_companions == 0) return {};
   const bool go_together = story.first().verdict == DeviceVerdict::with_companions;
-  return (go_together ? "goes with " : "shares its group with ") + limited(parts, detail.companions, story.unnamed_companions);
+  const std::string together = go_together && !parts.empty() ? "goes with " + limited(parts, detail.companions, 0) : "";
+  if (go_together) parts.clear();
+  parts.insert(parts.end(), story.others.begin(), story.others.end());
+  if (parts.empty() && story.unnamed_companions == 0) return together;
+  return together + (together.empty() ? "" : "; ") + "shares its group with " +
+         limited(parts, detail.companions, story.unnamed_companions);
 }
 
 std::string alike_words(const DeviceStory& story, const DeviceDetail& detail) {
@@ -160,7 +164,7 @@ void print_below(TextPage& page, const DeviceStory& story, const DeviceDetail& d
     short_parts.push_back(counted(story.reasons.size() - shown, "more remark", "more remarks") + " (--all)");
   if (!short_parts.empty()) page.paragraph(join(short_parts, "; "), reason_indent, 2);
   const Verbosity verbosity = detail.fold_from == 0 ? Verbosity::verbose : Verbosity::normal;
-  for (const std::string& reason : told) page.paragraph(excerpt(reason, detail.reason, verbosity), reason_indent, 2);
+  for (const std::string& reason : told) page.paragraph(excerpt_of_all(reason, detail.reason, verbosity), reason_indent, 2);
 }
 
 void print_table(TextPage& page, const std::vector<DeviceStory>& stories, const DeviceDetail& detail) {

@@ -29,13 +29,15 @@ std::string row_of(const CLI::Option& option) {
   return row(left, option.get_description());
 }
 
-/// "ID", "[SEL...]", "FILE(2x)"
+/// "ID", "[SEL...]", "FILE FILE"
 std::string place_of(const CLI::Option& positional) {
   auto place = positional.get_name(true);
   if (takes_many(positional))
     place += "...";
-  else if (positional.get_expected_max() > 1)
-    place += "(" + std::to_string(positional.get_expected_max()) + "x)";
+  else if (positional.get_expected_max() > 1 && positional.get_expected_max() > positional.get_expected_min())
+    place += "...";
+  else
+    for (int more = 1; more < positional.get_expected_max(); ++more) place += " " + positional.get_name(true);
   return positional.get_required() ? place : "[" + place + "]";
 }
 

@@ -66,7 +66,7 @@ constexpr auto kinds = std::to_array<Refused>(
     {{is_of_vfio, "one of VFIO's nodes",
       "libvirt labels the devices of its guests by itself: start the guest through it, and look whether its "
       "own profile is what refuses. A program of your own needs a rule for that node."},
-     {is_of_sysfs, "a device's files below /sys, which it needs to take the device",
+     {is_of_sysfs, "a device's files below /sys, without which it cannot take the device",
       "Allow it in the policy of the program that is refused (SELinux: audit2allow makes the rule out of the line); a "
       "manager's "
       "own policy comes with its packages, which may be too old."},
@@ -97,12 +97,19 @@ std::vector<Finding> run(const Host& host) {
   }
   for (std::size_t at = 0; at < kinds.size(); ++at) {
     if (count[at] == 0) continue;
-    auto finding =
-        check.finding(Status::warn, host_subject,
-                      "AppArmor or SELinux refused a program " + std::string(kinds[at].what) + " since the host started (" +
-                          std::to_string(count[at]) + (count[at] == 1 ? " time)." : " times)."));
+    const auto is_said_by = [&](std::string_view mark) {
+      return std::ranges::any_of(lines[at], [&](const Evidence& one) { return one.value.find(mark) != std::string::npos; });
+    };
+    const bool apparmor = is_said_by("apparmor="), selinux = is_said_by("avc:");
+    const std::string who = apparmor == selinux ? "AppArmor or SELinux" : apparmor ? "AppArmor" : "SELinux";
+    auto finding = check.finding(Status::warn, host_subject,
+                                 "Since the host started, " + who + " refused a program " + std::string(kinds[at].what) + " (" +
+                                     std::to_string(count[at]) + (count[at] == 1 ? " time)." : " times)."));
+    std::vector<std::string> commands;
+    if (apparmor || !selinux) commands.emplace_back("sudo aa-status");
+    if (selinux || !apparmor) commands.emplace_back("sudo ausearch -m avc -ts boot");
     finding.evidence = std::move(lines[at]);
-    finding.remedy = {{std::string(kinds[at].remedy), {"sudo aa-status", "sudo ausearch -m avc -ts boot"}, {}, {}}};
+    finding.remedy = {{std::string(kinds[at].remedy), std::move(commands), {}, {}}};
     findings.push_back(std::move(finding));
   }
   if (findings.empty())

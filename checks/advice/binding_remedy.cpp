@@ -203,7 +203,8 @@ Remedy set_virtual_functions(const PciAddress& address, unsigned now, unsigned w
   const auto file = path_of(address, "sriov_numvfs");
   Remedy remedy;
   remedy.text = wanted == 0 ? "Switch the virtual functions of " + address.text() + " off."
-                            : "Switch " + std::to_string(wanted) + " virtual functions of " + address.text() + " on.";
+                            : "Switch " + std::to_string(wanted) +
+                                  (wanted == 1 ? " virtual function of " : " virtual functions of ") + address.text() + " on.";
   const auto change = [&file](std::vector<std::string>& commands, unsigned from, unsigned to) {
     if (from != 0 && to != 0) commands.push_back(write("0", file));
     commands.push_back(write(std::to_string(to), file));
@@ -246,6 +247,7 @@ StartBinding give_to_vfio_at_start(const Host& host, const std::vector<const Pci
                     ? "Every device with these ids is the host's no more, also one that is plugged in later."
                     : "Addresses change when cards are added or moved: undo this first. The ids are compared at each start, so "
                       "only a card of the same kind could be mistaken for it.";
+  remedy.risk += way_back_from_the_start(functions);
   return binding;
 }
 

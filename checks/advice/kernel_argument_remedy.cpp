@@ -311,6 +311,16 @@ Remedy change_kernel_arguments(const Host& host, const std::vector<std::string>&
   return both;
 }
 
+Remedy remove_kernel_argument_options(const Host& host, const KernelArgument& argument,
+                                      const std::vector<std::string>& options) {
+  std::string kept;
+  if (argument.value)
+    for (const auto option : split(*argument.value, ','))
+      if (std::ranges::find(options, option) == options.end()) kept += (kept.empty() ? "" : ",") + std::string(option);
+  if (kept.empty()) return remove_kernel_argument(host, argument.text());
+  return change_kernel_arguments(host, {argument.name + "=" + kept}, {argument.text()});
+}
+
 std::vector<std::string> files_of_boot_settings(const Host& host) { return boot_files(host, {}); }
 
 std::string warning_of_missing_root(const Host& host) {
@@ -352,6 +362,26 @@ std::string place_of_setting(const Host& host, const std::string& argument) {
   if (!setting || !setting->line.has_value() || parsed.empty()) return {};
   for (const auto& token : setting->line->tokens)
     if (token.argument == parsed.front()) return token.place();
+  return {};
+}
+
+std::string place_out_of_force(const Host& host, const std::string& argument) {
+  if (host.boot.loader == BootLoader::unknown) return {};
+  const auto parsed = KernelArguments::parse(argument).all();
+  const auto place_in = [&parsed](const Observed<BootLine>& line) -> std::string {
+    if (line.has_value() && !parsed.empty())
+      for (const auto& token : line->tokens)
+        if (token.argument == parsed.front()) return token.place();
+    return {};
+  };
+  for (const auto& setting : host.boot.settings)
+    if (auto place = place_in(setting.line); !place.empty()) return place;
+  for (const auto& entry : host.boot.entries) {
+    const bool by_hand =
+        entry.kind == BootEntryKind::syslinux || entry.kind == BootEntryKind::limine || entry.kind == BootEntryKind::refind;
+    if (by_hand)
+      if (auto place = place_in(entry.command_line); !place.empty()) return place;
+  }
   return {};
 }
 

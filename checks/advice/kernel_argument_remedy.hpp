@@ -29,9 +29,18 @@ inline constexpr const char* reboot_command = "sudo systemctl reboot";
 /// kernel has; else empty.
 std::string warning_of_missing_root(const Host& host);
 
+/// Takes these options out of `pci=nomsi,realloc` and leaves the others of the argument.
+Remedy remove_kernel_argument_options(const Host& host, const KernelArgument& argument,
+                                      const std::vector<std::string>& options);
+
 /// Where this host's settings have the argument already ("/etc/kernel/cmdline:1"), in the place that
 /// add_kernel_argument() would name; empty where they have not.
 std::string place_of_setting(const Host& host, const std::string& argument);
+
+/// Where else it stands and comes to nothing: in settings that this host's boot loader does not read, in words that a later line
+/// takes the place of, in an entry that a person writes for another loader. Empty where the loader is not known: then nothing is
+/// known to be out of force.
+std::string place_out_of_force(const Host& host, const std::string& argument);
 
 /// True where one command changes the boot entries themselves, whatever the settings say: grubby, kernelstub.
 bool kernel_argument_command_changes_entries(const Host& host);

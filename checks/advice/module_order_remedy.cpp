@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "checks/advice/kernel_argument_remedy.hpp"
+#include "checks/kernel/device_words.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -36,6 +37,14 @@ std::vector<std::string> rebuild_initramfs_commands(const Host& host) {
   return {};
 }
 
+std::string way_back_from_the_start(const std::vector<const PciFunction*>& functions) {
+  const bool display = std::ranges::any_of(functions, [](const PciFunction* one) { return one && is_display(*one); });
+  return std::string(display ? " On a graphics card the host then draws nothing, also no question for a disk's password."
+                             : "") +
+         " Should the host be out of reach after the start: press 'e' in the boot menu, add module_blacklist=vfio_pci to the "
+         "kernel's line for one start, and undo this.";
+}
+
 Remedy load_vfio_before(const Host& host, const std::string& driver, const std::string& address) {
   Remedy remedy{
       "The guest's manager takes it when the guest starts (libvirt: managed='yes'), whoever has it until then. Where the "
@@ -49,6 +58,8 @@ Remedy load_vfio_before(const Host& host, const std::string& driver, const std::
       {},
       "A driver that is built into the kernel always comes first, and what vfio-pci holds from the start is of no use to "
       "the host."};
+  const auto parsed = PciAddress::parse(address);
+  remedy.risk += way_back_from_the_start({parsed ? host.find(*parsed) : nullptr});
   const auto& tools = host.modules.image_tools;
   if (std::ranges::find(tools, ImageTool::booster) != tools.end())
     remedy.text += " booster's images know no softdep: leave " + driver + " out of them (\"modules: -" + driver +

@@ -16,6 +16,10 @@ std::vector<std::string> rebuild_initramfs_commands(const Host& host);
 /// True for what can be the name of a module, and so may stand in a file of modprobe.d.
 bool is_module_name(const std::string& name);
 
+/// What a host loses whose devices vfio-pci has from the start, and how it is started once without that: the kernel refuses the
+/// module then (kernel/module/main.c, blacklisted()), and the drivers that were to wait do not (a softdep may fail, modprobe.d(5)).
+std::string way_back_from_the_start(const std::vector<const PciFunction*>& functions);
+
 /// Makes modprobe load vfio-pci before `driver` (modprobe.d(5), softdep), which holds the function at `address`. A driver's
 /// name is not always its module's; the first command shows both. Without a command to type where the driver's name is none
 /// that a module could have, or the distribution is not known.

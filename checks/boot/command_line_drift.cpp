@@ -60,7 +60,7 @@ std::string name_of(const BootEntry& entry) {
 std::string reader_of(const Host& host) {
   if (host.boot.ostree) return "the boot entries are deployments that rpm-ostree and its kin write themselves";
   if (host.distribution.is_like("nixos")) return "nixos-rebuild writes the boot entries from its own configuration";
-  return host.boot.loader_reason;
+  return "this host starts otherwise: " + host.boot.loader_reason;
 }
 
 std::string summary_of(const Host& host, const BootDrift& drift, DriftKind kind, const Arguments& arguments) {
@@ -154,10 +154,12 @@ Remedy choose_another_default() {
 
 /// The words are in the right file, and a person has to see which line of it counts.
 Remedy mend_by_hand(const Host& host, const Arguments& arguments) {
-  Remedy remedy{.text = "Write the words inside the quotes of the assignment that counts, the last of its name (" +
-                        arguments.front()->lacking + "), carry that to the boot entries, and reboot.",
-                .commands = {"sudoedit " + arguments.front()->token.file},
-                .undo = {"sudoedit " + arguments.front()->token.file},
+  const auto& counts = arguments.front()->lacking;
+  const auto editor = "sudoedit " + counts.substr(0, counts.rfind(':'));
+  Remedy remedy{.text = "Write the words inside the quotes of the assignment that counts, the last of its name (" + counts +
+                        "), carry that to the boot entries, and reboot.",
+                .commands = {editor},
+                .undo = {editor},
                 .risk =
                     "Low. A wrong argument is ignored or, seldom, keeps the host from booting; then edit the line in the "
                     "boot menu."};

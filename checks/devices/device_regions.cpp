@@ -26,8 +26,7 @@ std::vector<Finding> run(const Host& host) {
                           "): VFIO cannot "
                           "switch it on (\"not assigned; can't enable device\").");
     finding.effect = Effect::blocked;
-    finding.evidence = {
-        {function.sysfs_path + "/resource", "BAR " + numbers(unassigned.value()) + " has a size and no address"}};
+    finding.evidence = {{function.sysfs_path + "/resource", "BAR " + numbers(unassigned.value()) + ": a size and no address"}};
     finding.remedy = {
         {"Switch on \"Above 4G Decoding\" in the firmware setup (also: Memory Mapped I/O above 4GB; with it \"Resizable BAR\" "
          "may be tried off), then reboot. Where there is no such switch, the kernel argument pci=realloc lets Linux try.",

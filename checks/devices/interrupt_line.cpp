@@ -47,9 +47,14 @@ std::vector<Finding> run(const Host& host) {
       finding.remedy = {
           {"Try it. If the guest does not start, unload the drivers of the others on the line, or put the card into another "
            "slot.",
-           {"grep -w '" + (line ? std::to_string(*line) : std::string("IRQ")) + ":' /proc/interrupts"},
+           {line ? "grep -w '" + std::to_string(*line) + ":' /proc/interrupts"
+                 : "lspci -v -s " + function.address.text() + " | grep -o 'IRQ [0-9]*'; cat /proc/interrupts"},
            {},
            {}}};
+    if (status != Status::pass && !line) {
+      finding.remedy.front().device = finding.subject;
+      finding.remedy.front().form = "the line's number first";
+    }
     findings.push_back(std::move(finding));
   }
   return findings;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "checks/check.hpp"
+#include "checks/kernel/kernel_rules.hpp"
 #include "checks/kernel/known_devices.hpp"
 
 namespace vfio_doctor {
@@ -16,6 +17,27 @@ bool has_reset_of_its_own(const PciFunction& function) {
   return methods && std::ranges::any_of(*methods, [](const std::string& method) {
            return method == "device_specific" || method == "flr" || method == "af_flr";
          });
+}
+
+/// The file in which a method is chosen came with Linux 5.15 (Documentation/ABI/testing/sysfs-bus-pci); before that the first one
+/// of the kernel's list is taken, and that is the card's own.
+Remedy load_vendor_reset(const Host& host, const PciFunction& function) {
+  Remedy
+      remedy{.text =
+                 "The module vendor-reset (not a part of Linux) has a reset for it. It must be loaded before the first guest",
+             .commands = {"sudo modprobe vendor-reset"},
+             .undo = {},
+             .risk = "A reset that fails can hang the host; try it while nothing is lost."};
+  if (has_rule_since(host, {5, 15}) == KernelRule::no) {
+    remedy.text += "; this kernel then takes its reset by itself.";
+    remedy.undo = {"sudo modprobe -r vendor-reset"};
+    return remedy;
+  }
+  const auto file = function.sysfs_path + "/reset_method";
+  remedy.text += ", and its reset chosen after each start of the host (kernels before 5.15 take it by themselves).";
+  remedy.commands.push_back("echo device_specific | sudo tee " + file);
+  remedy.undo = {"echo default | sudo tee " + file};
+  return remedy;
 }
 
 std::vector<Finding> run(const Host& host) {
@@ -37,13 +59,7 @@ std::vector<Finding> run(const Host& host) {
     finding.evidence = {{function.sysfs_path, function.name},
                         {function.sysfs_path + "/reset_method", methods.has_value() ? list : methods.why()},
                         {"known devices", known->source}};
-    finding.remedy = {
-        {"The module vendor-reset (not a part of Linux) has a reset for it. It must be loaded before the first guest; from "
-         "Linux "
-         "5.15 on it also has to be chosen.",
-         {"sudo modprobe vendor-reset", "echo device_specific | sudo tee " + function.sysfs_path + "/reset_method"},
-         {"echo default | sudo tee " + function.sysfs_path + "/reset_method"},
-         "A reset that fails can hang the host; try it while nothing is lost."}};
+    finding.remedy = {load_vendor_reset(host, function)};
     finding.remedy.front().device = finding.subject;
     finding.remedy.front().form = "device_specific";
     findings.push_back(std::move(finding));

@@ -22,12 +22,16 @@ Finding count_not_read(const PciFunction& function) {
 
 /// vfio-pci made the functions itself (enable_sriov): it has the card already, and gives it out while no virtual function
 /// is open (vfio_pci_validate_vf_token in drivers/vfio/pci/vfio_pci_core.c).
+/// "1 virtual function", "16 virtual functions"
+std::string functions_words(unsigned count) {
+  return std::to_string(count) + (count == 1 ? " virtual function" : " virtual functions");
+}
+
 Finding held_with_functions(const PciFunction& function) {
   auto finding = check.finding(Status::warn, device_subject(function.address),
-                               "vfio-pci holds it with " + std::to_string(function.virtual_functions.value()) +
-                                   " virtual "
-                                   "functions enabled: it can be given while none of them is open, and whoever has it decides "
-                                   "about them.");
+                               "vfio-pci holds it with " + functions_words(*function.virtual_functions) +
+                                   " enabled: it can be given while none of them is open, and whoever has it decides about "
+                                   "them.");
   finding.evidence = {{function.sysfs_path + "/sriov_numvfs", std::to_string(function.virtual_functions.value())},
                       {function.sysfs_path + "/driver",
                        function.driver.has_value() ? *function.driver : function.driver.why()}};
@@ -62,8 +66,8 @@ std::optional<Finding> judge_virtual_function(const Host& host, const PciFunctio
   if (!is_held_by_vfio(*physical)) return goes_with_its_group(function, *physical);
   auto finding = check.finding(Status::fail, device_subject(function.address),
                                "Its physical function " + named(*address) + " is held by " + *physical->driver +
-                                   ": VFIO opens it only for who names the token of that function's user (\"VF token "
-                                   "required to access device\").");
+                                   ": VFIO opens it only for a program that names the token (a UUID) which the user of that "
+                                   "function has set (\"VF token required to access device\").");
   finding.effect = Effect::blocked;
   finding.evidence = {{physical->sysfs_path + "/driver", *physical->driver}};
   finding.remedy = {{"Give the physical function back to its host driver, and let that make the virtual functions.",
@@ -91,8 +95,8 @@ std::vector<Finding> run(const Host& host) {
     const auto count = std::to_string(function.virtual_functions.value());
     auto finding =
         check.finding(Status::fail, address,
-                      "It has " + count +
-                          " virtual functions enabled: vfio-pci does not take it while they are "
+                      "It has " + functions_words(*function.virtual_functions) +
+                          " enabled: vfio-pci does not take it while they are "
                           "there (\"Cannot bind to PF with SR-IOV enabled\"). Assign the virtual functions instead.");
     finding.effect = Effect::blocked;
     finding.evidence = {{path, count}};

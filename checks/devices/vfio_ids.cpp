@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/advice/module_order_remedy.hpp"
+#include "checks/advice/shell_words.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/device_words.hpp"
 #include "checks/kernel/group_members.hpp"
@@ -72,11 +73,79 @@ bool is_parameter(std::string_view name) {
   return std::ranges::find(known, normalize_module_name(name)) != known.end();
 }
 
+/// Every id that the lists name and that is none of a device the host needs, once. The list the administrator may have meant.
+std::string wanted_ids(const Host& host, const std::vector<std::string>& entries) {
+  std::vector<std::string> kept;
+  for (const auto& entry : entries) {
+    const auto pattern = read_pattern(entry, {});
+    const bool needed = std::ranges::any_of(host.all_functions(), [&](const PciFunction& function) {
+      return pattern.matches(function) && !what_host_does_with(host, function.address).empty();
+    });
+    if (pattern.given >= 2 && !needed && kept.size() < most_patterns && std::ranges::find(kept, entry) == kept.end())
+      kept.push_back(entry);
+  }
+  return join(kept, ",");
+}
+
+void add_entries(std::vector<std::string>& entries, const std::string& list) {
+  for (const auto entry : split(list, ',')) entries.emplace_back(entry);
+}
+
+/// A file of modprobe.d is opened in an editor, and what is built from it is built anew. What stands on the command line is told in
+/// words alone.
+Remedy edit_list(const Host& host, const std::string& place, std::string text) {
+  Remedy remedy{.text = std::move(text), .commands = {}, .undo = {}, .risk = {}};
+  const auto file = place.substr(0, place.rfind(':'));
+  if (!file.starts_with("/etc/")) return remedy;
+  const auto rebuild = rebuild_initramfs_commands(host);
+  remedy.text += rebuild.empty() ? " If the initial RAM disk has the file too, build that anew; then reboot."
+                                 : " Then build the initial RAM disk anew, which has a copy, and reboot.";
+  remedy.commands = {"sudoedit " + shell_quoted(file)};
+  remedy.commands.insert(remedy.commands.end(), rebuild.begin(), rebuild.end());
+  remedy.commands.emplace_back(reboot_command);
+  remedy.undo = remedy.commands;
+  remedy.by_hand = true;
+  return remedy;
+}
+
 Finding remark(const std::string& summary, Evidence evidence, const std::string& remedy) {
   auto finding = check.finding(Status::warn, host_subject, summary);
   finding.evidence = {std::move(evidence)};
   finding.remedy = {{remedy, {}, {}, {}}};
   return finding;
+}
+
+/// An id, or the sign before one, that stands as a parameter of its own.
+bool is_torn_off(const ModprobeOption& option) {
+  return !is_parameter(option.name) && (option.name.find(':') != option.name.npos || option.name == "=");
+}
+
+/// A blank in a list of ids ends it (next_arg() in lib/cmdline.c). One finding for each line, with the list that was meant.
+void add_broken_lists(const Host& host, const std::vector<ModprobeOption>& options, std::vector<Finding>& findings) {
+  std::vector<std::string> told;
+  for (const auto& first : options) {
+    if (!is_torn_off(first) || std::ranges::find(told, first.file) != told.end()) continue;
+    told.push_back(first.file);
+    std::vector<std::string> entries, words;
+    std::vector<Evidence> evidence;
+    for (const auto& option : options) {
+      if (option.file != first.file) continue;
+      if (option.name == "ids" && option.value) add_entries(entries, *option.value);
+      if (!is_torn_off(option)) continue;
+      if (option.name != "=") add_entries(entries, option.text);
+      words.push_back("'" + option.name + "'");
+      evidence.push_back({option.file, option.text});
+    }
+    const bool one = words.size() == 1;
+    findings.push_back(remark("vfio-pci knows no parameter " + join(words, " or ") + "; the kernel passes over " +
+                                  (one ? "it" : "them") + ". A blank ended the list of ids before " + (one ? "it." : "them."),
+                              {}, {}));
+    findings.back().evidence = std::move(evidence);
+    const auto ids = wanted_ids(host, entries);
+    findings.back().remedy = {edit_list(host, first.file,
+                                        "Write the list without blanks" +
+                                            (ids.empty() ? std::string(".") : ": \"options vfio-pci ids=" + ids + "\"."))};
+  }
 }
 
 /// Lists that others take the place of, and words that the driver does not know.
@@ -86,8 +155,16 @@ void add_remarks(const Host& host, const std::vector<GivenParameter>& lists, std
     findings.push_back(remark("vfio-pci gets several lists of ids, and only the last counts: " + lists[i].evidence.value +
                                   " (" + lists[i].evidence.source + ") is lost to " + lists.back().evidence.value + " (" +
                                   lists.back().evidence.source + ").",
-                              lists[i].evidence, "Put all ids into one list, with commas and without blanks."));
+                              lists[i].evidence, {}));
     findings.back().evidence.push_back(lists.back().evidence);
+    std::vector<std::string> entries;
+    for (const auto& list : lists) add_entries(entries, *list.value);
+    const auto ids = wanted_ids(host, entries);
+    findings.back().remedy = {edit_list(host, lists.back().evidence.source,
+                                        ids.empty() ? "Put the ids that you want into one list, with commas and without blanks."
+                                                    : "Put the ids that you want into one list, with commas and without "
+                                                      "blanks; those of devices that this host can do without are: ids=" +
+                                                          ids + ".")};
   }
   if (is_built_in(host, "vfio_pci")) {
     for (const auto& option : host.vfio.modprobe.options("vfio_pci")) {
@@ -99,14 +176,13 @@ void add_remarks(const Host& host, const std::vector<GivenParameter>& lists, std
     }
     return;
   }
-  for (const auto& option : host.vfio.modprobe.options("vfio_pci")) {
-    if (is_parameter(option.name)) continue;
-    const bool is_id = option.name.find(':') != option.name.npos || option.name == "=";
-    findings.push_back(remark("vfio-pci knows no parameter '" + option.name + "'; the kernel passes over it." +
-                                  (is_id ? " A blank ended the list of ids before it." : ""),
-                              {option.file, option.text},
-                              is_id ? "Write the list without blanks: options vfio-pci ids=10de:1b80,10de:10f0"
-                                    : "Look for a slip in the word; this lists what there is: modinfo -p vfio-pci"));
+  const auto options = host.vfio.modprobe.options("vfio_pci");
+  add_broken_lists(host, options, findings);
+  for (const auto& option : options) {
+    if (is_parameter(option.name) || is_torn_off(option)) continue;
+    findings.push_back(remark("vfio-pci knows no parameter '" + option.name + "'; the kernel passes over it.",
+                              {option.file, option.text}, {}));
+    findings.back().remedy = {{"Look for a slip in the word; this lists what there is.", {"modinfo -p vfio-pci"}, {}, {}}};
   }
 }
 
@@ -157,14 +233,19 @@ Remedy tell_apart(const std::string& guests_one) {
       {}};
 }
 
+/// Nothing where the tool that builds the image is not known: a reboot alone would change nothing.
+std::vector<std::string> rebuild_and_reboot(const Host& host) {
+  auto commands = rebuild_initramfs_commands(host);
+  if (!commands.empty()) commands.emplace_back(reboot_command);
+  return commands;
+}
+
 Remedy let_vfio_come_first(const Host& host, const std::string& address, const std::string& driver) {
   if (const auto* line = softdep_of(host, driver))
     return {"A softdep for " + driver + " is there (" + line->place() +
                 "), so the driver came from an initial RAM disk that "
-                "was built without it: build that anew and reboot (Debian: update-initramfs -u -k all; Fedora: dracut -f "
-                "--regenerate-all; Arch: "
-                "mkinitcpio -P). A driver that is built into the kernel always comes first.",
-            rebuild_initramfs_commands(host),
+                "was built without it: build that anew, and reboot. A driver that is built into the kernel always comes first.",
+            rebuild_and_reboot(host),
             {},
             {}};
   return load_vfio_before(host, driver, address);
@@ -184,8 +265,7 @@ Finding held_by_other(const Host& host, const Pattern& pattern, const PciFunctio
   } else if (!use.empty()) {
     finding.summary = "vfio-pci is told to take it (" + pattern.text + "), but it " + use + ": if vfio-pci comes before " +
                       driver + ", the host does not start as it should.";
-    finding.remedy = {
-        {"Take " + pattern.text + " out of the list, and build the initial RAM disk anew if it has the list too.", {}, {}, {}}};
+    finding.remedy = {edit_list(host, pattern.evidence.source, "Take " + pattern.text + " out of the list.")};
   } else {
     finding.summary =
         "vfio-pci is told to take it (" + pattern.text + "), but the host's driver " + driver + " was there first.";

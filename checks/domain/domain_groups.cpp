@@ -3,6 +3,8 @@
 #include <set>
 
 #include "checks/domain/domain_check.hpp"
+#include "checks/kernel/chipset_parts.hpp"
+#include "checks/kernel/device_words.hpp"
 #include "checks/kernel/group_members.hpp"
 
 namespace vfio_doctor {
@@ -26,6 +28,25 @@ Finding taken_along(const DomainCase& here, const DomainHostdev& device, const P
   return finding;
 }
 
+/// What the host lives on is never taken from it for a companion's sake, and a part of the chipset is nothing to give.
+Remedy free_it(const DomainCase& here, const PciFunction& companion) {
+  const auto address = companion.address.text();
+  if (const auto use = what_host_does_with(here.host, companion.address); !use.empty())
+    return {.text = "Leave both to the host: " + address + " " + use +
+                    ", and would go from it as well. In another slot the "
+                    "device may have a group of its own.",
+            .commands = {},
+            .undo = {},
+            .risk = {}};
+  const auto part = chipset_part(companion).has_value();
+  return {.text = (part ? "Take the driver away from " + address + " (the host's chipset needs it, so no guest gets it): "
+                        : "Give " + address + " to the same domain, or take the driver away from it: ") +
+                  "<hostdev managed='yes'> with <address type='unassigned'/> does that for as long as the domain runs.",
+          .commands = {},
+          .undo = {},
+          .risk = "The host does without " + companion.name + " then."};
+}
+
 /// A companion that stays with a host driver: the group is not viable, whatever else is known about the device.
 Finding held(const DomainCase& here, const DomainHostdev& device, const PciFunction& companion) {
   const auto* function = here.host.find(device.source);
@@ -35,12 +56,7 @@ Finding held(const DomainCase& here, const DomainHostdev& device, const PciFunct
                                    ", which the host driver " + *companion.driver + " holds and the domain does not take.",
                                "group " + group + " is not viable");
   finding.evidence.push_back({companion.sysfs_path + "/driver", *companion.driver});
-  finding.remedy = {{"Give " + companion.address.text() +
-                         " to the same domain, or take the driver away from it: <hostdev "
-                         "managed='yes'> with <address type='unassigned'/> does that for as long as the domain runs.",
-                     {},
-                     {},
-                     "The host does without " + companion.name + " then."}};
+  finding.remedy = {free_it(here, companion)};
   return finding;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/kernel_rules.hpp"
@@ -49,7 +50,11 @@ std::vector<Finding> judge_acs_option(const Host& host, const KernelArguments& a
                                    " sets by hand how ports keep functions apart: groups may be larger, and may promise "
                                    "more than the hardware then does.");
   finding.evidence = {{"/proc/cmdline", "pci=" + option}};
-  finding.remedy = {remove_kernel_argument(host, "pci=" + option)};
+  for (const auto& argument : arguments.all()) {
+    const auto given = argument.name == "pci" && argument.value ? split(*argument.value, ',') : std::vector<std::string_view>();
+    if (std::ranges::find(given, option) != given.end())
+      finding.remedy = {remove_kernel_argument_options(host, argument, {option})};
+  }
   return {finding};
 }
 
@@ -70,10 +75,12 @@ std::vector<Finding> run(const Host& host) {
   auto finding = check.finding(Status::warn, host_subject, "");
   finding.evidence = {{"/proc/cmdline", given->text()}};
   finding.remedy = {remove_kernel_argument(host, given->text())};
-  finding.remedy.front().risk =
+  auto& risk = finding.remedy.front().risk;
+  if (risk.starts_with("Low. ")) risk.erase(0, 5);
+  risk =
       "Without it the groups merge again: devices that a guest has today may then share a group with "
       "others, and the guest does not start until all of them are given or left without a driver. " +
-      finding.remedy.front().risk;
+      risk;
   const auto rejects = [](const std::string& message) {
     return message.find("Unknown kernel command line") != message.npos && message.find("pcie_acs_override") != message.npos;
   };

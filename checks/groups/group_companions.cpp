@@ -38,9 +38,12 @@ Finding describe_group(const Host& host, const IommuGroup& group, const std::vec
     finding.evidence.push_back({source, described(*function).text + ", " + driver_text(*function)});
   }
   if (counted.size() > most_named) append_name(members, std::to_string(counted.size() - most_named) + " more");
-  auto summary = named(finding.subject, "Group " + std::to_string(group.number)) + ": " + members +
-                 ". They go to one guest together; what it does not want is left without a host driver.";
-  if (!chipset.text.empty()) summary += " Never give it parts of the chipset (" + chipset + "): only take their drivers away.";
+  auto summary = named(finding.subject, "Group " + std::to_string(group.number)) + ": " + members + ". ";
+  if (chipset.text.empty())
+    summary += "They go to one guest together; what it does not want is left without a host driver.";
+  else
+    summary += "Parts of the chipset (" + chipset +
+               ") go to no guest: they only have to be without a host driver while a guest has the rest.";
   for (const auto& cause : causes_of_shared_group(host, group)) {
     summary += " " + cause.sentence;
     finding.evidence.push_back(cause.evidence);

@@ -9,6 +9,8 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"firmware-iommu-table", "Firmware's IOMMU table", 20, run};
 
+constexpr auto see_iommu_active = "See what iommu-active says.";
+
 void describe_dmar(const Observed<std::string>& content, Finding& finding) {
   if (!content.has_value()) {
     finding.evidence.push_back({"/sys/firmware/acpi/tables/DMAR", "present; content: " + content.why()});
@@ -56,9 +58,12 @@ void describe_iort(const Host& host, Finding& finding) {
     finding.status = Status::fail;
     finding.summary =
         "The firmware's table (IORT) describes no IOMMU (SMMU): it is switched off there, or this machine has none.";
-    finding.remedy = {{"See iommu-active for the switch to look for.", {}, {}, {}}};
+    finding.remedy = {{see_iommu_active, {}, {}, {}}};
   }
 }
+
+/// Arm machines that are not started by EFI firmware have no ACPI tables at all.
+bool is_without_acpi(const Host& host) { return iommu_vendor(host) == CpuVendor::arm && !host.firmware.efi.is(true); }
 
 std::vector<Finding> run(const Host& host) {
   const auto& firmware = host.firmware;
@@ -81,8 +86,11 @@ std::vector<Finding> run(const Host& host) {
     finding.summary = "Whether the firmware describes an IOMMU could not be seen.";
   } else {
     finding.status = Status::fail;
-    finding.summary = "The firmware describes no IOMMU: it is switched off there, or this machine has none.";
-    finding.remedy = {{"See iommu-active for the switch to look for.", {}, {}, {}}};
+    finding.summary =
+        host.cpu.hypervisor_flag.is(true) ? "No ACPI table describes an IOMMU: this virtual machine was given none."
+        : is_without_acpi(host)           ? "No ACPI table describes an IOMMU: what this machine has stands in its device tree."
+                                : "The firmware describes no IOMMU: it is switched off there, or this machine has none.";
+    finding.remedy = {{see_iommu_active, {}, {}, {}}};
   }
   return {finding};
 }

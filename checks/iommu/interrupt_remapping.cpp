@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/iommu_state.hpp"
@@ -91,11 +92,13 @@ void explain_off(const Host& host, Finding& finding) {
   }
   const auto* arguments = host.kernel.arguments.get();
   if (arguments) {
-    const auto options = arguments->options("intremap");
-    if (std::ranges::find(options, "off") != options.end()) {
+    for (const auto& argument : arguments->all()) {
+      if (argument.name != "intremap" || !argument.value) continue;
+      const auto options = split(*argument.value, ',');
+      if (std::ranges::find(options, "off") == options.end()) continue;
       finding.summary = "Interrupt remapping is off (intremap=off): VFIO refuses every device.";
-      finding.evidence.push_back({"/proc/cmdline", "intremap=off"});
-      finding.remedy.push_back(remove_kernel_argument(host, "intremap=off"));
+      finding.evidence.push_back({"/proc/cmdline", argument.text()});
+      finding.remedy.push_back(remove_kernel_argument_options(host, argument, {"off"}));
       return;
     }
     for (const std::string_view name : {"nointremap", "noapic", "nolapic"})
@@ -122,6 +125,19 @@ void explain_off(const Host& host, Finding& finding) {
         finding.evidence.push_back({"kernel log", message});
   finding.remedy.push_back(host.cpu.hypervisor_flag.is(true) ? remapping_in_a_virtual_machine() : remapping_by_firmware());
   finding.remedy.push_back(do_without(host));
+}
+
+/// VFIO does without because somebody said so: then why remapping is off is told, and what would bring it, but to do without is no
+/// remedy, and a plan has no need of it.
+void tell_the_way_back(const Host& host, Finding& finding) {
+  const auto summary = finding.summary;
+  explain_off(host, finding);
+  finding.summary = summary;
+  std::erase_if(finding.remedy, [without = do_without(host)](const Remedy& one) { return one.text == without.text; });
+  for (auto& remedy : finding.remedy) {
+    remedy.adds_arguments.clear();
+    remedy.removes_arguments.clear();
+  }
 }
 
 std::vector<Finding> run(const Host& host) {
@@ -155,6 +171,7 @@ std::vector<Finding> run(const Host& host) {
     finding.summary = state == Switch::off
                           ? "Interrupt remapping is off, and VFIO was told to do without: a guest could attack the host."
                           : "Whether interrupt remapping is on could not be seen; VFIO was told to do without it.";
+    if (state == Switch::off) tell_the_way_back(host, finding);
     return {finding};
   }
   if (allowed.any_allows) {

@@ -187,6 +187,13 @@ bool explain_missing_smmu(const AcpiTable& table, Finding& finding) {
   return true;
 }
 
+/// Where the argument is written down without having reached the kernel. command-line-drift alone says then what is to be done: two
+/// changes of one file would be in each other's way.
+std::string place_that_waits(const Host& host, const std::string& argument) {
+  const auto place = place_of_setting(host, argument);
+  return place.empty() ? place_out_of_force(host, argument) : place;
+}
+
 /// Why the IOMMU is off, as far as the facts go: each cause that was not excluded gets its remedy.
 void explain_off(const Host& host, Finding& finding) {
   if (host.cpu.runs_on_xen()) return explain_xen(finding);
@@ -264,11 +271,11 @@ void explain_off(const Host& host, Finding& finding) {
                                : "The IOMMU is off: the firmware offers it, but intel_iommu=on is not on the command line.";
     finding.evidence.push_back({"/proc/cmdline", arguments ? "no intel_iommu=on" : host.kernel.arguments.why()});
     if (config) finding.evidence.push_back({host.kernel.config_source, "CONFIG_INTEL_IOMMU_DEFAULT_ON is not set"});
-    if (const auto place = place_of_setting(host, "intel_iommu=on"); !place.empty()) {
+    if (const auto place = place_that_waits(host, "intel_iommu=on"); !place.empty()) {
       finding.evidence.push_back({place, "intel_iommu=on"});
       finding.remedy.push_back({"intel_iommu=on is written down already (" + place +
                                     ") and did not reach the running kernel: "
-                                    "command-line-drift says which step is missing.",
+                                    "command-line-drift says why, and what to do.",
                                 {},
                                 {},
                                 {}});
@@ -279,7 +286,7 @@ void explain_off(const Host& host, Finding& finding) {
   if (finding.summary.empty())
     finding.summary =
         "The IOMMU is off although the firmware offers it and no kernel argument forbids it; the kernel's log "
-        "may say why.";
+        "may say why (sudo dmesg | grep -i -e DMAR -e AMD-Vi -e SMMU -e IOMMU).";
 }
 
 void add_log_evidence(const Host& host, Finding& finding) {

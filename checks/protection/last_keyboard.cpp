@@ -88,8 +88,10 @@ std::vector<Finding> run(const Host& host) {
   const auto has_keyboard = [](const auto& entry) { return !entry.second.keyboards.empty(); };
   const auto with_keyboards = std::ranges::count_if(controllers, has_keyboard);
   if (!inputs && with_keyboards == 0) {
-    auto finding = check.finding(Status::unknown, host_subject,
-                                 "The keyboards of this host could not be read (" + host.console.inputs.why() + ").");
+    const auto why = host.console.inputs.why();
+    const std::string file = why.find("/proc/") == std::string::npos ? "/proc/bus/input/devices: " : "";
+    auto finding =
+        check.finding(Status::unknown, host_subject, "The keyboards of this host could not be read (" + file + why + ").");
     finding.evidence = {{"/proc/bus/input/devices", host.console.inputs.why()}};
     if (!host.console.usb.has_value()) finding.evidence.push_back({"/sys/bus/usb/devices", host.console.usb.why()});
     return {finding};

@@ -123,7 +123,7 @@ Triage TriageReader::judge() {
         triage.ask.push_back(command);
   if (triage.causes.empty() && !triage.recognised)
     triage.ask = {"sudo dmesg", "lspci -nnk", "find /sys/kernel/iommu_groups -type l", "cat /proc/cmdline",
-                  "the complete error message of the program that starts the virtual machine"};
+                  "# the complete error message of the program that starts the virtual machine"};
   return std::move(triage);
 }
 

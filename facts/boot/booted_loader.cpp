@@ -109,11 +109,11 @@ BootedLoader find_booted_loader(const Root& root, const BootConfiguration& found
   const auto selected_entry = selected.has_value() ? std::optional(*selected) : std::nullopt;
   if (info.has_value())
     if (const auto loader = loader_named(*info))
-      return {*loader, "it says so in the EFI variable LoaderInfo (" + *info + ")", selected_entry,
+      return {*loader, *info + " named itself in the EFI variable LoaderInfo", selected_entry,
               *loader == BootLoader::systemd_boot ? default_by_variable(root) : std::nullopt};
   if (const auto stub = read_loader_variable(root, "StubInfo"); stub.has_value())
-    return {BootLoader::unified_image, "its stub says so in the EFI variable StubInfo (" + *stub + ")", selected_entry,
-            std::nullopt};
+    return {BootLoader::unified_image, "the stub of its image, " + *stub + ", named itself in the EFI variable StubInfo",
+            selected_entry, std::nullopt};
   for (const auto& entry : found.entries)
     if (entry.kind == BootEntryKind::firmware)
       return {BootLoader::efi_stub,

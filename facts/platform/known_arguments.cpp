@@ -35,6 +35,27 @@ constexpr auto table = std::to_array<KnownArgument>({
     {"cryptdevice", mechanical},
     {"cryptkey", mechanical},
     {"crypto", mechanical},
+    {"cryptopts", mechanical},  // Debian's cryptsetup-initramfs
+    {"cryptroot", mechanical},  // Alpine's mkinitfs, and "cryptdm" beside it
+    {"cryptdm", mechanical},
+    {"crypt_root", mechanical},  // Gentoo's genkernel (initrd.scripts), and what follows up to dozfs
+    {"crypt_roots", mechanical},
+    {"crypt_swap", mechanical},
+    {"crypt_swaps", mechanical},
+    {"root_key", mechanical},
+    {"root_keydev", mechanical},
+    {"root_trim", mechanical},
+    {"swap_key", mechanical},
+    {"swap_keydev", mechanical},
+    {"real_root", mechanical},
+    {"real_resume", mechanical},
+    {"real_init", mechanical},
+    {"dolvm", mechanical},
+    {"domdadm", mechanical},
+    {"dozfs", mechanical},
+    {"nfsroot", mechanical},  // the kernel's own: Documentation/admin-guide/nfs/nfsroot.rst
+    {"netroot", mechanical},  // dracut.cmdline(7), and the next one
+    {"rd.neednet", mechanical},
     {"luks.", mechanical},
     {"rd.luks.", mechanical},
     {"rd.lvm.", mechanical},

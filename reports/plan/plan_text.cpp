@@ -55,7 +55,10 @@ void show_refusals(TextPage& page, const Plan& plan) {
   page.painted_line("REFUSED: there is no plan.", Paint::red);
   for (const auto& refusal : plan.refused) {
     page.paragraph("- " + refusal.subject + ": " + refusal.reason + (refusal.id.empty() ? "" : " [" + refusal.id + "]"), 0, 2);
-    if (refusal.accept) page.paragraph("Who takes that loss says so: --accept " + *refusal.accept + " --reason 'WHY'", 2, 2);
+    if (refusal.accept)
+      page.paragraph("Who takes that loss says so: --accept " + *refusal.accept + " --reason 'WHY'", 2, 2);
+    else if (!refusal.id.empty())
+      page.paragraph("What can be done about it: vfio-doctor explain " + refusal.id, 2, 2);
   }
 }
 
@@ -74,7 +77,9 @@ void show_guest(TextPage& page, const Plan& plan) {
   if (xml.empty()) return;
   page.blank_line();
   if (plan.guest_form != Plan::GuestForm::libvirt) return show_guest_of_others(page, plan);
-  page.paragraph("For the guest, inside <devices> (virsh edit " + (plan.domain.empty() ? std::string("NAME") : plan.domain) +
+  page.paragraph(std::string("For the guest, ") +
+                 (plan.domain.empty() ? "" : "where its definition does not say so already, ") +
+                 "inside <devices> (virsh edit " + (plan.domain.empty() ? std::string("NAME") : plan.domain) +
                  "); --format qm and --format qemu write it for others:");
   for (const auto line : split_lines(xml))
     if (!line.starts_with("<!--")) page.line(line, 2);
@@ -109,6 +114,8 @@ std::string render_plan_text(const Plan& plan, const TextStyle& style) {
   for (std::size_t i = 0; i < plan.steps.size(); ++i) show_step(page, plan.steps[i], i + 1);
   show_guest(page, plan);
   show_list(page, "Not seen:", plan.unseen);
+  if (!plan.unseen.empty())
+    page.paragraph("On the host itself, with sudo and outside of containers, most of it can be seen.", 0);
   std::vector<std::string> accepted;
   for (const auto& one : plan.accepted)
     accepted.push_back(one.id + " of " + one.subject + ": " + one.reason + " (" + one.source + ")");

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+
 #include "base/printable.hpp"
 #include "reports/text_layout.hpp"
 #include "reports/triage/triage_report.hpp"
@@ -10,8 +12,25 @@ Paint paint_of(Confidence confidence) {
   return confidence == Confidence::certain ? Paint::red : confidence == Confidence::likely ? Paint::yellow : Paint::cyan;
 }
 
+/// Of one file its name will do without the way to it.
 std::string place_of(const Triage& triage, const PastedLine& line) {
-  return triage.files.at(line.file) + ":" + std::to_string(line.line);
+  const auto& file = triage.files.at(line.file);
+  const auto name = triage.files.size() == 1 ? file.substr(file.rfind('/') + 1) : file;
+  return name + ":" + std::to_string(line.line);
+}
+
+/// What it is about stands once behind all lines of one kind.
+void add_harmless(TextPage& page, const Triage& triage) {
+  page.blank_line();
+  page.line("Looks bad and is harmless:");
+  std::vector<std::string> told;
+  for (const auto& first : triage.harmless) {
+    if (std::ranges::find(told, first.why) != told.end()) continue;
+    told.push_back(first.why);
+    for (const auto& line : triage.harmless)
+      if (line.why == first.why) page.line(place_of(triage, line.at) + ": " + line.at.text, 2);
+    page.paragraph(first.why, 4);
+  }
 }
 
 void add_remedy(TextPage& page, const Remedy& remedy) {
@@ -30,7 +49,7 @@ void add_cause(TextPage& page, const Triage& triage, const Cause& cause) {
   for (const auto& line : cause.evidence) page.line(place_of(triage, line) + ": " + line.text, 4);
   for (const auto& text : cause.ruled_out) page.paragraph("Not it: " + text, 2, 2);
   for (const auto& remedy : cause.remedy) add_remedy(page, remedy);
-  if (cause.confidence != Confidence::certain)
+  if (cause.confidence != Confidence::certain && triage.causes.size() > 1)  // of one cause it stands at the end
     for (const auto& command : cause.ask) page.line("Would decide: " + command, 2);
   page.line("More: vfio-doctor explain " + cause.id, 2);
 }
@@ -51,14 +70,7 @@ std::string render_triage_text(const Triage& triage, const TextStyle& style) {
   TextPage page(style);
   page.painted_line(triage_sentence(triage), Paint::bold);
   for (const auto& cause : triage.causes) add_cause(page, triage, cause);
-  if (!triage.harmless.empty()) {
-    page.blank_line();
-    page.line("Looks bad and is harmless:");
-    for (const auto& line : triage.harmless) {
-      page.line(place_of(triage, line.at) + ": " + line.at.text, 2);
-      page.paragraph(line.why, 4);
-    }
-  }
+  if (!triage.harmless.empty()) add_harmless(page, triage);
   if (!triage.ask.empty()) {
     page.blank_line();
     page.line("Paste next the output of:");

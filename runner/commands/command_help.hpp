@@ -81,13 +81,18 @@ Examples:
   sudo vfio-doctor plan --domain win11                  for all that a guest takes
   sudo vfio-doctor plan 01:00 --bind start              vfio-pci first at each start
   sudo vfio-doctor plan 03:00.0 --format xml            the elements for its definition
-  sudo vfio-doctor plan 03:00.0 --format shell -o plan.sh; sudo bash plan.sh --apply
+  sudo vfio-doctor plan 03:00.0 --format shell -o plan.sh
+  sudo bash plan.sh --apply                             once you have read it
   sudo vfio-doctor plan 00:02.0 --accept host-console --reason "ssh stays"
-  sudo vfio-doctor plan 03:00.0 --format json -o plan.json; ...; sudo vfio-doctor plan --after plan.json
+  sudo vfio-doctor plan 03:00.0 --format json -o plan.json
+  sudo vfio-doctor plan --after plan.json               later: did each step take effect?
 
 Nothing is changed by this program; the script is yours to read and run, and takes --undo.
-Exit codes: 0 a plan, or nothing left to do (--after: all took effect), 1 refused, with the reason (something did not),
-2 wrong usage or unreadable input, 3 something needed could not be seen.)";
+Exit codes:
+  0  a plan, or nothing left to do (--after: all took effect)
+  1  refused, with the reason (--after: something did not take effect)
+  2  wrong usage or unreadable input
+  3  something needed could not be seen)";
 
 inline constexpr const char* verify_help = R"(
 Examples:
@@ -99,8 +104,11 @@ Examples:
   vfio-doctor verify fedora --manifest card.json         against what you meant, not against its XML
   vfio-doctor verify --manifest card.json --evidence lspci.txt lsusb.txt
 
-Exit codes: 0 everything expected is there and works, 1 it is not, 2 wrong usage or the guest cannot be asked,
-3 nothing fails, but not all could be seen.)";
+Exit codes:
+  0  everything expected is there and works
+  1  something expected is missing or does not work
+  2  wrong usage, or the guest cannot be asked
+  3  nothing fails, but not all could be seen)";
 
 inline constexpr const char* triage_help = R"(
 Examples:
@@ -109,16 +117,22 @@ Examples:
   vfio-doctor triage dmesg.txt lspci.txt qemu.log        several files of one machine
   vfio-doctor triage --format markdown --redact report.txt   a reply to paste back
 
-Exit codes: 0 nothing wrong in it, 1 a cause is certain or likely, 2 wrong usage or unreadable input,
-3 nothing decided.)";
+Exit codes:
+  0  nothing wrong in it
+  1  a cause is certain or likely
+  2  wrong usage or unreadable input
+  3  nothing decided)";
 
 inline constexpr const char* diff_help = R"(
 Examples:
   vfio-doctor diff before.json after.json
   vfio-doctor diff before.tar.zst after.json             a snapshot serves as well
 
-Exit codes: 0 nothing got worse, 1 a verdict got worse, 2 wrong usage or unreadable input,
-3 a verdict became undetermined.)";
+Exit codes:
+  0  nothing got worse
+  1  a verdict got worse
+  2  wrong usage or unreadable input
+  3  a verdict became undetermined)";
 
 inline constexpr const char* fleet_help = R"(
 Examples:
@@ -128,8 +142,12 @@ Examples:
   vfio-doctor fleet reports/ --since yesterday.json      and what changed
 
 Each host writes its report with: vfio-doctor check --identify --format json
-Exit codes: 0 every host is ready, 1 a host is not, 2 wrong usage or no report at all, 3 a host is undetermined or a
-report was skipped. --fail-on warn: 1 also for a next boot that breaks and for outliers; --fail-on never: 0.)";
+Exit codes:
+  0  every host is ready
+  1  a host is not (--fail-on warn: also a next boot that breaks, and outliers)
+  2  wrong usage, or no report at all
+  3  a host is undetermined, or a report was skipped
+--fail-on never: 0 in place of 1 and 3)";
 
 inline constexpr const char* guard_help = R"(
 Examples:
@@ -142,7 +160,10 @@ Examples:
 
 /etc/vfio-doctor/guard.conf: allow DOMAIN ADDRESS|*, refuse protected|group|nothing, on-error allow|refuse,
 on-unknown allow|refuse, deadline MILLISECONDS.
-Exit codes: 0 the start may go on, 1 it must not (status: not installed; watch: the next reboot breaks passthrough),
-2 wrong usage, 3 watch: not known.)";
+Exit codes:
+  0  the start may go on
+  1  it must not (status: not installed; watch: the next reboot breaks passthrough)
+  2  wrong usage
+  3  watch: not known)";
 
 }  // namespace vfio_doctor

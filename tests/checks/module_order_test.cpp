@@ -75,7 +75,7 @@ TEST(ModuleOrder, ASoftdepThatIsThereNeedsANewImageOnly) {
   const auto remedy =
       remedy_on("text /etc/os-release = ID=debian\ntext /etc/modprobe.d/order.conf = softdep snd_hda_intel pre: vfio-pci\n");
   EXPECT_THAT(remedy.text, HasSubstr("is there (/etc/modprobe.d/order.conf:1)"));
-  EXPECT_THAT(remedy.commands, ElementsAre("sudo update-initramfs -u -k all"));
+  EXPECT_THAT(remedy.commands, ElementsAre("sudo update-initramfs -u -k all", "sudo systemctl reboot"));
 }
 
 }  // namespace

@@ -119,6 +119,55 @@ TEST(MakePlan, OneCardIsBoundInOneWay) {
   EXPECT_THAT(step(plan, "bind-at-start").commands.front(), HasSubstr("ids=10de:2504,10de:228e"));
 }
 
+/// Whoever holds it now is gone after the start that gives it to vfio-pci: nobody is told to end that afterwards.
+TEST(MakePlan, WhoUsesACardNowIsNoStepBehindTheStart) {
+  const std::string card =
+      "pci 04:00.0 id=10de:2504 class=030000 driver=nvidia group=7 boot_vga=0\nlink /proc/1203/fd/14 /dev/nvidia0\n"
+      "text /proc/1203/comm = Xorg\n";
+  const auto at_start = plan_on(usual_host() + card, want({"04:00.0"}));
+  EXPECT_THAT(ids_of(at_start), ElementsAre("bind-at-start", "reboot"));
+  EXPECT_THAT(at_start.notes, Contains(HasSubstr("Xorg (process 1203)")));
+  EXPECT_THAT(step(at_start, "bind-at-start").risk, HasSubstr("module_blacklist=vfio_pci"));
+  const auto now = plan_on(usual_host() + card, bound(want({"04:00.0"}), BindWhen::now));
+  EXPECT_THAT(ids_of(now), Contains("device-in-use-0000:04:00.0"));
+}
+
+/// Else the wrong device is taken from the host before somebody is asked.
+TEST(MakePlan, WhetherAnotherDeviceWasMeantIsAskedFirst) {
+  const auto host = gather_host(machine(usual_host()));
+  auto findings = all_findings(host);
+  const auto guest = managed_guest("0000:02:00.0");
+  Finding intent;
+  intent.id = "domain-intent";
+  intent.status = Status::warn;
+  intent.subject = domain_subject(guest);
+  intent.summary = "It takes 0000:02:00.0: did you mean 0000:03:00.0?";
+  intent.remedy = {{"Write this as the source, if so.", {}, {}, {}}};
+  findings.push_back(intent);
+  auto request = bound(want({"02:00.0"}), BindWhen::now);
+  request.domain = &guest;
+  const auto plan = make_plan(host, findings, {}, request);
+  EXPECT_THAT(ids_of(plan), ElementsAre("domain-intent", "load-vfio-pci", "bind-0000:02:00.0"));
+}
+
+/// The second of two changes of one file would find no line any more that it could exchange.
+TEST(MakePlan, AWordThatStandsInTheWrongFileIsCarriedOverOnce) {
+  auto host = usual_host(false);
+  const auto swap = [&host](const std::string& from, const std::string& to) {
+    const auto at = host.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    host.replace(at, from.size(), to);
+  };
+  swap("BOOT_IMAGE=/vmlinuz-6.1.0-18-amd64 root=/dev/nvme0n1p1 ro quiet",
+       "initrd=\\EFI\\proxmox\\6.1\\i root=ZFS=tank boot=zfs");
+  swap("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"", "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet intel_iommu=on iommu=pt\"");
+  swap("file /boot/grub/grub.cfg\n| menuentry 'Debian' {\n| linux /vmlinuz-6.1.0-18-amd64 root=/dev/nvme0n1p1 ro quiet\n| }\n",
+       "dir /etc/pve\ntext /etc/kernel/proxmox-boot-uuids = A-B\ntext /etc/kernel/cmdline = root=ZFS=tank boot=zfs\n");
+  const auto plan = plan_on(host, want({"02:00.0"}));
+  EXPECT_THAT(ids_of(plan), ElementsAre("command-line-drift", "reboot", "plan-again"));
+  EXPECT_FALSE(step(plan, "command-line-drift").by_hand);
+}
+
 TEST(MakePlan, BothTwinsMayBeTakenByTheirIds) {
   const auto plan = plan_on(usual_host(), bound(want({"01:00.0", "02:00.0"}), BindWhen::start));
   EXPECT_THAT(step(plan, "bind-at-start").commands.front(), HasSubstr("options vfio_pci ids=8086:10d3"));

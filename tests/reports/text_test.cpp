@@ -61,6 +61,23 @@ TEST(RenderText, ProtectionIsAReasonAndNoProblem) {
       << "asked about this very device, it is what stands in the way";
 }
 
+TEST(Sentences, ASubjectOfSeveralFindingsIsNamedOnce) {
+  std::vector<Finding> findings(3);
+  for (Finding& each : findings) each.subject = host_subject;
+  findings[2].subject = "0000:01:00.0";
+  const std::vector<const Finding*> all = {&findings[0], &findings[1], &findings[2]};
+  EXPECT_EQ(subject_list(all, 0, 4), "this host, 0000:01:00.0");
+  EXPECT_EQ(subject_list(all, 0, 1), "this host and 1 more");
+}
+
+/// To leave out less than the words about it take helps nobody.
+TEST(Excerpt, IsOnlyMadeWhereItMakesRoom) {
+  const std::string text = "one two three four five six seven eight nine ten eleven twelve";
+  EXPECT_EQ(excerpt_of_all(text, text.size() - 5, Verbosity::normal), text);
+  EXPECT_EQ(excerpt_of_all(text, 14, Verbosity::normal), "one two three... (--all tells the rest)");
+  EXPECT_THAT(excerpt_of_all(std::string(9000, 'x'), 20, Verbosity::normal), HasSubstr("9000 bytes in all"));
+}
+
 TEST(RenderText, UnknownProtectionIsAProblem) {
   Report report = ready_laptop();
   for (Finding& each : report.findings)
@@ -121,7 +138,7 @@ TEST(RenderText, TheHostHasWordsOfItsOwn) {
   }
   for (const Verbosity verbosity : {Verbosity::brief, Verbosity::normal, Verbosity::verbose})
     EXPECT_THAT(render_text(report, {Color::off, 80, verbosity}), Not(HasSubstr(": .")));
-  EXPECT_THAT(render_text(report, plain), HasSubstr("The same for 2 more: this host, this host"));
+  EXPECT_THAT(render_text(report, plain), HasSubstr("The same for 2 more: this host\n"));
 }
 
 TEST(RenderText, ReasonsOfSeveralDevicesAreNumbered) {
@@ -170,7 +187,7 @@ TEST(RenderText, GraphicsNetworkStorageUsbAndAudioComeFirst) {
 TEST(RenderText, SubjectsThatAreNotNamedAreCounted) {
   const Finding one = finding("a", Status::warn, "0000:01:00.0", "A", "a"), host = finding("a", Status::warn, "host", "A", "a");
   const std::vector<const Finding*> all{&one, &host, &one};
-  EXPECT_EQ(subject_list(all, 0, 9), "0000:01:00.0, this host, 0000:01:00.0");
+  EXPECT_EQ(subject_list(all, 0, 9), "0000:01:00.0, this host");
   EXPECT_EQ(subject_list(all, 1, 1), "this host and 1 more");
   EXPECT_EQ(subject_list(all, 1, 0), "2 more");
 }

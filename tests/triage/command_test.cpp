@@ -48,7 +48,7 @@ TEST(TriageReports, text_names_place_remedy_and_what_would_decide) {
   const auto text = render_triage_text(triage_text(paste, "p.txt"), {});
   EXPECT_NE(text.find("p.txt:2: vfio 0000:65:00.0: group 12 is not viable"), std::string::npos);
   EXPECT_NE(text.find("To do:"), std::string::npos);
-  EXPECT_NE(text.find("Would decide: lspci -nnk"), std::string::npos);
+  EXPECT_NE(text.find("Paste next the output of:\n  lspci -nnk"), std::string::npos);
   EXPECT_NE(text.find("vfio-doctor explain group-member-held"), std::string::npos);
 }
 
