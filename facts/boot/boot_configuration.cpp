@@ -149,15 +149,13 @@ class BootGatherer {
   }
 
   void use_grub_config(const std::string& text, const std::string& file) {
-    auto config = parse_grub_config(text, file, grub_variables_);
+    auto config = parse_grub_config(text, file, grub_variables_, beside_grub_config());
     found_.grub_config = file;
     if (config.cut_short) files_.note_unread(file, "too many entries");
     found_.grub_reads_loader_entries = config.reads_loader_entries;
-    const auto chosen = default_of_menu(config.menu, grub_variables_);
-    if (config.reads_loader_entries)
-      grub_default_ = chosen;
-    else if (const auto item = chosen ? find_in_menu(config.menu, *chosen) : std::nullopt)
-      if (const auto entry = config.menu.items[*item].entry) config.entries[*entry].starts_next = true;
+    for (auto& item : config.menu.items)
+      if (item.entry) *item.entry += found_.entries.size();
+    grub_menu_ = std::move(config.menu);
     add_entries(std::move(config.entries));
   }
 
@@ -193,7 +191,8 @@ class BootGatherer {
         const auto text = read(file, settings_limit);
         // The same partition may be mounted twice.
         if (!text.has_value() || !seen_.insert(name + "\n" + *text).second) continue;
-        if (auto entry = parse_loader_entry(*text, file, grub_variables_)) {
+        const auto reader = is_read_by_grub(file) ? EntryReader::grub : EntryReader::systemd_boot;
+        if (auto entry = parse_loader_entry(*text, file, grub_variables_, reader)) {
           has_loader_entries_ = true;
           found_.kernel_install_entries |= is_written_by_kernel_install(name);
           found_.entries.push_back(std::move(*entry));
@@ -202,11 +201,28 @@ class BootGatherer {
     }
   }
 
-  /// Entries that blscfg makes are named by their files; a number says nothing without GRUB's order of them.
+  /// The files that a grub.cfg may go on in.
+  GrubFiles beside_grub_config() {
+    return [this](const std::string& path) { return files_.read(path, Root::default_limit); };
+  }
+
   void mark_grub_default() {
-    if (!grub_default_) return;
-    for (auto& entry : found_.entries)
-      entry.starts_next |= entry.kind == BootEntryKind::loader_entry && *grub_default_ == entry.id;
+    if (!grub_menu_) return;
+    add_loader_entries(*grub_menu_, found_.entries, has_grub_of_fedora());
+    if (const auto item = next_of_menu(*grub_menu_, has_grub_of_fedora()))
+      if (const auto entry = grub_menu_->items[*item].entry) found_.entries[*entry].starts_next = true;
+  }
+
+  bool has_grub_of_fedora() const {
+    const auto distribution = gather_distribution(root_);
+    return distribution.is_like("fedora") || distribution.is_like("rhel") || distribution.is_like("centos");
+  }
+
+  /// blscfg reads a loader entry in its own way; systemd-boot, which may have started this host from the same, in another.
+  bool is_read_by_grub(const std::string& file) const {
+    if (!found_.grub_reads_loader_entries.is(true) || !file.starts_with("/boot/loader/")) return false;
+    const auto running = root_.read("/proc/cmdline");
+    return running.has_value() && KernelArguments::parse(*running).last("BOOT_IMAGE");
   }
 
   void read_unified_images() {
@@ -279,9 +295,9 @@ class BootGatherer {
   BootFiles files_{root_, found_.unread};
   GrubVariables grub_variables_;
   std::string esp_menu_,
-      esp_menu_file_;        // the first full menu on an EFI system partition, unless it is in use
-  std::string menu_in_use_;  // a clause, where the menu on the EFI system partition goes before the one in /boot
-  std::optional<std::string> grub_default_;  // for the loader entries
+      esp_menu_file_;                  // the first full menu on an EFI system partition, unless it is in use
+  std::string menu_in_use_;            // a clause, where the menu on the EFI system partition goes before the one in /boot
+  std::optional<GrubMenu> grub_menu_;  // of the grub.cfg that is in use
   std::vector<std::string> partitions_;
   std::set<std::string> seen_;  // files already read, by name and content
   bool has_loader_entries_ = false;

@@ -10,10 +10,15 @@
 
 namespace vfio_doctor {
 
-/// One file of loader/entries (Boot Loader Specification type 1). Several `options` lines are one command
-/// line; `variables` fills in "$kernelopts" and the like where GRUB reads the entry. Nothing where it starts
-/// no Linux kernel.
-std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::string& file, const GrubVariables& variables);
+/// Who reads a loader entry. GRUB's blscfg takes the first `options` line alone, that of its variable default_kernelopts where there
+/// is none, and reads no further than to a line that is no key with a value, be it an empty one (read_entry, create_entry in
+/// grub-core/commands/blscfg.c of Fedora's GRUB). The Boot Loader Specification, and systemd-boot, join all lines.
+enum class EntryReader { systemd_boot, grub };
+
+/// One file of loader/entries (Boot Loader Specification type 1); `variables` fills in "$kernelopts" and the like. Nothing where it
+/// starts no Linux kernel.
+std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::string& file, const GrubVariables& variables,
+                                            EntryReader reader = EntryReader::systemd_boot);
 
 /// The `.cmdline` section of a unified kernel image (type 2), from the first bytes of the file: an EFI
 /// program whose section table names it. Absent where it has none; unreadable where `head` is too short or no
