@@ -29,7 +29,7 @@ bool starts_unified_images(const Host& host) {
   bool any_entry = false, any_image = false;
   for (const auto& entry : host.boot.entries) {
     const bool image = entry.kind == BootEntryKind::unified_image;
-    if (name && (*name == entry.id || *name == entry.id + ".conf" || *name == entry.id + ".efi")) return image;
+    if (name && is_id_of(*name, entry)) return image;
     any_entry |= entry.kind == BootEntryKind::loader_entry;
     any_image |= image;
   }

@@ -33,7 +33,7 @@ std::string risk_of(ArgumentTool tool) {
 /// True for the entry that starts next, or, where no file says which that is, the one that was started.
 bool is_named(const Host& host, const BootEntry& entry) {
   const auto& name = host.boot.default_entry ? host.boot.default_entry : host.boot.selected_entry;
-  return name && (*name == entry.id || *name == entry.id + ".conf");
+  return name && is_id_of(*name, entry);
 }
 
 /// Every entry that is not for recovery and has the argument, or lacks it, by its file; the one that starts next first.

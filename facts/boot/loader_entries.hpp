@@ -25,7 +25,17 @@ std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::st
 /// such program.
 Observed<std::string> command_line_of_unified_image(std::string_view head);
 
-/// `default` of loader.conf; nothing where it has none.
+/// "key  value" as systemd-boot reads it in loader.conf and in loader entries (line_get_key_value() in src/boot/efi-string.c): quotes
+/// around the whole value are taken off. Nothing for comments, empty lines and a key alone.
+struct LoaderSetting {
+  std::string_view key, value;
+};
+std::optional<LoaderSetting> loader_setting(std::string_view line);
+
+/// The text without the quotes around all of it.
+std::string_view without_quotes(std::string_view text);
+
+/// `default` of loader.conf, the last one; nothing where it has none.
 std::optional<std::string> default_of_loader_conf(std::string_view text);
 
 }  // namespace vfio_doctor

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <random>
 
+#include "base/text.hpp"
 #include "facts/boot/booted_loader.hpp"
 #include "facts/boot/grub_config.hpp"
 #include "facts/boot/loader_entries.hpp"
@@ -196,6 +197,24 @@ TEST(BootConfiguration, UnifiedImages) {
   EXPECT_TRUE(command_line_of_unified_image(unified_image(".osrel", "x")).is_absent());
   EXPECT_TRUE(command_line_of_unified_image("MZ").is_unreadable());
   EXPECT_TRUE(command_line_of_unified_image(std::string_view(image).substr(0, 0x210)).is_unreadable());
+}
+
+std::string hex_file(const std::string& path, const std::string& bytes) {
+  std::string text = "hex " + path + "\n|";
+  for (const char c : bytes) text += " " + hex_text(static_cast<unsigned char>(c), 2);
+  return text + "\n";
+}
+
+TEST(BootConfiguration, WordsOfAnAddonArePossible) {
+  const auto boot = gather("text /proc/cmdline = root=UUID=1 iommu=pt quiet\n" +
+                           hex_file("/efi/EFI/Linux/own.efi", unified_image(".cmdline", "root=UUID=1")) +
+                           hex_file("/efi/EFI/Linux/own.efi.extra.d/more.addon.efi", unified_image(".cmdline", "iommu=pt")) +
+                           hex_file("/efi/loader/addons/all.addon.efi", unified_image(".cmdline", "quiet")));
+  ASSERT_EQ(boot.entries.size(), 1u);
+  const auto& line = *boot.entries[0].command_line;
+  EXPECT_THAT(texts(boot.entries[0].command_line), ElementsAre("root=UUID=1"));
+  EXPECT_TRUE(line.may_contain({"iommu", "pt"}));
+  EXPECT_TRUE(line.may_contain({"quiet", std::nullopt}));
 }
 
 TEST(BootConfiguration, WhichLoaderBooted) {
