@@ -100,6 +100,12 @@ class BootGatherer {
     for (const auto& partition : partitions_)
       for (const auto& vendor : list(partition + "/EFI"))
         read_esp_grub_config(partition + "/EFI/" + vendor + "/grub.cfg", is_own_directory(vendor));
+    if (found_.proxmox_boot_tool) {
+      // Its hook in /etc/grub.d writes there that this file is not read (000_proxmox_boot_header of proxmox-kernel-helper).
+      files_.note_unread("/boot/grub/grub.cfg",
+                         "it is not the menu in use: proxmox-boot-tool keeps that on partitions of its own");
+      return;
+    }
     for (const auto* file : {"/boot/grub2/grub.cfg", "/boot/grub/grub.cfg"}) {
       const auto text = read(file, 4 * Root::default_limit);
       // Where a BIOS starts the host, the menu there counts for nothing.
