@@ -29,7 +29,7 @@ bool starts_unified_images(const Host& host) {
   bool any_entry = false, any_image = false;
   for (const auto& entry : host.boot.entries) {
     const bool image = entry.kind == BootEntryKind::unified_image;
-    if (name && (*name == entry.id || *name == entry.id + ".conf" || *name == entry.id + ".efi")) return image;
+    if (name && is_id_of(*name, entry)) return image;
     any_entry |= entry.kind == BootEntryKind::loader_entry;
     any_image |= image;
   }
@@ -69,6 +69,35 @@ ArgumentTool tool_of_loader(const Host& host) {
   return grub && !other_entries ? ArgumentTool::grub_mkconfig : ArgumentTool::unknown;
 }
 
+bool is_debian_like(const Distribution& distribution) {
+  return distribution.is_like("debian") || distribution.is_like("ubuntu");
+}
+
+/// kernel-install names its images as its entries, after the machine: "4c0d...18-6.12.8.efi".
+bool makes_images(const Host& host) {
+  return std::ranges::any_of(host.boot.entries, [](const BootEntry& entry) {
+    return entry.kind == BootEntryKind::unified_image && entry.id.size() > 33 && entry.id[32] == '-' &&
+           entry.id.find_first_not_of("0123456789abcdef") == 32;
+  });
+}
+
+/// `kernel-install add-all` looks for kernels in /usr/lib/modules/VERSION/vmlinuz (verb_add_all() in src/kernel-install of systemd
+/// 255), where Debian's packages put none: there it adds nothing and fails.
+std::string kernel_install_command(const Host& host) {
+  if (host.distribution.id.is("endeavouros")) return "sudo reinstall-kernels";
+  if (is_debian_like(host.distribution))
+    return R"(sudo sh -c 'for k in /boot/vmlinuz-*; do kernel-install add "${k#/boot/vmlinuz-}" "$k" || exit 1; done')";
+  return "sudo kernel-install add-all";
+}
+
+std::vector<std::string> image_commands(const Host& host) {
+  const auto& tools = host.modules.image_tools;
+  if (!host.distribution.is_like("arch") || makes_images(host)) return {kernel_install_command(host)};
+  // Another tool's images, of which nothing tells how they are made unified.
+  const bool other = !tools.empty() && std::ranges::find(tools, ImageTool::mkinitcpio) == tools.end();
+  return other ? std::vector<std::string>() : std::vector<std::string>{"sudo mkinitcpio -P"};
+}
+
 std::string mkconfig_command(const Host& host) {
   if (host.boot.grub_config.has_value() && !host.boot.grub_config->starts_with("/boot/grub"))
     return "sudo grub-mkconfig -o " + *host.boot.grub_config;  // a menu on the EFI system partition
@@ -87,7 +116,9 @@ ArgumentTool argument_tool(const Host& host) {
   if (is_fedora_like(distribution) && (boot.loader == BootLoader::grub || boot.loader == BootLoader::unknown))
     return ArgumentTool::grubby;
   if (boot.find_setting(BootSettingKind::kernelstub) && boot.loader != BootLoader::grub) return ArgumentTool::kernelstub;
-  if (boot.proxmox && boot.loader != BootLoader::grub && boot.find_setting(BootSettingKind::kernel_cmdline))
+  // Without the file its hook takes the running line (zz-proxmox-boot of proxmox-kernel-helper).
+  if (boot.proxmox && boot.loader != BootLoader::grub &&
+      (boot.proxmox_boot_tool || boot.find_setting(BootSettingKind::kernel_cmdline)))
     return ArgumentTool::proxmox_boot_tool;
   // With a grub.cfg it is GRUB that counts, whatever lies in /etc/kernel.
   const bool grub_menu = boot.loader == BootLoader::grub && boot.grub_config.has_value();
@@ -102,6 +133,7 @@ ArgumentTool argument_tool(const Host& host) {
 std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool) {
   switch (tool) {
     case ArgumentTool::update_grub:
+      if (host.boot.proxmox_boot_tool) return {"sudo proxmox-boot-tool refresh"};
       if (host.boot.grub_config.has_value() && !host.boot.grub_config->starts_with("/boot/grub"))
         return {mkconfig_command(host)};
       return {"sudo update-grub"};
@@ -110,7 +142,7 @@ std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool) {
     case ArgumentTool::sdboot_manage:
       return {"sudo sdboot-manage gen"};
     case ArgumentTool::kernel_install:
-      return {host.distribution.id.is("endeavouros") ? "sudo reinstall-kernels" : "sudo kernel-install add-all"};
+      return {kernel_install_command(host)};
     case ArgumentTool::grub_mkconfig:
       return {mkconfig_command(host)};
     case ArgumentTool::proxmox_boot_tool:
@@ -120,8 +152,7 @@ std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool) {
     case ArgumentTool::nixos:
       return {"sudo nixos-rebuild boot"};
     case ArgumentTool::unified_image:
-      return host.distribution.is_like("arch") ? std::vector<std::string>{"sudo mkinitcpio -P"}
-                                               : std::vector<std::string>{"sudo kernel-install add-all"};
+      return image_commands(host);
     case ArgumentTool::limine:
       return host.boot.find_setting(BootSettingKind::limine_defaults) ? std::vector<std::string>{"sudo limine-update"}
                                                                       : std::vector<std::string>{};

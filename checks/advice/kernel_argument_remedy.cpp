@@ -33,7 +33,7 @@ std::string risk_of(ArgumentTool tool) {
 /// True for the entry that starts next, or, where no file says which that is, the one that was started.
 bool is_named(const Host& host, const BootEntry& entry) {
   const auto& name = host.boot.default_entry ? host.boot.default_entry : host.boot.selected_entry;
-  return name && (*name == entry.id || *name == entry.id + ".conf");
+  return name && is_id_of(*name, entry);
 }
 
 /// Every entry that is not for recovery and has the argument, or lacks it, by its file; the one that starts next first.
@@ -149,6 +149,17 @@ Remedy by_firmware_entry(const Host& host, Change change, const std::string& arg
           .by_hand = true};
 }
 
+/// Of unified images nothing tells which tool makes them.
+bool is_carried_by_hand(ArgumentTool tool, const std::vector<std::string>& apply) {
+  return apply.empty() && tool == ArgumentTool::unified_image;
+}
+
+std::string way_on(ArgumentTool tool, const std::vector<std::string>& apply) {
+  if (is_carried_by_hand(tool, apply))
+    return "; make the unified images anew with the tool that makes them here, which is not known; then reboot.";
+  return apply.empty() ? "; then reboot." : "; carry the change to the boot entries; then reboot.";
+}
+
 Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std::string& argument) {
   const bool from_cmdline_file = tool == ArgumentTool::unified_image || tool == ArgumentTool::kernel_install ||
                                  tool == ArgumentTool::sdbootutil || tool == ArgumentTool::proxmox_boot_tool;
@@ -168,7 +179,7 @@ Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std:
   const auto apply = apply_commands(host, tool);
   remedy.commands.insert(remedy.commands.end(), apply.begin(), apply.end());
   remedy.commands.emplace_back(reboot_command);
-  remedy.text += apply.empty() ? "; then reboot." : "; carry the change to the boot entries; then reboot.";
+  remedy.text += way_on(tool, apply);
   remedy.text += warning_of_missing_root(host);
   remedy.undo = remedy.commands;  // the same way back: edit, apply, reboot
   remedy.by_hand = true;
@@ -187,7 +198,8 @@ std::optional<Remedy> by_exchanging_lines(const Host& host, ArgumentTool tool, c
     remedy.text += (removed.empty() ? "Add " : "add ") + join(added, " ") + (removed.empty() ? " to " : ", in ");
   remedy.text += join(edit->places, " and ");
   const auto apply = apply_commands(host, tool);
-  remedy.text += apply.empty() ? "; then reboot." : "; carry the change to the boot entries; then reboot.";
+  remedy.text += way_on(tool, apply);
+  remedy.by_hand = is_carried_by_hand(tool, apply);
   for (auto* commands : {&edit->commands, &edit->undo}) {
     commands->insert(commands->end(), apply.begin(), apply.end());
     commands->emplace_back(reboot_command);

@@ -72,6 +72,10 @@ Remedy by_new_cmdline_file(const Host& host, ArgumentTool tool, const std::strin
   remedy.commands = {"sudo mkdir -p /etc/kernel", "echo " + shell_quoted(line) + " | sudo tee " + file};
   const auto apply = apply_commands(host, tool);
   remedy.commands.insert(remedy.commands.end(), apply.begin(), apply.end());
+  if (apply.empty()) {
+    remedy.text += " The tool that makes the images here is not known: run it before the reboot.";
+    remedy.by_hand = true;
+  }
   remedy.commands.emplace_back(reboot_command);
   remedy.undo = {"sudo rm " + file};
   remedy.undo.insert(remedy.undo.end(), apply.begin(), apply.end());

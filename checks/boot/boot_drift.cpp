@@ -128,7 +128,7 @@ class DriftFinder {
   }
 
   bool starts_running_kernel(const BootEntry& entry) const {
-    if (boot_.selected_entry) return without_suffix(*boot_.selected_entry) == entry.id;
+    if (boot_.selected_entry) return is_id_of(*boot_.selected_entry, entry);
     if (generations_)
       for (const std::string_view name : {"ostree", "init"})
         if (const auto* own = find_argument(entry, name))
@@ -149,21 +149,9 @@ class DriftFinder {
 
   /// The entry that starts next, where the files say which that is.
   const Line* next_line() const {
-    const Line* newest = nullptr;
-    if (boot_.loader == BootLoader::grub)
-      for (const auto& line : all_)
-        if (line.entry->starts_next) return &line;
-    if (boot_.loader != BootLoader::grub && boot_.default_entry) {
-      const auto pattern = without_suffix(*boot_.default_entry);
-      for (const auto& line : all_)
-        if (line.entry->id == pattern) return &line;
-      for (const auto* line : normal_) {  // of those a pattern fits, systemd-boot takes the newest
-        if (!fits_pattern(pattern, line->entry->id)) continue;
-        if (newest && line->entry->version.empty()) return nullptr;
-        if (!newest || is_older(newest->entry->version, line->entry->version)) newest = line;
-      }
-    }
-    if (newest || !boot_.ostree || normal_.empty()) return newest;
+    for (const auto& line : all_)
+      if (line.entry->starts_next) return &line;
+    if (!boot_.ostree || normal_.empty()) return nullptr;
     // The deployment with the highest version is first in the menu.
     return *std::ranges::max_element(normal_, {},
                                      [](const Line* line) { return parse_unsigned(line->entry->version).value_or(0); });

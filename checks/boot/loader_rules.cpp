@@ -57,48 +57,4 @@ bool is_used(const Host& host, BootSettingKind kind) {
   return false;
 }
 
-std::string without_suffix(std::string id) {
-  for (const std::string_view suffix : {".conf", ".efi"})
-    if (id.ends_with(suffix)) id.resize(id.size() - suffix.size());
-  return id;
-}
-
-bool fits_pattern(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t]))
-      ++p, ++t;
-    else if (p < pattern.size() && pattern[p] == '*')
-      star = p++, mark = t;
-    else if (star != std::string_view::npos)
-      p = star + 1, t = ++mark;
-    else
-      return false;
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
-bool is_older(std::string_view one, std::string_view other) {
-  const auto take_number = [](std::string_view& text) {
-    const auto end = std::min(text.find_first_not_of("0123456789"), text.size());
-    auto digits = text.substr(0, end);
-    text.remove_prefix(end);
-    digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
-    return digits;
-  };
-  const auto is_digit = [](std::string_view text) { return text[0] >= '0' && text[0] <= '9'; };
-  while (!one.empty() && !other.empty()) {
-    if (is_digit(one) && is_digit(other)) {
-      const auto left = take_number(one), right = take_number(other);
-      if (left.size() != right.size()) return left.size() < right.size();
-      if (left != right) return left < right;
-      continue;
-    }
-    if (one[0] != other[0]) return one[0] < other[0];
-    one.remove_prefix(1), other.remove_prefix(1);
-  }
-  return one.empty() && !other.empty();
-}
-
 }  // namespace vfio_doctor

@@ -17,11 +17,4 @@ bool is_used(const Host& host, BootEntryKind kind);
 /// True where what stands in this place reaches the entries of this host's boot loader.
 bool is_used(const Host& host, BootSettingKind kind);
 
-/// The id of an entry without the ending of its file.
-std::string without_suffix(std::string id);
-/// The shell's '*' and '?', as loader.conf's `default` has them.
-bool fits_pattern(std::string_view pattern, std::string_view text);
-/// Versions as boot loaders sort them: runs of digits count as numbers.
-bool is_older(std::string_view one, std::string_view other);
-
 }  // namespace vfio_doctor

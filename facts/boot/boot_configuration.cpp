@@ -12,6 +12,7 @@
 #include "facts/boot/grub_config.hpp"
 #include "facts/boot/loader_entries.hpp"
 #include "facts/boot/other_loaders.hpp"
+#include "facts/boot/systemd_boot_menu.hpp"
 #include "facts/platform/platform.hpp"
 
 namespace vfio_doctor {
@@ -33,7 +34,6 @@ class BootGatherer {
     read_grub_environment();
     read_grub_configs();
     read_loader_entries();
-    mark_grub_default();
     read_unified_images();
     read_refind();
     read_syslinux();
@@ -45,7 +45,8 @@ class BootGatherer {
     found_.loader_reason = booted.reason;
     found_.selected_entry = booted.selected_entry;
     if (booted.default_entry) found_.default_entry = booted.default_entry;
-    if (found_.default_entry == "@saved") found_.default_entry = booted.selected_entry;
+    if (found_.loader == BootLoader::grub) mark_grub_default();
+    if (found_.loader == BootLoader::systemd_boot) mark_default_of_systemd_boot();
     expand_grub_words();
     if (!menu_in_use_.empty() && found_.loader == BootLoader::grub) found_.loader_reason += menu_in_use_;
     return std::move(found_);
@@ -99,6 +100,12 @@ class BootGatherer {
     for (const auto& partition : partitions_)
       for (const auto& vendor : list(partition + "/EFI"))
         read_esp_grub_config(partition + "/EFI/" + vendor + "/grub.cfg", is_own_directory(vendor));
+    if (found_.proxmox_boot_tool) {
+      // Its hook in /etc/grub.d writes there that this file is not read (000_proxmox_boot_header of proxmox-kernel-helper).
+      files_.note_unread("/boot/grub/grub.cfg",
+                         "it is not the menu in use: proxmox-boot-tool keeps that on partitions of its own");
+      return;
+    }
     for (const auto* file : {"/boot/grub2/grub.cfg", "/boot/grub/grub.cfg"}) {
       const auto text = read(file, 4 * Root::default_limit);
       // Where a BIOS starts the host, the menu there counts for nothing.
@@ -149,15 +156,13 @@ class BootGatherer {
   }
 
   void use_grub_config(const std::string& text, const std::string& file) {
-    auto config = parse_grub_config(text, file, grub_variables_);
+    auto config = parse_grub_config(text, file, grub_variables_, beside_grub_config());
     found_.grub_config = file;
     if (config.cut_short) files_.note_unread(file, "too many entries");
     found_.grub_reads_loader_entries = config.reads_loader_entries;
-    const auto chosen = default_of_menu(config.menu, grub_variables_);
-    if (config.reads_loader_entries)
-      grub_default_ = chosen;
-    else if (const auto item = chosen ? find_in_menu(config.menu, *chosen) : std::nullopt)
-      if (const auto entry = config.menu.items[*item].entry) config.entries[*entry].starts_next = true;
+    for (auto& item : config.menu.items)
+      if (item.entry) *item.entry += found_.entries.size();
+    grub_menu_ = std::move(config.menu);
     add_entries(std::move(config.entries));
   }
 
@@ -185,15 +190,22 @@ class BootGatherer {
   void read_loader_entries() {
     for (const auto& partition : partitions_) {
       const auto directory = partition + "/loader";
-      if (const auto text = read(directory + "/loader.conf", settings_limit); text.has_value())
-        if (auto chosen = default_of_loader_conf(*text)) found_.default_entry = std::move(chosen);
+      // That of the EFI system partition; a second one, on the partition for kernels, is not read.
+      if (const auto text = read(directory + "/loader.conf", settings_limit); text.has_value() && !found_loader_conf_) {
+        found_loader_conf_ = true;
+        found_.default_entry = default_of_loader_conf(*text);
+        prefers_another_ = text->find("\npreferred") != std::string::npos || text->starts_with("preferred");
+      }
       for (const auto& name : list(directory + "/entries")) {
         if (!name.ends_with(".conf")) continue;
         const auto file = directory + "/entries/" + name;
         const auto text = read(file, settings_limit);
         // The same partition may be mounted twice.
         if (!text.has_value() || !seen_.insert(name + "\n" + *text).second) continue;
-        if (auto entry = parse_loader_entry(*text, file, grub_variables_)) {
+        const auto reader = is_read_by_grub(file) ? EntryReader::grub : EntryReader::systemd_boot;
+        auto entry = parse_loader_entry(*text, file, grub_variables_, reader);
+        systemd_boot_menu_.add_entry(name, *text, entry ? std::optional(found_.entries.size()) : std::nullopt);
+        if (entry) {
           has_loader_entries_ = true;
           found_.kernel_install_entries |= is_written_by_kernel_install(name);
           found_.entries.push_back(std::move(*entry));
@@ -202,11 +214,49 @@ class BootGatherer {
     }
   }
 
-  /// Entries that blscfg makes are named by their files; a number says nothing without GRUB's order of them.
+  /// The files that a grub.cfg may go on in.
+  GrubFiles beside_grub_config() {
+    return [this](const std::string& path) { return files_.read(path, Root::default_limit); };
+  }
+
   void mark_grub_default() {
-    if (!grub_default_) return;
-    for (auto& entry : found_.entries)
-      entry.starts_next |= entry.kind == BootEntryKind::loader_entry && *grub_default_ == entry.id;
+    if (!grub_menu_) return;
+    add_loader_entries(*grub_menu_, found_.entries, has_grub_of_fedora());
+    if (const auto item = next_of_menu(*grub_menu_, has_grub_of_fedora()))
+      if (const auto entry = grub_menu_->items[*item].entry) found_.entries[*entry].starts_next = true;
+  }
+
+  bool has_grub_of_fedora() const {
+    const auto distribution = gather_distribution(root_);
+    return distribution.is_like("fedora") || distribution.is_like("rhel") || distribution.is_like("centos");
+  }
+
+  /// blscfg reads a loader entry in its own way; systemd-boot, which may have started this host from the same, in another.
+  bool is_read_by_grub(const std::string& file) const {
+    if (!found_.grub_reads_loader_entries.is(true) || !file.starts_with("/boot/loader/")) return false;
+    const auto running = root_.read("/proc/cmdline");
+    return running.has_value() && KernelArguments::parse(*running).last("BOOT_IMAGE");
+  }
+
+  /// The variables of the Boot Loader Interface go before loader.conf: `bootctl set-oneshot`, then `bootctl set-default`.
+  void mark_default_of_systemd_boot() {
+    for (const auto& unread : found_.unread)
+      if (unread.file.starts_with("/boot") || unread.file.starts_with("/efi")) systemd_boot_menu_.is_incomplete();
+    const auto last_booted = read_loader_variable(root_, "LoaderEntryLastBooted");
+    const auto saved = last_booted.has_value() ? last_booted : read_loader_variable(root_, "LoaderEntrySelected");
+    std::vector<std::string> wanted;
+    for (const auto* name : {"LoaderEntryOneShot", "LoaderEntryDefault"}) {
+      const auto entry = read_loader_variable(root_, name);
+      if (entry.is_unreadable()) return;
+      if (entry.has_value() && !entry->empty()) wanted.push_back(*entry);
+    }
+    if (found_.default_entry) wanted.push_back(*found_.default_entry);
+    for (auto& one : wanted)
+      if (to_lower(one) == "@saved") one = saved.has_value() ? *saved : "";
+    std::erase(wanted, "");
+    found_.default_entry = wanted.empty() ? std::nullopt : std::optional(wanted.front());
+    if (prefers_another_ || read_loader_variable(root_, "LoaderEntryPreferred").has_value()) return;
+    if (const auto entry = systemd_boot_menu_.next(wanted)) found_.entries[*entry].starts_next = true;
   }
 
   void read_unified_images() {
@@ -218,13 +268,30 @@ class BootGatherer {
         entry.file = entry.kernel = partition + "/EFI/Linux/" + name;
         entry.id = entry.title = name.substr(0, name.size() - 4);
         const auto head = root_.read_head(entry.file, image_head);
+        systemd_boot_menu_.add_image(name, head, found_.entries.size());
         const auto line = head.has_value() ? command_line_of_unified_image(*head) : head;
         entry.command_line = Observed<BootLine>::like(Observed<std::string>::absent());
         if (line.has_value()) entry.command_line = split_boot_line(*line, entry.file, 0);
         if (line.is_unreadable()) entry.command_line = Observed<BootLine>::like(line);
+        if (entry.command_line.has_value())
+          for (const auto& directory : {entry.file + ".extra.d", partition + "/loader/addons"})
+            add_words_of_addons(directory, entry.command_line.value());
         if (to_lower(name).find("fallback") != std::string::npos) entry.role = BootEntryRole::recovery;
         found_.entries.push_back(std::move(entry));
       }
+  }
+
+  /// systemd-stub(7): an addon's command line is put behind that of the image, unless Secure Boot refuses it.
+  void add_words_of_addons(const std::string& directory, BootLine& line) {
+    for (const auto& name : list(directory)) {
+      if (!name.ends_with(".addon.efi")) continue;
+      const auto file = directory + "/" + name;
+      const auto head = root_.read_head(file, image_head);
+      const auto words = head.has_value() ? command_line_of_unified_image(*head) : head;
+      if (words.is_unreadable()) line.unknown_part = file + ": " + words.why(), line.unknown_cause = words.cause();
+      if (!words.has_value()) continue;
+      for (auto& token : split_boot_line(*words, file, 0).tokens) line.possible.push_back(std::move(token));
+    }
   }
 
   void read_refind() {
@@ -279,15 +346,23 @@ class BootGatherer {
   BootFiles files_{root_, found_.unread};
   GrubVariables grub_variables_;
   std::string esp_menu_,
-      esp_menu_file_;        // the first full menu on an EFI system partition, unless it is in use
-  std::string menu_in_use_;  // a clause, where the menu on the EFI system partition goes before the one in /boot
-  std::optional<std::string> grub_default_;  // for the loader entries
+      esp_menu_file_;                  // the first full menu on an EFI system partition, unless it is in use
+  std::string menu_in_use_;            // a clause, where the menu on the EFI system partition goes before the one in /boot
+  std::optional<GrubMenu> grub_menu_;  // of the grub.cfg that is in use
+  SystemdBootMenu systemd_boot_menu_;
+  bool found_loader_conf_ = false;
+  bool prefers_another_ = false;  // systemd 260's setting `preferred`, which goes before and leaves out what failed to start
   std::vector<std::string> partitions_;
   std::set<std::string> seen_;  // files already read, by name and content
   bool has_loader_entries_ = false;
 };
 
 }  // namespace
+
+bool is_id_of(const std::string& id, const BootEntry& entry) {
+  const auto given = to_lower(id), own = to_lower(entry.id);
+  return given == own || given == own + ".conf" || given == own + ".efi";
+}
 
 const BootSetting* BootConfiguration::find_setting(BootSettingKind kind) const {
   for (const auto& setting : settings)

@@ -69,7 +69,7 @@ struct BootEntry {
   std::string kernel;                ///< path of the image as written, "/vmlinuz-6.1.0-18-amd64"
   std::vector<std::string> initrds;  ///< paths of initial RAM disks as written, in order; what a variable names is left out
   std::string version;               ///< "version" of a loader entry
-  bool starts_next = false;          ///< GRUB's default entry, where its files tell which that is
+  bool starts_next = false;          ///< the one that starts next, where the loader's files tell which that is
   Observed<BootLine> command_line;
   std::optional<PlainLine> plain_line = {};  ///< where it is written, if that can be changed as it stands
 };
@@ -119,6 +119,10 @@ struct BootConfiguration {
 
   const BootSetting* find_setting(BootSettingKind kind) const;
 };
+
+/// Whether this is what a boot loader calls the entry: with or without the ending of its file, and in small letters, as systemd-boot has
+/// all of them.
+bool is_id_of(const std::string& id, const BootEntry& entry);
 
 /// Reads below /boot, /efi, /etc and the boot loader's EFI variables. Never throws on what the files hold.
 BootConfiguration gather_boot_configuration(const Root& root);

@@ -69,13 +69,6 @@ BootedLoader from_files(const Root& root, const BootConfiguration& found) {
           std::nullopt, std::nullopt};
 }
 
-/// These go before loader.conf: `bootctl set-oneshot`, then `bootctl set-default`.
-std::optional<std::string> default_by_variable(const Root& root) {
-  for (const auto* name : {"LoaderEntryOneShot", "LoaderEntryDefault"})
-    if (const auto entry = read_loader_variable(root, name); entry.has_value() && !entry->empty()) return *entry;
-  return std::nullopt;
-}
-
 }  // namespace
 
 Observed<std::string> read_loader_variable(const Root& root, const std::string& name) {
@@ -109,8 +102,7 @@ BootedLoader find_booted_loader(const Root& root, const BootConfiguration& found
   const auto selected_entry = selected.has_value() ? std::optional(*selected) : std::nullopt;
   if (info.has_value())
     if (const auto loader = loader_named(*info))
-      return {*loader, *info + " named itself in the EFI variable LoaderInfo", selected_entry,
-              *loader == BootLoader::systemd_boot ? default_by_variable(root) : std::nullopt};
+      return {*loader, *info + " named itself in the EFI variable LoaderInfo", selected_entry, std::nullopt};
   if (const auto stub = read_loader_variable(root, "StubInfo"); stub.has_value())
     return {BootLoader::unified_image, "the stub of its image, " + *stub + ", named itself in the EFI variable StubInfo",
             selected_entry, std::nullopt};

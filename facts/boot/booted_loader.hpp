@@ -12,7 +12,7 @@ struct BootedLoader {
   BootLoader loader = BootLoader::unknown;
   std::string reason;                         ///< see BootConfiguration::loader_reason
   std::optional<std::string> selected_entry;  ///< see BootConfiguration::selected_entry
-  std::optional<std::string> default_entry;   ///< what systemd-boot's EFI variables name for the next start
+  std::optional<std::string> default_entry;   ///< the firmware's own, where that starts next
 };
 
 /// Which program booted this host: from what it left on the command line (GRUB's BOOT_IMAGE=), from the EFI

@@ -2,374 +2,397 @@
 #include "facts/boot/grub_config.hpp"
 
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <span>
 #include <utility>
 
 #include "base/text.hpp"
+#include "facts/boot/grub_roles.hpp"
+#include "facts/boot/grub_script.hpp"
+#include "facts/boot/grub_test.hpp"
+#include "facts/boot/grub_words.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 constexpr std::size_t most_entries = 2000;
 constexpr std::size_t most_initrds = 16;
-constexpr std::size_t most_alternatives = 64;  // of one line, and of the default
+constexpr std::size_t most_steps = 400'000;
+constexpr std::size_t most_loads = 16;  // kernels that one entry may load under conditions
+constexpr int most_calls = 16;          // of functions inside each other
 
-bool is_name_part(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+using Outcome = std::optional<bool>;  // of a command: success, failure, or not known
 
-/// A piece of a word: literal text, or a variable's name.
-struct Piece {
-  std::string text;
-  bool variable = false;
-};
-
-struct Word {
-  std::vector<Piece> pieces;
-  bool quoted = false;  ///< some part of it stood in quotes, so it is no operator
-  bool is_variable(std::string_view name) const { return pieces.size() == 1 && pieces[0].variable && pieces[0].text == name; }
-  /// The word where it is only literal text; variables are left out.
-  std::string literal() const {
-    std::string text;
-    for (const auto& piece : pieces)
-      if (!piece.variable) text += piece.text;
-    return text;
-  }
-};
-
-struct Statement {
-  std::vector<Word> words;
-  unsigned line = 0;
-  std::string section;  ///< the /etc/grub.d script that wrote it
-  char end = '\n';      ///< what ended it: newline, ';', '{' or '}'
-};
-
-/// Cuts GRUB's script into statements.
-class GrubScanner {
+class GrubRunner {
  public:
-  explicit GrubScanner(std::string_view text) : text_(text) {}
-  bool at_end() const { return at_ >= text_.size(); }
+  GrubRunner(const std::string& file, GrubVariables& variables, const GrubFiles& files)
+      : variables_(variables), files_(files), directory_(file.substr(0, file.rfind('/'))) {}
 
-  Statement next() {
-    Statement statement;
-    while (!at_end()) {
-      const char c = peek();
-      if (is_blank(c)) {
-        take();
-      } else if (c == '\\' && peek(1) == '\n') {
-        take(), take();
-      } else if (c == '#') {
-        read_comment();
-      } else if (c == '\n' || c == ';') {
-        statement.end = take();
-        break;
-      } else if (statement.words.empty() ? (statement.line = line_, add_word(statement)) : add_word(statement)) {
-        break;
-      }
+  GrubConfig read(std::string_view text, const std::string& file) {
+    const auto& script = keep(text, file);
+    variables_.start_script();
+    // A menu that loads no environment counts on one that was loaded before it, by GRUB's own image or by what led here.
+    if (text.find("load_env") == std::string_view::npos) variables_.load_environment({});
+    for (const auto* name : {"prefix", "config_directory"}) {
+      variables_.assign(name, {{directory_}});
+      variables_.export_name(name);
     }
-    statement.section = section_;
-    return statement;
-  }
-
- private:
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\n'; }
-  /// Past the end there are only line ends, as for peek(): a last backslash continues into nothing.
-  char take() {
-    if (at_end()) return '\n';
-    const char c = text_[at_++];
-    if (c == '\n') ++line_;
-    return c == PlacedText::unknown ? ' ' : c;
-  }
-
-  /// "### BEGIN /etc/grub.d/10_linux ###" tells who wrote the lines that follow.
-  void read_comment() {
-    const auto start = at_;
-    while (!at_end() && peek() != '\n') take();
-    const auto words = split_words(text_.substr(start, at_ - start));
-    if (words.size() < 3 || words[0] != "###") return;
-    if (words[1] == "BEGIN") section_ = words[2].substr(words[2].rfind('/') + 1);
-    if (words[1] == "END") section_.clear();
-  }
-
-  /// True where the word was a brace and ends the statement.
-  bool add_word(Statement& statement) {
-    auto word = read_word();
-    const bool brace = !word.quoted && word.pieces.size() == 1 && !word.pieces[0].variable &&
-                       (word.pieces[0].text == "{" || word.pieces[0].text == "}");
-    if (!brace) {
-      statement.words.push_back(std::move(word));
-      return false;
-    }
-    statement.end = word.pieces[0].text[0];
-    return true;
-  }
-
-  Word read_word() {
-    Word word;
-    while (!at_end() && !is_blank(peek()) && peek() != '\n' && peek() != ';') {
-      const char c = take();
-      if (c == '\'') {
-        word.quoted = true;
-        while (!at_end() && peek() != '\'') add(word, take());
-        if (!at_end()) take();
-      } else if (c == '"') {
-        read_double_quoted(word);
-      } else if (c == '\\') {
-        if (!at_end()) add(word, take());
-      } else if (c == '$') {
-        read_variable(word);
-      } else {
-        add(word, c);
-      }
-    }
-    return word;
-  }
-
-  void read_double_quoted(Word& word) {
-    word.quoted = true;
-    while (!at_end() && peek() != '"') {
-      const char c = take();
-      if (c == '\\' && std::string_view("$\"\\").find(peek()) != std::string_view::npos)
-        add(word, take());
-      else if (c == '$')
-        read_variable(word);
-      else
-        add(word, c);
-    }
-    if (!at_end()) take();
-  }
-
-  void read_variable(Word& word) {
-    const bool braces = peek() == '{';
-    if (braces) take();
-    std::string name;
-    while (is_name_part(peek())) name += take();
-    if (braces && peek() == '}') take();
-    if (name.empty())
-      add(word, '$');
+    run(script);
+    const auto wanted = variables_.find("default");
+    if (!wanted.certain() || lost_ || steps_ > most_steps)
+      config_.menu.wanted = std::nullopt;
     else
-      word.pieces.push_back({name, true});
-  }
-
-  static void add(Word& word, char c) {
-    if (word.pieces.empty() || word.pieces.back().variable) word.pieces.push_back({});
-    word.pieces.back().text += c;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  unsigned line_ = 1;
-  std::string section_;
-};
-
-/// Words as one kernel command line with GRUB's variables filled in.
-BootLine expand(std::span<const Word> words, const std::string& file, unsigned line, const GrubVariables& variables) {
-  std::string text;
-  std::vector<std::string> possible;
-  std::string unknown_name;
-  for (const auto& word : words) {
-    if (text.size() > PlacedText::limit) break;  // what is beyond counts as unknown
-    if (!text.empty()) text += ' ';
-    const auto literal = word.literal();
-    // A quoted word with blanks is one argument; GRUB puts quotes around it for the kernel.
-    const bool wrap =
-        word.quoted && literal.find('"') == std::string::npos && literal.find_first_of(" \t") != std::string::npos;
-    if (wrap) text += '"';
-    for (const auto& piece : word.pieces) {
-      if (text.size() > PlacedText::limit || possible.size() > most_alternatives) break;
-      if (!piece.variable) {
-        text += piece.text;
-        continue;
-      }
-      const auto value = variables.find(piece.text);
-      text += value.known ? value.text : std::string(1, PlacedText::unknown);
-      if (!value.known) unknown_name = piece.text;
-      possible.insert(possible.end(), value.possible.begin(), value.possible.end());
-    }
-    if (wrap) text += '"';
-  }
-  auto result = split_boot_line(text, file, line);
-  if (!unknown_name.empty()) {
-    result.unknown_part = "GRUB's variable '" + unknown_name + "' could not be read (" + variables.environment_unknown() + ")";
-    result.unknown_cause = variables.environment_cause();
-  }
-  for (const auto& other : possible)
-    for (auto& token : split_boot_line(other, file, line).tokens) result.possible.push_back(std::move(token));
-  return result;
-}
-
-BootEntryRole role_of(const std::string& title, const std::string& section, const BootLine& line) {
-  const auto lower = to_lower(title);
-  for (const std::string_view word : {"recovery", "rescue", "fallback", "single user", "failsafe"})
-    if (lower.find(word) != std::string::npos) return BootEntryRole::recovery;
-  for (const auto* word : {"single", "recovery", "rescue"})
-    if (line.contains({word, std::nullopt})) return BootEntryRole::recovery;
-  if (section.empty() || section.starts_with("10_linux") || section.starts_with("10_proxmox")) return BootEntryRole::normal;
-  return BootEntryRole::custom;
-}
-
-/// Entries of other systems, and of Xen, whose kernel lines are not comparable.
-bool is_foreign(const std::string& section) {
-  return section.find("os-prober") != std::string::npos || section.find("xen") != std::string::npos ||
-         section.find("memtest") != std::string::npos;
-}
-
-/// Follows the blocks and conditions of a script.
-class GrubReader {
- public:
-  GrubReader(std::string_view text, const std::string& file, GrubVariables& variables)
-      : scanner_(text), file_(file), variables_(variables) {}
-
-  GrubConfig read() {
-    while (!scanner_.at_end()) take(scanner_.next());
-    for (auto& raw : raw_) finish(raw);
+      config_.menu.wanted = *wanted.certain();
+    if (lost_) variables_.forget();
+    open_items(std::nullopt);
     return std::move(config_);
   }
 
  private:
-  struct RawEntry {
-    BootEntry entry;
-    std::string section;
-    std::vector<Word> arguments;
-    unsigned line;
+  struct Load {
+    std::string kernel;
+    std::vector<std::string> initrds;
+    std::vector<GrubArgument> arguments;
+    const GrubCommand* command;
+    std::string file;
   };
-  struct Block {
-    bool menuentry;
-    std::optional<std::size_t> item;  // of a menuentry or a submenu
-    std::string title;
+  struct Body {
+    const GrubCommands* commands;
+    std::string file;
     unsigned line;
   };
 
-  void take(const Statement& statement) {
-    auto words = std::span(statement.words);
-    // "if [ ... ]; then set a=b": the words behind `then` and `else` are a statement of their own.
-    while (!words.empty() && !words[0].quoted) {
-      const auto first = words[0].literal();
-      if (first == "if" || first == "while" || first == "until" || first == "for")
-        ++conditions_;
-      else if (first == "fi" || first == "done")
-        conditions_ = std::max(conditions_ - 1, 0);
-      else if (first != "then" && first != "else" && first != "do" && first != "elif")
-        break;
-      words = words.subspan(1);
-    }
-    std::string command = words.empty() ? std::string() : words[0].literal();
-    if (command == "menuentry") config_.has_menu = true;
-    if (statement.end == '{') {
-      const bool menuentry = command == "menuentry";
-      auto title = words.size() > 1 ? words[1].literal() : "";
-      const auto item = menuentry || command == "submenu" ? add_item(title, words, !menuentry) : std::nullopt;
-      blocks_.push_back({menuentry, item, std::move(title), statement.line});
-      return;
-    }
-    if (!words.empty()) run(command, words, statement);
-    if (statement.end == '}' && !blocks_.empty()) blocks_.pop_back();
+  const GrubCommands& keep(std::string_view text, const std::string& file) {
+    scripts_.push_back(parse_grub_script(text));
+    lost_ |= !scripts_.back().complete;
+    file_ = file;
+    return scripts_.back().commands;
   }
 
-  std::optional<std::size_t> add_item(const std::string& title, std::span<const Word> words, bool submenu) {
+  Outcome run(const GrubCommands& commands) {
+    Outcome outcome = true;
+    for (const auto& command : commands) {
+      if (++steps_ > most_steps) return std::nullopt;
+      outcome = run(command);
+    }
+    return outcome;
+  }
+
+  Outcome run(const GrubCommand& command) {
+    switch (command.kind) {
+      case GrubCommand::Kind::choice:
+        return choose(command);
+      case GrubCommand::Kind::loop:
+        return loop(command);
+      case GrubCommand::Kind::function:
+        if (!command.words.empty() && !command.words[0].pieces.empty())
+          functions_[command.words[0].pieces[0].text] = &command.body;
+        return true;
+      case GrubCommand::Kind::block:
+        return add_item(command);
+      case GrubCommand::Kind::simple:
+        return execute(command);
+    }
+    return std::nullopt;
+  }
+
+  /// What is run here may not be run at all; what it assigns is handed back.
+  GrubVariables::Changes run_perhaps(const GrubCommands& commands) {
+    variables_.begin_branch();
+    ++uncertain_;
+    run(commands);
+    --uncertain_;
+    return variables_.end_branch();
+  }
+
+  Outcome choose(const GrubCommand& command) {
+    std::vector<GrubVariables::Changes> branches;
+    for (const auto& branch : command.branches) {
+      const Outcome condition = branch.condition.empty() ? Outcome(true) : run(branch.condition);
+      if (condition == false) continue;
+      if (branches.empty() && condition) return run(branch.body);
+      branches.push_back(run_perhaps(branch.body));
+      if (condition) {
+        variables_.merge(branches, false);
+        return std::nullopt;
+      }
+    }
+    if (branches.empty()) return true;
+    variables_.merge(branches, true);
+    return std::nullopt;
+  }
+
+  /// Nobody counts how often it runs: what it assigns may hold anything afterwards.
+  Outcome loop(const GrubCommand& command) {
+    if (!command.words.empty() && !command.words[0].pieces.empty())
+      variables_.assign(command.words[0].pieces[0].text, GrubText::unknown());
+    for (const auto& branch : command.branches)
+      for (int round = 0; round < 2; ++round) {
+        variables_.begin_branch();
+        ++uncertain_;
+        run(branch.condition);
+        run(branch.body);
+        --uncertain_;
+        for (const auto& [name, value] : variables_.end_branch()) variables_.assign(name, GrubText::unknown());
+      }
+    return std::nullopt;
+  }
+
+  Outcome add_item(const GrubCommand& command) {
+    const auto arguments = expand_words(command.words, variables_, parameters_);
+    const auto name = arguments.empty() ? nullptr : arguments[0].text.certain();
+    if (!name || (*name != "menuentry" && *name != "submenu")) return std::nullopt;
+    config_.has_menu = true;
     auto& items = config_.menu.items;
-    if (items.size() >= most_entries) config_.menu.complete = false;
-    if (items.size() >= most_entries) return std::nullopt;
-    GrubMenu::Item item{title, {}, {}, submenu, conditions_ > 0, {}};
-    for (const auto& block : blocks_) {
-      if (block.item) item.parent = block.item;
-      if (!block.item) item.conditional = true;  // in a function
-    }
-    for (std::size_t i = 2; i + 1 < words.size(); ++i)
-      if (words[i].literal() == "--id" || words[i].is_variable("menuentry_id_option")) item.id = words[i + 1].literal();
+    if (items.size() >= most_entries) lost_ = true;
+    if (items.size() >= most_entries) return true;
+    auto item = grub_menu_item(arguments);
+    item.parent = parent_;
+    item.conditional |= uncertain_ > 0;
     items.push_back(std::move(item));
-    return items.size() - 1;
+    bodies_.push_back({&command.body, file_, command.line});
+    return true;
   }
 
-  void run(const std::string& command, std::span<const Word> words, const Statement& statement) {
-    if (command == "blscfg") config_.reads_loader_entries = config_.has_menu = true;
-    if (command == "configfile") config_.goes_on_elsewhere = true;
-    if (command == "set" && words.size() > 1) return assign(words[1], statement.section);
-    if (words.size() == 1 && command.find('=') != std::string::npos) return assign(words[0], statement.section);
-    if (command == "initrd" || command == "initrd16" || command == "initrdefi") return add_initrds(words);
-    const bool loads_linux = command == "linux" || command == "linux16" || command == "linuxefi";
-    if (!loads_linux || words.size() < 2 || is_foreign(statement.section)) return;
-    if (raw_.size() >= most_entries) config_.cut_short = true;
-    if (raw_.size() >= most_entries) return;
-    const auto block = std::ranges::find_if(blocks_.rbegin(), blocks_.rend(), &Block::menuentry);
-    if (block == blocks_.rend()) return;
-    RawEntry raw;
-    raw.entry.kind = BootEntryKind::grub_menu;
-    raw.entry.file = file_;
-    raw.entry.line = block->line;
-    raw.entry.id = raw.entry.title = block->title;
-    raw.entry.kernel = words[1].literal();
-    raw.section = statement.section;
-    raw.arguments.assign(words.begin() + 2, words.end());
-    raw.line = statement.line;
-    if (block->item) config_.menu.items[*block->item].entry = raw_.size();
-    raw_.push_back(std::move(raw));
+  void add_open_place(bool loader_entries) {
+    if (config_.menu.items.size() >= most_entries) return;
+    GrubMenu::Item item{.title = {}, .id = {}};
+    item.parent = parent_;
+    item.conditional = uncertain_ > 0 || !loader_entries;
+    item.loader_entries = loader_entries;
+    config_.menu.items.push_back(std::move(item));
+    bodies_.push_back({nullptr, file_, 0});
+  }
+
+  Outcome execute(const GrubCommand& command) {
+    auto words = std::span(command.words);
+    const bool inverted = words.size() > 1 && words[0].is("!");
+    if (inverted) words = words.subspan(1);
+    const auto arguments = expand_words(words, variables_, parameters_);
+    if (arguments.empty()) return std::nullopt;
+    const auto outcome = execute(arguments, command);
+    return inverted && outcome ? !*outcome : outcome;
+  }
+
+  Outcome execute(const std::vector<GrubArgument>& arguments, const GrubCommand& command) {
+    const auto* certain = arguments[0].text.certain();
+    const auto name = certain ? *certain : std::string();
+    const auto rest = std::span(arguments).subspan(1);
+    if (name == "set") return rest.empty() ? true : assign(rest[0].text);
+    if (name == "unset" || name == "export") return for_names(name, rest);
+    if (name == "true" || name == "false") return name == "true";
+    if (name == "[" || name == "test") return test(name, rest);
+    if (name == "load_env") return load_environment(rest);
+    if (name == "source" || name == ".") return source(rest);
+    if (name == "linux" || name == "linux16" || name == "linuxefi") return load(rest, command);
+    if (name == "initrd" || name == "initrd16" || name == "initrdefi") return add_initrds(rest);
+    if (name == "blscfg" || name == "bls_import") {
+      config_.reads_loader_entries = config_.has_menu = true;
+      add_open_place(true);
+      return true;
+    }
+    if (name == "configfile" || name == "extract_entries_configfile") config_.goes_on_elsewhere = true;
+    if (name == "configfile" || name == "normal" || name == "exit" || name == "return" || name == "eval") lost_ |= !in_entry_;
+    if (name == "increment" || name == "decrement" || name == "read") make_unknown(rest);
+    if (const auto function = functions_.find(name); function != functions_.end()) return call(*function->second, rest);
+    if (arguments[0].text.texts[0].find('=') != std::string::npos) return assign(arguments[0].text);
+    find_out(rest);
+    return std::nullopt;
+  }
+
+  /// "NAME=value": the name is the same in all that it may be.
+  Outcome assign(const GrubText& text) {
+    const auto equals = text.texts[0].find('=');
+    const auto name = text.texts[0].substr(0, equals);
+    if (equals == std::string::npos || name.find(PlacedText::unknown) != std::string::npos) return std::nullopt;
+    GrubText value;
+    value.texts.clear();
+    for (const auto& one : text.texts)
+      if (one.starts_with(name + "=")) value.texts.push_back(one.substr(equals + 1));
+    variables_.assign(name, value.texts.size() == text.texts.size() ? std::move(value) : GrubText::unknown());
+    return true;
+  }
+
+  Outcome for_names(const std::string& command, std::span<const GrubArgument> names) {
+    for (const auto& argument : names)
+      if (const auto* name = argument.text.certain()) {
+        if (command == "export") variables_.export_name(*name);
+        if (command == "unset") variables_.assign(*name, {});
+      }
+    return true;
+  }
+
+  void make_unknown(std::span<const GrubArgument> names) {
+    for (const auto& argument : names)
+      if (const auto* name = argument.text.certain()) variables_.assign(*name, GrubText::unknown());
+  }
+
+  /// "search --set=root": what a command finds out is not known.
+  void find_out(std::span<const GrubArgument> arguments) {
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      const auto& text = arguments[i].text.texts[0];
+      if (text.starts_with("--set=")) variables_.assign(text.substr(6), GrubText::unknown());
+      if ((text == "--set" || text == "-s") && i + 1 < arguments.size()) make_unknown(arguments.subspan(i + 1, 1));
+    }
+  }
+
+  Outcome test(const std::string& name, std::span<const GrubArgument> arguments) {
+    std::vector<GrubText> texts;
+    for (const auto& argument : arguments) texts.push_back(argument.text);
+    if (name == "[" && !texts.empty() && texts.back().texts[0] == "]") texts.pop_back();
+    return run_grub_test(texts, [this](const std::string& path) { return is_there(path); });
+  }
+
+  Outcome is_there(const std::string& path) const {
+    if (path == directory_ + "/grubenv" && (variables_.has_environment() || !variables_.environment_unknown().empty()))
+      return true;
+    if (!files_ || !is_beside(path)) return std::nullopt;
+    const auto content = files_(path);
+    if (content.is_unreadable()) return std::nullopt;
+    return content.has_value();
+  }
+
+  /// custom.cfg is the only file that grub-mkconfig's scripts look for there and that people write (41_custom).
+  bool is_beside(const std::string& path) const { return path == directory_ + "/custom.cfg"; }
+
+  Outcome load_environment(std::span<const GrubArgument> arguments) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      const auto& text = arguments[i].text.texts[0];
+      if (text == "-f" || text == "--file")
+        ++i;
+      else if (!text.starts_with("-"))
+        names.push_back(text);
+    }
+    variables_.load_environment(names);
+    return true;
+  }
+
+  Outcome source(std::span<const GrubArgument> arguments) {
+    const auto* path = arguments.empty() ? nullptr : arguments[0].text.certain();
+    const auto content = path && files_ && is_beside(*path) && scripts_.size() < most_loads
+                             ? files_(*path)
+                             : Observed<std::string>::unreadable("not looked at");
+    if (content.is_unreadable()) add_open_place(false);  // it may hold entries
+    if (!content.has_value()) return content.is_absent() ? Outcome(false) : std::nullopt;
+    const auto before = std::exchange(file_, {});
+    run(keep(*content, *path));
+    file_ = before;
+    return true;
+  }
+
+  Outcome call(const GrubCommands& body, std::span<const GrubArgument> arguments) {
+    if (calls_ == most_calls) return std::nullopt;
+    std::vector<GrubText> own;
+    for (const auto& argument : arguments) own.push_back(argument.text);
+    const auto before = std::exchange(parameters_, std::move(own));
+    ++calls_;
+    const auto outcome = run(body);
+    --calls_;
+    parameters_ = before;
+    return outcome;
+  }
+
+  Outcome load(std::span<const GrubArgument> arguments, const GrubCommand& command) {
+    if (arguments.empty() || is_of_another_system(command.section)) return std::nullopt;
+    if (uncertain_ == 0) loads_.clear();
+    if (loads_.size() >= most_loads) return std::nullopt;
+    Load load{arguments[0].text.texts[0], {}, {}, &command, file_};
+    std::erase(load.kernel, PlacedText::unknown);
+    load.arguments.assign(arguments.begin() + 1, arguments.end());
+    loads_.push_back(std::move(load));
+    return true;
   }
 
   /// They belong to the kernel that the same entry named before.
-  void add_initrds(std::span<const Word> words) {
-    const auto block = std::ranges::find_if(blocks_.rbegin(), blocks_.rend(), &Block::menuentry);
-    if (block == blocks_.rend() || raw_.empty() || raw_.back().entry.line != block->line) return;
-    auto& initrds = raw_.back().entry.initrds;
-    for (const auto& word : words.subspan(1))
-      if (const auto path = word.literal(); !path.empty() && initrds.size() < most_initrds) initrds.push_back(path);
+  Outcome add_initrds(std::span<const GrubArgument> arguments) {
+    if (loads_.empty()) return std::nullopt;
+    for (const auto& argument : arguments)
+      if (const auto* path = argument.text.certain(); path && loads_.back().initrds.size() < most_initrds)
+        loads_.back().initrds.push_back(*path);
+    return true;
   }
 
-  void assign(const Word& word, const std::string& section) {
-    if (word.pieces.empty() || word.pieces[0].variable) return;
-    const auto equals = word.pieces[0].text.find('=');
-    if (equals == std::string::npos) return;
-    const auto name = word.pieces[0].text.substr(0, equals);
-    if (name == "default") add_default(word, equals, section);
-    std::string value = word.pieces[0].text.substr(equals + 1);
-    for (std::size_t i = 1; i < word.pieces.size() && value.size() <= PlacedText::limit; ++i)
-      value += word.pieces[i].variable ? variables_.find(word.pieces[i].text).text : word.pieces[i].text;
-    if (value.size() > PlacedText::limit) value = PlacedText::unknown;
-    variables_.assign(name, std::move(value), conditions_ > 0 || !blocks_.empty());
+  /// What each item of a menu would do, once the menu is there.
+  void open_items(std::optional<std::size_t> parent) {
+    for (std::size_t i = parent ? *parent + 1 : 0; i < config_.menu.items.size() && steps_ <= most_steps; ++i) {
+      if (config_.menu.items[i].parent != parent || !bodies_[i].commands) continue;
+      const bool submenu = config_.menu.items[i].submenu;
+      auto outer = submenu ? variables_.enter_context() : GrubVariables::Changes();
+      if (!submenu) variables_.begin_branch();
+      loads_.clear();
+      parameters_ = {GrubText{{config_.menu.items[i].title}}};
+      file_ = bodies_[i].file;
+      in_entry_ = true;
+      parent_ = submenu ? std::optional(i) : std::nullopt;
+      const auto* commands = bodies_[i].commands;  // the list of bodies may grow
+      run(*commands);
+      if (!submenu) finish(i);
+      if (!submenu) variables_.end_branch();
+      if (submenu) open_items(i);
+      if (submenu) variables_.leave_context(std::move(outer));
+    }
   }
 
-  void add_default(const Word& word, std::size_t equals, const std::string& section) {
-    auto& menu = config_.menu;
-    const auto text = word.pieces[0].text.substr(equals + 1);
-    const bool plain = word.pieces.size() == 1;
-    const bool variable = word.pieces.size() == 2 && text.empty() && word.pieces[1].variable;
-    // Inside an entry or a function it is for the menu that comes after.
-    if (!blocks_.empty() || menu.defaults.size() >= most_alternatives || !(plain || variable))
-      menu.complete = false;
-    else
-      menu.defaults.push_back({variable ? word.pieces[1].text : text, variable, section});
+  void finish(std::size_t item) {
+    if (loads_.empty()) return;
+    if (config_.entries.size() >= most_entries) config_.cut_short = true;
+    if (config_.entries.size() >= most_entries) return;
+    const auto& load = loads_.front();
+    BootEntry entry;
+    entry.kind = BootEntryKind::grub_menu;
+    entry.file = bodies_[item].file;
+    entry.line = bodies_[item].line;
+    entry.id = entry.title = config_.menu.items[item].title;
+    entry.kernel = load.kernel;
+    entry.initrds = load.initrds;
+    auto line = line_of_arguments(load.arguments, load.file, load.command->line, variables_);
+    for (std::size_t i = 1; i < loads_.size(); ++i) add_other(line, loads_[i]);
+    entry.role = role_of_grub_entry(entry.title, load.command->section, line);
+    entry.command_line = std::move(line);
+    config_.menu.items[item].entry = config_.entries.size();
+    config_.entries.push_back(std::move(entry));
   }
 
-  /// Only at the end are all variables known.
-  void finish(RawEntry& raw) {
-    auto line = expand(raw.arguments, file_, raw.line, variables_);
-    raw.entry.role = role_of(raw.entry.title, raw.section, line);
-    raw.entry.command_line = std::move(line);
-    config_.entries.push_back(std::move(raw.entry));
+  /// A line that a condition may put in the place of the first: what both have is certain.
+  void add_other(BootLine& line, const Load& load) const {
+    auto other = line_of_arguments(load.arguments, load.file, load.command->line, variables_);
+    std::vector<BootToken> kept;
+    for (auto& token : line.tokens) (other.contains(token.argument) ? kept : line.possible).push_back(std::move(token));
+    line.tokens = std::move(kept);
+    for (auto* tokens : {&other.tokens, &other.possible})
+      for (auto& token : *tokens)
+        if (!line.contains(token.argument)) line.possible.push_back(std::move(token));
+    if (!other.unknown_part.empty()) line.unknown_part = other.unknown_part, line.unknown_cause = other.unknown_cause;
   }
 
-  GrubScanner scanner_;
-  const std::string& file_;
   GrubVariables& variables_;
+  const GrubFiles& files_;
+  std::string directory_;
   GrubConfig config_;
-  std::vector<RawEntry> raw_;
-  std::vector<Block> blocks_;
-  int conditions_ = 0;
+  std::deque<GrubScript> scripts_;  // commands are pointed at
+  std::vector<Body> bodies_;        // of the menu's items
+  std::map<std::string, const GrubCommands*> functions_;
+  std::vector<GrubText> parameters_;
+  std::vector<Load> loads_;
+  std::optional<std::size_t> parent_;
+  std::string file_;
+  std::size_t steps_ = 0;
+  int uncertain_ = 0, calls_ = 0;
+  bool in_entry_ = false;
+  bool lost_ = false;  // what the menu comes to is not known
 };
 
 }  // namespace
 
-GrubConfig parse_grub_config(std::string_view text, const std::string& file, GrubVariables& variables) {
-  return GrubReader(text, file, variables).read();
+GrubConfig parse_grub_config(std::string_view text, const std::string& file, GrubVariables& variables, const GrubFiles& files) {
+  return GrubRunner(file, variables, files).read(text, file);
 }
 
 BootLine expand_grub_line(std::string_view text, const std::string& file, unsigned line, const GrubVariables& variables) {
-  GrubScanner scanner(text);
-  std::vector<Word> words;
-  while (!scanner.at_end()) {
-    auto statement = scanner.next();
-    for (auto& word : statement.words) words.push_back(std::move(word));
-  }
-  return expand(words, file, line, variables);
+  const auto words = grub_words(text);
+  return line_of_arguments(expand_words(words, variables), file, line, variables);
 }
 
 }  // namespace vfio_doctor

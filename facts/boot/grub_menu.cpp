@@ -2,10 +2,11 @@
 #include "facts/boot/grub_menu.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <utility>
 
 #include "base/text.hpp"
-#include "facts/boot/grub_config.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -29,66 +30,198 @@ Path cut(std::string_view path) {
   return result;
 }
 
-bool is_number(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+/// A number as grub_strtoul() reads it, base 0; what stands behind it is `rest`. A number beyond all menus where it is too large.
+std::optional<std::uint64_t> number_at(std::string_view text, std::string_view& rest) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\n\v\f\r"), text.size()));
+  int base = 10;
+  if (text.starts_with("0x") || text.starts_with("0X"))
+    base = 16, text.remove_prefix(2);
+  else if (text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '7')
+    base = 8;
+  const auto digits = base == 16 ? "0123456789abcdefABCDEF" : base == 8 ? "01234567" : "0123456789";
+  const auto end = std::min(text.find_first_not_of(digits), text.size());
+  rest = text.substr(end);
+  if (end == 0) return std::nullopt;
+  constexpr std::uint64_t beyond = UINT32_MAX;
+  return parse_unsigned(text.substr(0, end), base).value_or(beyond);
 }
 
-/// One step: among the items of one menu.
-std::optional<std::size_t> find_sibling(const GrubMenu& menu, std::optional<std::size_t> parent, const std::string& wanted) {
-  std::uint64_t left = 0;
-  const bool counts = wanted.empty() || is_number(wanted);
-  if (is_number(wanted)) {
-    const auto number = parse_unsigned(wanted);
-    if (!number) return std::nullopt;
-    left = *number;
+/// The items of one menu.
+std::vector<std::size_t> siblings(const GrubMenu& menu, std::optional<std::size_t> parent) {
+  std::vector<std::size_t> all;
+  for (std::size_t i = 0; i < menu.items.size(); ++i)
+    if (menu.items[i].parent == parent) all.push_back(i);
+  return all;
+}
+
+struct Found {
+  bool known = false;               ///< false: a condition decides
+  std::optional<std::size_t> item;  ///< nothing: there is none
+};
+
+bool is_open(const GrubMenu::Item& item) { return item.conditional || item.loader_entries; }
+
+/// The names of the files that blscfg reads, without ".conf", and which entries they are.
+std::vector<std::pair<std::string, std::size_t>> loader_files(const std::vector<BootEntry>& entries) {
+  std::vector<std::pair<std::string, std::size_t>> files;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto& entry = entries[i];
+    if (entry.kind != BootEntryKind::loader_entry || !entry.file.starts_with("/boot/loader/entries/")) continue;
+    const auto name = base_name(entry.file);
+    files.emplace_back(name.substr(0, name.size() - std::string_view(".conf").size()), i);
   }
-  for (std::size_t i = 0; i < menu.items.size(); ++i) {
-    const auto& item = menu.items[i];
-    if (item.parent != parent) continue;
-    if (!counts && (item.title == wanted || item.id == wanted)) return i;
-    if (!counts) continue;
-    if (item.conditional) return std::nullopt;  // it may or may not count
-    if (left-- == 0) return i;
+  return files;
+}
+
+Found by_number(const GrubMenu& menu, const std::vector<std::size_t>& items, std::uint64_t number) {
+  const bool all_are_here = std::ranges::none_of(items, [&menu](std::size_t item) { return menu.items[item].loader_entries; });
+  if (all_are_here && number >= items.size()) return {true, {}};
+  for (const auto item : items) {
+    if (is_open(menu.items[item]) || menu.items[item].unordered) return {};
+    if (number-- == 0) return {true, item};
   }
-  return std::nullopt;
+  return {true, {}};
+}
+
+Found by_name(const GrubMenu& menu, const std::vector<std::size_t>& items, const std::string& name) {
+  bool any_open = false;
+  for (const auto item : items) {
+    const auto& one = menu.items[item];
+    any_open |= one.loader_entries;
+    if (one.loader_entries || (one.title != name && one.id != name)) continue;
+    if (any_open || is_open(one)) return {};
+    return {true, item};
+  }
+  return {!any_open, {}};
+}
+
+Found first_of(const Found& one, const Found& other) { return !one.known || one.item ? one : other; }
+
+/// One step. GRUB takes what begins with a number for that number; Fedora's looks for names first, and for numbers only where the
+/// whole is one (get_entry_number_helper). Where it may be either, and the two would start something else, it is not known.
+Found find_sibling(const GrubMenu& menu, const std::vector<std::size_t>& items, const std::string& wanted, bool of_fedora) {
+  std::string_view rest;
+  const auto number = number_at(wanted, rest);
+  const auto name = by_name(menu, items, wanted);
+  const auto first = by_number(menu, items, 0);
+  const auto upstream = number ? by_number(menu, items, *number) : name;
+  const auto fedora = first_of(name, number && rest.empty() ? by_number(menu, items, *number) : Found{true, {}});
+  const auto one = first_of(upstream, first), other = first_of(fedora, first);
+  if (of_fedora) return other;
+  return one.known && other.known && one.item == other.item ? one : Found{};
+}
+
+/// vercmp() of Fedora's blscfg.c: rpm's comparison of versions.
+int compare_versions(std::string_view one, std::string_view two) {
+  if (one == two) return 0;
+  const auto skip = [](std::string_view& text) {
+    while (!text.empty() && !is_digit(text[0]) && !is_letter(text[0]) && text[0] != '~' && text[0] != '+')
+      text.remove_prefix(1);
+  };
+  const auto take = [](std::string_view& text, bool number) {
+    std::size_t end = 0;
+    while (end < text.size() && (number ? is_digit(text[end]) : is_letter(text[end]))) ++end;
+    const auto part = text.substr(0, end);
+    text.remove_prefix(end);
+    return part;
+  };
+  while (!one.empty() || !two.empty()) {
+    skip(one), skip(two);
+    const auto begins = [](std::string_view text, char c) { return text.starts_with(c); };
+    if (begins(one, '~') || begins(two, '~')) {
+      if (!begins(one, '~')) return 1;
+      if (!begins(two, '~')) return -1;
+      one.remove_prefix(1), two.remove_prefix(1);
+      continue;
+    }
+    if (begins(one, '+') || begins(two, '+')) {
+      if (one.empty()) return -1;
+      if (two.empty()) return 1;
+      if (!begins(one, '+')) return 1;
+      if (!begins(two, '+')) return -1;
+      one.remove_prefix(1), two.remove_prefix(1);
+      continue;
+    }
+    if (one.empty() || two.empty()) break;
+    const bool number = is_digit(one[0]);
+    auto left = take(one, number), right = take(two, number);
+    if (right.empty()) return number ? 1 : -1;
+    if (number) {
+      left.remove_prefix(std::min(left.find_first_not_of('0'), left.size()));
+      right.remove_prefix(std::min(right.find_first_not_of('0'), right.size()));
+      if (left.size() != right.size()) return left.size() > right.size() ? 1 : -1;
+    }
+    if (const int order = left.compare(right); order != 0) return order < 0 ? -1 : 1;
+  }
+  if (one.empty() && two.empty()) return 0;
+  return one.empty() ? -1 : 1;
+}
+
+/// split_package_string(): name, version and release.
+std::array<std::string_view, 3> package_parts(std::string_view text) {
+  const auto cut_last = [&text]() -> std::optional<std::string_view> {
+    const auto dash = text.rfind('-');
+    if (dash == text.npos) return std::nullopt;
+    const auto behind = text.substr(dash + 1);
+    text = text.substr(0, dash);
+    return behind;
+  };
+  const auto release = cut_last(), version = cut_last();
+  if (!version) return {text, release.value_or(""), ""};
+  return {text, *version, release.value_or("")};
 }
 
 }  // namespace
 
-std::optional<std::string> default_of_menu(const GrubMenu& menu, const GrubVariables& variables) {
-  if (!menu.complete) return std::nullopt;
-  std::optional<std::string> chosen;
-  for (const auto& choice : menu.defaults) {
-    auto text = choice.text;
-    if (choice.variable) {
-      const auto saved = variables.saved(choice.text);
-      if (!saved) return std::nullopt;
-      if (choice.text == "next_entry" && !saved->empty()) return saved;  // grub-reboot: once
-      if (choice.text == "next_entry") continue;
-      text = *saved;
-    }
-    // Fedora's way back after failed boots; it counts in the environment.
-    if (choice.section == "08_fallback_counting") {
-      const auto counter = variables.saved("boot_counter");
-      if (!counter || !counter->empty()) return std::nullopt;
-      continue;
-    }
-    if (text.empty()) text = "0";
-    if (chosen && *chosen != text) return std::nullopt;
-    chosen = text;
-  }
-  return chosen ? chosen : "0";
-}
-
-std::optional<std::size_t> find_in_menu(const GrubMenu& menu, std::string_view wanted) {
-  std::optional<std::size_t> found;
+std::optional<std::size_t> next_of_menu(const GrubMenu& menu, bool of_fedora) {
+  if (!menu.wanted) return std::nullopt;
+  std::optional<std::size_t> parent;
   // Without a next step, a submenu starts its first entry. The items end the loop: each step goes one deeper.
-  for (std::string_view rest = wanted;;) {
+  for (std::string_view rest = *menu.wanted;;) {
     const auto path = cut(rest);
-    found = find_sibling(menu, found, path.first);
-    if (!found || !menu.items[*found].submenu) return found;
+    const auto found = find_sibling(menu, siblings(menu, parent), path.first, of_fedora);
+    if (!found.known || !found.item || !menu.items[*found.item].submenu) return found.item;
+    parent = found.item;
     rest = path.rest;
   }
+}
+
+void add_loader_entries(GrubMenu& menu, const std::vector<BootEntry>& entries, bool ordered) {
+  if (std::ranges::count_if(menu.items, &GrubMenu::Item::loader_entries) != 1) return;
+  auto files = loader_files(entries);
+  std::ranges::stable_sort(files, [](const auto& one, const auto& other) {
+    return compare_loader_entries(one.first, other.first) > 0;
+  });
+  std::vector<GrubMenu::Item> items;
+  std::vector<std::size_t> place_of;  // of the items that were there
+  for (auto& item : menu.items) {
+    place_of.push_back(items.size());
+    if (item.parent) item.parent = place_of[*item.parent];
+    if (!item.loader_entries) {
+      items.push_back(std::move(item));
+      continue;
+    }
+    for (const auto& [name, entry] : files) {
+      const auto& title = entries[entry].title;
+      items.push_back({.title = title.empty() ? entries[entry].kernel : title,
+                       .id = name,
+                       .parent = item.parent,
+                       .conditional = item.conditional,
+                       .unordered = !ordered && files.size() > 1,
+                       .entry = entry});
+    }
+  }
+  menu.items = std::move(items);
+}
+
+int compare_loader_entries(std::string_view one, std::string_view other) {
+  const auto left = package_parts(one), right = package_parts(other);
+  for (std::size_t i = 0; i < left.size(); ++i)
+    if (const int order = compare_versions(left[i], right[i]); order != 0) return order;
+  return 0;
 }
 
 }  // namespace vfio_doctor

@@ -11,16 +11,25 @@ namespace {
 
 constexpr std::size_t most_initrds = 16;
 
-struct KeyValue {
-  std::string_view key, value;
-};
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-/// "key  value" lines; nothing for comments and empty lines.
-std::optional<KeyValue> key_and_value(std::string_view line) {
-  line = trim(line);
-  if (line.empty() || line.front() == '#') return std::nullopt;
-  const auto end = line.find_first_of(" \t");
-  return KeyValue{line.substr(0, end), end == std::string_view::npos ? "" : trim(line.substr(end))};
+/// A line that blscfg stops at: one without a blank behind its first word.
+bool ends_for_grub(std::string_view line) {
+  while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
+  if (line.starts_with('#')) return false;
+  const auto blank = std::min(line.find(' '), line.find(' ') == line.npos ? line.find('\t') : line.npos);
+  return blank == line.npos || blank + 1 == line.size();
+}
+
+/// It looks for a space first, and for a tab only where there is none.
+std::optional<LoaderSetting> key_and_value_of_grub(std::string_view line) {
+  while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
+  if (line.starts_with('#')) return std::nullopt;
+  const auto blank = line.find(' ') != line.npos ? line.find(' ') : line.find('\t');
+  if (blank == line.npos) return std::nullopt;
+  auto value = line.substr(blank);
+  while (!value.empty() && is_blank(value.front())) value.remove_prefix(1);
+  return LoaderSetting{line.substr(0, blank), value};
 }
 
 std::string id_of(const std::string& file) {
@@ -47,7 +56,9 @@ void append(BootLine& line, BootLine more) {
 
 }  // namespace
 
-std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::string& file, const GrubVariables& variables) {
+std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::string& file, const GrubVariables& variables,
+                                            EntryReader reader) {
+  const bool by_grub = reader == EntryReader::grub;
   BootEntry entry;
   entry.kind = BootEntryKind::loader_entry;
   entry.file = file;
@@ -57,7 +68,8 @@ std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::st
   unsigned number = 0, lines = 0;
   for (const auto line : split_lines(text)) {
     ++number;
-    const auto pair = key_and_value(line);
+    if (by_grub && ends_for_grub(line)) break;
+    const auto pair = by_grub ? key_and_value_of_grub(line) : loader_setting(line);
     if (!pair) continue;
     if (pair->key == "title") entry.title = pair->value;
     if (pair->key == "version") entry.version = pair->value;
@@ -67,23 +79,39 @@ std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::st
       for (const auto word : split_words(pair->value))
         if (!word.starts_with('$') && entry.initrds.size() < most_initrds) entry.initrds.emplace_back(word);
     }
-    if (pair->key != "options") continue;
+    if (pair->key != "options" || (by_grub && lines > 0)) continue;
     entry.plain_line = ++lines == 1 && !pair->value.empty() ? plain_line(line, pair->value, file, number) : std::nullopt;
     const bool has_variables = pair->value.find('$') != std::string_view::npos;
     append(command_line,
            has_variables ? expand_grub_line(pair->value, file, number, variables) : split_boot_line(pair->value, file, number));
   }
   if (entry.kernel.empty()) return std::nullopt;
+  if (by_grub && lines == 0) append(command_line, expand_grub_line("$default_kernelopts", file, 0, variables));
   entry.role = role_of(entry, initrds);
   entry.command_line = std::move(command_line);
   return entry;
 }
 
+std::string_view without_quotes(std::string_view text) {
+  const bool quoted = text.size() > 1 && (text.front() == '"' || text.front() == '\'') && text.back() == text.front();
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+std::optional<LoaderSetting> loader_setting(std::string_view line) {
+  line = trim(line);
+  if (line.empty() || line.front() == '#') return std::nullopt;
+  const auto end = line.find_first_of(" \t");
+  if (end == std::string_view::npos) return std::nullopt;
+  return LoaderSetting{line.substr(0, end), without_quotes(trim(line.substr(end)))};
+}
+
 std::optional<std::string> default_of_loader_conf(std::string_view text) {
+  std::optional<std::string> found;
   for (const auto line : split_lines(text))
-    if (const auto pair = key_and_value(line); pair && pair->key == "default" && !pair->value.empty())
-      return std::string(pair->value);
-  return std::nullopt;
+    if (const auto pair = loader_setting(line); pair && pair->key == "default" && !pair->value.empty())
+      if (pair->value[0] != '@' || to_lower(pair->value) == "@saved")
+        found = to_lower(pair->value) == "@saved" ? "@saved" : std::string(pair->value);
+  return found;
 }
 
 Observed<std::string> command_line_of_unified_image(std::string_view head) {

@@ -96,6 +96,61 @@ TEST(BootWriters, EntriesOfKernelInstallComeFromItsFile) {
                                            "sudo reinstall-kernels", "sudo systemctl reboot"));
 }
 
+/// kernel-install add-all finds no kernel in Debian's /boot, and fails.
+TEST(BootWriters, OnDebianEachKernelIsNamed) {
+  const auto commands = [](const std::string& id, const std::string& image) {
+    return add_kernel_argument(host_of("text /etc/os-release = ID=" + id + "\ntext /proc/cmdline = root=UUID=77-aa rw\n" +
+                                       variable("LoaderInfo", "systemd-boot 256") + image +
+                                       "text /etc/kernel/cmdline = root=UUID=77-aa rw\n"),
+                               "iommu=pt")
+        .commands;
+  };
+  const std::string name = "0123456789abcdef0123456789abcdef-6.9.0";
+  const auto entry = "file /boot/loader/entries/" + name + ".conf\n| linux /k/linux\n| options root=UUID=77-aa rw\n";
+  const auto image = "text /efi/EFI/Linux/" + name + ".efi = x\n";
+  const auto each =
+      R"(sudo sh -c 'for k in /boot/vmlinuz-*; do kernel-install add "${k#/boot/vmlinuz-}" "$k" || exit 1; done')";
+  EXPECT_THAT(commands("debian", entry), ::testing::Contains(each));
+  EXPECT_THAT(commands("debian", image), ::testing::Contains(each));
+  EXPECT_THAT(commands("fedora", image), ::testing::Contains("sudo kernel-install add-all"));
+  EXPECT_THAT(commands("arch", image), ::testing::Contains("sudo kernel-install add-all"));
+  EXPECT_THAT(commands("arch", "text /efi/EFI/Linux/arch-linux.efi = x\n"), ::testing::Contains("sudo mkinitcpio -P"));
+}
+
+TEST(BootWriters, WhoMakesAnImageIsNotGuessed) {
+  const auto remedy = add_kernel_argument(host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw\n" +
+                                                  variable("StubInfo", "systemd-stub 256") +
+                                                  "text /efi/EFI/Linux/own.efi = x\ndir /etc/dracut.conf.d\ntext "
+                                                  "/etc/kernel/cmdline = root=UUID=77-aa rw\n"),
+                                          "iommu=pt");
+  EXPECT_THAT(remedy.text, HasSubstr("which is not known"));
+  EXPECT_TRUE(remedy.by_hand);
+}
+
+/// Its menus lie on partitions that are not mounted; /boot/grub/grub.cfg is not read there.
+TEST(BootWriters, ProxmoxBootToolKeepsGrubsMenuElsewhere) {
+  const std::string host =
+      "text /etc/os-release = ID=debian\ndir /etc/pve\ntext /etc/kernel/proxmox-boot-uuids = 12AB-34CD\n"
+      "text /proc/cmdline = BOOT_IMAGE=/vmlinuz-6.8.12-1-pve root=ZFS=/ROOT/pve-1 ro iommu=pt\n"
+      "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"iommu=pt\"\n"
+      "file /boot/grub/grub.cfg\n| menuentry old {\n|  linux /vmlinuz-6.8.4-1-pve root=ZFS=/ROOT/pve-1 ro\n| }\n";
+  for (const auto& finding : testing::findings_of("command-line-drift", host_of(host)))
+    EXPECT_EQ(finding.status, Status::unknown) << finding.summary;
+  EXPECT_THAT(add_kernel_argument(host_of(host), "intel_iommu=on").commands,
+              ::testing::Contains("sudo proxmox-boot-tool refresh"));
+}
+
+/// Without /etc/kernel/cmdline the running line is taken.
+TEST(BootWriters, ProxmoxBootToolWithoutItsFile) {
+  const auto remedy = add_kernel_argument(
+      host_of("text /etc/os-release = ID=debian\ndir /etc/pve\ntext /etc/kernel/proxmox-boot-uuids = 12AB-34CD\n"
+              "text /proc/cmdline = initrd=\\EFI\\proxmox\\6.8.12-1-pve\\initrd.img root=ZFS=rpool/ROOT/pve-1\n"),
+      "iommu=pt");
+  EXPECT_THAT(remedy.commands, ElementsAre("sudo mkdir -p /etc/kernel",
+                                           "echo 'root=ZFS=rpool/ROOT/pve-1 iommu=pt' | sudo tee /etc/kernel/cmdline",
+                                           "sudo proxmox-boot-tool refresh", "sudo systemctl reboot"));
+}
+
 TEST(BootWriters, EveryEntryThatHasItIsNamedTheNextOneFirst) {
   const auto remedy = remove_kernel_argument(
       host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw nosplit\n" +

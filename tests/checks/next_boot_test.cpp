@@ -64,8 +64,11 @@ TEST(NextBoot, TheRemedyFitsTheEntryThatStartsNext) {
 }
 
 TEST(NextBoot, WhereTheDefaultIsNotKnownNothingIsSaidOfIt) {
-  EXPECT_THAT(summary(debian("gone", "iommu=pt", "iommu=pt", "")),
-              AllOf(HasSubstr("it depends on the entry"), Not(HasSubstr("starts next"))));
+  EXPECT_THAT(summary(debian("gone${root}", "iommu=pt", "iommu=pt", "")), HasSubstr("starts next, 'Newer'"))
+      << "a text is no variable, and what names nothing starts the first";
+  auto open = debian("new", "iommu=pt", "iommu=pt", "");
+  open.insert(open.find("| menuentry 'Newer'"), "| if hwmatch /boot/list; then set default=old; fi\n");
+  EXPECT_THAT(summary(open), AllOf(HasSubstr("it depends on the entry"), Not(HasSubstr("starts next"))));
 }
 
 TEST(NextBoot, SystemdBootsEfiVariableGoesBeforeItsFile) {
@@ -89,9 +92,9 @@ TEST(NextBoot, TheEntryToEditIsTheOneThatStartsNextAndLacksIt) {
       "file /boot/loader/entries/a-lts.conf\n| linux /v\n| options root=a\n"
       "file /boot/loader/entries/main.conf\n| linux /v\n| options root=a\n"
       "file /boot/loader/entries/vfio.conf\n| linux /v\n| options root=a iommu=pt\n";
-  const auto added = add_kernel_argument(host_of(host + "| options\n"), "iommu=pt");
+  const auto added = add_kernel_argument(host_of(host + "| options splash\n"), "iommu=pt");
   EXPECT_EQ(added.commands.at(0), "sudoedit /boot/loader/entries/main.conf") << "two lines of options are a person's";
-  EXPECT_EQ(remove_kernel_argument(host_of(host + "| options\n"), "iommu=pt").commands.at(0),
+  EXPECT_EQ(remove_kernel_argument(host_of(host + "| options splash\n"), "iommu=pt").commands.at(0),
             "sudoedit /boot/loader/entries/vfio.conf");
   EXPECT_THAT(add_kernel_argument(host_of(host), "iommu=pt").commands,
               ElementsAre(HasSubstr("/boot/loader/entries/a-lts.conf"), HasSubstr("grep"),

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <random>
 
+#include "base/text.hpp"
 #include "facts/boot/booted_loader.hpp"
 #include "facts/boot/grub_config.hpp"
 #include "facts/boot/loader_entries.hpp"
@@ -57,6 +58,7 @@ unreadable /etc/default/grub.d/10.cfg Permission denied
 TEST(BootConfiguration, LoaderEntriesOfFedora) {
   const auto boot = gather(R"(
 text /proc/cmdline = BOOT_IMAGE=(hd0,gpt2)/vmlinuz-6.8.5-301.fc40.x86_64 root=UUID=1 ro rhgb quiet
+text /etc/os-release = ID=fedora
 text /etc/default/grub = GRUB_ENABLE_BLSCFG=true
 text /boot/grub2/grub.cfg = blscfg
 file /boot/loader/entries/abc-6.8.5-301.fc40.x86_64.conf
@@ -75,7 +77,60 @@ file /boot/loader/entries/abc-0-rescue.conf
   ASSERT_EQ(boot.entries.size(), 2u);
   EXPECT_EQ(boot.entries[0].role, BootEntryRole::recovery);
   EXPECT_EQ(boot.entries[1].role, BootEntryRole::normal);
-  EXPECT_THAT(texts(boot.entries[1].command_line), ElementsAre("root=UUID=1", "ro", "rhgb", "quiet"));
+  EXPECT_THAT(texts(boot.entries[1].command_line), ElementsAre("root=UUID=1", "ro")) << "blscfg takes the first line alone";
+  EXPECT_TRUE(boot.entries[1].starts_next) << "the first as it sorts them, where nothing is saved";
+}
+
+TEST(BootConfiguration, ALoaderEntryAsGrubReadsIt) {
+  GrubVariables variables;
+  variables.read_environment("default_kernelopts=root=/dev/v ro\n");
+  const auto line = [&variables](const std::string& text, EntryReader reader) {
+    const auto entry = parse_loader_entry(text, "/boot/loader/entries/e.conf", variables, reader);
+    return entry ? texts(entry->command_line) : std::vector<std::string>{"none"};
+  };
+  const std::string two = "linux /v\noptions a b\noptions c\n";
+  EXPECT_THAT(line(two, EntryReader::grub), ElementsAre("a", "b"));
+  EXPECT_THAT(line(two, EntryReader::systemd_boot), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(line("linux /v\n", EntryReader::grub), ElementsAre("root=/dev/v", "ro"));
+  EXPECT_THAT(line("linux /v\n", EntryReader::systemd_boot), ElementsAre());
+  EXPECT_THAT(line("linux /v\n\noptions a\n", EntryReader::grub), ElementsAre("root=/dev/v", "ro")) << "it ends there";
+  EXPECT_THAT(line("linux /v\n\noptions a\n", EntryReader::systemd_boot), ElementsAre("a"));
+  EXPECT_THAT(line("\n linux /v\n", EntryReader::grub), ElementsAre("none"));
+}
+
+/// GRUB of Fedora looks for a name before it takes what begins with a digit for a number.
+TEST(BootConfiguration, TheSavedLoaderEntryOfFedora) {
+  const std::string machine = R"(
+file /etc/os-release
+| ID=fedora
+text /proc/cmdline = BOOT_IMAGE=(hd0,gpt2)/vmlinuz-6.9.4 root=UUID=7 ro
+file /boot/grub2/grub.cfg
+| if [ -f ${config_directory}/grubenv ]; then
+|   load_env -f ${config_directory}/grubenv
+| elif [ -s $prefix/grubenv ]; then
+|   load_env
+| fi
+| set default="${saved_entry}"
+| blscfg
+file /boot/loader/entries/4c0d-6.9.4.conf
+| title Fedora (6.9.4)
+| linux /vmlinuz-6.9.4
+| options root=UUID=7 ro
+file /boot/loader/entries/4c0d-6.10.2.conf
+| title Fedora (6.10.2)
+| linux /vmlinuz-6.10.2
+| options root=UUID=7 ro quiet
+)";
+  const auto next = [&machine](const std::string& saved) {
+    for (const auto& entry : gather(machine + "text /boot/grub2/grubenv = saved_entry=" + saved + "\n").entries)
+      if (entry.starts_next) return entry.kernel;
+    return std::string("?");
+  };
+  EXPECT_EQ(next("4c0d-6.9.4"), "/vmlinuz-6.9.4");
+  EXPECT_EQ(next("Fedora (6.9.4)"), "/vmlinuz-6.9.4");
+  EXPECT_EQ(next("1"), "/vmlinuz-6.9.4");
+  EXPECT_EQ(next(""), "/vmlinuz-6.10.2");
+  EXPECT_EQ(next("gone"), "/vmlinuz-6.10.2");
 }
 
 TEST(BootConfiguration, CommentedOptionsDoNotCount) {
@@ -142,6 +197,24 @@ TEST(BootConfiguration, UnifiedImages) {
   EXPECT_TRUE(command_line_of_unified_image(unified_image(".osrel", "x")).is_absent());
   EXPECT_TRUE(command_line_of_unified_image("MZ").is_unreadable());
   EXPECT_TRUE(command_line_of_unified_image(std::string_view(image).substr(0, 0x210)).is_unreadable());
+}
+
+std::string hex_file(const std::string& path, const std::string& bytes) {
+  std::string text = "hex " + path + "\n|";
+  for (const char c : bytes) text += " " + hex_text(static_cast<unsigned char>(c), 2);
+  return text + "\n";
+}
+
+TEST(BootConfiguration, WordsOfAnAddonArePossible) {
+  const auto boot = gather("text /proc/cmdline = root=UUID=1 iommu=pt quiet\n" +
+                           hex_file("/efi/EFI/Linux/own.efi", unified_image(".cmdline", "root=UUID=1")) +
+                           hex_file("/efi/EFI/Linux/own.efi.extra.d/more.addon.efi", unified_image(".cmdline", "iommu=pt")) +
+                           hex_file("/efi/loader/addons/all.addon.efi", unified_image(".cmdline", "quiet")));
+  ASSERT_EQ(boot.entries.size(), 1u);
+  const auto& line = *boot.entries[0].command_line;
+  EXPECT_THAT(texts(boot.entries[0].command_line), ElementsAre("root=UUID=1"));
+  EXPECT_TRUE(line.may_contain({"iommu", "pt"}));
+  EXPECT_TRUE(line.may_contain({"quiet", std::nullopt}));
 }
 
 TEST(BootConfiguration, WhichLoaderBooted) {

@@ -27,7 +27,7 @@ function gfxmode {
 ### BEGIN /etc/grub.d/10_linux ###
 menuentry 'Debian GNU/Linux' --class debian $menuentry_id_option 'gnulinux-simple' {
 	load_video
-	if [ x$grub_platform = xxen ]; then insmod xzio; fi
+	if [ x$grub_platform = xxen ]; then gfxmode text; else gfxmode keep; fi
 	echo	'Loading Linux ...'
 	linux	/vmlinuz-6.1.0-18-amd64 root=UUID=1 ro  quiet intel_iommu=on $vt_handoff
 	initrd	/initrd.img-6.1.0-18-amd64
@@ -87,7 +87,7 @@ TEST(GrubConfig, FillsInVariablesFromTheEnvironmentAndTheScript) {
   variables.read_environment(
       "# GRUB Environment Block\nsaved_entry=a\nkernelopts=root=/dev/a ro quiet \ntuned_params=old\n####");
   parse_grub_config(
-      "set tuned_params=\"isolcpus=1,3 nohz\"\nif [ -z \"${kernelopts}\" ]; then\n  set "
+      "load_env\nset tuned_params=\"isolcpus=1,3 nohz\"\nif [ -z \"${kernelopts}\" ]; then\n  set "
       "kernelopts=\"root=b\"\nfi\n",
       "g", variables);
   EXPECT_THAT(texts(expand_grub_line("$kernelopts $tuned_params ${nothing} x=1", "e", 3, variables)),
