@@ -13,6 +13,7 @@
 #include "facts/domain/command_iommus.hpp"
 #include "facts/domain/command_places.hpp"
 #include "facts/domain/id_override.hpp"
+#include "facts/domain/shell_words.hpp"
 #include "facts/domain/vfio_properties.hpp"
 #include "machine/root.hpp"
 
@@ -109,7 +110,7 @@ class WordReader {
   void read(const std::vector<CommandWord>& words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
       if (domain_.hostdevs.size() > most_domain_devices) throw InputError(domain_.file + ": too many devices");
-      const auto& [text, line] = words[i];
+      const auto& [text, line, begins_line] = words[i];
       line_ = line;
       const bool set = i > 0 && (words[i - 1].text == "-set" || words[i - 1].text == "--set");
       if (text == "-readconfig" || text == "--readconfig") {
@@ -241,11 +242,6 @@ class WordReader {
   std::size_t line_ = 0;
 };
 
-bool is_qemu(const std::string& program) {
-  const auto name = base_name(program);
-  return name.starts_with("qemu") || name == "kvm" || name.ends_with("-kvm");
-}
-
 /// "8G", "8192", "size=8G,slots=2": QEMU counts in MiB where no unit is given.
 std::optional<std::uint64_t> memory_of(const std::string& text) {
   const auto options = command_options(text);
@@ -271,9 +267,10 @@ std::vector<CommandWord> split_command_line(const std::string& text, const std::
   const bool zeros = text.find('\0') != text.npos;
   std::size_t line = 1;
   char quote = 0;
-  bool in_word = false;
+  bool in_word = false, begins_line = true;
   const auto put = [&](char c) {
-    if (!in_word) words.push_back({{}, line});
+    if (!in_word) words.push_back({{}, line, begins_line});
+    begins_line = false;
     if (words.size() > most_words) throw InputError(name + ": more than " + std::to_string(most_words) + " words");
     in_word = true;
     if (c != 0) words.back().text += c;
@@ -294,7 +291,9 @@ std::vector<CommandWord> split_command_line(const std::string& text, const std::
     else if (quote == 0 && (c == '\'' || c == '"'))
       put(0), quote = c;
     else if (quote == 0 && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
-      in_word = false;
+      in_word = false, begins_line = begins_line || c == '\n';
+    else if (quote == 0 && c == '#' && !in_word)
+      i = std::min(text.find('\n', i), text.size()) - 1;
     else
       put(c);
     if (c == '\n' && !escaped) ++line;
@@ -303,15 +302,18 @@ std::vector<CommandWord> split_command_line(const std::string& text, const std::
 }
 
 Domain parse_qemu_command_line(const std::string& text, const std::string& name) {
-  const auto words = split_command_line(text, name);
+  const bool is_running = text.find('\0') != text.npos;  // no shell is between
+  const auto words = is_running ? split_command_line(text, name) : with_variables(split_command_line(text, name));
   std::size_t first = 0;  // "sudo -E qemu-system-x86_64", "#!/bin/sh" and variables may come before
-  while (first < words.size() && !is_qemu(words[first].text)) ++first;
-  if (first == words.size()) throw InputError(name + ": neither XML nor a Proxmox configuration nor a QEMU command line");
+  while (first < words.size() && !runs_qemu(words, first)) ++first;
+  if (first == words.size())
+    throw InputError(name + ": neither XML nor a Proxmox configuration nor a command line of QEMU or virt-install");
   Domain domain;
   domain.form = Domain::Form::command_line;
   domain.file = name;
   domain.name = base_name(name);
-  const std::vector<CommandWord> given(words.begin() + static_cast<std::ptrdiff_t>(first) + 1, words.end());
+  std::vector<CommandWord> given(words.begin() + static_cast<std::ptrdiff_t>(first) + 1, words.end());
+  if (!is_running) tell_open_words(given, domain);
   for (std::size_t i = 0; i + 1 < given.size(); ++i) {
     auto option = given[i].text;
     if (option.starts_with("--")) option.erase(0, 1);
@@ -346,6 +348,11 @@ Domain parse_qemu_command_line(const std::string& text, const std::string& name)
   if (domain.machine.empty() && for_pc && !has("-readconfig") && !has("--readconfig")) domain.machine = "pc";  // pc_init1()
   read_command_words(given, domain);
   miss_iommufd_objects(given, domain);
+  if (domain.has_no_pci)
+    for (const auto& device : domain.hostdevs)
+      if (device.reaches_guest)
+        domain.faults.push_back(
+            {device.line, "The machine microvm has no PCI bus without pcie=on.", "No 'PCI' bus found for device 'vfio-pci'"});
   add_default_devices(texts, domain);
   return domain;
 }
