@@ -118,6 +118,7 @@ class WordReader {
         domain_.unresolved.push_back({line, "QEMU reads more devices from a file (-readconfig), which is not read here.", {}});
       }
       const bool device = i > 0 && (words[i - 1].text == "-device" || words[i - 1].text == "--device");
+      if (device && text.empty()) places_.more_is_unseen();  // only the shell knows it
       if (text.starts_with("-") && text.find(" vfio-pci") != text.npos)
         domain_.faults.push_back({line, "One argument holds an option and its value: QEMU takes them as two.",
                                   text.substr(0, 60) + ": invalid option"});
@@ -304,21 +305,21 @@ std::vector<CommandWord> split_command_line(const std::string& text, const std::
 Domain parse_qemu_command_line(const std::string& text, const std::string& name) {
   const bool is_running = text.find('\0') != text.npos;  // no shell is between
   const auto words = is_running ? split_command_line(text, name) : with_variables(split_command_line(text, name));
-  std::size_t first = 0;  // "sudo -E qemu-system-x86_64", "#!/bin/sh" and variables may come before
-  while (first < words.size() && !runs_qemu(words, first)) ++first;
-  if (first == words.size())
-    throw InputError(name + ": neither XML nor a Proxmox configuration nor a command line of QEMU or virt-install");
   Domain domain;
   domain.form = Domain::Form::command_line;
   domain.file = name;
   domain.name = base_name(name);
-  std::vector<CommandWord> given(words.begin() + static_cast<std::ptrdiff_t>(first) + 1, words.end());
+  auto given = is_running ? words : qemu_command(words, domain);
+  if (given.empty() || (is_running && qemu_command(words, domain).empty()))
+    throw InputError(name + ": neither XML nor a Proxmox configuration nor a command line of QEMU or virt-install");
+  const auto program = base_name(given.front().text);
+  given.erase(given.begin());
   if (!is_running) tell_open_words(given, domain);
   for (std::size_t i = 0; i + 1 < given.size(); ++i) {
     auto option = given[i].text;
     if (option.starts_with("--")) option.erase(0, 1);
     const auto& value = given[i + 1].text;
-    if (option == "-name") {
+    if (option == "-name" && (is_running || value.find('$') == value.npos)) {
       const auto options = command_options(value);
       domain.name = options.contains("guest") ? options.at("guest") : value.substr(0, value.find(','));
     } else if (option == "-m") {
@@ -343,7 +344,6 @@ Domain parse_qemu_command_line(const std::string& text, const std::string& name)
   for (const auto& word : given) texts.push_back(word.text);
   const auto has = [&texts](std::string_view option) { return std::ranges::find(texts, option) != texts.end(); };
   if (has("-enable-kvm") || has("--enable-kvm")) domain.type = "kvm";
-  const auto program = base_name(words[first].text);
   const bool for_pc = program == "qemu-system-x86_64" || program == "qemu-system-i386";
   if (domain.machine.empty() && for_pc && !has("-readconfig") && !has("--readconfig")) domain.machine = "pc";  // pc_init1()
   read_command_words(given, domain);

@@ -51,10 +51,52 @@ TEST(ShellWords, WhatOnlyTheShellKnowsIsToldSo) {
     EXPECT_TRUE(domain.faults.empty()) << text;
     EXPECT_TRUE(domain.takes_anything()) << text;
   }
-  for (const auto* text : {"qemu-system-x86_64 -smp $(nproc) -m $RAM -drive file=$DISK,if=virtio -name \"$NAME\"\n",
-                           "qemu-system-x86_64 -device virtio-net-pci,mac=$MAC,netdev=n\necho $? \"$@\"\n",
-                           "qemu-system-x86_64 -m 8G # $OTHERS\n"})
+  for (const auto* text :
+       {"qemu-system-x86_64 -smp $(nproc) -m $RAM -drive file=$DISK,if=virtio -name \"$NAME\"\n",
+        "qemu-system-x86_64 -m 1G & echo $! | tee pid\n",
+        "qemu-system-x86_64 -device virtio-net-pci,mac=$MAC,netdev=n\necho $? \"$@\"\n", "qemu-system-x86_64 -m 8G # $OTHERS\n",
+        "qemu-system-x86_64 -hda a.img `# the disk` \\\n -hdb b.img `# another`\n"})
     EXPECT_EQ(sources(script(text)), "") << text;
+}
+
+/// Which branch is run is not known: what any of them takes may be taken.
+TEST(ShellWords, BranchesCountAllOfThem) {
+  const std::string gpu = "  O=\"-m 4G -device vfio-pci,host=41:00.0\"\n", none = "  O=\"-vga virtio\"\n",
+                    run = "qemu-system-x86_64 $O\n";
+  EXPECT_EQ(sources(script("if [ \"$1\" = gpu ]; then\n" + gpu + "else\n" + none + "fi\n" + run)), "0000:41:00.0@2");
+  EXPECT_EQ(sources(script("if [ \"$1\" = gpu ]; then\n" + gpu + "else\n" + gpu + "fi\n" + run)), "0000:41:00.0@4");
+  EXPECT_EQ(sources(script("case $1 in\n gpu)\n" + gpu + "  ;;\n *)\n" + none + "  ;;\nesac\n" + run)), "0000:41:00.0@3");
+  EXPECT_EQ(sources(script("O='-m 4G'\nif [ $x ]; then\n  O=\"$O -device vfio-pci,host=41:00.0\"\nfi\nO=\"$O -S\"\n" + run)),
+            "0000:41:00.0@3");
+  EXPECT_EQ(sources(script(gpu + none + run)), "") << "the last one counts where there is no branch";
+  const auto choice =
+      script("if true; then\n  G=41:00.0\nelse\n  G=42:00.0\nfi\nqemu-system-x86_64 -device vfio-pci,host=$G\n");
+  EXPECT_EQ(choice.unresolved.size(), 1u);
+  EXPECT_TRUE(choice.faults.empty());
+}
+
+TEST(ShellWords, TheCommandThatStartsTheGuestCounts) {
+  EXPECT_EQ(sources(
+                script("need qemu-system-x86_64 socat\nL=41:00.0\nqemu-system-x86_64 -device vfio-pci,host=$L\necho -device "
+                       "vfio-pci,host=$x\n")),
+            "0000:41:00.0@3");
+  EXPECT_EQ(sources(script(
+                "if true; then\n qemu-system-x86_64 -m 1G\nelse\n qemu-system-x86_64 -device vfio-pci,host=41:00.0\nfi\n")),
+            "0000:41:00.0@4");
+  EXPECT_EQ(sources(
+                script("if true; then\n kvm -device vfio-pci,host=41:00.0\nelse\n kvm -device vfio-pci,host=42:00.0\nfi\n")),
+            "0000:41:00.0@2 and more");
+  EXPECT_EQ(sources(script("qemu-system-x86_64\n-m 1G\n-device\nvfio-pci,host=41:00.0\n")), "0000:41:00.0@4") << "one a line";
+  const auto counted = script(
+      "qemu-system-x86_64 -device pcie-root-port,id=p$i -device pcie-root-port,id=p$i -device "
+      "vfio-pci,host=41:00.0,bus=p1\n");
+  EXPECT_TRUE(counted.faults.empty()) << counted.faults.front().what;
+}
+
+TEST(ShellWords, ACommandMayBeOneWord) {
+  EXPECT_EQ(sources(script("bash -c \"qemu-system-x86_64 -M q35 -device vfio-pci,host=41:00.0\"\n")), "0000:41:00.0@1");
+  EXPECT_EQ(sources(script("O='-device vfio-pci,host=41:00.0'\nscreen -dmS vm sh -c \"exec qemu-system-x86_64 $O\"\n")),
+            "0000:41:00.0@2");
 }
 
 TEST(ShellWords, WhatIsCommentedOutIsNotTaken) {
