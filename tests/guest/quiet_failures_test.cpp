@@ -26,6 +26,10 @@ TEST(QuietFailures, ALastWordFails) {
                 "<3>i40e 0000:0b:00.0: Rx/Tx is disabled on this device because the module does not meet thermal "
                 "requirements."},
            Said{"ixgbe", "<2>ixgbe 0000:0b:00.0 ens4: Network adapter has been stopped because it has over heated."},
+           Said{"ice",
+                "<4>ice 0000:0b:00.0: The driver for the device stopped because the NVM image is newer than expected. You "
+                "must install the most recent version of the network driver."},
+           Said{"iwlwifi", "<4>iwlwifi 0000:0b:00.0: HARDWARE GONE?? INTA == 0xffffffff"},
            Said{"igb", "<3>igb 0000:0b:00.0 ens4: The network adapter was stopped because it overheated"},
            Said{"mlx5_core", "<3>mlx5_core 0000:0b:00.0: Firmware is not responsive (0x0007) after 3000 ms"},
            Said{"bnxt_en", "<3>bnxt_en 0000:0b:00.0 ens4: Firmware reset aborted, rc = -19"},
@@ -50,6 +54,9 @@ TEST(QuietFailures, ALastWordFails) {
 TEST(QuietFailures, TroubleIsHeard) {
   for (const auto& [driver, log, child, log_name] : {
            Said{"ixgbe", "<2>ixgbe 0000:0b:00.0: Fan has stopped, replace the adapter"},
+           Said{"ixgbe", "<6>ixgbe 0000:0b:00.0 ens4: tx hang 3 detected on queue 7, resetting adapter"},
+           Said{"bnxt_en", "<4>bnxt_en 0000:0b:00.0 ens4: Chip temperature has gone above the critical thermal threshold!"},
+           Said{"mt7915e", "<6>mt7915e 0000:0b:00.0: phy7 indicated firmware crash, attempting recovery"},
            Said{"ixgbe", "<3>ixgbe 0000:0b:00.0 ens4: RXDCTL.ENABLE on Rx queue 2 not set within the polling period"},
            Said{"iavf", "<3>iavf 0000:0b:00.0: Hardware reset detected"},
            Said{"iavf", "<6>iavf 0000:0b:00.0: Unable to open device due to PF driver failure."},
@@ -136,6 +143,12 @@ TEST(QuietFailures, HealthyDevicesMakeNoise) {
           Said{"mpt3sas", "<3>mpt3sas_cm2: overriding NVDATA EEDPTagMode setting"},
           Said{"lpfc", "<3>lpfc 0000:0b:00.0: 0:1303 Link Up Event x1 received Data: x1 x0 x10 x0 x0 x0 0"},
           Said{"xe", "<3>xe 0000:0b:00.0: [drm] *ERROR* GT0: GSC proxy component not bound!"},
+          Said{"xhci_hcd", "<3>usb 5-1: Failed to query (GET_INFO) UVC control 7 on unit 4: -32 (exp. 1).", "", "usb5"},
+          Said{"amdgpu",
+               "<3>amdgpu 0000:0b:00.0: amdgpu: [drm] *ERROR* Failed to add display topology, DTM TA is not initialized."},
+          Said{"mlx5_core",
+               "<3>mlx5_core 0000:0b:00.0: mlx5_cmd_out_err:838:(pid 8): QUERY_HCA_CAP(0x100) op_mod(0x41) failed, status bad "
+               "parameter(0x3), syndrome (0x5add95), err(-22)"},
       })
     EXPECT_TRUE(heard(driver, log, child, log_name).empty()) << log;
 }
