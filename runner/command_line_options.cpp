@@ -179,7 +179,7 @@ void add_verify_options(CLI::App& app, Parsed& parsed, VerifyOptions& options) {
       ->type_name("FILE");
   app.add_option("--evidence", options.evidence,
                  "Judge captured output of the guest instead: lspci, lsusb, usb-devices, dmesg, pnputil, Get-PnpDevice, "
-                 "Win32_PnPEntity, devcon, pciconf")
+                 "Win32_PnPEntity, devcon, pciconf, system_profiler")
       ->type_name("FILE");
   add_output_options(app, parsed.output, {"text", "json"});
 }

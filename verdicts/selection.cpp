@@ -99,10 +99,11 @@ struct Unmanaged {
 
 Unmanaged unmanaged_in(const Domain& domain, const DomainHostdev& hostdev) {
   const Remedy bind{"Bind it to vfio-pci before each start.", {"vfio-doctor plan " + hostdev.source.text()}, {}, {}};
-  if (domain.form == Domain::Form::proxmox)
+  const bool by_qemu = hostdev.origin == DomainHostdev::Origin::command_line;
+  if (domain.form == Domain::Form::proxmox && !by_qemu)  // not what args: hands to QEMU
     return {" keeps its driver (driver=keep), so it must be on a driver of VFIO before the start; ",
             {"Take driver=keep out of this hostpciN: Proxmox VE binds the function to vfio-pci then.", {}, {}, {}}};
-  if (hostdev.origin == DomainHostdev::Origin::command_line)
+  if (by_qemu)
     return {
         " takes it on QEMU's command line, and QEMU binds nothing, so it must be on vfio-pci before the start (\"failed to "
         "open "

@@ -122,6 +122,21 @@ void judge_pages(const DomainCase& here, std::uint64_t memory, std::vector<Findi
        "What is set aside is missing for everything else."}};
 }
 
+/// virNumaNodesetIsAvailable(); what was not seen changes no verdict here, as with the host's memory.
+void judge_nodes(const DomainCase& here, std::vector<Finding>& findings) {
+  const auto* nodes = here.around.nodes.get();
+  if (!nodes) return;
+  const auto is_missing = [nodes](const auto& wanted) { return std::ranges::find(*nodes, wanted.first) == nodes->end(); };
+  const auto missing = std::ranges::find_if(here.domain.host_nodes, is_missing);
+  if (missing == here.domain.host_nodes.end()) return;
+  const auto number = std::to_string(missing->first);
+  findings.push_back(check.at_line(Status::fail, here, missing->second,
+                                   "Its memory is to come from NUMA node " + number + ", which the host does not have.",
+                                   "NUMA node " + number + " is unavailable"));
+  findings.back().remedy = {
+      {"Name a node that the host has, best that of the device: `vfio-doctor check` tells it.", {}, {}, {}}};
+}
+
 std::vector<Finding> run(const DomainCase& here) {
   const auto devices = static_cast<std::uint64_t>(std::ranges::count_if(here.domain.hostdevs, [](const DomainHostdev& device) {
     return device.origin != DomainHostdev::Origin::network && device.address.type != "unassigned";
@@ -131,6 +146,7 @@ std::vector<Finding> run(const DomainCase& here) {
   judge_limit(here, *here.domain.memory_bytes, devices, findings);
   judge_host(here, *here.domain.memory_bytes, findings);
   judge_pages(here, *here.domain.memory_bytes, findings);
+  judge_nodes(here, findings);
   if (!findings.empty()) return findings;
   if (here.around.memory_bytes.has_value())
     return {check.finding(Status::pass, here, "The host has the memory that VFIO locks for it, and no limit forbids it.")};

@@ -78,7 +78,21 @@ RungResult works_unless_silent(const Children& by, const GuestFunction& seen) {
 bool is_offline(const GuestChild* child) { return child->kind == Kind::block && child->state.is("offline"); }
 
 bool has_capacity(const GuestChild* child) {
-  return child->kind == Kind::block && child->sectors.has_value() && child->sectors.value() > 0 && !is_offline(child);
+  return child->kind == Kind::block && child->sectors.has_value() && child->sectors.value() > 0 && !is_offline(child) &&
+         !child->state.is("blocked");
+}
+
+bool is_read_only(const GuestChild* child) { return child->kind == Kind::block && child->state.is("read-only"); }
+
+bool is_switched_off(const GuestChild* child) { return child->state.has_value() && child->state->starts_with("switched off"); }
+
+/// Drives wear out into a state in which they can only be read, and others are protected: whether it works, its owner must say.
+RungResult works_unless_read_only(const Children& disks, const GuestFunction& seen) {
+  const auto writable = chosen(disks, [](const GuestChild* child) { return !is_read_only(child); });
+  if (!writable.empty()) return works_unless_silent(writable, seen);
+  return rung_result(Status::unknown, shown(disks) +
+                                          ": it can be read, but nobody may write to it. A drive does that to itself when it "
+                                          "is worn out or in error.");
 }
 
 bool is_linked(const GuestChild* child) {
@@ -115,12 +129,12 @@ RungResult prove_drive(const Children& found, const GuestFunction& seen) {
     if (child->sectors.is(0)) return rung_result(Status::fail, "its drive " + child->name + " has no capacity.");
   const auto disks = chosen(found, has_capacity);
   if (disks.empty()) return rung_result(Status::unknown, "the capacity of " + shown(found) + " was not seen.");
-  return works_unless_silent(disks, seen);
+  return works_unless_read_only(disks, seen);
 }
 
 RungResult prove_disk(const Children& found, const GuestFunction& seen) {
   const auto disks = chosen(found, has_capacity);
-  if (!disks.empty()) return works_unless_silent(disks, seen);
+  if (!disks.empty()) return works_unless_read_only(disks, seen);
   if (const auto lost = chosen(found, is_offline); !lost.empty())
     return rung_result(Status::fail, shown(lost) + ": it stopped answering, and the kernel gave it up.");
   // Optical drives without a medium, tapes and enclosures have no capacity, but told their name (INQUIRY).
@@ -134,9 +148,14 @@ RungResult prove_disk(const Children& found, const GuestFunction& seen) {
 RungResult prove_link(const Children& found, const GuestFunction& seen) {
   const auto linked = chosen(found, is_linked);
   if (!linked.empty()) return works_unless_silent(linked, seen);
-  const auto nodes = chosen(found, [](const GuestChild* child) { return child->kind == Kind::node; });
+  const auto off = chosen(found, is_switched_off);
+  const auto nodes =
+      chosen(found, [](const GuestChild* child) { return child->kind == Kind::node && !is_switched_off(child); });
   if (!nodes.empty()) return works(nodes);
-  const auto radios = chosen(found, [](const GuestChild* child) { return child->kind == Kind::wireless; });
+  const auto radios =
+      chosen(found, [](const GuestChild* child) { return child->kind == Kind::wireless && !is_switched_off(child); });
+  if (radios.empty() && !off.empty())
+    return rung_result(Status::unknown, shown(off) + ": its radio is off (rfkill list shows by what), so it can do nothing.");
   if (!radios.empty() && has_signalled(seen))
     return rung_result(Status::pass, "it works: " + shown(found) + "; its firmware answers by interrupts.");
   return rung_result(Status::unknown, shown(found) +

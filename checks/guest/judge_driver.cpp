@@ -20,6 +20,7 @@ constexpr std::array placeholders = {
     Placeholder{"vfio_pci", Holding::for_programs, "Linux 6.18 drivers/vfio/pci/vfio_pci.c"},
     Placeholder{"uio_pci_generic", Holding::for_programs, "Linux 6.18 drivers/uio/uio_pci_generic.c"},
     Placeholder{"igb_uio", Holding::for_programs, "DPDK, kernel/linux/igb_uio"},
+    Placeholder{"ppt", Holding::for_programs, "FreeBSD 14 sys/amd64/vmm/io/ppt.c (bhyve)"},
     Placeholder{"pci_stub", Holding::aside, "Linux 6.18 drivers/pci/pci-stub.c"},
     Placeholder{"pciback", Holding::aside, "Linux 6.18 drivers/xen/xen-pciback/pci_stub.c:33"},
     Placeholder{"xen_pciback", Holding::aside, "the module of the one above"},

@@ -55,6 +55,8 @@ void add_iommu_device(const CommandOptions& options, std::size_t line, Domain& d
 
 void read_machine_options(const CommandOptions& options, std::size_t line, Domain& domain) {
   if (value_of(options, "accel").starts_with("kvm")) domain.type = "kvm";
+  // hw/i386/microvm.c: a PCI bus is there on request only.
+  domain.has_no_pci = domain.machine == "microvm" && switch_of(options, "pcie") != "on";
   for (const auto* key : {"kernel-irqchip", "kernel_irqchip"}) {
     const auto chip = switch_of(options, key);
     if (chip == "split" || chip == "off") domain.io_apic = "qemu";

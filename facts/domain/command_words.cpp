@@ -13,6 +13,7 @@
 #include "facts/domain/command_iommus.hpp"
 #include "facts/domain/command_places.hpp"
 #include "facts/domain/id_override.hpp"
+#include "facts/domain/shell_words.hpp"
 #include "facts/domain/vfio_properties.hpp"
 #include "machine/root.hpp"
 
@@ -109,7 +110,7 @@ class WordReader {
   void read(const std::vector<CommandWord>& words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
       if (domain_.hostdevs.size() > most_domain_devices) throw InputError(domain_.file + ": too many devices");
-      const auto& [text, line] = words[i];
+      const auto& [text, line, begins_line] = words[i];
       line_ = line;
       const bool set = i > 0 && (words[i - 1].text == "-set" || words[i - 1].text == "--set");
       if (text == "-readconfig" || text == "--readconfig") {
@@ -117,6 +118,7 @@ class WordReader {
         domain_.unresolved.push_back({line, "QEMU reads more devices from a file (-readconfig), which is not read here.", {}});
       }
       const bool device = i > 0 && (words[i - 1].text == "-device" || words[i - 1].text == "--device");
+      if (device && text.empty()) places_.more_is_unseen();  // only the shell knows it
       if (text.starts_with("-") && text.find(" vfio-pci") != text.npos)
         domain_.faults.push_back({line, "One argument holds an option and its value: QEMU takes them as two.",
                                   text.substr(0, 60) + ": invalid option"});
@@ -241,11 +243,6 @@ class WordReader {
   std::size_t line_ = 0;
 };
 
-bool is_qemu(const std::string& program) {
-  const auto name = base_name(program);
-  return name.starts_with("qemu") || name == "kvm" || name.ends_with("-kvm");
-}
-
 /// "8G", "8192", "size=8G,slots=2": QEMU counts in MiB where no unit is given.
 std::optional<std::uint64_t> memory_of(const std::string& text) {
   const auto options = command_options(text);
@@ -271,9 +268,10 @@ std::vector<CommandWord> split_command_line(const std::string& text, const std::
   const bool zeros = text.find('\0') != text.npos;
   std::size_t line = 1;
   char quote = 0;
-  bool in_word = false;
+  bool in_word = false, begins_line = true;
   const auto put = [&](char c) {
-    if (!in_word) words.push_back({{}, line});
+    if (!in_word) words.push_back({{}, line, begins_line});
+    begins_line = false;
     if (words.size() > most_words) throw InputError(name + ": more than " + std::to_string(most_words) + " words");
     in_word = true;
     if (c != 0) words.back().text += c;
@@ -294,7 +292,9 @@ std::vector<CommandWord> split_command_line(const std::string& text, const std::
     else if (quote == 0 && (c == '\'' || c == '"'))
       put(0), quote = c;
     else if (quote == 0 && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
-      in_word = false;
+      in_word = false, begins_line = begins_line || c == '\n';
+    else if (quote == 0 && c == '#' && !in_word)
+      i = std::min(text.find('\n', i), text.size()) - 1;
     else
       put(c);
     if (c == '\n' && !escaped) ++line;
@@ -303,20 +303,23 @@ std::vector<CommandWord> split_command_line(const std::string& text, const std::
 }
 
 Domain parse_qemu_command_line(const std::string& text, const std::string& name) {
-  const auto words = split_command_line(text, name);
-  std::size_t first = 0;  // "sudo -E qemu-system-x86_64", "#!/bin/sh" and variables may come before
-  while (first < words.size() && !is_qemu(words[first].text)) ++first;
-  if (first == words.size()) throw InputError(name + ": neither XML nor a Proxmox configuration nor a QEMU command line");
+  const bool is_running = text.find('\0') != text.npos;  // no shell is between
+  const auto words = is_running ? split_command_line(text, name) : with_variables(split_command_line(text, name));
   Domain domain;
   domain.form = Domain::Form::command_line;
   domain.file = name;
   domain.name = base_name(name);
-  const std::vector<CommandWord> given(words.begin() + static_cast<std::ptrdiff_t>(first) + 1, words.end());
+  auto given = is_running ? words : qemu_command(words, domain);
+  if (given.empty() || (is_running && qemu_command(words, domain).empty()))
+    throw InputError(name + ": neither XML nor a Proxmox configuration nor a command line of QEMU or virt-install");
+  const auto program = base_name(given.front().text);
+  given.erase(given.begin());
+  if (!is_running) tell_open_words(given, domain);
   for (std::size_t i = 0; i + 1 < given.size(); ++i) {
     auto option = given[i].text;
     if (option.starts_with("--")) option.erase(0, 1);
     const auto& value = given[i + 1].text;
-    if (option == "-name") {
+    if (option == "-name" && (is_running || value.find('$') == value.npos)) {
       const auto options = command_options(value);
       domain.name = options.contains("guest") ? options.at("guest") : value.substr(0, value.find(','));
     } else if (option == "-m") {
@@ -341,11 +344,15 @@ Domain parse_qemu_command_line(const std::string& text, const std::string& name)
   for (const auto& word : given) texts.push_back(word.text);
   const auto has = [&texts](std::string_view option) { return std::ranges::find(texts, option) != texts.end(); };
   if (has("-enable-kvm") || has("--enable-kvm")) domain.type = "kvm";
-  const auto program = base_name(words[first].text);
   const bool for_pc = program == "qemu-system-x86_64" || program == "qemu-system-i386";
   if (domain.machine.empty() && for_pc && !has("-readconfig") && !has("--readconfig")) domain.machine = "pc";  // pc_init1()
   read_command_words(given, domain);
   miss_iommufd_objects(given, domain);
+  if (domain.has_no_pci)
+    for (const auto& device : domain.hostdevs)
+      if (device.reaches_guest)
+        domain.faults.push_back(
+            {device.line, "The machine microvm has no PCI bus without pcie=on.", "No 'PCI' bus found for device 'vfio-pci'"});
   add_default_devices(texts, domain);
   return domain;
 }

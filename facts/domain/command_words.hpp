@@ -14,6 +14,7 @@ namespace vfio_doctor {
 struct CommandWord {
   std::string text;
   std::size_t line = 0;
+  bool begins_line = false;  ///< of a script: behind the end of a line that is none of a longer one
 };
 
 using CommandOptions = std::map<std::string, std::string>;
@@ -26,7 +27,7 @@ CommandOptions command_options(std::string_view text);
 /// block driver in -drive and -blockdev and as nvme:// anywhere, and `-set device.X.host=`.
 void read_command_words(const std::vector<CommandWord>& words, Domain& domain);
 
-/// A shell-like text (quotes, backslashes, line ends behind a backslash) or the zero-separated text of /proc/PID/cmdline.
+/// A shell-like text (quotes, backslashes, line ends behind a backslash, comments) or the zero-separated text of /proc/PID/cmdline.
 /// Throws InputError where there are too many words.
 std::vector<CommandWord> split_command_line(const std::string& text, const std::string& name);
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "facts/domain/definition_memory.hpp"
 #include "facts/domain/definition_parts.hpp"
 #include "facts/domain/libvirt_numbers.hpp"
 
@@ -69,6 +70,10 @@ class DefinitionReader {
       read_sizes(top);
       for (const auto devices : top.children("devices")) read_devices(devices);
       read_features(top, refuser());
+      read_host_nodes(top, line_of_, domain_.host_nodes);
+      read_guest_memory(top, domain_.architecture, refuser(), [this](auto node, const auto& what, const auto& words) {
+        if (domain_.refused_by_some.size() < most_remarks) domain_.refused_by_some.push_back({line_of_(node), what, words});
+      });
     } else if (name == "devices") {
       read_devices(top);
     } else {

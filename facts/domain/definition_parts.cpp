@@ -125,6 +125,19 @@ void read_iommu_place(pugi::xml_node iommu, const Refuse& refuse) {
     refuse(iommu, "A virtio IOMMU sits on bus 0.", "needs to be an integrated device (bus=0)");
 }
 
+/// virDomainFeaturesHyperVDefParse(): guides hide a hypervisor with words of their own.
+void read_vendor(pugi::xml_node vendor, const Refuse& refuse) {
+  if (std::string_view(vendor.attribute("state").value()) != "on") return;
+  const auto value = vendor.attribute("value");
+  const std::string_view text = value.value();
+  if (!value)
+    refuse(vendor, "<vendor_id> has no value=.", "missing 'value' attribute for HyperV feature 'vendor_id'");
+  else if (text.size() > 12)
+    refuse(vendor, "A <vendor_id> has 12 characters at most.", "HyperV vendor_id value must not be more than 12 characters.");
+  else if (text.find(',') != text.npos)
+    refuse(vendor, "A <vendor_id> has no comma.", "HyperV vendor_id value is invalid");
+}
+
 }  // namespace
 
 void read_interface_parts(pugi::xml_node interface, const Refuse& refuse) {
@@ -134,6 +147,18 @@ void read_interface_parts(pugi::xml_node interface, const Refuse& refuse) {
   if (is_function && interface.child("source").attribute("writeFiltering"))
     refuse(interface, "QEMU does not filter what a guest writes to configuration space.",
            "Write filtering of PCI device configuration space is not supported by qemu");
+  if (is_function && interface.child("bandwidth"))
+    refuse(interface.child("bandwidth"), "libvirt cannot bound the bandwidth of a function that a guest gets.",
+           "bandwidth settings are not supported for hostdev interfaces");
+  if (const auto teaming = interface.child("teaming"); is_function && teaming) {
+    const bool is_transient = std::string_view(teaming.attribute("type").value()) == "transient";
+    if (is_transient && !teaming.attribute("persistent"))
+      refuse(teaming, "<teaming> does not name its other half.",
+             "teaming persistent attribute must be set if teaming type is 'transient'");
+    if (!is_transient && teaming.attribute("persistent"))
+      refuse(teaming, "Only the transient half of a team names the other one.",
+             "teaming persistent attribute not allowed if teaming type is '" + shown(teaming.attribute("type").value()) + "'");
+  }
   if (is_function && interface.child("mtu"))
     refuse(interface.child("mtu"), "The MTU of a function that a guest gets is the guest's to set.",
            "setting MTU on interface type hostdev is not supported yet");
@@ -160,6 +185,7 @@ void read_features(pugi::xml_node domain, const Refuse& refuse) {
   if (driver && !is_among(driver.value(), "qemu|kvm"))
     refuse(chip, "<ioapic> knows no driver='" + shown(driver.value()) + "', but qemu, kvm.",
            wrong_value("ioapic", "driver", shown(driver.value())));
+  read_vendor(features.child("hyperv").child("vendor_id"), refuse);
   if (!features || features.child("acpi")) return;
   for (const auto iommu : domain.child("devices").children("iommu"))
     if (std::string_view(iommu.attribute("model").value()) == "virtio")

@@ -10,6 +10,7 @@
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
+#include "facts/domain/command_words.hpp"
 #include "facts/domain/other_forms.hpp"
 
 namespace vfio_doctor {
@@ -51,7 +52,9 @@ class ListReader {
       const auto content = trim(line.substr(0, comment_at(line)));
       if (content.empty()) continue;
       const auto indent = line.find_first_not_of(" \t");
-      if (scalar_indent_ && indent > *scalar_indent_) continue;  // a text of several lines
+      const bool is_in_text = scalar_indent_ && indent > *scalar_indent_;  // of several lines
+      tell_foreign_words(content, is_in_text);
+      if (is_in_text) continue;
       scalar_indent_.reset();
       if (indent != depth || content.starts_with("- ")) end_block();
       depth = indent;
@@ -59,11 +62,22 @@ class ListReader {
       read_pair(content.starts_with("- ") ? trim(content.substr(2)) : content, depth);
     }
     end_block();
+    if (!is_known_ && domain_.unresolved.empty())
+      throw InputError(domain_.file + ": YAML, but no device list of Incus, LXD or KubeVirt");
     resolve_resources();
     return std::move(domain_);
   }
 
  private:
+  /// Devices in other people's forms: definitions in a text, arguments for QEMU.
+  void tell_foreign_words(std::string_view content, bool is_in_text) {
+    constexpr std::string_view raw = "raw.qemu:";
+    if (!is_in_text && content.starts_with(raw)) return;
+    for (const std::string_view words : {"vfio-pci", "<hostdev", "nvme://", "hostpci"})
+      if (content.find(words) != content.npos)
+        return open(line_, "'" + std::string(content.substr(0, 60)) + "' may name a device in a form that is not read here.");
+  }
+
   static std::size_t comment_at(std::string_view line) {
     const auto at = line.find(" #");
     return line.starts_with("#") ? 0 : at;
@@ -94,6 +108,12 @@ class ListReader {
 
   /// Names for what stands elsewhere, and interfaces of which the text alone does not say what they take.
   bool tell_what_is_not_read(std::string_view key, std::string_view value) {
+    if (key == "hooks.kubevirt.io/hookSidecars")
+      open(line_, "A sidecar of KubeVirt changes the definition before the guest starts; what it adds is not known here.");
+    // What Incus and KubeVirt write at the top of a whole definition.
+    is_known_ =
+        is_known_ || key.starts_with("cloudInit") ||
+        is_among(key, "architecture|config|devices|expanded_devices|profiles|apiVersion|kind|spec|domain|hostDevices|gpus");
     if (key == "sriov")
       open(line_, "An interface takes a virtual function of an SR-IOV network; which one is known only when it starts.");
     const bool elsewhere = key == "<<" || value.starts_with("&") || value.starts_with("*");
@@ -104,6 +124,11 @@ class ListReader {
   }
 
   void put(std::string_view key, std::string_view value) {
+    if (key == "raw.qemu") {  // Incus hands it to QEMU as it stands
+      auto words = split_command_line(std::string(without_quotes(value)), domain_.file);
+      for (auto& word : words) word.line = line_;
+      read_command_words(words, domain_);
+    }
     if (block_.values.empty()) block_.line = line_;
     if (block_.values.size() < 64) block_.values[std::string(key)] = {std::string(without_quotes(value)), line_};
   }
@@ -164,6 +189,8 @@ class ListReader {
     block_ = {};
     if (block.values.empty()) return;
     const auto type = block["type"];
+    is_known_ = is_known_ || !type.empty() || !block["deviceName"].empty() || !block["pciVendorSelector"].empty() ||
+                !block["pci"].empty();
     if (const auto name = block["deviceName"]; !name.empty() && resources_.size() < most_resources)
       resources_.push_back({std::string(name), {}, block.line});
     if (const auto ids = block["pciVendorSelector"]; !ids.empty() && permitted_.size() < most_resources)
@@ -353,6 +380,7 @@ class ListReader {
   std::map<std::string, std::optional<std::vector<PciAddress>>> by_ids_;
   std::optional<std::size_t> scalar_indent_;  ///< of the line that began a text of several lines
   std::size_t line_ = 0;
+  bool is_known_ = false;  ///< something in it is of Incus, LXD or KubeVirt
 };
 
 }  // namespace

@@ -152,11 +152,13 @@ struct Domain {
   std::size_t os_line = 0, os_boot_line = 0, memory_line = 0, hard_limit_line = 0;
   std::vector<std::pair<std::uint64_t, std::size_t>> boot_orders;  ///< <boot order=> of every device, with its line
   std::optional<std::uint64_t> memory_bytes, hard_limit_bytes;
-  bool huge_pages = false;                       ///< <memoryBacking><hugepages>
-  std::optional<std::uint64_t> huge_page_bytes;  ///< their size; nothing: the host's default; 0: several
-  std::vector<VirtualIommu> viommus;             ///< libvirt takes several SMMUv3s, each with a bus of its own
-  std::string io_apic;                           ///< <ioapic driver=>; kernel-irqchip= of QEMU: "split" is "qemu", "on" "kvm"
-  std::size_t features_at = 0, io_apic_at = 0;   ///< where the names of these elements begin in the text; 0: there is none
+  std::vector<std::pair<std::uint64_t, std::size_t>> host_nodes;  ///< NUMA nodes of the host for its memory, with their line
+  bool huge_pages = false;                                        ///< <memoryBacking><hugepages>
+  std::optional<std::uint64_t> huge_page_bytes;                   ///< their size; nothing: the host's default; 0: several
+  std::vector<VirtualIommu> viommus;                              ///< libvirt takes several SMMUv3s, each with a bus of its own
+  std::string io_apic;                          ///< <ioapic driver=>; kernel-irqchip= of QEMU: "split" is "qemu", "on" "kvm"
+  std::size_t features_at = 0, io_apic_at = 0;  ///< where the names of these elements begin in the text; 0: there is none
+  bool has_no_pci = false;                      ///< QEMU's microvm without pcie=on
   bool is_q35() const { return machine.find("q35") != std::string::npos; }
   bool is_i440fx() const {
     return machine == "pc" || machine.starts_with("pc-i440fx") || machine.starts_with("pc-0.") || machine.starts_with("pc-1.");

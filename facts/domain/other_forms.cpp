@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "facts/domain/command_words.hpp"
 #include "facts/domain/proxmox_options.hpp"
+#include "facts/domain/virt_install.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -76,6 +77,8 @@ class ProxmoxReader {
       for (auto& device : domain_.hostdevs) device.on_conventional_bus = false;
     if (express_line_ != 0 && is_whole_ && !express)
       domain_.faults.push_back({express_line_, "pcie=1 wants the machine type q35.", "q35 machine model is not enabled"});
+    if (pages_line_ != 0 && is_whole_ && !has_nodes_)
+      domain_.faults.push_back({pages_line_, "hugepages= wants numa: 1.", "numa needs to be enabled to use hugepages"});
     if (legacy_line_ != 0 && express) legacy_fault("the machine type q35", "legacy IGD assignment is not compatible with q35");
     if (legacy_line_ != 0 && is_whole_ && !no_display_)
       legacy_fault("any other display than vga: none", "legacy IGD assignment requires VGA mode to be 'none'");
@@ -131,6 +134,8 @@ class ProxmoxReader {
   void read_setting(const std::string& key, const std::string& value) {
     is_whole_ = is_whole_ || key == "memory" || key == "ostype" || key == "vmgenid";
     if (key == "name") domain_.name = value;
+    if (key == "hugepages") pages_line_ = line_;
+    if (key == "numa") has_nodes_ = proxmox_is_on(value);
     if (key == "vga") no_display_ = value == "none";
     if (key == "machine") read_proxmox_machine(value, line_, domain_);
     if (key == "arch") domain_.architecture = value;
@@ -255,7 +260,9 @@ class ProxmoxReader {
   Domain domain_;
   static constexpr unsigned most_hostpci = 16;
   std::size_t line_ = 0, express_line_ = 0, legacy_line_ = 0;
-  bool is_whole_ = false;  ///< not just a line or two that somebody cut out
+  std::size_t pages_line_ = 0;  ///< of hugepages=
+  bool has_nodes_ = false;      ///< numa: 1
+  bool is_whole_ = false;       ///< not just a line or two that somebody cut out
   bool no_display_ = false;
   std::map<std::string, std::size_t> wanted_, taken_;  ///< lines with a mapping: all, and those that were read
 };
@@ -292,13 +299,20 @@ void expand_slots(Domain& domain, const Root& root) {
   domain.hostdevs = std::move(expanded);
 }
 
-bool looks_like_proxmox(const std::string& text) {
+/// Keys of Proxmox VE's files; with a number behind them where there may be several (PVE/QemuServer.pm, $confdesc). `surely`: those
+/// that nobody else has.
+bool looks_like_proxmox(const std::string& text, bool surely) {
+  constexpr std::string_view own = "agent|hostpci|ostype|scsihw|smbios1|vmgenid",
+                             others =
+                                 "args|balloon|bios|boot|bootdisk|cores|cpu|description|efidisk|hotplug|hugepages|machine|"
+                                 "memory|meta|name|net|numa|onboot|protection|sata|scsi|sockets|startup|tablet|tags|usb|"
+                                 "vcpus|vga|virtio";
   for (const auto line : split_lines(text)) {
     const auto colon = line.find(':');
     const auto key = line.substr(0, colon == line.npos ? 0 : colon);
-    if (key.starts_with("hostpci") || key == "scsihw" || key == "vmgenid" || key == "smbios1" || key == "ostype" ||
-        key == "agent")
-      return true;
+    if (key.empty()) continue;
+    if (is_among(key, own) || key.starts_with("hostpci")) return true;
+    if (!surely && is_among(key.substr(0, key.find_last_not_of("0123456789") + 1), others)) return true;
   }
   return false;
 }
@@ -362,10 +376,12 @@ Domain parse_domain(const std::string& text, const std::string& name, const Root
   if (start == text.npos || text[start] == '<' || name.ends_with(".xml") || text.find('\0') == 1 ||
       text.starts_with("\xff\xfe"))
     domain = parse_domain_xml(text, name);
-  else if (name.ends_with(".conf") || looks_like_proxmox(text))
+  else if (looks_like_proxmox(text, !name.ends_with(".conf")))
     domain = parse_proxmox_configuration(text, name, root);
   else if (name.ends_with(".yaml") || name.ends_with(".yml"))
     domain = parse_device_list(text, name, root);
+  else if (auto installed = parse_virt_install(text, name))
+    domain = std::move(*installed);
   else
     domain = parse_qemu_command_line(text, name);
   expand_slots(domain, root);

@@ -52,6 +52,33 @@ void read_settings(const std::vector<CommandWord>& words, Domain& domain) {
   }
 }
 
+/// libvirt 11.3, src/qemu/qemu_domain.c, qemuDomainDefNamespaceParseOverrideProperties().
+void judge_property(pugi::xml_node property, std::size_t line, Domain& domain) {
+  const std::string name = property.attribute("name").value(), value = property.attribute("value").value();
+  const std::string_view type = property.attribute("type").value();
+  const auto refuse = [&domain, line](const std::string& what, const std::string& words) {
+    if (domain.refused.size() < most_domain_devices) domain.refused.push_back({line, what, words});
+  };
+  const auto wrong = "invalid value '" + value.substr(0, 40) + "' of 'value' attribute of 'qemu:property'";
+  const bool is_number = parse_unsigned(type == "signed" && value.starts_with('-') ? value.substr(1) : value).has_value();
+  if (name.empty())
+    refuse("A property of <qemu:override> has no name=.", "missing 'name' attribute for qemu:property");
+  else if (name == "id")
+    refuse("<qemu:override> leaves the id of a device alone.", "property with name 'id' can't be overridden");
+  else if (!is_among(type, "string|signed|unsigned|bool|remove"))
+    refuse("A property of <qemu:override> is of type string, signed, unsigned, bool or remove.",
+           "Invalid value for attribute 'type' in element 'property': '" + std::string(type.substr(0, 40)) + "'.");
+  else if (type == "remove" && property.attribute("value"))
+    refuse("A property that is removed has no value=.",
+           "setting 'value' attribute of 'qemu:property' doesn't make sense with 'remove' type");
+  else if (type != "remove" && !property.attribute("value"))
+    refuse("A property of <qemu:override> has no value=.", "missing 'value' attribute for 'qemu:property'");
+  else if (type == "bool" && !is_among(value, "true|false"))
+    refuse("A property of type bool is true or false.", wrong);
+  else if (is_among(type, "signed|unsigned") && !is_number)
+    refuse("A property of type " + std::string(type) + " is a decimal number.", wrong);
+}
+
 }  // namespace
 
 void read_qemu_elements(pugi::xml_node domain_node, const std::function<std::size_t(pugi::xml_node)>& line_of, Domain& domain) {
@@ -68,6 +95,8 @@ void read_qemu_elements(pugi::xml_node domain_node, const std::function<std::siz
     for (const auto device : node.children())
       for (const auto frontend : device.children())
         for (const auto property : frontend.children()) {
+          if (local_name(property.name()) != "property") continue;
+          judge_property(property, line_of(property), domain);
           const std::string key = property.attribute("name").value(), value = property.attribute("value").value();
           if (key == "host" && value.find(':') != std::string::npos)
             read_command_words({{"vfio-pci,host=" + value, line_of(property)}}, domain);

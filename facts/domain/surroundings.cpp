@@ -62,6 +62,24 @@ Observed<std::uint64_t> gather_memory(const Root& root) {
   return Observed<std::uint64_t>::unreadable("no MemTotal in it");
 }
 
+/// "0", "0-1,4"
+Observed<std::vector<std::uint64_t>> gather_nodes(const Root& root) {
+  using Nodes = std::vector<std::uint64_t>;
+  constexpr std::uint64_t most_nodes = 1024;
+  const std::string file = "/sys/devices/system/node/online";
+  const auto text = root.read_line(file);
+  if (!text.has_value()) return Observed<Nodes>::like(text);
+  Nodes nodes;
+  for (const auto part : split(*text, ',')) {
+    const auto dash = part.find('-');
+    const auto first = parse_unsigned(part.substr(0, dash));
+    const auto last = dash == part.npos ? first : parse_unsigned(part.substr(dash + 1));
+    if (!first || !last || *last >= most_nodes) return Observed<Nodes>::unreadable(file + " holds no list of nodes");
+    for (auto node = *first; node <= *last; ++node) nodes.push_back(node);
+  }
+  return nodes;
+}
+
 /// A domain that takes nothing where the network is of another kind; absent where it is not defined.
 Observed<Domain> gather_pool(const Root& root, const std::string& name) {
   if (!is_file_name(name)) return Observed<Domain>::absent();
@@ -116,6 +134,7 @@ DomainSurroundings gather_surroundings(const Root& root, const Domain& domain, b
   around.autostart = domains_in(root, "/etc/libvirt/qemu/autostart");
   if (!domain.usb.empty()) around.usb = gather_usb(root);
   around.memory_bytes = gather_memory(root);
+  if (!domain.host_nodes.empty()) around.nodes = gather_nodes(root);
   const auto iommufd = root.kind("/dev/iommu");
   around.iommufd = iommufd.has_value() ? Observed<bool>(true) : Observed<bool>::like(iommufd);
   for (const auto& device : domain.hostdevs)

@@ -34,6 +34,7 @@ struct DomainSurroundings {
   Observed<std::vector<RunningDomain>> autostart;  ///< those that libvirt starts when the host does
   Observed<std::vector<HostUsb>> usb;
   Observed<std::uint64_t> memory_bytes;
+  Observed<std::vector<std::uint64_t>> nodes;       ///< NUMA nodes of the host; not asked where the domain names none
   Observed<bool> iommufd;                           ///< /dev/iommu is there
   std::map<std::string, Observed<NodeKind>> files;  ///< ROM files that the domain names
   std::map<std::string, Observed<bool>> mdevs;      ///< by UUID

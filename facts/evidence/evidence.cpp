@@ -32,6 +32,7 @@ constexpr std::array kinds = {
     KindOf{EvidenceKind::devcon, "devcon", read_devcon},
     KindOf{EvidenceKind::powershell_json, "Get-PnpDevice | ConvertTo-Json", read_powershell_json},
     KindOf{EvidenceKind::pciconf, "pciconf -lv", read_pciconf},
+    KindOf{EvidenceKind::system_profiler, "system_profiler", read_system_profiler},
 };
 
 const KindOf& entry_of(EvidenceKind kind) {
@@ -98,6 +99,7 @@ std::optional<EvidenceKind> kind_of_line(std::string_view line) {
   const auto words = split_words(text);
   if (words.empty()) return std::nullopt;
   if (is_kernel_log_line(text)) return EvidenceKind::kernel_log;
+  if (line == "PCI:") return EvidenceKind::system_profiler;
   if (words[0] == "T:" && words.size() > 5 && words[1].starts_with("Bus=")) return EvidenceKind::usb_devices;
   if (text.starts_with("/:") && text.find("Class=root_hub") != text.npos) return EvidenceKind::lsusb_tree;
   if (words[0] == "Bus" && words.size() >= 6 && words[4] == "ID") return EvidenceKind::lsusb;
@@ -126,8 +128,8 @@ EvidenceKind recognise(std::string_view text, const std::string& name) {
     if (const auto kind = kind_of_line(lines.line())) return *kind;
   throw InputError(
       name +
-      ": not the output of lspci, lsusb, usb-devices, dmesg, pnputil /enum-devices, Get-PnpDevice, Win32_PnPEntity, devcon or "
-      "pciconf -lv");
+      ": not the output of lspci, lsusb, usb-devices, dmesg, pnputil /enum-devices, Get-PnpDevice, Win32_PnPEntity, devcon, "
+      "pciconf -lv or system_profiler SPPCIDataType");
 }
 
 bool is_of_linux_terminal(EvidenceKind kind) {

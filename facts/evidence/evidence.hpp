@@ -30,6 +30,7 @@ enum class EvidenceKind {
   devcon,           ///< Windows: devcon status, devcon find
   powershell_json,  ///< Windows: Get-PnpDevice | ConvertTo-Json
   pciconf,          ///< FreeBSD: pciconf -lv
+  system_profiler,  ///< macOS: system_profiler SPPCIDataType
 };
 std::string_view to_text(EvidenceKind kind);  ///< "lspci", "lspci -vmm", ...
 

@@ -62,6 +62,7 @@ Listing read_windows_list(std::string_view text, const std::string& name);
 Listing read_windows_table(std::string_view text, const std::string& name);
 Listing read_devcon(std::string_view text, const std::string& name);
 Listing read_pciconf(std::string_view text, const std::string& name);
+Listing read_system_profiler(std::string_view text, const std::string& name);
 
 /// "Network controller [0280]", "Network controller", "0280", or "Class 0280" of BusyBox; false: empty.
 bool read_class(std::string_view text, GuestFunction& function);

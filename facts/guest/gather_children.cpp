@@ -97,16 +97,38 @@ Observed<std::string> read_ports(const Root& root, const std::string& path) {
   return state;
 }
 
+/// The kernel gives up a SCSI disk that no longer answers (scsi_eh_offline_sdevs()), or whose port of a SAN is lost
+/// (scsi_target_unblock()), and holds one back while it waits for it (drivers/scsi/scsi_sysfs.c, sdev_states). A disk that nobody
+/// may write to says so (block/genhd.c, disk_ro_show()); discs are like that by nature.
+void read_disk_state(const Root& root, const std::string& path, GuestChild& child) {
+  const auto state = root.read_line(path + "/device/state");
+  if (state.is("offline") || state.is("transport-offline"))
+    child.state = std::string("offline");
+  else if (state.is("blocked"))
+    child.state = std::string("blocked");
+  else if (!child.name.starts_with("sr") && root.read_line(path + "/ro").is("1"))
+    child.state = std::string("read-only");
+}
+
+/// A radio that a switch or a program has turned off (Linux, Documentation/ABI/stable/sysfs-class-rfkill).
+void read_radio_state(const Root& root, const std::string& path, GuestChild& child) {
+  const auto entries = root.list(path);
+  if (!entries.has_value()) return;
+  for (const auto& name : entries.value()) {
+    if (!name.starts_with("rfkill")) continue;
+    if (root.read_line(path + "/" + name + "/hard").is("1"))
+      child.state = std::string("switched off by hardware");
+    else if (root.read_line(path + "/" + name + "/soft").is("1"))
+      child.state = std::string("switched off");
+  }
+}
+
 void read_state(const Root& root, const std::string& path, GuestChild& child) {
   if (child.kind == Kind::nvme) child.state = root.read_line(path + "/state");
   if (child.kind == Kind::net) read_link(root, path, child);
   if (child.kind == Kind::infiniband) child.state = read_ports(root, path);
-  // The kernel gives up a SCSI disk that no longer answers (scsi_eh_offline_sdevs()), or whose port of a SAN is lost
-  // (scsi_target_unblock(); drivers/scsi/scsi_sysfs.c, sdev_states).
-  if (child.kind == Kind::block)
-    if (const auto given_up = root.read_line(path + "/device/state");
-        given_up.is("offline") || given_up.is("transport-offline"))
-      child.state = std::string("offline");
+  if (child.kind == Kind::block) read_disk_state(root, path, child);
+  if (child.kind == Kind::wireless || child.type == "bluetooth") read_radio_state(root, path, child);
   // include/uapi/linux/serial_core.h, PORT_UNKNOWN: the driver found no UART there.
   if (child.type == "tty" && root.read_line(path + "/type").is("0")) child.state = std::string("no UART");
   for (const auto& of : state_files)

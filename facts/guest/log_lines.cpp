@@ -36,6 +36,20 @@ bool fits(std::string_view pattern, std::string_view text) {
   return true;
 }
 
+/// What the rows of <3> ask for: the kernel's mark of an error, or of worse, or the word that dmesg -x writes for it.
+bool is_marked_as_error(std::string_view lower) {
+  if (lower.size() > 2 && lower[0] == '<' && lower[2] == '>') return lower[1] >= '0' && lower[1] <= '3';
+  if (!lower.starts_with("kern")) return false;
+  static constexpr std::array<std::string_view, 4> words = {":err", ":crit", ":alert", ":emerg"};
+  const auto mark = lower.substr(0, lower.find('['));
+  return std::ranges::any_of(words, [mark](std::string_view word) { return mark.find(word) != mark.npos; });
+}
+
+bool is_for(const LogPattern& row, std::string_view lower, std::string_view driver) {
+  if (row.driver == "*" || row.driver == driver) return true;
+  return row.driver == "<3>" ? is_marked_as_error(lower) : lower.find(row.driver) != lower.npos;
+}
+
 }  // namespace
 
 std::vector<LogPattern> parse_log_patterns(std::string_view table) {
@@ -59,10 +73,8 @@ const std::vector<LogPattern>& log_patterns() {
 }
 
 const LogPattern* match_log_line(std::string_view lower, std::string_view driver) {
-  for (const auto& row : log_patterns()) {
-    if (row.driver != "*" && row.driver != driver && lower.find(row.driver) == lower.npos) continue;
-    if (fits(row.pattern, lower)) return &row;
-  }
+  for (const auto& row : log_patterns())
+    if (is_for(row, lower, driver) && fits(row.pattern, lower)) return &row;
   return nullptr;
 }
 

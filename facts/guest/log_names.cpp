@@ -43,6 +43,16 @@ bool is_short_address(std::string_view word) { return word.size() == 7 && word[2
 /// "0000:03:00.0"
 bool is_address(std::string_view word) { return word.size() == 12 && word.find('.') == 10; }
 
+/// The disk that a partition is on: "nvme0n1p2", "mmcblk0p1", "sdb3"; empty where the word is no partition's name.
+std::string_view disk_of(std::string_view partition) {
+  const auto last = partition.find_last_not_of("0123456789");
+  if (last == partition.npos || last + 1 == partition.size()) return {};
+  if (partition.starts_with("sd")) return partition.substr(0, last + 1);
+  const bool is_split = partition[last] == 'p' && last > 0 && is_digit(partition[last - 1]);
+  return is_split && (partition.starts_with("nvme") || partition.starts_with("mmcblk")) ? partition.substr(0, last)
+                                                                                        : std::string_view();
+}
+
 /// What a word of a line names, where that is not the word itself; `before` is the word in front of it.
 std::string implied_name(std::string_view word, std::string_view before) {
   if (word.starts_with("pci:")) return std::string(word.substr(4)) + ".0";  // an Xid tells no function
@@ -54,7 +64,7 @@ std::string implied_name(std::string_view word, std::string_view before) {
   if ((before == "usb" || before == "hub") && is_number(first) && word.size() > first.size()) return "usb" + std::string(first);
   if (word.starts_with("usb") && word.find("-port") != word.npos) return std::string(first);
   if (is_scsi_address(word)) return "host" + std::string(first);
-  return {};
+  return std::string(disk_of(first));  // JBD2 has "sdb3-8"
 }
 
 /// One spelling for modules and drivers: "ehci-pci" is "ehci_pci".
@@ -150,7 +160,8 @@ LogOwners LogNames::by_driver(const Words& words, std::string_view lower) const 
     const char behind = end < lower.size() ? lower[end] : ' ';
     const bool is_call = behind == '(';
     const bool is_in_brackets = at > 0 && lower[at - 1] == '[' && behind == ']';
-    const bool speaks = behind == ':' || behind == '[' || is_call || word.find(':') != word.npos;
+    // NVIDIA's driver writes "NVRM kgspBootstrap_GH100: ..." as well as "NVRM: ...".
+    const bool speaks = behind == ':' || behind == '[' || is_call || word.find(':') != word.npos || word == "nvrm";
     if (!speaks && !is_in_brackets) continue;
     // "nvme nvme7: ...": another device of the driver, which is none of these.
     if (const auto key = driver_key(word); at > 0 && lower[at - 1] == ' ' && &word != &words.front())

@@ -249,7 +249,8 @@ TEST(ClassRules, AWarningIsNoProof) {
 }
 
 TEST(ClassRules, PlaceholdersProveNothing) {
-  for (const auto* driver : {"vfio-pci", "mlx5_vfio_pci", "qat_vfio_pci", "other-vfio-pci", "uio_pci_generic", "igb_uio"}) {
+  for (const auto* driver :
+       {"ppt", "vfio-pci", "mlx5_vfio_pci", "qat_vfio_pci", "other-vfio-pci", "uio_pci_generic", "igb_uio"}) {
     const Judged judged(manifest_for("020000"), Card{"020000", driver, 2, 5}.text());
     EXPECT_EQ(judged.status(Rung::driver), Status::unknown) << driver;
     EXPECT_EQ(judged.status(Rung::function), Status::unknown) << driver;

@@ -5,6 +5,7 @@
 
 #include "base/input_error.hpp"
 #include "facts/domain/domain_xml.hpp"
+#include "facts/domain/other_forms.hpp"
 #include "guest/guest_machines.hpp"
 #include "runner/guest/make_manifest.hpp"
 #include "verdicts/selection.hpp"
@@ -230,6 +231,18 @@ TEST(SelectDomain, WhatIsNotManagedMustBeOnVfio) {
   EXPECT_EQ(judged(" driver=pci-stub", "managed='no'").size(), 1u);
   EXPECT_THAT(judged(" driver=iwlwifi", "").at(0).remedy.at(0).commands,
               ::testing::ElementsAre("sudo virsh nodedev-detach pci_0000_03_00_0"));
+}
+
+/// args: of Proxmox VE goes to QEMU as it stands, and driver=keep has nothing to do with it.
+TEST(SelectDomain, WhyNobodyBindsItIsSaidOfItsForm) {
+  const auto root = machine("pci 0000:03:00.0 id=8086:24f3 class=028000 driver=iwlwifi");
+  Host here;
+  here.functions = gather_pci(root, Wake::no);
+  const auto why = [&](const std::string& line) {
+    return judge_unmanaged(here, parse_domain("memory: 2048\n" + line, "100.conf", root)).at(0).summary;
+  };
+  EXPECT_THAT(why("args: -device vfio-pci,host=03:00.0\n"), ::testing::HasSubstr("QEMU binds nothing"));
+  EXPECT_THAT(why("hostpci0: 03:00.0,driver=keep\n"), ::testing::HasSubstr("driver=keep"));
 }
 
 }  // namespace

@@ -258,5 +258,36 @@ TEST(IdOverride, IsReadFromBothOfItsForms) {
                    .shown_device_id);
 }
 
+// macOS.
+
+const std::string profile =
+    "PCI:\n\n    Maker Fast Card:\n\n      Name: ethernet\n      Type: Ethernet Controller\n      Driver Installed: Yes\n"
+    "      MSI: Yes\n      Bus: PCI\n      Slot: Internal@6,0,0\n      Vendor ID: 0x14e4\n      Device ID: 0x1657\n"
+    "      Subsystem Vendor ID: 0x103c\n      Subsystem ID: 0x22eb\n      Revision ID: 0x0002\n      Link Width: x4\n\n"
+    "    Other:\n\n      Type: Audio device\n      Driver Installed: No\n      Slot: Internal@0,28,4/0,0\n"
+    "      Vendor ID: 0x14e4\n      Device ID: 0x1111\n";
+
+TEST(SystemProfiler, TellsIdsAndWhetherThereIsADriver) {
+  const Judged judged(network, seen(profile));
+  EXPECT_EQ(judged.status(Rung::identity), Status::pass) << judged.summary(Rung::identity);
+  EXPECT_EQ(judged.status(Rung::driver), Status::pass);
+  EXPECT_EQ(judged.status(Rung::function), Status::unknown) << "it shows nothing of what came of it";
+  EXPECT_EQ(verdict(judged), Verdict::undetermined);
+  EXPECT_FALSE(judged.view.functions_complete) << "macOS lists what it has names for";
+  ASSERT_EQ(judged.view.functions->size(), 2u);
+  EXPECT_EQ(judged.device().seen->address.text(), "0000:06:00.0");
+  auto without_driver = profile;
+  without_driver.replace(without_driver.find("Installed: Yes"), 14, "Installed: No");
+  EXPECT_EQ(Judged(network, seen(without_driver)).device().failed(), Rung::driver);
+  EXPECT_EQ(Judged(network, seen("PCI:\n\n      This computer doesn't contain any PCI cards.\n")).status(Rung::present),
+            Status::unknown);
+}
+
+TEST(SystemProfiler, ADisplayShowsAPictureWithoutADriverToo) {
+  const auto view =
+      seen("PCI:\n\n    Card:\n\n      Type: Display Controller\n      Driver Installed: Yes\n      Vendor ID: 0x1002\n");
+  EXPECT_TRUE(view.functions->front().driver.is_unreadable());
+}
+
 }  // namespace
 }  // namespace vfio_doctor

@@ -41,7 +41,9 @@ TEST(LogTable, ADamagedTableIsRefused) {
 /// Every row finds a line that is made of it, unless an earlier row is there for it.
 TEST(LogTable, EveryRowCanMatch) {
   for (const auto& row : log_patterns()) {
-    std::string line = "word 0000:07:00.0: " + (row.driver == "*" ? std::string() : std::string(row.driver) + ": ");
+    const bool is_level = row.driver == "<3>";
+    std::string line = (is_level ? "<3>" : "") + std::string("word 0000:07:00.0: ") +
+                       (row.driver == "*" || is_level ? std::string() : std::string(row.driver) + ": ");
     for (const char c : row.pattern) line += c == '*' ? std::string(" 17 ") : std::string(1, c);
     const auto* found = match_log_line(line, "");
     ASSERT_TRUE(found) << line;
