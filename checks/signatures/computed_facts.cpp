@@ -14,11 +14,12 @@ namespace vfio_doctor {
 namespace {
 
 // clang-format off
-constexpr std::array<std::string_view, 24> plain_facts = {
+constexpr std::array<std::string_view, 25> plain_facts = {
     "companion-held",   "companion-listed", "sibling-held",       "alone-in-group",  "self-held",          "igd-address",
     "identical-ids",    "share-group",      "ids-not-bound",      "not-on-command-line", "two-vfio-devices", "log-without-iommu-table",
     "log-without-groups", "asked-for-iommu", "guest-kernel-log", "virtual-function", "given", "groups-differ", "no-groups-listed",
-    "subject-held", "bad-id-entry", "misspelt-iommu", "misspelt-argument", "setting-not-running"};
+    "subject-held", "bad-id-entry", "misspelt-iommu", "misspelt-argument", "setting-not-running",
+    "speaks-of-passthrough"};
 // clang-format on
 
 /// Drivers that leave their device to a user program, and the port driver that shares (Linux 5.19 driver_managed_dma).
