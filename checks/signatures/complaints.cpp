@@ -65,11 +65,15 @@ constexpr std::array<std::string_view, 22> harmless_words = {"no error",
 constexpr std::array<std::string_view, 9> passthrough_words = {"vfio", "iommu",   "dmar",   "amd-vi", "smmu",
                                                                "kvm",  "pciback", "sr-iov", "sriov"};
 
+bool is_part_of_word(char c) { return is_alphanumeric(c) || c == '_'; }
+
+/// "timeout=5" and "dump_invalid_vmcb" are names of settings.
 bool has_word(std::string_view text, std::string_view word) {
   for (auto at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
     const auto end = at + word.size();
-    const bool starts = at == 0 || !is_alphanumeric(text[at - 1]) || !is_alphanumeric(word.front());
-    const bool ends = end == text.size() || !is_alphanumeric(text[end]) || !is_alphanumeric(word.back());
+    const bool starts = at == 0 || !is_part_of_word(text[at - 1]) || !is_alphanumeric(word.front());
+    const bool ends =
+        end == text.size() || ((!is_part_of_word(text[end]) || !is_alphanumeric(word.back())) && text[end] != '=');
     if (starts && ends) return true;
   }
   return false;
@@ -101,7 +105,7 @@ bool may_complain(PasteKind kind) {
 }  // namespace
 
 bool complains(std::string_view folded) {
-  if (folded.starts_with('#') || has_any(folded, harmless_words)) return false;
+  if (folded.starts_with('#') || folded.starts_with("+-") || has_any(folded, harmless_words)) return false;
   return std::ranges::any_of(failure_words, [folded](std::string_view word) { return has_word(folded, word); }) ||
          has_any(folded, failure_words_abroad);
 }
