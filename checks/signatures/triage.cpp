@@ -26,6 +26,15 @@ std::optional<PciAddress> address_of(const SignatureMatch& match) {
 constexpr std::array<std::string_view, 8> passthrough_words = {"vfio",    "passthrough", "pass-through", "passed through",
                                                                "hostpci", "hostdev",     "guest",        "virtual machine"};
 
+/// "I fixed the ... error": what somebody tells of the past is not what fails now.
+bool tells_of_the_past(const PasteLine& line, std::string_view folded) {
+  constexpr std::array<std::string_view, 12> words = {"i fixed",     "fixed the",  "was fixed",   "is fixed",
+                                                      "i solved",    "solved the", "is solved",   "resolved the",
+                                                      "is resolved", "no longer",  "used to get", "got past"};
+  return line.kind == PasteKind::prose &&
+         std::ranges::any_of(words, [folded](std::string_view word) { return folded.find(word) != folded.npos; });
+}
+
 /// A rule knows the line's message and names what makes it harmless ("!peer-to-peer-note"), and that was seen.
 bool is_explained_away(const Complaint& complaint, const Occurrences& occurrences) {
   const auto is_seen = [&occurrences](const std::string& id) { return !occurrences.of(id).empty(); };
@@ -101,6 +110,7 @@ void TriageReader::take(const PasteLine& line) {
         return state.folded.find(word) != std::string::npos;
       }))
     state.about_passthrough = PastedAt{line.file, line.number, line.document, quoted(line.text)};
+  if (tells_of_the_past(line, state.folded)) return state.previous.clear();
   const auto known = scan(line, state.folded, nullptr);
   if (known != Signature::Kind::benign) state.complaints.take(line, state.folded, known == Signature::Kind::error);
   if (line.joins && !state.previous.empty()) {
