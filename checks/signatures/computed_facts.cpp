@@ -14,11 +14,12 @@ namespace vfio_doctor {
 namespace {
 
 // clang-format off
-constexpr std::array<std::string_view, 24> plain_facts = {
+constexpr std::array<std::string_view, 26> plain_facts = {
     "companion-held",   "companion-listed", "sibling-held",       "alone-in-group",  "self-held",          "igd-address",
     "identical-ids",    "share-group",      "ids-not-bound",      "not-on-command-line", "two-vfio-devices", "log-without-iommu-table",
     "log-without-groups", "asked-for-iommu", "guest-kernel-log", "virtual-function", "given", "groups-differ", "no-groups-listed",
-    "subject-held", "bad-id-entry", "misspelt-iommu", "misspelt-argument", "setting-not-running"};
+    "subject-held", "bad-id-entry", "misspelt-iommu", "misspelt-argument", "setting-not-running",
+    "speaks-of-passthrough", "groups-shown"};
 // clang-format on
 
 /// Drivers that leave their device to a user program, and the port driver that shares (Linux 5.19 driver_managed_dma).
@@ -41,6 +42,7 @@ class Computer {
   }
 
   void run() {
+    judge_presence();
     judge_groups();
     compare_listings();
     judge_subjects();
@@ -64,6 +66,14 @@ class Computer {
     for (const auto& [number, members] : members_)
       if (members.contains(address)) return number;
     return std::nullopt;
+  }
+
+  /// Any group at all: the IOMMU is on.
+  void judge_presence() {
+    for (const auto& member : machine_.group_members)
+      if (!is_guest(member.at)) return add("groups-shown", member.at);
+    for (const auto& [address, function] : functions_)
+      if (function->group) return add("groups-shown", function->at);
   }
 
   /// Who else is in the group that is not viable.
@@ -190,6 +200,11 @@ class Computer {
       for (auto other = std::next(one); other != functions_.end(); ++other) compare(*one->second, *other->second);
   }
 
+  /// "Audio device" of "Audio device [0403]: NVIDIA ...".
+  static std::string_view kind_of(const PastedFunction& function) {
+    return std::string_view(function.description).substr(0, function.description.find_first_of("[:"));
+  }
+
   void compare(const PastedFunction& one, const PastedFunction& other) {
     const auto held = [](const PastedFunction& function) { return function.driver && !leaves_group_alone(*function.driver); };
     const auto given = [](const PastedFunction& function) {
@@ -201,7 +216,10 @@ class Computer {
           {{"first", one.address.text()},
            {"second", other.address.text()},
            {"ids", hex_text(*one.vendor_id, 4) + ":" + hex_text(*one.device_id, 4)}});
-    if (one.group && one.group == other.group && !one.is_bridge && !other.is_bridge)
+    // A card's picture, sound and USB share a group by nature, and go to one guest anyway; ports of a card need not.
+    const bool is_one_card = one.address.domain == other.address.domain && one.address.bus == other.address.bus &&
+                             one.address.device == other.address.device && kind_of(one) != kind_of(other);
+    if (one.group && one.group == other.group && !one.is_bridge && !other.is_bridge && !is_one_card)
       add("share-group", other.at,
           {{"first", one.address.text()}, {"second", other.address.text()}, {"group", std::to_string(*one.group)}});
   }

@@ -2,21 +2,60 @@
 #include "checks/signatures/triage.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
 
 #include "base/text.hpp"
+#include "checks/signatures/complaints.hpp"
+#include "checks/signatures/translations.hpp"
 #include "facts/paste/unwrap.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-constexpr std::size_t most_harmless = 20, joined_bytes = 320;
+constexpr std::size_t most_harmless = 20, most_unexplained = 8, joined_bytes = 320;
 
 std::optional<PciAddress> address_of(const SignatureMatch& match) {
   for (const auto& [name, value] : match.captures)
     if (name == "bdf") return captured_address(value);
   return std::nullopt;
+}
+
+/// Words by which a paste shows that it is about devices in guests at all.
+constexpr std::array<std::string_view, 8> passthrough_words = {"vfio",    "passthrough", "pass-through", "passed through",
+                                                               "hostpci", "hostdev",     "guest",        "virtual machine"};
+
+/// "I fixed the ... error": what somebody tells of the past is not what fails now.
+bool tells_of_the_past(const PasteLine& line, std::string_view folded) {
+  constexpr std::array<std::string_view, 12> words = {"i fixed",     "fixed the",  "was fixed",   "is fixed",
+                                                      "i solved",    "solved the", "is solved",   "resolved the",
+                                                      "is resolved", "no longer",  "used to get", "got past"};
+  return line.kind == PasteKind::prose &&
+         std::ranges::any_of(words, [folded](std::string_view word) { return folded.find(word) != folded.npos; });
+}
+
+/// A rule knows the line's message and names what makes it harmless ("!peer-to-peer-note"), and that was seen.
+bool is_explained_away(const Complaint& complaint, const Occurrences& occurrences) {
+  const auto is_seen = [&occurrences](const std::string& id) { return !occurrences.of(id).empty(); };
+  const auto explains = [&is_seen](const auto& rule, std::string_view id) {
+    return std::ranges::any_of(rule.terms,
+                               [&](const auto& term) {
+                                 return !term.negated && std::ranges::find(term.ids, id) != term.ids.end();
+                               }) &&
+           std::ranges::any_of(rule.terms,
+                               [&](const auto& term) { return term.negated && std::ranges::any_of(term.ids, is_seen); });
+  };
+  for (const auto& [id, seen] : occurrences.all()) {
+    const bool is_here = std::ranges::any_of(seen, [&complaint](const Occurrence& one) {
+      return one.signature && one.signature->kind == Signature::Kind::error && one.at.file == complaint.file &&
+             one.at.line == complaint.line;
+    });
+    if (!is_here) continue;
+    for (const auto& cause : CauseTable::built_in().causes)
+      if (std::ranges::any_of(cause.rules, [&](const auto& rule) { return explains(rule, id); })) return true;
+  }
+  return false;
 }
 
 /// What a line says in vain where it is known to be harmless.
@@ -31,10 +70,12 @@ struct TriageReader::State {
   PasteReader reader;
   PastedMachineReader machine;
   Occurrences occurrences;
+  Complaints complaints;
   Triage triage;
   std::string folded, previous;  ///< previous: the end of the line before, folded
   std::string joined;
   std::size_t kept = 0;
+  std::optional<PastedAt> about_passthrough;  ///< the first line that says so
 };
 
 TriageReader::TriageReader() : state_(std::make_unique<State>([this](const PasteLine& line) { take(line); })) {}
@@ -64,7 +105,14 @@ void TriageReader::take(const PasteLine& line) {
   state.machine.take(line);
   if (line.kind == PasteKind::source_code) return state.previous.clear();
   fold_text(line.text, state.folded);
-  scan(line, state.folded, nullptr);
+  translate_messages(state.folded);
+  if (!state.about_passthrough && std::ranges::any_of(passthrough_words, [&state](std::string_view word) {
+        return state.folded.find(word) != std::string::npos;
+      }))
+    state.about_passthrough = PastedAt{line.file, line.number, line.document, quoted(line.text)};
+  if (tells_of_the_past(line, state.folded)) return state.previous.clear();
+  const auto known = scan(line, state.folded, nullptr);
+  if (known != Signature::Kind::benign) state.complaints.take(line, state.folded, known == Signature::Kind::error);
   if (line.joins && !state.previous.empty()) {
     // A message that was broken over two lines: only what lies across the break is new.
     state.joined = state.previous + " " + state.folded.substr(0, joined_bytes);
@@ -74,10 +122,11 @@ void TriageReader::take(const PasteLine& line) {
   state.previous = state.folded.size() > joined_bytes ? state.folded.substr(state.folded.size() - joined_bytes) : state.folded;
 }
 
-void TriageReader::scan(const PasteLine& line, const std::string& folded, const std::string* broken_with) {
+std::optional<Signature::Kind> TriageReader::scan(const PasteLine& line, const std::string& folded,
+                                                  const std::string* broken_with) {
   auto& state = *state_;
   const auto matches = state.scanner.scan(folded);
-  if (matches.empty()) return;
+  if (matches.empty()) return std::nullopt;
   const auto benign =
       std::ranges::find_if(matches, [&](const auto& match) { return is_benign(state.table.signatures[match.signature]); });
   if (benign != matches.end() && !broken_with && state.triage.harmless.size() < most_harmless)
@@ -103,6 +152,11 @@ void TriageReader::scan(const PasteLine& line, const std::string& folded, const 
                            match.captures,
                            address_of(match)});
   }
+  if (benign != matches.end()) return Signature::Kind::benign;
+  const bool has_error = std::ranges::any_of(matches, [&](const auto& match) {
+    return state.table.signatures[match.signature].kind == Signature::Kind::error;
+  });
+  return has_error ? Signature::Kind::error : Signature::Kind::fact;
 }
 
 Triage TriageReader::judge() {
@@ -110,18 +164,25 @@ Triage TriageReader::judge() {
   auto& triage = state.triage;
   triage.documents = state.reader.take_documents();
   triage.machine = state.machine.take_machine();
-  add_computed_facts(triage.machine, triage.documents, state.occurrences);
-  triage.causes = judge_occurrences(state.occurrences, triage.documents);
   triage.recognised = !state.occurrences.all().empty() || !triage.harmless.empty() ||
                       std::ranges::any_of(triage.documents, [](const PasteDocument& document) {
                         return document.kind != PasteKind::prose && document.kind != PasteKind::source_code;
                       });
+  if (state.about_passthrough) state.occurrences.add({"speaks-of-passthrough", nullptr, *state.about_passthrough, 0, {}, {}});
+  add_computed_facts(triage.machine, triage.documents, state.occurrences);
+  triage.causes = judge_occurrences(state.occurrences, triage.documents);
   for (const auto& cause : triage.causes)
     for (const auto& command : cause.ask)
       if (cause.confidence != Confidence::certain && std::ranges::find(triage.ask, command) == triage.ask.end() &&
           triage.ask.size() < 8)
         triage.ask.push_back(command);
-  if (triage.causes.empty() && !triage.recognised)
+  if (triage.causes.empty())
+    for (const auto& complaint : state.complaints.that_count(triage.documents))
+      if (!is_explained_away(complaint, state.occurrences))
+        triage.unexplained.push_back({complaint.file, complaint.line, complaint.text});
+  if (triage.unexplained.size() > most_unexplained)  // the last ones are mostly what the program ended with
+    triage.unexplained.erase(triage.unexplained.begin(), triage.unexplained.end() - most_unexplained);
+  if (triage.causes.empty() && !triage.shows_no_problem())
     triage.ask = {"sudo dmesg", "lspci -nnk", "find /sys/kernel/iommu_groups -type l", "cat /proc/cmdline",
                   "# the complete error message of the program that starts the virtual machine"};
   return std::move(triage);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,11 +40,15 @@ struct Triage {
   std::vector<PasteDocument> documents;
   std::vector<Cause> causes;  ///< the best first
   std::vector<HarmlessLine> harmless;
+  std::vector<PastedLine> unexplained;  ///< without a cause: lines that speak of a failure and are not known here
   std::vector<std::string> ask;
   PastedMachine machine;         ///< what listings and settings in it say
   std::vector<PastedLine> text;  ///< the paste itself, as far as it is kept: all of a short one, else the marked lines
   bool is_text_whole = true;
   bool recognised = false;  ///< something in it is output of a program that this one knows
+
+  /// Something was recognised, and nothing in it speaks of a failure. Not known is not well.
+  bool shows_no_problem() const { return causes.empty() && recognised && unexplained.empty(); }
 };
 
 /// Reads pastes and judges them. One pass, bounded memory however long the paste.
@@ -60,7 +65,8 @@ class TriageReader {
 
  private:
   void take(const PasteLine& line);
-  void scan(const PasteLine& line, const std::string& folded, const std::string* broken_with);
+  /// What the line itself was known as: the kind of the signature that decides, or nothing.
+  std::optional<Signature::Kind> scan(const PasteLine& line, const std::string& folded, const std::string* broken_with);
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -106,12 +106,25 @@ bool is_command_line(std::string_view text) {
              static_cast<std::ptrdiff_t>(split_words(text).size());
 }
 
+/// "ice 0000:5e:00.0: ...": a driver's name and its device with its domain, as dev_err() writes them. QEMU says "vfio 0000:".
+bool is_driver_message(std::string_view text) {
+  const auto driver = first_word(text);
+  if (driver.empty() || driver.size() > 24 || driver.size() == text.size() || driver == "vfio" || driver == "device" ||
+      !std::ranges::all_of(driver,
+                           [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; }))
+    return false;
+  const auto device = first_word(text.substr(driver.size() + 1));
+  return device.size() == 13 && device.back() == ':' && PciAddress::parse(device.substr(0, 12)).has_value();
+}
+
 bool is_kernel_message(std::string_view text) {
-  return starts_with_any(text,
+  return is_driver_message(text) ||
+         starts_with_any(text,
                          {"vfio-pci ",      "vfio_pci",   "DMAR: ",        "DMAR:[",       "DMAR-IR: ",        "AMD-Vi: ",
                           "NVRM: ",         "pci 0000:",  "pcieport ",     "VFIO - ",      "vfio_iommu_type1", "vfio_pin_pages",
                           "xen_pciback: ",  "i915 0",     "nvidia 0",      "amdgpu 0",     "xhci_hcd ",        "nvme nvme",
-                          "snd_hda_intel ", "vfio-pci: ", "nvidia: probe", "vendor_reset", "pciback "});
+                          "snd_hda_intel ", "vfio-pci: ", "nvidia: probe", "vendor_reset", "pciback ",         "Lockdown: ",
+                          "kfd kfd",        "AMD-Vi: ",   "mpt3sas_cm"});
 }
 
 LineKind classify_log(std::string_view text) {

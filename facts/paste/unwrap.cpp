@@ -27,11 +27,13 @@ std::size_t end_of_escape(std::string_view text, std::size_t at) {
 }
 
 /// What editors, chats and terminals put in the place of ASCII.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 28> look_alikes = {{
-    {"\u2018", "'"},   {"\u2019", "'"},  {"\u201a", "'"},  {"\u201b", "'"}, {"\u2032", "'"}, {"\u201c", "\""}, {"\u201d", "\""},
-    {"\u201e", "\""},  {"\u00ab", "\""}, {"\u00bb", "\""}, {"\u00a0", " "}, {"\u202f", " "}, {"\u2009", " "},  {"\u3000", " "},
-    {"\u2026", "..."}, {"\u2013", "-"},  {"\u2014", "-"},  {"\u2212", "-"}, {"\u2010", "-"}, {"\u2011", "-"},  {"\u200b", ""},
-    {"\u200c", ""},    {"\u200d", ""},   {"\ufeff", ""},   {"\u2060", ""},  {"\u276f", "$"}, {"\u279c", "$"},  {"\u25b6", ">"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 32> look_alikes = {{
+    {"\u2018", "'"},  {"\u2019", "'"},  {"\u201a", "'"},   {"\u201b", "'"},  {"\u2032", "'"},  {"\u201c", "\""},
+    {"\u201d", "\""}, {"\u201e", "\""}, {"\u00ab", "\""},  {"\u00bb", "\""}, {"\u00a0", " "},  {"\u202f", " "},
+    {"\u2009", " "},  {"\u3000", " "},  {"\u2026", "..."}, {"\u2013", "-"},  {"\u2014", "-"},  {"\u2212", "-"},
+    {"\u2010", "-"},  {"\u2011", "-"},  {"\u200b", ""},    {"\u200c", ""},   {"\u200d", ""},   {"\ufeff", ""},
+    {"\u2060", ""},   {"\u276f", "$"},  {"\u279c", "$"},   {"\u25b6", ">"},  {"\uff1a", ": "}, {"\uff08", " ("},
+    {"\uff09", ")"},  {"\uff0c", ", "},
 }};
 
 bool is_box_drawing(std::string_view text, std::size_t at) {  // U+2500..U+257F
@@ -173,6 +175,28 @@ std::string unescaped(std::string_view text) {
   return plain;
 }
 
+/// What a terminal's colour leaves behind where its escape character was written out or lost: "^[[31m", "#033[31m", "[0;31m".
+/// Letters that stay before a word would make another word of it.
+std::string without_written_colours(std::string_view text) {
+  constexpr std::array<std::string_view, 6> written = {"^[", "#033", "\\033", "\\x1b", "\\u001b", "\\e"};
+  std::string plain;
+  std::size_t from = 0;
+  for (auto at = text.find('['); at != text.npos; at = text.find('[', at + 1)) {
+    auto end = at + 1;
+    while (end < text.size() && end - at < 16 && ((text[end] >= '0' && text[end] <= '9') || text[end] == ';')) ++end;
+    if (end == text.size() || text[end] != 'm' || (end + 1 < text.size() && text[end + 1] == ']')) continue;
+    auto before = text.substr(from, at - from);
+    const auto start = to_lower(before.substr(before.size() - std::min<std::size_t>(before.size(), 6)));
+    const auto mark = std::ranges::find_if(written, [&](std::string_view one) { return start.ends_with(one); });
+    if (mark == written.end() && end == at + 1) continue;  // "[m" without an escape is text
+    if (mark != written.end()) before.remove_suffix(mark->size());
+    plain += before;
+    from = end + 1;
+    at = end;
+  }
+  return plain += text.substr(from);
+}
+
 /// "> > text", "| text" of mails, chats and tables, and a code fence's or inline code's backticks at both ends.
 std::string_view without_quoting(std::string_view text) {
   for (;;) {
@@ -197,6 +221,7 @@ void unwrap_line(std::string_view raw, std::vector<std::string>& pieces) {
   auto text = plain_characters(raw);
   if (text.find_first_of("<&[") != text.npos) text = without_markup(text);
   for (int depth = 0; depth < 2 && is_escaped(text); ++depth) text = unescaped(text);
+  if (text.find('[') != text.npos) text = without_written_colours(text);
   for (const auto piece : split(text, '\n')) pieces.emplace_back(without_quoting(piece));
 }
 

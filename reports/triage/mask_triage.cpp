@@ -18,6 +18,7 @@ void mask_secrets(Triage& triage) {
     mask_secrets_in(line.at.text);
     mask_secrets_in(line.why);
   }
+  for (auto& line : triage.unexplained) mask_secrets_in(line.text);
   for (auto& line : triage.text) mask_secrets_in(line.text);
   mask_secrets_in(triage.ask);
 }

@@ -83,6 +83,11 @@ std::string render_triage_html(const Triage& triage) {
       std::string(style) + "</style>\n</head>\n<body>\n<h1>" + markup_text(triage_sentence(triage)) + "</h1>\n";
   std::size_t number = 0;
   for (const auto& cause : triage.causes) page += cause_section(triage, cause, ++number);
+  if (triage.causes.empty() && !triage.unexplained.empty()) {
+    std::vector<std::string> lines;
+    for (const auto& line : triage.unexplained) lines.push_back(line.text);
+    page += list("Speaks of a failure and is not known here:", lines);
+  }
   if (!triage.harmless.empty()) {
     page += "<h2>Looks bad and is harmless</h2>\n<ul>\n";
     for (const auto& line : triage.harmless)

@@ -39,6 +39,11 @@ std::string render_triage_markdown(const Triage& triage) {
     ++shown;
   }
   if (shown < triage.causes.size()) text += std::to_string(triage.causes.size() - shown) + " more causes are not shown.\n\n";
+  if (triage.causes.empty() && !triage.unexplained.empty()) {
+    std::vector<std::string> lines;
+    for (const auto& line : triage.unexplained) lines.push_back(line.text);
+    text += "Speaks of a failure and is not known here:\n\n" + markdown_block(join(lines, "\n"), "") + "\n";
+  }
   if (!triage.harmless.empty()) {
     std::vector<std::string> lines;
     for (const auto& line : triage.harmless)

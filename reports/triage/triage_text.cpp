@@ -63,13 +63,20 @@ std::string triage_sentence(const Triage& triage) {
            : best.confidence == Confidence::likely ? "This is the likely cause."
                                                    : "The paste does not decide; this is possible.";
   }
-  return triage.recognised ? "Nothing in what was pasted shows a problem." : "Nothing in what was pasted is known here.";
+  if (triage.shows_no_problem()) return "Nothing in what was pasted shows a problem.";
+  return triage.unexplained.empty() ? "Nothing in what was pasted is known here."
+                                    : "It speaks of a failure that is not known here.";
 }
 
 std::string render_triage_text(const Triage& triage, const TextStyle& style) {
   TextPage page(style);
   page.painted_line(triage_sentence(triage), Paint::bold);
   for (const auto& cause : triage.causes) add_cause(page, triage, cause);
+  if (triage.causes.empty() && !triage.unexplained.empty()) {
+    page.blank_line();
+    page.line("Speaks of a failure and is not known here:");
+    for (const auto& line : triage.unexplained) page.line(place_of(triage, line) + ": " + line.text, 2);
+  }
   if (!triage.harmless.empty()) add_harmless(page, triage);
   if (!triage.ask.empty()) {
     page.blank_line();

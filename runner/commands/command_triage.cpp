@@ -38,12 +38,13 @@ void redact_triage(Triage& triage) {
     for (auto& line : cause.evidence) redact_text(line.text);
   }
   for (auto& line : triage.harmless) redact_text(line.at.text);
+  for (auto& line : triage.unexplained) redact_text(line.text);
   for (auto& line : triage.text) redact_text(line.text);
   for (auto& file : triage.files) redact_text(file);
 }
 
 int exit_code_of(const Triage& triage) {
-  if (triage.causes.empty()) return triage.recognised ? 0 : 3;
+  if (triage.causes.empty()) return triage.shows_no_problem() ? 0 : 3;
   return triage.causes.front().confidence >= Confidence::likely ? 1 : 3;
 }
 

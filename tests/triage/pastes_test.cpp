@@ -9,6 +9,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "base/text.hpp"
 #include "checks/signatures/triage.hpp"
 #include "corpus.hpp"
 
@@ -28,7 +29,7 @@ void expect_answer(const std::string& expectation, const Triage& triage, const s
   ASSERT_EQ(mark, "#expect") << name;
   if (cause == "none" || cause == "unknown") {
     ASSERT_TRUE(triage.causes.empty()) << name << ": " << triage.causes.front().id;
-    EXPECT_EQ(triage.recognised, cause == "none") << name;
+    EXPECT_EQ(triage.shows_no_problem(), cause == "none") << name;
     return;
   }
   ASSERT_FALSE(triage.causes.empty()) << name;
@@ -52,6 +53,37 @@ TEST(Pastes, the_known_cause_is_named_first) {
     ++count;
   }
   EXPECT_GE(count, 25u);
+}
+
+/// One line or two, as in a question of a forum: short_pastes.tsv.
+TEST(Pastes, little_is_enough_to_name_the_cause) {
+  std::istringstream rows(read_all(std::string(TESTS_DIR) + "/triage/short_pastes.tsv"));
+  std::size_t count = 0;
+  for (std::string row; std::getline(rows, row);) {
+    if (row.empty() || row.starts_with('#')) continue;
+    const auto fields = split(row, '\t');
+    ASSERT_EQ(fields.size(), 3u) << row;
+    std::string text;
+    for (std::size_t at = 0; at < fields[2].size(); ++at) {
+      const auto two = fields[2].substr(at, 2);
+      text += two == "\\n" ? '\n' : two == "\\t" ? '\t' : two == "\\\\" ? '\\' : fields[2][at];
+      if (two == "\\n" || two == "\\t" || two == "\\\\") ++at;
+    }
+    expect_answer("#expect " + std::string(fields[0]) + " " + std::string(fields[1]) + " -", triage_text(text + "\n", "paste"),
+                  row);
+    ++count;
+  }
+  EXPECT_GE(count, 60u);
+}
+
+TEST(Pastes, what_is_not_known_is_shown_and_nothing_is_called_well) {
+  const auto triage =
+      triage_text("qemu-system-x86_64: -vnc :7: Failed to find an available port: Address already in use\n", "paste");
+  EXPECT_TRUE(triage.recognised);
+  EXPECT_FALSE(triage.shows_no_problem());
+  ASSERT_EQ(triage.unexplained.size(), 1u);
+  EXPECT_EQ(triage.unexplained[0].line, 1u);
+  EXPECT_FALSE(triage.ask.empty());
 }
 
 TEST(Pastes, a_windows_line_end_changes_nothing) {
