@@ -211,14 +211,14 @@ TEST(FittingRemedies, NoGuestIsToldToTakeWhatTheHostNeeds) {
 /// Somebody allowed VFIO to do without: what keeps remapping off is told all the same, and to do without is no remedy.
 TEST(FittingRemedies, WithoutRemappingTheWayBackIsTold) {
   const auto finding =
-      only_finding("interrupt-remapping", host_of(debian +
-                                                  "text /proc/cmdline = quiet intel_iommu=on intremap=nosid,off\n"
-                                                  "text /proc/sys/kernel/osrelease = 6.1.0-28-amd64\n"
-                                                  "text /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts = Y\n"
-                                                  "file /proc/cpuinfo\n| vendor_id\t: GenuineIntel\n"
-                                                  "file /proc/interrupts\n|            CPU0\n|  24:          1  PCI-MSI-0000:00:1f.2  "
-                                                  "  0-edge      ahci\n"
-                                                  "pci 02:00.0 id=8086:15f3 class=020000 driver=igc group=2\n"));
+      only_finding("interrupt-remapping",
+                   host_of(debian + "text /proc/cmdline = quiet intel_iommu=on intremap=nosid,off\n"
+                                    "text /proc/sys/kernel/osrelease = 6.1.0-28-amd64\n"
+                                    "text /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts = Y\n"
+                                    "file /proc/cpuinfo\n| vendor_id\t: GenuineIntel\n"
+                                    "file /proc/interrupts\n|            CPU0\n|  24:          1  PCI-MSI-0000:00:1f.2  "
+                                    "  0-edge      ahci\n"
+                                    "pci 02:00.0 id=8086:15f3 class=020000 driver=igc group=2\n"));
   EXPECT_EQ(finding.status, Status::warn);
   ASSERT_EQ(finding.remedy.size(), 1u);
   EXPECT_THAT(finding.remedy[0].text, HasSubstr("intremap=nosid"));
