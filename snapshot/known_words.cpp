@@ -184,7 +184,7 @@ constexpr auto words = std::to_array<View>({
     "devicepolicy", "dracutmodules", "enough", "err", "es", "exceeded", "execstart", "files", "filesystems", "fixed",
     "free", "fsck", "giving", "goto", "guc", "gvt", "hooks", "hostonly", "inaccessible", "inaccessiblepaths", "infinity",
     "initstate", "iov", "keymap", "kms", "kubelet", "libvirtd", "limit", "limitmemlock", "limits", "lockdown", "mdev",
-    "memavailable", "memfree", "meminfo", "memlock", "memtotal", "mmio", "modconf", "nice", "nofile", "nointxmask", "non",
+    "hugepagesize", "memavailable", "memfree", "meminfo", "memlock", "memtotal", "mmio", "modconf", "nice", "nofile", "nointxmask", "non",
     "nonfatal", "number", "omit", "one", "open", "overcommit", "owner", "pages", "pin", "privatedevices", "profile",
     "protection", "protectkernelmodules", "protectkerneltunables", "rancher", "ratio", "ready", "requested", "reserve",
     "rlimit", "rtprio", "rules", "scontext", "sev", "snp", "sock", "sr", "svirt", "tclass", "tcontext", "tdx", "total", "types",

@@ -316,13 +316,13 @@ TEST(MakePlan, HugePagesThatTheGuestWantsAreSetAside) {
   domain.huge_page_bytes.reset();
   domain.memory_bytes = 1ULL << 30;
   EXPECT_THAT(step(plan_on(host, request), "huge-pages").commands, ElementsAre("echo 572 | sudo tee " + pool + "nr_hugepages"));
-  const std::string large = "/sys/kernel/mm/hugepages/hugepages-1048576kB/";
+  const std::string large = "/sys/kernel/mm/hugepages/hugepages-32768kB/";
   auto other = usual_host() + "text " + pool + "nr_hugepages = 0\ntext " + pool + "free_hugepages = 0\ntext " + large +
                "nr_hugepages = 2\ntext " + large + "free_hugepages = 0\n";
   EXPECT_THAT(plan_on(gather_host(machine(other)), request).notes, Contains(HasSubstr("of which size it needs is not known")));
-  other.insert(other.find("| MemAvailable:"), "| Hugepagesize: 1048576 kB\n");
+  other.insert(other.find("| MemAvailable:"), "| Hugepagesize: 32768 kB\n");
   EXPECT_THAT(step(plan_on(gather_host(machine(other)), request), "huge-pages").commands,
-              ElementsAre("echo 3 | sudo tee " + large + "nr_hugepages"));
+              ElementsAre("echo 34 | sudo tee " + large + "nr_hugepages"));
 }
 
 }  // namespace
