@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,9 +15,24 @@ namespace {
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"libvirt-sandbox", "What systemd hides from libvirt", 20, run};
 
-bool is_on(const UnitSetting& setting) {
+/// parse_boolean() of systemd; nothing where it ignores the line, as it does an empty one.
+std::optional<bool> switch_of(const UnitSetting& setting) {
   const auto value = to_lower(setting.value);
-  return value == "yes" || value == "true" || value == "1" || value == "on";
+  for (const std::string_view yes : {"1", "yes", "y", "true", "t", "on"})
+    if (value == yes) return true;
+  for (const std::string_view no : {"0", "no", "n", "false", "f", "off"})
+    if (value == no) return false;
+  return std::nullopt;
+}
+
+/// The line that switches `name` on in the end.
+const UnitSetting* switched_on(const AccessFacts& access, std::string_view unit, std::string_view name) {
+  const UnitSetting* found = nullptr;
+  for (const auto& setting : access.unit_settings) {
+    if (setting.unit != unit || setting.name != name) continue;
+    if (const auto on = switch_of(setting)) found = *on ? &setting : nullptr;
+  }
+  return found;
 }
 
 struct Hidden {
@@ -128,7 +144,7 @@ std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   for (const auto* unit : {"libvirtd.service", "virtqemud.service"}) {
     for (const auto& one : hidden)
-      if (const auto* setting = host.access.last(unit, one.name); setting && is_on(*setting))
+      if (const auto* setting = switched_on(host.access, unit, one.name))
         findings.push_back(finding_about(*setting, std::string(one.what) + ".",
                                          "Switch it off for this unit: \"" + std::string(one.name) + "=no\" under [Service]."));
     look_at_device_policy(host.access, unit, findings);

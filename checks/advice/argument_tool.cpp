@@ -50,7 +50,7 @@ ArgumentTool tool_of_loader(const Host& host) {
     case BootLoader::systemd_boot:
       return tool_of_systemd_boot(host);
     case BootLoader::syslinux:
-      return ArgumentTool::syslinux;
+      return host.distribution.is_like("alpine") ? ArgumentTool::update_extlinux : ArgumentTool::syslinux;
     case BootLoader::efi_stub:
       return ArgumentTool::efi_stub;
     case BootLoader::limine:
@@ -139,6 +139,8 @@ std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool) {
       return {"sudo update-grub"};
     case ArgumentTool::transactional:
       return {"sudo transactional-update grub.cfg"};
+    case ArgumentTool::update_extlinux:
+      return {"sudo update-extlinux"};
     case ArgumentTool::sdboot_manage:
       return {"sudo sdboot-manage gen"};
     case ArgumentTool::kernel_install:
@@ -167,6 +169,8 @@ std::string spot_in_file(ArgumentTool tool) {
     case ArgumentTool::grub_mkconfig:
     case ArgumentTool::transactional:
       return "inside the quotes of GRUB_CMDLINE_LINUX_DEFAULT=";
+    case ArgumentTool::update_extlinux:
+      return "inside the quotes of default_kernel_opts=";
     case ArgumentTool::sdboot_manage:
       return "inside the quotes of LINUX_OPTIONS=";
     case ArgumentTool::syslinux:

@@ -27,7 +27,8 @@ enum class ArgumentTool {
   kernel_install,  ///< kernel-install, which writes the loader entries
   transactional,   ///< GRUB on a system that only transactional-update changes
   syslinux,
-  efi_stub,  ///< the firmware's own boot entry
+  update_extlinux,  ///< Alpine's, which writes extlinux.conf anew at each kernel update from /etc/update-extlinux.conf
+  efi_stub,         ///< the firmware's own boot entry
 };
 
 /// That of the distribution where it has one for every boot loader, else that of the boot loader.

@@ -117,8 +117,10 @@ std::string image_setting(const Host& host, std::string& directory) {
     directory = "/etc/mkinitcpio.conf.d";
     return "MODULES+=(" + std::string(early_modules) + ")";
   }
-  if (host.distribution.is_like("fedora") || host.distribution.is_like("rhel") || host.distribution.is_like("suse") ||
-      host.distribution.is_like("opensuse")) {
+  const bool dracut_alone = has_tool(host, ImageTool::dracut) && !has_tool(host, ImageTool::initramfs_tools) &&
+                            !has_tool(host, ImageTool::mkinitcpio);
+  if (dracut_alone || host.distribution.is_like("fedora") || host.distribution.is_like("rhel") ||
+      host.distribution.is_like("suse") || host.distribution.is_like("opensuse")) {
     directory = "/etc/dracut.conf.d";
     return "force_drivers+=\" " + std::string(early_modules) + " \"";
   }

@@ -82,6 +82,8 @@ std::vector<std::string> files_to_edit(const Host& host, ArgumentTool tool, Chan
       return in_setting(BootSettingKind::grub_defaults, "/etc/default/grub");
     case ArgumentTool::sdboot_manage:
       return in_setting(BootSettingKind::sdboot_manage, "/etc/sdboot-manage.conf");
+    case ArgumentTool::update_extlinux:
+      return {"/etc/update-extlinux.conf"};
     case ArgumentTool::syslinux:
       return in_entries(BootEntryKind::syslinux, "/boot/syslinux/syslinux.cfg");
     case ArgumentTool::proxmox_boot_tool:

@@ -24,7 +24,13 @@ bool is_module_name(const std::string& name) {
 
 std::vector<std::string> rebuild_initramfs_commands(const Host& host) {
   const auto& distribution = host.distribution;
-  if (distribution.is_like("debian") || distribution.is_like("ubuntu")) return {"sudo update-initramfs -u -k all"};
+  const auto has_tool = [&host](ImageTool tool) {
+    return std::ranges::find(host.modules.image_tools, tool) != host.modules.image_tools.end();
+  };
+  // Of dracut's packages only the newer have an update-initramfs of their own.
+  if (distribution.is_like("debian") || distribution.is_like("ubuntu"))
+    return {has_tool(ImageTool::dracut) && !has_tool(ImageTool::initramfs_tools) ? "sudo dracut -f --regenerate-all"
+                                                                                 : "sudo update-initramfs -u -k all"};
   if (distribution.is_like("arch")) {
     const auto& tools = host.modules.image_tools;  // whose images another tool builds, that has no one command for all of them
     const bool other = !tools.empty() && std::ranges::find(tools, ImageTool::mkinitcpio) == tools.end();

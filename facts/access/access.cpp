@@ -10,7 +10,8 @@
 namespace vfio_doctor {
 namespace {
 
-constexpr std::size_t most_files = 512, most_settings = 500, most_rules = 100, most_rule_bytes = 300;
+constexpr std::size_t most_files = 512, most_settings = 500, most_rules = 100, most_rule_bytes = 300, most_bytes = 64 * 1024,
+                      most_value = 2000;
 
 constexpr auto units = std::to_array<const char*>({"libvirtd.service", "virtqemud.service"});
 constexpr auto unit_directories =
@@ -21,31 +22,60 @@ constexpr auto wanted_settings = std::to_array<std::string_view>(
     {"ProtectKernelModules", "PrivateDevices", "DevicePolicy", "DeviceAllow", "ProtectKernelTunables", "CapabilityBoundingSet",
      "LimitMEMLOCK", "InaccessiblePaths", "User", "SystemCallFilter"});
 
+/// An odd number of backslashes at its end.
+bool goes_on(std::string_view line) {
+  const auto last = line.find_last_not_of('\\');
+  return (line.size() - (last == line.npos ? 0 : last + 1)) % 2 == 1;
+}
+
+/// Lines of a unit file as systemd puts them together (config_parse() in src/shared/conf-parser.c): a line that ends with a backslash
+/// goes on in the next, with a blank for the backslash, and comments in between do not end it.
 void read_unit_file(const Root& root, const std::string& unit, const std::string& file, std::vector<UnitSetting>& settings) {
   const auto text = root.read(file);
   if (!text.has_value()) return;
-  unsigned number = 0;
+  unsigned number = 0, first = 0;
+  std::string whole, section;
+  const auto take_line = [&] {
+    const auto line = trim(whole);
+    if (line.starts_with('[') && line.ends_with(']')) section = line.substr(1, line.size() - 2);
+    const auto equals = line.find('=');
+    if (section != "Service" || equals == line.npos) return;
+    const auto name = trim(line.substr(0, equals));
+    if (std::ranges::find(wanted_settings, name) == wanted_settings.end() || settings.size() == most_settings) return;
+    settings.push_back({unit, std::string(name), std::string(trim(line.substr(equals + 1)).substr(0, most_value)),
+                        file + ":" + std::to_string(first)});
+  };
   for (const auto line : split_lines(text.value())) {
     ++number;
-    const auto equals = line.find('=');
-    if (equals == line.npos) continue;
-    const auto name = trim(line.substr(0, equals));
-    if (std::ranges::find(wanted_settings, name) == wanted_settings.end() || settings.size() == most_settings) continue;
-    settings.push_back({unit, std::string(name), std::string(trim(line.substr(equals + 1)).substr(0, 200)),
-                        file + ":" + std::to_string(number)});
+    const auto part = line.substr(std::min(line.find_first_not_of(" \t\r"), line.size()));
+    if (part.starts_with('#') || part.starts_with(';')) continue;
+    if (whole.empty()) first = number;
+    whole += part;
+    if (goes_on(part) && whole.size() < most_bytes) {
+      whole.back() = ' ';
+      continue;
+    }
+    take_line();
+    whole.clear();
   }
+  take_line();
 }
 
-/// The unit's own file, the one of most weight, and then its drop-ins by name (systemd.unit(5)).
+/// The unit's own file, the one of most weight, and then its drop-ins by name; those for all services are of less weight than their
+/// namesakes for this one (systemd.unit(5)).
 void read_unit(const Root& root, const std::string& unit, std::vector<UnitSetting>& settings) {
   std::string own;
   std::map<std::string, std::string> drop_ins;
-  for (const std::string directory : unit_directories) {
+  for (const std::string directory : unit_directories)
     if (root.kind(directory + "/" + unit).is(NodeKind::file)) own = directory + "/" + unit;
-    const auto names = root.list(directory + "/" + unit + ".d");
-    if (!names.has_value()) continue;
-    for (const auto& name : names.value())
-      if (name.ends_with(".conf") && drop_ins.size() < most_files) drop_ins[name] = directory + "/" + unit + ".d/" + name;
+  for (const auto& of : {std::string("service"), unit}) {
+    if (of != unit && own.empty()) continue;  // there is no such unit
+    for (const std::string directory : unit_directories) {
+      const auto names = root.list(directory + "/" + of + ".d");
+      if (!names.has_value()) continue;
+      for (const auto& name : names.value())
+        if (name.ends_with(".conf") && drop_ins.size() < most_files) drop_ins[name] = directory + "/" + of + ".d/" + name;
+    }
   }
   if (!own.empty()) read_unit_file(root, unit, own, settings);
   for (const auto& [name, file] : drop_ins) read_unit_file(root, unit, file, settings);

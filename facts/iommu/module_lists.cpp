@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "facts/iommu/module_slips.hpp"
+#include "facts/platform/drop_ins.hpp"
 #include "facts/platform/image_assignments.hpp"
 #include "facts/platform/kernel_arguments.hpp"
 
@@ -73,16 +74,17 @@ std::vector<ListedModule> read_module_lists(const Root& root) {
   const std::set<std::string_view> of_dracut = {"add_drivers", "force_drivers", "drivers"};
   if (const auto text = root.read("/etc/dracut.conf"); text.has_value())
     read_assignments(text.value(), "/etc/dracut.conf", of_dracut, listed);
-  each({"/usr/lib/dracut/dracut.conf.d", "/etc/dracut.conf.d"},
-       [&](const std::string& text, const std::string& path) { read_assignments(text, path, of_dracut, listed); });
+  for (const auto& path : dracut_drop_ins(root))
+    if (const auto text = root.read(path); text.has_value()) read_assignments(text.value(), path, of_dracut, listed);
   if (const auto text = root.read("/etc/mkinitcpio.conf"); text.has_value())
     read_assignments(text.value(), "/etc/mkinitcpio.conf", {"MODULES"}, listed);
   each({"/etc/mkinitcpio.conf.d"},
        [&](const std::string& text, const std::string& path) { read_assignments(text, path, {"MODULES"}, listed); });
   if (const auto line = root.read("/proc/cmdline"); line.has_value())
     for (const auto& argument : KernelArguments::parse(trim(line.value())).all())
-      if (argument.value && (argument.name == "modules-load" || argument.name == "modules_load" ||
-                             argument.name == "rd.driver.pre" || argument.name == "rd.driver.post"))
+      if (argument.value && (normalize_module_name(argument.name) == "modules_load" ||
+                             normalize_module_name(argument.name) == "rd.modules_load" || argument.name == "rd.driver.pre" ||
+                             argument.name == "rd.driver.post"))
         add_names(*argument.value, "/proc/cmdline", 1, listed);
   return listed;
 }

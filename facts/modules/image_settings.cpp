@@ -2,13 +2,12 @@
 // What the programs that build the initial RAM disk are told about modules.
 #include <algorithm>
 #include <array>
-#include <initializer_list>
-#include <map>
 #include <string>
 #include <utility>
 
 #include "base/text.hpp"
 #include "facts/modules/modules.hpp"
+#include "facts/platform/drop_ins.hpp"
 #include "facts/platform/image_assignments.hpp"
 
 namespace vfio_doctor {
@@ -21,8 +20,8 @@ class ImageSettings {
   ImageSettings(const Root& root, ModuleFacts& facts) : root_(root), facts_(facts) {}
 
   void read() {
-    read_shell_files(ImageTool::dracut, "/etc/dracut.conf", {"/usr/lib/dracut/dracut.conf.d", "/etc/dracut.conf.d"}, dracut);
-    read_shell_files(ImageTool::mkinitcpio, "/etc/mkinitcpio.conf", {"/etc/mkinitcpio.conf.d"}, mkinitcpio);
+    read_dracut();
+    read_mkinitcpio();
     read_initramfs_tools();
     read_booster();
   }
@@ -75,20 +74,20 @@ class ImageSettings {
     return true;
   }
 
-  /// The main file, then those of the directories by name; one in a later directory takes the place of its namesakes.
-  template <class Names>
-  void read_shell_files(ImageTool tool, const std::string& main_file, std::initializer_list<std::string> directories,
-                        const Names& names) {
-    if (read_shell(main_file, names)) found(tool);
-    std::map<std::string, std::string> path_of;
-    for (const auto& directory : directories) {
-      const auto files = root_.list(directory);
-      if (!files.has_value()) continue;
-      if (directory.starts_with("/etc/")) found(tool);
-      for (const auto& name : files.value())
-        if (name.ends_with(".conf") && path_of.size() < most_files) path_of[name] = directory + "/" + name;
-    }
-    for (const auto& [name, path] : path_of) read_shell(path, names);
+  void read_dracut() {
+    if (read_shell("/etc/dracut.conf", dracut) || root_.list("/etc/dracut.conf.d").has_value()) found(ImageTool::dracut);
+    for (const auto& file : dracut_drop_ins(root_)) read_shell(file, dracut);
+  }
+
+  void read_mkinitcpio() {
+    const std::string directory = "/etc/mkinitcpio.conf.d";
+    if (read_shell("/etc/mkinitcpio.conf", mkinitcpio)) found(ImageTool::mkinitcpio);
+    const auto names = root_.list(directory);
+    if (!names.has_value()) return;
+    found(ImageTool::mkinitcpio);
+    std::size_t files = 0;
+    for (const auto& name : names.value())
+      if (name.ends_with(".conf") && ++files <= most_files) read_shell(directory + "/" + name, mkinitcpio);
   }
 
   void read_initramfs_tools() {

@@ -117,6 +117,18 @@ TEST(BootWriters, OnDebianEachKernelIsNamed) {
   EXPECT_THAT(commands("arch", "text /efi/EFI/Linux/arch-linux.efi = x\n"), ::testing::Contains("sudo mkinitcpio -P"));
 }
 
+/// A kernel update writes its extlinux.conf anew.
+TEST(BootWriters, AlpineWritesExtlinuxConfItself) {
+  const auto host = [](const std::string& id) {
+    return host_of("text /etc/os-release = ID=" + id +
+                   "\ntext /proc/cmdline = BOOT_IMAGE=vmlinuz-lts initrd=initramfs-lts root=UUID=77-aa\n"
+                   "file /boot/extlinux.conf\n| LABEL lts\n|   LINUX vmlinuz-lts\n|   APPEND root=UUID=77-aa\n");
+  };
+  EXPECT_THAT(add_kernel_argument(host("alpine"), "intel_iommu=on").commands,
+              ElementsAre("sudoedit /etc/update-extlinux.conf", "sudo update-extlinux", "sudo systemctl reboot"));
+  EXPECT_THAT(add_kernel_argument(host("slackware"), "intel_iommu=on").commands.at(0), HasSubstr("/boot/extlinux.conf"));
+}
+
 TEST(BootWriters, WhoMakesAnImageIsNotGuessed) {
   const auto remedy = add_kernel_argument(host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw\n" +
                                                   variable("StubInfo", "systemd-stub 256") +

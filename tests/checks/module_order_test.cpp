@@ -39,6 +39,15 @@ TEST(ModuleOrder, IsTheCommandOfTheDistribution) {
   }
 }
 
+/// dracut's package of Debian 12 has no update-initramfs.
+TEST(ModuleOrder, OnDebianWithDracutDracutBuilds) {
+  const std::string debian = "text /proc/cmdline = root=/dev/sda1\ntext /etc/os-release = ID=debian\ndir /etc/dracut.conf.d\n";
+  EXPECT_THAT(remedy_on(debian).commands, ::testing::Contains("sudo dracut -f --regenerate-all"));
+  EXPECT_THAT(remedy_on(debian + "text /etc/initramfs-tools/modules = tun\n").commands,
+              ::testing::Contains("sudo update-initramfs -u -k all"))
+      << "both are there";
+}
+
 TEST(ModuleOrder, AnImageOfTheDistributorIsExtendedByItsOwnTool) {
   const auto remedy = remedy_on("text /proc/cmdline = ostree=/ostree/boot.1/x\ntext /etc/os-release = ID=fedora\n");
   EXPECT_THAT(remedy.commands, ::testing::Contains("sudo rpm-ostree initramfs --enable"));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "facts/host.hpp"
+#include "facts/platform/drop_ins.hpp"
 #include "machines.hpp"
 
 namespace vfio_doctor {
@@ -64,6 +65,23 @@ TEST(Modules, DracutsOwnFileTakesThePlaceOfThePackaged) {
   EXPECT_THAT(facts.image[1].words, ElementsAre("vfio"));
   EXPECT_TRUE(modules_of("file /usr/lib/dracut/dracut.conf.d/a.conf\n| hostonly=\"no\"\n").image_tools.empty())
       << "what a package brings does not say that dracut builds the images";
+}
+
+/// dracut sorts by version: 9 before 10 (dropindirs_sort in dracut.sh).
+TEST(Modules, DracutSortsItsFilesByVersion) {
+  const auto facts = modules_of(
+      "file /etc/dracut.conf.d/9-base.conf\n| force_drivers=\" \"\n"
+      "file /etc/dracut.conf.d/10-vfio.conf\n| force_drivers+=\" vfio_pci \"\n");
+  ASSERT_EQ(facts.image.size(), 2u);
+  EXPECT_THAT(facts.image[1].words, ElementsAre("vfio_pci"));
+  EXPECT_TRUE(facts.lost_image.empty()) << "the base comes first and takes nothing away";
+}
+
+TEST(Modules, NamesByVersion) {
+  EXPECT_TRUE(comes_before_by_version("9-a.conf", "10-a.conf"));
+  EXPECT_TRUE(comes_before_by_version("a~b.conf", "a.conf"));
+  EXPECT_TRUE(comes_before_by_version("a.conf", "a-b.conf"));
+  EXPECT_FALSE(comes_before_by_version("a.conf", "a.conf"));
 }
 
 TEST(Modules, BoosterAndInitramfsTools) {
