@@ -221,7 +221,7 @@ class BootGatherer {
 
   void mark_grub_default() {
     if (!grub_menu_) return;
-    add_loader_entries(*grub_menu_, found_.entries, has_grub_of_fedora());
+    add_loader_entries(*grub_menu_, found_.entries, found_.unread, has_grub_of_fedora());
     if (const auto item = next_of_menu(*grub_menu_, has_grub_of_fedora()))
       if (const auto entry = grub_menu_->items[*item].entry) found_.entries[*entry].starts_next = true;
   }

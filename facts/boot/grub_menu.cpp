@@ -64,16 +64,33 @@ struct Found {
 
 bool is_open(const GrubMenu::Item& item) { return item.conditional || item.loader_entries; }
 
-/// The names of the files that blscfg reads, without ".conf", and which entries they are.
-std::vector<std::pair<std::string, std::size_t>> loader_files(const std::vector<BootEntry>& entries) {
-  std::vector<std::pair<std::string, std::size_t>> files;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const auto& entry = entries[i];
-    if (entry.kind != BootEntryKind::loader_entry || !entry.file.starts_with("/boot/loader/entries/")) continue;
-    const auto name = base_name(entry.file);
-    files.emplace_back(name.substr(0, name.size() - std::string_view(".conf").size()), i);
-  }
+/// A file that blscfg reads: its name without ".conf", and which entry it is; nothing where its content was not seen.
+struct LoaderFile {
+  std::string name;
+  std::optional<std::size_t> entry;
+};
+
+constexpr std::string_view loader_directory = "/boot/loader/entries", loader_suffix = ".conf";
+
+std::string name_of_loader_file(const std::string& path) {
+  const auto name = base_name(path);
+  return name.substr(0, name.size() - loader_suffix.size());
+}
+
+std::vector<LoaderFile> loader_files(const std::vector<BootEntry>& entries, const std::vector<UnreadBootFile>& unread) {
+  std::vector<LoaderFile> files;
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    if (entries[i].kind == BootEntryKind::loader_entry && parent_path(entries[i].file) == loader_directory)
+      files.push_back({name_of_loader_file(entries[i].file), i});
+  for (const auto& one : unread)
+    if (parent_path(one.file) == loader_directory && one.file.ends_with(loader_suffix))
+      files.push_back({name_of_loader_file(one.file), std::nullopt});
   return files;
+}
+
+/// A directory on the way could not be looked into, so nobody knows which files there are.
+bool hides_loader_files(const UnreadBootFile& unread) {
+  return unread.file == loader_directory || std::string(loader_directory).starts_with(unread.file + "/");
 }
 
 Found by_number(const GrubMenu& menu, const std::vector<std::size_t>& items, std::uint64_t number) {
@@ -87,11 +104,15 @@ Found by_number(const GrubMenu& menu, const std::vector<std::size_t>& items, std
 }
 
 Found by_name(const GrubMenu& menu, const std::vector<std::size_t>& items, const std::string& name) {
+  // Nobody calls an entry by a number, or by the file of another.
+  const bool may_be_title = name.find_first_not_of("0123456789") != name.npos &&
+                            std::ranges::none_of(items, [&](std::size_t item) { return menu.items[item].id == name; });
   bool any_open = false;
   for (const auto item : items) {
     const auto& one = menu.items[item];
-    any_open |= one.loader_entries;
-    if (one.loader_entries || (one.title != name && one.id != name)) continue;
+    any_open |= one.loader_entries || (one.title_unknown && may_be_title);
+    const bool is_named = one.id == name || (one.title == name && !one.title_unknown);
+    if (one.loader_entries || !is_named) continue;
     if (any_open || is_open(one)) return {};
     return {true, item};
   }
@@ -189,12 +210,13 @@ std::optional<std::size_t> next_of_menu(const GrubMenu& menu, bool of_fedora) {
   }
 }
 
-void add_loader_entries(GrubMenu& menu, const std::vector<BootEntry>& entries, bool ordered) {
+void add_loader_entries(GrubMenu& menu, const std::vector<BootEntry>& entries, const std::vector<UnreadBootFile>& unread,
+                        bool ordered) {
   if (std::ranges::count_if(menu.items, &GrubMenu::Item::loader_entries) != 1) return;
-  auto files = loader_files(entries);
-  std::ranges::stable_sort(files, [](const auto& one, const auto& other) {
-    return compare_loader_entries(one.first, other.first) > 0;
-  });
+  if (std::ranges::any_of(unread, hides_loader_files)) return;
+  auto files = loader_files(entries, unread);
+  std::ranges::stable_sort(files,
+                           [](const auto& one, const auto& other) { return compare_loader_entries(one.name, other.name) > 0; });
   std::vector<GrubMenu::Item> items;
   std::vector<std::size_t> place_of;  // of the items that were there
   for (auto& item : menu.items) {
@@ -205,11 +227,14 @@ void add_loader_entries(GrubMenu& menu, const std::vector<BootEntry>& entries, b
       continue;
     }
     for (const auto& [name, entry] : files) {
-      const auto& title = entries[entry].title;
-      items.push_back({.title = title.empty() ? entries[entry].kernel : title,
+      const auto title = !entry                          ? std::string()
+                         : entries[*entry].title.empty() ? entries[*entry].kernel
+                                                         : entries[*entry].title;
+      items.push_back({.title = title,
                        .id = name,
                        .parent = item.parent,
                        .conditional = item.conditional,
+                       .title_unknown = !entry,
                        .unordered = !ordered && files.size() > 1,
                        .entry = entry});
     }

@@ -19,6 +19,7 @@ struct GrubMenu {
     bool submenu = false;
     bool conditional = false;               ///< in the menu only under a condition whose outcome is not known
     bool loader_entries = false;            ///< none itself: here blscfg puts its entries
+    bool title_unknown = false;             ///< its file could not be read: any name may be its title
     bool unordered = false;                 ///< its place among its neighbours is not known
     std::optional<std::size_t> entry = {};  ///< its place among the boot entries, where it starts this system's Linux
   };
@@ -32,9 +33,11 @@ struct GrubMenu {
 /// nothing where the two differ.
 std::optional<std::size_t> next_of_menu(const GrubMenu& menu, bool of_fedora = false);
 
-/// Puts the boot entries that GRUB reads from /boot/loader/entries in their place. `ordered`: this GRUB sorts them as Fedora's does;
-/// else a number says nothing about them.
-void add_loader_entries(GrubMenu& menu, const std::vector<BootEntry>& entries, bool ordered);
+/// Puts the boot entries that GRUB reads from /boot/loader/entries in their place. `unread`: files of that directory whose content could
+/// not be seen, or the directory itself: those are in the menu, too, and start nobody knows what. `ordered`: this GRUB sorts them as
+/// Fedora's does; else a number says nothing about them.
+void add_loader_entries(GrubMenu& menu, const std::vector<BootEntry>& entries, const std::vector<UnreadBootFile>& unread,
+                        bool ordered);
 
 /// The order in which blscfg lists entries, by the names of their files without ".conf" (bls_cmp in
 /// grub-core/commands/blscfg.c of Fedora's GRUB): less than 0 where `one` comes after `other`, the newer first.

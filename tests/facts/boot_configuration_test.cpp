@@ -133,6 +133,39 @@ file /boot/loader/entries/4c0d-6.10.2.conf
   EXPECT_EQ(next("gone"), "/vmlinuz-6.10.2");
 }
 
+/// It is in GRUB's menu all the same, in its place and under a title that is not known.
+TEST(BootConfiguration, ALoaderEntryThatNobodyCouldRead) {
+  const std::string machine = R"(
+file /etc/os-release
+| ID=fedora
+text /proc/cmdline = BOOT_IMAGE=(hd0,gpt2)/vmlinuz-6.9.4 root=UUID=7 ro
+file /boot/grub2/grub.cfg
+| load_env
+| set default="${saved_entry}"
+| blscfg
+file /boot/loader/entries/4c0d-6.9.4.conf
+| title Fedora (6.9.4)
+| linux /vmlinuz-6.9.4
+| options root=UUID=7 ro
+)";
+  const auto next = [&machine](const std::string& saved, const std::string& more) {
+    for (const auto& entry : gather(machine + more + "text /boot/grub2/grubenv = saved_entry=" + saved + "\n").entries)
+      if (entry.starts_next) return entry.kernel;
+    return std::string("?");
+  };
+  const std::string newer = "unreadable /boot/loader/entries/4c0d-6.10.2.conf Permission denied\n";
+  const std::string older = "unreadable /boot/loader/entries/4c0d-6.8.1.conf Permission denied\n";
+  EXPECT_EQ(next("", newer), "?");
+  EXPECT_EQ(next("0", newer), "?");
+  EXPECT_EQ(next("1", newer), "/vmlinuz-6.9.4");
+  EXPECT_EQ(next("4c0d-6.9.4", newer), "/vmlinuz-6.9.4");
+  EXPECT_EQ(next("Fedora (6.9.4)", newer), "?") << "it may have the same title";
+  EXPECT_EQ(next("4c0d-6.10.2", newer), "?");
+  EXPECT_EQ(next("", older), "/vmlinuz-6.9.4");
+  EXPECT_EQ(next("Fedora (6.9.4)", older), "/vmlinuz-6.9.4");
+  EXPECT_EQ(next("Fedora (6.8.1)", older), "?");
+}
+
 TEST(BootConfiguration, CommentedOptionsDoNotCount) {
   const auto entry = parse_loader_entry("linux /v\n# options old\noptions\tnew\n", "e.conf", {});
   ASSERT_TRUE(entry);
