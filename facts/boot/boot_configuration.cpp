@@ -21,6 +21,17 @@ namespace {
 constexpr std::size_t settings_limit = BootFiles::settings_limit;
 constexpr std::size_t image_head = 1024 * 1024;  // stubs are about 100 KiB and .cmdline follows them
 
+/// A directory of partitions for kernels, or what lies in them for systemd-boot. Files of other loaders there are nothing to it.
+bool hides_entries_of_systemd_boot(const UnreadBootFile& unread) {
+  std::string_view file = unread.file;
+  for (const std::string_view partition : {"/boot/efi", "/efi", "/boot"})
+    if (file == partition || file.starts_with(std::string(partition) + "/")) {
+      file.remove_prefix(partition.size());
+      return file.empty() || file == "/EFI" || file.starts_with("/EFI/Linux") || file.starts_with("/loader");
+    }
+  return false;
+}
+
 /// Collects everything into one BootConfiguration.
 class BootGatherer {
  public:
@@ -240,8 +251,7 @@ class BootGatherer {
 
   /// The variables of the Boot Loader Interface go before loader.conf: `bootctl set-oneshot`, then `bootctl set-default`.
   void mark_default_of_systemd_boot() {
-    for (const auto& unread : found_.unread)
-      if (unread.file.starts_with("/boot") || unread.file.starts_with("/efi")) systemd_boot_menu_.is_incomplete();
+    if (std::ranges::any_of(found_.unread, hides_entries_of_systemd_boot)) systemd_boot_menu_.is_incomplete();
     const auto last_booted = read_loader_variable(root_, "LoaderEntryLastBooted");
     const auto saved = last_booted.has_value() ? last_booted : read_loader_variable(root_, "LoaderEntrySelected");
     std::vector<std::string> wanted;

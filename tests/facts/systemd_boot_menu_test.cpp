@@ -91,6 +91,10 @@ TEST(SystemdBootMenu, OnAHost) {
   EXPECT_EQ(next(host), "4c0d-6.10 2") << "quotes around all of a value are none";
   EXPECT_EQ(next(host + "text /boot/efi/loader/loader.conf = default 4c0d-6.9.conf\n"), "4c0d-6.9 1");
   EXPECT_EQ(next(host + "unreadable /boot/efi/loader/entries Permission denied\n"), "?");
+  EXPECT_EQ(next(host + "unreadable /boot/efi/EFI/Linux Permission denied\n"), "?");
+  EXPECT_EQ(next(host + "unreadable /boot/grub/grub.cfg Permission denied\n"), "4c0d-6.10 2") << "it is another loader's";
+  EXPECT_EQ(next(host + "text /etc/kernel/proxmox-boot-uuids = 1A2B-3C4D\n"), "4c0d-6.10 2")
+      << "nor does Proxmox' tool hide it";
   EXPECT_EQ(next(host + "file /boot/efi/loader/loader.conf\n| default gone*\n| default 4c0d-6.9.conf\n"), "4c0d-6.9 1")
       << "the last line counts";
   EXPECT_EQ(next(host + "text /boot/efi/loader/loader.conf = preferred 4c0d-6.9.conf\n"), "?");
