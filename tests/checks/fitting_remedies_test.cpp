@@ -211,18 +211,41 @@ TEST(FittingRemedies, NoGuestIsToldToTakeWhatTheHostNeeds) {
 /// Somebody allowed VFIO to do without: what keeps remapping off is told all the same, and to do without is no remedy.
 TEST(FittingRemedies, WithoutRemappingTheWayBackIsTold) {
   const auto finding =
-      only_finding("interrupt-remapping", host_of(debian +
-                                                  "text /proc/cmdline = quiet intel_iommu=on intremap=nosid,off\n"
-                                                  "text /proc/sys/kernel/osrelease = 6.1.0-28-amd64\n"
-                                                  "text /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts = Y\n"
-                                                  "file /proc/cpuinfo\n| vendor_id\t: GenuineIntel\n"
-                                                  "file /proc/interrupts\n|            CPU0\n|  24:          1  PCI-MSI-0000:00:1f.2  "
-                                                  "  0-edge      ahci\n"
-                                                  "pci 02:00.0 id=8086:15f3 class=020000 driver=igc group=2\n"));
+      only_finding("interrupt-remapping",
+                   host_of(debian + "text /proc/cmdline = quiet intel_iommu=on intremap=nosid,off\n"
+                                    "text /proc/sys/kernel/osrelease = 6.1.0-28-amd64\n"
+                                    "text /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts = Y\n"
+                                    "file /proc/cpuinfo\n| vendor_id\t: GenuineIntel\n"
+                                    "file /proc/interrupts\n|            CPU0\n|  24:          1  PCI-MSI-0000:00:1f.2  "
+                                    "  0-edge      ahci\n"
+                                    "pci 02:00.0 id=8086:15f3 class=020000 driver=igc group=2\n"));
   EXPECT_EQ(finding.status, Status::warn);
   ASSERT_EQ(finding.remedy.size(), 1u);
   EXPECT_THAT(finding.remedy[0].text, HasSubstr("intremap=nosid"));
   EXPECT_THAT(finding.remedy[0].removes_arguments, IsEmpty()) << "a plan needs it not";
+}
+
+/// Of options for ACS acs-override alone speaks, which knows the kernels that know them.
+TEST(FittingRemedies, AnArgumentIsToldByOneCheck) {
+  const auto on = [](const std::string& release) {
+    return host_of(debian + "text /proc/sys/kernel/osrelease = " + release +
+                   "\ntext /proc/cmdline = quiet pci=config_acs=1@*\n");
+  };
+  for (const std::string release : {"5.10.0-28-amd64", "6.12.9-amd64"})
+    EXPECT_EQ(only_finding("harmful-arguments", on(release)).status, Status::pass) << release;
+  EXPECT_EQ(only_finding("acs-override", on("6.12.9-amd64")).status, Status::warn);
+  EXPECT_EQ(only_finding("acs-override", on("5.10.0-28-amd64")).status, Status::pass);
+}
+
+/// amd_iommu=on is no option of the kernel's: nobody is told to write it anywhere.
+TEST(FittingRemedies, AWordThatDoesNothingIsNotCarriedOver) {
+  const auto host = host_of(waiting +
+                            "text /proc/cmdline = initrd=\\EFI\\proxmox\\6.1.0\\initrd.img root=ZFS=tank/ROOT boot=zfs\n"
+                            "dir /etc/pve\ntext /etc/kernel/proxmox-boot-uuids = A-B\n"
+                            "text /etc/kernel/cmdline = root=ZFS=tank/ROOT boot=zfs\n"
+                            "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet amd_iommu=on iommu=pt\"\n");
+  const auto remedy = finding_about("command-line-drift", host).remedy.at(0);
+  EXPECT_THAT(remedy.adds_arguments, ElementsAre("iommu=pt"));
 }
 
 TEST(FittingRemedies, WhoRefusedIsNamedAndAsked) {
