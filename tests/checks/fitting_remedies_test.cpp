@@ -248,6 +248,13 @@ TEST(FittingRemedies, AWordThatDoesNothingIsNotCarriedOver) {
   EXPECT_THAT(remedy.adds_arguments, ElementsAre("iommu=pt"));
 }
 
+TEST(FittingRemedies, WhichKernelsADefectIsInIsSaid) {
+  const auto host = host_of(debian +
+                            "text /proc/sys/kernel/osrelease = 6.14.3-amd64\n"
+                            "pci 02:00.0 id=8086:15f3 class=020000 driver=vfio-pci group=2\n");
+  EXPECT_THAT(finding_about("kernel-regressions", host).remedy.at(0).text, HasSubstr("not one of 6.14.2 to 6.14.4"));
+}
+
 TEST(FittingRemedies, WhoRefusedIsNamedAndAsked) {
   const std::string apparmor =
       "file /run/vfio-doctor/kernel.log\n| [    1.000] audit: type=1400 audit(1.1:1): apparmor=\"DENIED\" operation=\"open\" "
