@@ -147,7 +147,7 @@ std::string other_network(const Root& root) {
   if (process_namespace.is_absent() && root.kind(core + "somaxconn").is_absent()) return {};
   // A recording may hold none of the three: then nothing tells a container either.
   if (!process_namespace.has_value() && !root.exists(core + "somaxconn"))
-    return "whether this is the host's network could not be told (/proc/self/ns/pid: " + process_namespace.why() + ")";
+    return "/proc/self/ns/pid: " + process_namespace.why() + "; whose network was seen is not known";
   return "this program runs in a container, where the network of the host cannot be seen";
 }
 
