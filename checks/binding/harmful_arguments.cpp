@@ -14,7 +14,7 @@ constexpr Check check{"harmful-arguments", "Kernel arguments that stand in the w
 extern const std::string_view harmful_arguments_table;  // made by the build
 namespace {
 
-/// What of its value is meant: "nomsi", "disable_acs_redir=0000:00:1c.0".
+/// What of its value is meant: "nomsi".
 std::vector<std::string> options_of(std::string_view wanted, const KernelArgument& argument) {
   std::vector<std::string> options;
   const auto equals = wanted.find('=');

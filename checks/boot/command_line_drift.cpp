@@ -200,6 +200,8 @@ std::vector<Remedy> remedies_of(const Host& host, const BootDrift& drift, DriftK
       remedies.push_back(remove_kernel_argument(host, as_shown(words)));
     else if (kind == DriftKind::only_this_boot && switches_off(words))
       reboots = true;
+    else if (has_option(words, "amd_iommu", "on"))
+      continue;  // no option of the kernel's (parse_amd_iommu_options() in drivers/iommu/amd/init.c): iommu-arguments says so
     else if (to_add.size() < most_shown)
       to_add.push_back(as_shown(words));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "checks/check.hpp"
 #include "checks/kernel/device_words.hpp"
@@ -99,6 +100,16 @@ constexpr auto defects = std::to_array<Defect>(
       "the IOMMU, as it does on this host, whose processor has more address bits",
       has_a_narrow_iommu}});
 
+/// "6.14.4"; "6.15.x" where the table means every later one (99 or 999 as the last number).
+std::string words_of(const std::vector<std::uint64_t>& bound) {
+  std::string words;
+  for (std::size_t i = 0; i < bound.size(); ++i) {
+    const bool any = i + 1 == bound.size() && (bound[i] == 99 || bound[i] == 999);
+    words += (i == 0 ? "" : ".") + (any ? std::string("x") : std::to_string(bound[i]));
+  }
+  return words;
+}
+
 std::vector<Finding> run(const Host& host) {
   const auto* release = host.kernel.release.get();
   if (!release)
@@ -112,10 +123,13 @@ std::vector<Finding> run(const Host& host) {
     if (row == kernel_ranges().end() || !defect.is_felt(host)) continue;
     auto finding = check.finding(Status::warn, host_subject,
                                  "Kernels of this number have a known defect: " + std::string(defect.words) +
-                                     ". Whether this build carries the mending could not be told from its number.");
+                                     ". Whether this build carries the fix could not be told from its number.");
     finding.evidence = {{"/proc/sys/kernel/osrelease", *release}, {row->source, std::string(defect.fact)}};
-    finding.remedy = {
-        {"Start a kernel outside that range, older or newer, and keep it until the mending is in.", {"uname -r"}, {}, {}}};
+    finding.remedy = {{"Start a kernel that is not one of " + words_of(row->from) + " to " + words_of(row->to) +
+                           ", older or newer, and keep it until the fix is in yours.",
+                       {"uname -r"},
+                       {},
+                       {}}};
     findings.push_back(std::move(finding));
   }
   if (findings.empty())

@@ -145,6 +145,9 @@ std::string other_network(const Root& root) {
   const auto process_namespace = root.read_link("/proc/self/ns/pid");
   if (process_namespace.is("pid:[4026531836]") || root.exists(core + "dev_weight")) return {};
   if (process_namespace.is_absent() && root.kind(core + "somaxconn").is_absent()) return {};
+  // A recording may hold none of the three: then nothing tells a container either.
+  if (!process_namespace.has_value() && !root.exists(core + "somaxconn"))
+    return "/proc/self/ns/pid: " + process_namespace.why() + "; whose network was seen is not known";
   return "this program runs in a container, where the network of the host cannot be seen";
 }
 

@@ -225,6 +225,36 @@ TEST(FittingRemedies, WithoutRemappingTheWayBackIsTold) {
   EXPECT_THAT(finding.remedy[0].removes_arguments, IsEmpty()) << "a plan needs it not";
 }
 
+/// Of options for ACS acs-override alone speaks, which knows the kernels that know them.
+TEST(FittingRemedies, AnArgumentIsToldByOneCheck) {
+  const auto on = [](const std::string& release) {
+    return host_of(debian + "text /proc/sys/kernel/osrelease = " + release +
+                   "\ntext /proc/cmdline = quiet pci=config_acs=1@*\n");
+  };
+  for (const std::string release : {"5.10.0-28-amd64", "6.12.9-amd64"})
+    EXPECT_EQ(only_finding("harmful-arguments", on(release)).status, Status::pass) << release;
+  EXPECT_EQ(only_finding("acs-override", on("6.12.9-amd64")).status, Status::warn);
+  EXPECT_EQ(only_finding("acs-override", on("5.10.0-28-amd64")).status, Status::pass);
+}
+
+/// amd_iommu=on is no option of the kernel's: nobody is told to write it anywhere.
+TEST(FittingRemedies, AWordThatDoesNothingIsNotCarriedOver) {
+  const auto host = host_of(waiting +
+                            "text /proc/cmdline = initrd=\\EFI\\proxmox\\6.1.0\\initrd.img root=ZFS=tank/ROOT boot=zfs\n"
+                            "dir /etc/pve\ntext /etc/kernel/proxmox-boot-uuids = A-B\n"
+                            "text /etc/kernel/cmdline = root=ZFS=tank/ROOT boot=zfs\n"
+                            "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet amd_iommu=on iommu=pt\"\n");
+  const auto remedy = finding_about("command-line-drift", host).remedy.at(0);
+  EXPECT_THAT(remedy.adds_arguments, ElementsAre("iommu=pt"));
+}
+
+TEST(FittingRemedies, WhichKernelsADefectIsInIsSaid) {
+  const auto host = host_of(debian +
+                            "text /proc/sys/kernel/osrelease = 6.14.3-amd64\n"
+                            "pci 02:00.0 id=8086:15f3 class=020000 driver=vfio-pci group=2\n");
+  EXPECT_THAT(finding_about("kernel-regressions", host).remedy.at(0).text, HasSubstr("not one of 6.14.2 to 6.14.4"));
+}
+
 TEST(FittingRemedies, WhoRefusedIsNamedAndAsked) {
   const std::string apparmor =
       "file /run/vfio-doctor/kernel.log\n| [    1.000] audit: type=1400 audit(1.1:1): apparmor=\"DENIED\" operation=\"open\" "
