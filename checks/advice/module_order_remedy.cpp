@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "checks/advice/kernel_argument_remedy.hpp"
+#include "checks/advice/shell_words.hpp"
 #include "checks/kernel/device_words.hpp"
 
 namespace vfio_doctor {
@@ -41,6 +42,21 @@ std::vector<std::string> rebuild_initramfs_commands(const Host& host) {
   if (distribution.id.is("opensuse-tumbleweed") || distribution.id.is("opensuse-leap"))
     return {"sudo dracut -f --regenerate-all"};
   return {};
+}
+
+Remedy edit_modprobe_file(const Host& host, const std::string& place, std::string text) {
+  Remedy remedy{.text = std::move(text), .commands = {}, .undo = {}, .risk = {}};
+  const auto file = place.substr(0, place.rfind(':'));
+  if (!file.starts_with("/etc/")) return remedy;
+  const auto rebuild = rebuild_initramfs_commands(host);
+  remedy.text += rebuild.empty() ? " If the initial RAM disk has the file too, build that anew; then reboot."
+                                 : " Then build the initial RAM disk anew, which has a copy, and reboot.";
+  remedy.commands = {"sudoedit " + shell_quoted(file)};
+  remedy.commands.insert(remedy.commands.end(), rebuild.begin(), rebuild.end());
+  remedy.commands.emplace_back(reboot_command);
+  remedy.undo = remedy.commands;
+  remedy.by_hand = true;
+  return remedy;
 }
 
 std::string way_back_from_the_start(const std::vector<const PciFunction*>& functions) {

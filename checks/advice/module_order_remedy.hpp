@@ -16,6 +16,10 @@ std::vector<std::string> rebuild_initramfs_commands(const Host& host);
 /// True for what can be the name of a module, and so may stand in a file of modprobe.d.
 bool is_module_name(const std::string& name);
 
+/// A file of modprobe.d ("/etc/modprobe.d/a.conf:3") is opened in an editor, and what is built from it is built anew. What does not stand
+/// below /etc is told in words alone.
+Remedy edit_modprobe_file(const Host& host, const std::string& place, std::string text);
+
 /// What a host loses whose devices vfio-pci has from the start, and how it is started once without that: the kernel refuses the
 /// module then (kernel/module/main.c, blacklisted()), and the drivers that were to wait do not (a softdep may fail, modprobe.d(5)).
 std::string way_back_from_the_start(const std::vector<const PciFunction*>& functions);

@@ -91,23 +91,6 @@ void add_entries(std::vector<std::string>& entries, const std::string& list) {
   for (const auto entry : split(list, ',')) entries.emplace_back(entry);
 }
 
-/// A file of modprobe.d is opened in an editor, and what is built from it is built anew. What stands on the command line is told in
-/// words alone.
-Remedy edit_list(const Host& host, const std::string& place, std::string text) {
-  Remedy remedy{.text = std::move(text), .commands = {}, .undo = {}, .risk = {}};
-  const auto file = place.substr(0, place.rfind(':'));
-  if (!file.starts_with("/etc/")) return remedy;
-  const auto rebuild = rebuild_initramfs_commands(host);
-  remedy.text += rebuild.empty() ? " If the initial RAM disk has the file too, build that anew; then reboot."
-                                 : " Then build the initial RAM disk anew, which has a copy, and reboot.";
-  remedy.commands = {"sudoedit " + shell_quoted(file)};
-  remedy.commands.insert(remedy.commands.end(), rebuild.begin(), rebuild.end());
-  remedy.commands.emplace_back(reboot_command);
-  remedy.undo = remedy.commands;
-  remedy.by_hand = true;
-  return remedy;
-}
-
 Finding remark(const std::string& summary, Evidence evidence, const std::string& remedy) {
   auto finding = check.finding(Status::warn, host_subject, summary);
   finding.evidence = {std::move(evidence)};
@@ -142,9 +125,10 @@ void add_broken_lists(const Host& host, const std::vector<ModprobeOption>& optio
                               {}, {}));
     findings.back().evidence = std::move(evidence);
     const auto ids = wanted_ids(host, entries);
-    findings.back().remedy = {edit_list(host, first.file,
-                                        "Write the list without blanks" +
-                                            (ids.empty() ? std::string(".") : ": \"options vfio-pci ids=" + ids + "\"."))};
+    findings.back().remedy = {
+        edit_modprobe_file(host, first.file,
+                           "Write the list without blanks" +
+                               (ids.empty() ? std::string(".") : ": \"options vfio-pci ids=" + ids + "\"."))};
   }
 }
 
@@ -160,11 +144,12 @@ void add_remarks(const Host& host, const std::vector<GivenParameter>& lists, std
     std::vector<std::string> entries;
     for (const auto& list : lists) add_entries(entries, *list.value);
     const auto ids = wanted_ids(host, entries);
-    findings.back().remedy = {edit_list(host, lists.back().evidence.source,
-                                        ids.empty() ? "Put the ids that you want into one list, with commas and without blanks."
-                                                    : "Put the ids that you want into one list, with commas and without "
-                                                      "blanks; those of devices that this host can do without are: ids=" +
-                                                          ids + ".")};
+    findings.back().remedy = {
+        edit_modprobe_file(host, lists.back().evidence.source,
+                           ids.empty() ? "Put the ids that you want into one list, with commas and without blanks."
+                                       : "Put the ids that you want into one list, with commas and without "
+                                         "blanks; those of devices that this host can do without are: ids=" +
+                                             ids + ".")};
   }
   if (is_built_in(host, "vfio_pci")) {
     for (const auto& option : host.vfio.modprobe.options("vfio_pci")) {
@@ -265,7 +250,7 @@ Finding held_by_other(const Host& host, const Pattern& pattern, const PciFunctio
   } else if (!use.empty()) {
     finding.summary = "vfio-pci is told to take it (" + pattern.text + "), but it " + use + ": if vfio-pci comes before " +
                       driver + ", the host does not start as it should.";
-    finding.remedy = {edit_list(host, pattern.evidence.source, "Take " + pattern.text + " out of the list.")};
+    finding.remedy = {edit_modprobe_file(host, pattern.evidence.source, "Take " + pattern.text + " out of the list.")};
   } else {
     finding.summary =
         "vfio-pci is told to take it (" + pattern.text + "), but the host's driver " + driver + " was there first.";

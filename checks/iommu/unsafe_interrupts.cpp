@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <optional>
 
+#include "checks/advice/kernel_argument_remedy.hpp"
+#include "checks/advice/module_order_remedy.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/iommu_state.hpp"
+#include "checks/kernel/module_parameters.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -14,6 +17,33 @@ struct Word {
   std::string module;
   const Observed<bool>& allowed;
 };
+
+/// The parameter may be written at any time (S_IWUSR, drivers/vfio/vfio_iommu_type1.c and drivers/iommu/iommufd/device.c); what sets it
+/// would do so again at the next start.
+void advise(const Host& host, const std::string& module, Finding& finding) {
+  const auto file = "/sys/module/" + module + "/parameters/allow_unsafe_interrupts";
+  finding.remedy.push_back({"Switch it off: with interrupt remapping, guests start as before.",
+                            {"echo N | sudo tee " + file},
+                            {"echo Y | sudo tee " + file},
+                            {}});
+  bool is_known = false;
+  for (const auto& given : given_parameters(host, module, "allow_unsafe_interrupts")) {
+    if (!given.is_yes()) continue;
+    is_known = true;
+    const auto& [place, text] = given.evidence;
+    finding.evidence.push_back(given.evidence);
+    finding.remedy.push_back(place == "/proc/cmdline" ? remove_kernel_argument(host, text)
+                                                      : edit_modprobe_file(host, place,
+                                                                           "Take allow_unsafe_interrupts out of " + place +
+                                                                               ", which sets it at each start."));
+  }
+  if (!is_known)
+    finding.remedy.push_back(
+        {"Take the option out where it is set for the next start.",
+         {"grep -rn allow_unsafe_interrupts /etc/modprobe.d /run/modprobe.d /usr/lib/modprobe.d /proc/cmdline"},
+         {},
+         {}});
+}
 
 /// What one module was told; nothing where it is not loaded.
 std::optional<Finding> judge(const Host& host, const Word& word) {
@@ -27,10 +57,7 @@ std::optional<Finding> judge(const Host& host, const Word& word) {
   } else if (word.allowed.value() && interrupt_remapping(host) == Switch::on) {
     finding.status = Status::warn;
     finding.summary = word.module + " was told to do without interrupt remapping, although this host has it.";
-    finding.remedy.push_back({"Remove the option: guests are kept apart better without it.",
-                              {"grep -rn allow_unsafe_interrupts /etc/modprobe.d /usr/lib/modprobe.d /proc/cmdline"},
-                              {},
-                              {}});
+    advise(host, word.module, finding);
   } else if (word.allowed.value()) {
     finding.status = Status::not_applicable;
     finding.summary = "Unsafe interrupts are allowed; see interrupt-remapping for what that means on this host.";

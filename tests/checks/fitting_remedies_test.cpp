@@ -37,6 +37,34 @@ TEST(FittingRemedies, ABrokenListIsGivenBackWithItsOwnIds) {
               ElementsAre("sudoedit /etc/modprobe.d/pass.conf", "sudo update-initramfs -u -k all", "sudo systemctl reboot"));
 }
 
+TEST(FittingRemedies, UnsafeInterruptsAreTakenOutWhereTheyAreSet) {
+  const auto remedies = [](const std::string& places) {
+    const auto host = debian +
+                      "file /proc/cpuinfo\n| vendor_id : GenuineIntel\n| flags : vmx\n"
+                      "file /proc/interrupts\n|            CPU0\n|  121:       8812    IR-PCI-MSI 327680-edge      e1000e\n"
+                      "text /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts = Y\n"
+                      "pci 00:19.0 id=8086:153a class=020000 driver=e1000e group=4\n";
+    std::vector<std::vector<std::string>> commands;
+    for (const auto& one : only_finding("unsafe-interrupts", host_of(host + places)).remedy) commands.push_back(one.commands);
+    return commands;
+  };
+  const std::string now = "echo N | sudo tee /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts";
+  const auto in_file = remedies(
+      "text /proc/cmdline = quiet\ntext /etc/modprobe.d/no.conf = options vfio_iommu_type1 allow_unsafe_interrupts=0\n"
+      "text /etc/modprobe.d/yes.conf = options vfio_iommu_type1 allow_unsafe_interrupts=1\n");
+  EXPECT_THAT(in_file, ElementsAre(ElementsAre(now), ElementsAre("sudoedit /etc/modprobe.d/yes.conf",
+                                                                 "sudo update-initramfs -u -k all", "sudo systemctl reboot")));
+  const auto on_line = remedies(
+      "text /proc/cmdline = quiet vfio_iommu_type1.allow_unsafe_interrupts=1\n"
+      "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet vfio_iommu_type1.allow_unsafe_interrupts=1\"\n"
+      "text /boot/grub/grub.cfg = menuentry a { linux /v quiet vfio_iommu_type1.allow_unsafe_interrupts=1 }\n");
+  ASSERT_EQ(on_line.size(), 2u);
+  EXPECT_THAT(on_line[1], Contains(HasSubstr("/etc/default/grub")));
+  const auto nowhere = remedies("text /proc/cmdline = quiet\n");
+  ASSERT_EQ(nowhere.size(), 2u);
+  EXPECT_THAT(nowhere[1], ElementsAre(HasSubstr("grep -rn allow_unsafe_interrupts")));
+}
+
 TEST(FittingRemedies, ListsAreJoinedWithoutWhatTheHostNeeds) {
   const auto host =
       host_of(debian +
