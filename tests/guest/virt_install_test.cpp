@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
+
 #include "facts/domain/other_forms.hpp"
 #include "guest/guest_machines.hpp"
 
