@@ -143,6 +143,10 @@ TEST(QuietFailures, HealthyDevicesMakeNoise) {
           Said{"mpt3sas", "<3>mpt3sas_cm2: overriding NVDATA EEDPTagMode setting"},
           Said{"lpfc", "<3>lpfc 0000:0b:00.0: 0:1303 Link Up Event x1 received Data: x1 x0 x10 x0 x0 x0 0"},
           Said{"xe", "<3>xe 0000:0b:00.0: [drm] *ERROR* GT0: GSC proxy component not bound!"},
+          Said{"nvidia",
+               "<6>nvidia 0000:0b:00.0: vgaarb: VGA decodes changed: olddecodes=io+mem,decodes=none:owns=io+mem|<6>NVRM: GPU "
+               "0000:0b:00.0: unchanged"},
+          Said{"thunderbolt", "<6>thunderbolt 0000:0b:00.0: total credits changed 90 -> 30"},
           Said{"xhci_hcd", "<3>usb 5-1: Failed to query (GET_INFO) UVC control 7 on unit 4: -32 (exp. 1).", "", "usb5"},
           Said{"amdgpu",
                "<3>amdgpu 0000:0b:00.0: amdgpu: [drm] *ERROR* Failed to add display topology, DTM TA is not initialized."},
