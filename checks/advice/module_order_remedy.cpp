@@ -39,8 +39,8 @@ std::vector<std::string> rebuild_initramfs_commands(const Host& host) {
   }
   if (distribution.is_like("fedora") || distribution.is_like("rhel"))
     return {is_ostree(host) ? "sudo rpm-ostree initramfs --enable" : "sudo dracut -f --regenerate-all"};
-  if (distribution.id.is("opensuse-tumbleweed") || distribution.id.is("opensuse-leap"))
-    return {"sudo dracut -f --regenerate-all"};
+  if (distribution.is_like("suse") || distribution.is_like("opensuse"))
+    return {host.boot.read_only_root ? "sudo transactional-update initrd" : "sudo dracut -f --regenerate-all"};
   return {};
 }
 

@@ -10,7 +10,7 @@
 namespace vfio_doctor {
 
 /// The commands that build the initial RAM disk of the kernel in use anew: update-initramfs(8), dracut(8), mkinitcpio(8),
-/// rpm-ostree(1). Empty where this distribution's way is not known.
+/// rpm-ostree(1), transactional-update(8). Empty where this distribution's way is not known.
 std::vector<std::string> rebuild_initramfs_commands(const Host& host);
 
 /// True for what can be the name of a module, and so may stand in a file of modprobe.d.

@@ -31,8 +31,11 @@ const std::string line = "echo 'softdep snd_hda_intel pre: vfio-pci' | sudo tee 
 TEST(ModuleOrder, IsTheCommandOfTheDistribution) {
   for (const auto& [release, command] :
        {std::pair{"ID=debian", "sudo update-initramfs -u -k all"}, std::pair{"ID=ubuntu", "sudo update-initramfs -u -k all"},
-        std::pair{"ID=fedora", "sudo dracut -f --regenerate-all"}, std::pair{"ID=arch", "sudo mkinitcpio -P"}}) {
-    const auto remedy = remedy_on("text /proc/cmdline = root=/dev/sda1\ntext /etc/os-release = " + std::string(release) + "\n");
+        std::pair{"ID=fedora", "sudo dracut -f --regenerate-all"}, std::pair{"ID=arch", "sudo mkinitcpio -P"},
+        std::pair{"ID=sles\n| ID_LIKE=suse", "sudo dracut -f --regenerate-all"},
+        std::pair{"ID=opensuse-microos\n| ID_LIKE=suse opensuse", "sudo transactional-update initrd"}}) {
+    const auto remedy =
+        remedy_on("text /proc/cmdline = root=/dev/sda1\nfile /etc/os-release\n| " + std::string(release) + "\n");
     EXPECT_THAT(remedy.commands, ElementsAre("lspci -nnk -s 0000:01:00.1", line, command, "sudo systemctl reboot"));
     EXPECT_THAT(remedy.undo,
                 ElementsAre("sudo rm /etc/modprobe.d/vfio-before-snd_hda_intel.conf", command, "sudo systemctl reboot"));
