@@ -42,6 +42,7 @@ class Judge {
         auto proof = prove(rule, subject);
         if (!proof) continue;
         consider_time(cause, subject, *proof);
+        if (proof->undone && rule.confidence == Confidence::possible) continue;  // waited a second, and came
         if (!found || is_better(*proof, subject, found->second, found->first)) found = {subject, std::move(*proof)};
       }
     return found;

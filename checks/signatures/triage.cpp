@@ -35,25 +35,30 @@ bool tells_of_the_past(const PasteLine& line, std::string_view folded) {
          std::ranges::any_of(words, [folded](std::string_view word) { return folded.find(word) != folded.npos; });
 }
 
-/// A rule knows the line's message and names what makes it harmless ("!peer-to-peer-note"), and that was seen.
+/// A rule knows the line's message, and what makes it harmless ("!peer-to-peer-note") or undoes it ("ready after") was seen.
 bool is_explained_away(const Complaint& complaint, const Occurrences& occurrences) {
   const auto is_seen = [&occurrences](const std::string& id) { return !occurrences.of(id).empty(); };
-  const auto explains = [&is_seen](const auto& rule, std::string_view id) {
+  const auto names = [](const auto& rule, std::string_view id) {
+    return std::ranges::any_of(rule.terms, [id](const auto& term) {
+      return !term.negated && std::ranges::find(term.ids, id) != term.ids.end();
+    });
+  };
+  const auto excuses = [&is_seen](const auto& rule) {
     return std::ranges::any_of(rule.terms,
-                               [&](const auto& term) {
-                                 return !term.negated && std::ranges::find(term.ids, id) != term.ids.end();
-                               }) &&
-           std::ranges::any_of(rule.terms,
                                [&](const auto& term) { return term.negated && std::ranges::any_of(term.ids, is_seen); });
   };
   for (const auto& [id, seen] : occurrences.all()) {
-    const bool is_here = std::ranges::any_of(seen, [&complaint](const Occurrence& one) {
+    const auto here = std::ranges::find_if(seen, [&complaint](const Occurrence& one) {
       return one.signature && one.signature->kind == Signature::Kind::error && one.at.file == complaint.file &&
              one.at.line == complaint.line;
     });
-    if (!is_here) continue;
+    if (here == seen.end()) continue;
+    const auto is_undone = [&](const std::string& success) {
+      return std::ranges::any_of(occurrences.of(success), [&here](const Occurrence& one) { return one.order > here->order; });
+    };
     for (const auto& cause : CauseTable::built_in().causes)
-      if (std::ranges::any_of(cause.rules, [&](const auto& rule) { return explains(rule, id); })) return true;
+      for (const auto& rule : cause.rules)
+        if (names(rule, id) && (excuses(rule) || std::ranges::any_of(cause.undone_by, is_undone))) return true;
   }
   return false;
 }
