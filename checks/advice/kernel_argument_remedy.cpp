@@ -174,8 +174,10 @@ Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std:
     shown.clear();
     for (const auto word : split_words(argument)) shown += (shown.empty() ? "" : " ") + ("\"" + std::string(word) + "\"");
   }
+  const bool of_ukify = files.size() == 1 && files[0].ends_with("/uki.conf");
   Remedy remedy;
-  remedy.text = change == Change::add ? "Open " + join(files, " and ") + " and add " + shown + " " + spot_in_file(tool)
+  remedy.text = change == Change::add ? "Open " + join(files, " and ") + " and add " + shown + " " +
+                                            (of_ukify ? "at the end of its line Cmdline=" : spot_in_file(tool))
                                       : "Open " + join(files, " and ") + " and delete " + shown + " wherever it stands";
   for (const auto& file : files) remedy.commands.push_back("sudoedit " + file);
   const auto apply = apply_commands(host, tool);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,7 +81,57 @@ class SettingsReader {
     return lines;
   }
 
+  /// The first of these that is there, with its text.
+  std::optional<std::pair<std::string, std::string>> first_of_kernel_install(const std::string& name) {
+    for (const std::string directory : {"/etc/kernel/", "/run/kernel/", "/usr/local/lib/kernel/", "/usr/lib/kernel/"})
+      if (const auto text = files_.read(directory + name, BootFiles::settings_limit); text.has_value())
+        return std::pair(directory + name, *text);
+    return std::nullopt;
+  }
+
+  bool makes_unified_images() {
+    const auto config = first_of_kernel_install("install.conf");
+    if (!config) return false;
+    std::string_view layout;
+    for (const auto line : split_lines(config->second))
+      if (trim(line).starts_with("layout=")) layout = trim(trim(line).substr(7));
+    return layout == "uki" || layout == "\"uki\"";
+  }
+
+  /// Where kernel-install makes unified images, ukify's own configuration goes before /etc/kernel/cmdline: Cmdline= under [UKI], the
+  /// words or "@FILE" (ukify(1); 60-ukify.install of systemd 257, which falls back to the file where that is not set). False: it is not.
+  bool read_uki_config() {
+    const auto config = makes_unified_images() ? first_of_kernel_install("uki.conf") : std::nullopt;
+    if (!config) return false;
+    const auto& [file, text] = *config;
+    std::string_view section, words, written;
+    unsigned number = 0, place = 0;
+    bool more = false;  // lines that begin with a blank go on
+    for (const auto line : split_lines(text)) {
+      ++number;
+      const auto part = trim(line);
+      if (part.empty() || part.starts_with('#') || part.starts_with(';')) continue;
+      if (part.starts_with('[')) section = part;
+      const auto equals = line.find('=');
+      if (place != 0 && place + 1 == number && (line.front() == ' ' || line.front() == '\t')) more = true;
+      if (section != "[UKI]" || equals == line.npos || trim(line.substr(0, equals)) != "Cmdline") continue;
+      words = trim(line.substr(equals + 1)), written = line, place = number;
+    }
+    if (place == 0 || words == "@/etc/kernel/cmdline") return false;
+    auto line =
+        Observed<BootLine>::unreadable("its command line stands in more than one line, or in a file that is not looked at");
+    std::vector<PlainLine> plain;
+    if (!more && !words.starts_with('@')) {
+      line = split_boot_line(words, file, place);
+      if (auto one = plain_line(written, words, file, place); one && file.starts_with("/etc/"))
+        plain.push_back(std::move(*one));
+    }
+    found_.settings.push_back({BootSettingKind::kernel_cmdline, file, std::move(line), std::move(plain)});
+    return true;
+  }
+
   void read_kernel_cmdline() {
+    if (read_uki_config()) return;
     for (const std::string file : {"/etc/kernel/cmdline", "/usr/lib/kernel/cmdline"}) {
       const auto text = files_.read(file, BootFiles::settings_limit);
       if (text.is_absent()) continue;

@@ -10,7 +10,8 @@
 namespace vfio_doctor {
 namespace {
 
-constexpr std::size_t most_variables = 2000, most_texts = 8;
+constexpr std::size_t most_variables = 400, most_texts = 8;
+constexpr std::size_t long_value = 1024, most_bytes = 1024 * 1024;  // of all values; a menu of people's has some kilobytes
 
 /// grub-core/normal/main.c, features[]; those that came after GRUB 2.02 may be missing.
 constexpr auto features = std::to_array<std::string_view>(
@@ -35,6 +36,12 @@ bool is_set_by_grub(std::string_view name) {
   return std::ranges::find(names, name) != names.end() || name.starts_with("feature_") || name.starts_with("net_") ||
          name.starts_with("pxe_") || name.starts_with("color_") ||
          (!name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos);
+}
+
+std::size_t size_of(const GrubText& value) {
+  std::size_t size = 0;
+  for (const auto& text : value.texts) size += text.size();
+  return size;
 }
 
 }  // namespace
@@ -86,6 +93,11 @@ GrubText GrubVariables::find(const std::string& name) const {
 
 void GrubVariables::assign(const std::string& name, GrubText value) {
   if (values_.size() >= most_variables && !values_.contains(name)) return forget();
+  if (size_of(value) > long_value) {
+    std::size_t all = size_of(value);
+    for (const auto& [other, text] : values_) all += size_of(text);
+    if (all > most_bytes) return forget();
+  }
   const auto found = values_.find(name);
   if (!journals_.empty())
     journals_.back().try_emplace(name, found == values_.end() ? std::nullopt : std::optional(found->second));

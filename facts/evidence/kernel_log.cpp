@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <string>
 
 #include "base/ascii.hpp"
 #include "base/text.hpp"
@@ -32,6 +34,28 @@ bool is_iso_time(std::string_view word) {
          word[13] == ':';
 }
 
+/// The journal and syslog hold what every program says, after the time and the name of the machine: "host kernel: ...".
+class OtherPrograms {
+ public:
+  bool said(std::string_view line) {
+    if (line.starts_with(' ') || line.starts_with('\t')) return skips_;  // the message of the line before goes on
+    const auto words = split_words(line);
+    skips_ = false;
+    if (words.empty()) return false;
+    const std::size_t host = is_month(words[0]) ? 3 : 1;
+    if (host == 1 && !is_iso_time(words[0])) return false;
+    if (words.size() < host + 2) return false;
+    if (words[host + 1] == "kernel:") host_ = words[host];
+    skips_ =
+        words[host + 1] != "kernel:" && (host == 3 || words[host] == host_);  // dmesg's own lines with such a time name no host
+    return skips_;
+  }
+
+ private:
+  std::string host_;
+  bool skips_ = false;
+};
+
 }  // namespace
 
 bool is_kernel_log_line(std::string_view line) {
@@ -53,8 +77,10 @@ Listing read_kernel_log(std::string_view text, const std::string& name) {
   Listing listing;
   CapturedLines lines(text, name);
   listing.log_has_gaps = true;
+  OtherPrograms others;
   while (lines.next()) {
     const auto line = lines.line();
+    if (others.said(line)) continue;
     if (line.find("Linux version ") != line.npos) {  // a journal may hold several starts: the last one counts
       listing.kernel_log.clear();
       listing.log_has_gaps = false;

@@ -129,6 +129,27 @@ TEST(BootWriters, AlpineWritesExtlinuxConfItself) {
   EXPECT_THAT(add_kernel_argument(host("slackware"), "intel_iommu=on").commands.at(0), HasSubstr("/boot/extlinux.conf"));
 }
 
+/// ukify's own configuration goes before /etc/kernel/cmdline.
+TEST(BootWriters, TheCommandLineOfUkify) {
+  const auto commands = [](const std::string& more) {
+    return add_kernel_argument(host_of("text /etc/os-release = ID=fedora\ntext /proc/cmdline = root=UUID=77-aa rw\n" +
+                                       variable("LoaderInfo", "systemd-boot 256") +
+                                       "text /efi/EFI/Linux/0123456789abcdef0123456789abcdef-6.9.0.efi = x\n"
+                                       "text /etc/kernel/cmdline = root=UUID=77-aa rw\n" +
+                                       more),
+                               "iommu=pt")
+        .commands;
+  };
+  const std::string layout = "text /etc/kernel/install.conf = layout=uki\n";
+  const auto uki = [](const std::string& words) { return "file /etc/kernel/uki.conf\n| [UKI]\n| Cmdline=" + words + "\n"; };
+  EXPECT_THAT(commands(layout + uki("root=UUID=77-aa rw quiet")).at(0),
+              "sudo sed -i --follow-symlinks 's|^Cmdline=root=UUID=77-aa rw quiet$|Cmdline=root=UUID=77-aa rw quiet iommu=pt|' "
+              "/etc/kernel/uki.conf");
+  EXPECT_THAT(commands(layout + uki("@/srv/line")).at(0), "sudoedit /etc/kernel/uki.conf");
+  EXPECT_THAT(commands(layout + uki("@/etc/kernel/cmdline")).at(0), HasSubstr(" /etc/kernel/cmdline"));
+  EXPECT_THAT(commands(uki("root=UUID=77-aa rw quiet")).at(0), HasSubstr(" /etc/kernel/cmdline")) << "no such layout";
+}
+
 TEST(BootWriters, WhoMakesAnImageIsNotGuessed) {
   const auto remedy = add_kernel_argument(host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw\n" +
                                                   variable("StubInfo", "systemd-stub 256") +

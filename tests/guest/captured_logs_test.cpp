@@ -57,6 +57,26 @@ TEST(CapturedLogs, TheLastStartCounts) {
   EXPECT_TRUE(seen(listing, "[    7.0] late\n").functions->back().log_errors.is_unreadable()) << "it does not have its start";
 }
 
+/// `journalctl -b` holds what every program says: what NetworkManager waits for is nothing that the kernel says of the card.
+TEST(CapturedLogs, OtherProgramsOfAJournalAreNoKernel) {
+  for (const std::string time : {"Mar 03 11:02:59 box ", "2026-03-03T11:02:59+0100 box "}) {
+    const auto start = time + "kernel: Linux version 6.7.0\n" + time + "kernel: tg3 0000:06:00.0 ens6: renamed from eth9\n";
+    const auto of_the_card = [&](const std::string& line) {
+      const auto view = seen(listing, start + line);
+      const auto& errors = view.functions->back().log_errors;
+      return errors.has_value() ? errors->size() : 99;
+    };
+    EXPECT_EQ(of_the_card(time + "NetworkManager[77]: <info> dhcp4 (ens6): beginning transaction (timeout in 45 seconds)\n"),
+              0u);
+    EXPECT_EQ(of_the_card(time + "systemd[1]: Failed to start what wants ens6.\n  ens6: timed out\n"), 0u);
+    EXPECT_EQ(of_the_card(time + "dracut: ens6: timed out\n" + time + "kernel: late\n"), 0u);
+    EXPECT_EQ(of_the_card(time + "kernel: tg3 0000:06:00.0 ens6: transmit timed out, resetting\n" + time +
+                          "reporter[8]: Linux version 6.7.0\n"),
+              1u)
+        << "no start";
+  }
+}
+
 // USB.
 
 const std::string two_controllers =

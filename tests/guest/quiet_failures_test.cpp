@@ -146,6 +146,10 @@ TEST(QuietFailures, HealthyDevicesMakeNoise) {
           Said{"nvidia",
                "<6>nvidia 0000:0b:00.0: vgaarb: VGA decodes changed: olddecodes=io+mem,decodes=none:owns=io+mem|<6>NVRM: GPU "
                "0000:0b:00.0: unchanged"},
+          Said{"nvme",
+               "<27>systemd[1]: Failed to start Cryptography Setup for nvme4n1p3.|<4>systemd[1]: dev-nvme4n1p3.device: Job "
+               "timed out.|<4>systemd-udevd[77]: nvme4n1p3: Worker timed out",
+               "nvme4n1"},
           Said{"thunderbolt", "<6>thunderbolt 0000:0b:00.0: total credits changed 90 -> 30"},
           Said{"xhci_hcd", "<3>usb 5-1: Failed to query (GET_INFO) UVC control 7 on unit 4: -32 (exp. 1).", "", "usb5"},
           Said{"amdgpu",

@@ -77,6 +77,9 @@ file /boot/grub/grub.cfg
 | password @ %
 | password_pbkdf2 @ grub.pbkdf2.sha512.10000.%
 | set mine="@"
+| if [ -f ${config_directory}/custom.cfg ]; then
+|   source ${config_directory}/custom.cfg
+| fi
 | ### END /etc/grub.d/41_@ ###
 | ### BEGIN /etc/grub.d/10_linux ###
 | menuentry '@ of @ GNU/Linux' --class @ --id 'gnulinux-@-simple' {
@@ -89,6 +92,11 @@ file /boot/grub/grub.cfg
 |   linux /vmlinuz-6.1.0-18-amd64 root=/dev/@/@ ro single my.pw=%
 | }
 | ### END /etc/grub.d/10_linux ###
+file /boot/grub/custom.cfg
+| # @
+| menuentry 'own of @' --id '@' {
+|   linux /vmlinuz-6.1.0-18-amd64 root=/dev/mapper/@ ro custom.password=% owner=@
+| }
 file /boot/efi/EFI/@/grub.cfg
 | search.fs_uuid @ root
 | configfile /@/grub.cfg # @
@@ -401,6 +409,10 @@ file /etc/systemd/system/libvirtd.service.d/50-@.conf
 file /etc/systemd/system/virtqemud.service.d/@.conf
 | [Service]
 | LimitMEMLOCK=@
+file /etc/systemd/system/service.d/50-@.conf
+| [Service]
+| User=@
+| Environment="ALL_KEY=%"
 file /etc/booster.yaml
 | # @
 | modules: vfio_pci,@
