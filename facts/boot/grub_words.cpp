@@ -21,6 +21,15 @@ GrubText value_of(const GrubPiece& piece, const GrubVariables& variables, std::s
   return variables.find(piece.text);
 }
 
+/// Blanks inside part words; those around drop out (grub-core/script/argv.c, grub_script_argv_split_append).
+void part_words(GrubText& value) {
+  for (auto& text : value.texts) {
+    text = std::string(trim(text));
+    std::ranges::replace_if(
+        text, [](char c) { return c == ' ' || c == '\t'; }, parting);
+  }
+}
+
 /// Where a word has one text, each of its parts is an argument.
 void add_parts(std::vector<GrubArgument>& arguments, GrubArgument whole, bool quoted) {
   if (whole.text.texts.size() > 1) {
@@ -58,10 +67,7 @@ std::vector<GrubArgument> expand_words(std::span<const GrubWord> words, const Gr
     for (const auto& piece : word.pieces) {
       auto value = value_of(piece, variables, parameters);
       if (piece.variable && !value.is_known() && whole.unknown_variable.empty()) whole.unknown_variable = piece.text;
-      if (piece.variable && !piece.quoted)
-        for (auto& text : value.texts)
-          std::ranges::replace_if(
-              text, [](char c) { return c == ' ' || c == '\t'; }, parting);
+      if (piece.variable && !piece.quoted) part_words(value);
       whole.text.append(value);
     }
     if (!whole.text.is_known() && whole.unknown_variable.empty() && !word.pieces.empty())

@@ -178,6 +178,15 @@ TEST(GrubConfig, WhatAnEntrySetsIsItsOwn) {
   EXPECT_FALSE(config.entries[2].command_line->contains({"x", ""})) << "it is one or the other";
 }
 
+TEST(GrubConfig, BlanksAroundAVariablePartNothing) {
+  GrubVariables variables;
+  const auto config =
+      parse_grub_config("set o=\" one  two \"\nmenuentry a { linux /a x=$o=z \"y=$o\"\n}\n", "/boot/grub/grub.cfg", variables);
+  EXPECT_TRUE(config.entries.at(0).command_line->contains({"x", "one"}));
+  EXPECT_TRUE(config.entries.at(0).command_line->contains({"two", "z"}));
+  EXPECT_TRUE(config.entries.at(0).command_line->contains({"y", " one  two "}));
+}
+
 TEST(GrubConfig, FunctionsGetTheirParameters) {
   GrubVariables variables;
   const auto config = parse_grub_config(
