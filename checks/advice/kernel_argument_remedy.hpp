@@ -22,8 +22,8 @@ Remedy remove_kernel_argument(const Host& host, const std::string& argument);
 Remedy change_kernel_arguments(const Host& host, const std::vector<std::string>& added,
                                const std::vector<std::string>& removed);
 
-/// The last command of a remedy that takes effect when the host starts anew.
-inline constexpr const char* reboot_command = "sudo systemctl reboot";
+/// The last command of a remedy that takes effect when the host starts anew; hosts without systemd have it, too.
+inline constexpr const char* reboot_command = "sudo reboot";
 
 /// A sentence, with a blank before it, where the settings that are carried to the boot entries lack the root= that the running
 /// kernel has; else empty.

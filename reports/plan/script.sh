@@ -158,7 +158,7 @@ apply_step() {
     reboot)
       if [ ! -e "$state/reboot-$id" ]; then first_line /proc/sys/kernel/random/boot_id >"$state/reboot-$id"; fi
       if [ "$(cat "$state/reboot-$id")" = "$(first_line /proc/sys/kernel/random/boot_id)" ]; then
-        say "now start the host anew (systemctl reboot), then run this once more with --apply"
+        say "now start the host anew (reboot), then run this once more with --apply"
         exit 0
       fi
       touch "$state/done/$id"
@@ -257,7 +257,7 @@ undo() {
   fi
   rm -rf -- "$state"
   say "undone"
-  if [ "$started" = 1 ]; then say "start the host anew (systemctl reboot) for the rest of it"; fi
+  if [ "$started" = 1 ]; then say "start the host anew (reboot) for the rest of it"; fi
 }
 
 show() {

@@ -281,7 +281,7 @@ TEST(KernelArgumentRemedy, RemovalNamesTheFileThatHoldsIt) {
               ElementsAre("sudo sed -i --follow-symlinks 's|^GRUB_CMDLINE_LINUX=\"iommu=off\"$|GRUB_CMDLINE_LINUX=\"\"|' "
                           "/etc/default/grub.d/x.cfg",
                           "sudo grep -n -x -F -e 'GRUB_CMDLINE_LINUX=\"\"' /etc/default/grub.d/x.cfg", "sudo update-grub",
-                          "sudo systemctl reboot"));
+                          "sudo reboot"));
 }
 
 // Boot configurations of real hosts, read in place where they are there

@@ -37,7 +37,7 @@ TEST(BootWriters, AnImageMadeFromTheRunningLineFirstGetsThatLine) {
   EXPECT_THAT(remedy.text, HasSubstr("is not there"));
   EXPECT_THAT(remedy.commands, ElementsAre("sudo mkdir -p /etc/kernel",
                                            "echo 'root=UUID=77-aa rw intel_iommu=on' | sudo tee /etc/kernel/cmdline",
-                                           "sudo mkinitcpio -P", "sudo systemctl reboot"));
+                                           "sudo mkinitcpio -P", "sudo reboot"));
   EXPECT_THAT(remedy.risk, AllOf(HasSubstr("Medium"), Not(HasSubstr("'e'"))));
 }
 
@@ -76,7 +76,7 @@ TEST(BootWriters, SystemdBootManagerWritesTheEntries) {
               ElementsAre("sudo sed -i --follow-symlinks 's|^LINUX_OPTIONS=\"quiet intel_iommu=on\"$|"
                           "LINUX_OPTIONS=\"quiet intel_iommu=on iommu=pt\"|' /etc/sdboot-manage.conf",
                           "sudo grep -n -x -F -e 'LINUX_OPTIONS=\"quiet intel_iommu=on iommu=pt\"' /etc/sdboot-manage.conf",
-                          "sudo sdboot-manage gen", "sudo systemctl reboot"));
+                          "sudo sdboot-manage gen", "sudo reboot"));
   EXPECT_FALSE(remedy.by_hand);
   EXPECT_THAT(testing::only_finding("command-line-drift", host).summary, HasSubstr("Edited but not applied"));
 }
@@ -93,7 +93,7 @@ TEST(BootWriters, EntriesOfKernelInstallComeFromItsFile) {
   EXPECT_THAT(remedy.commands, ElementsAre("sudo sed -i --follow-symlinks 's|^root=UUID=77-aa rw$|root=UUID=77-aa rw "
                                            "iommu=pt|' /etc/kernel/cmdline",
                                            "sudo grep -n -x -F -e 'root=UUID=77-aa rw iommu=pt' /etc/kernel/cmdline",
-                                           "sudo reinstall-kernels", "sudo systemctl reboot"));
+                                           "sudo reinstall-kernels", "sudo reboot"));
 }
 
 /// kernel-install add-all finds no kernel in Debian's /boot, and fails.
@@ -125,7 +125,7 @@ TEST(BootWriters, AlpineWritesExtlinuxConfItself) {
                    "file /boot/extlinux.conf\n| LABEL lts\n|   LINUX vmlinuz-lts\n|   APPEND root=UUID=77-aa\n");
   };
   EXPECT_THAT(add_kernel_argument(host("alpine"), "intel_iommu=on").commands,
-              ElementsAre("sudoedit /etc/update-extlinux.conf", "sudo update-extlinux", "sudo systemctl reboot"));
+              ElementsAre("sudoedit /etc/update-extlinux.conf", "sudo update-extlinux", "sudo reboot"));
   EXPECT_THAT(add_kernel_argument(host("slackware"), "intel_iommu=on").commands.at(0), HasSubstr("/boot/extlinux.conf"));
 }
 
@@ -181,7 +181,7 @@ TEST(BootWriters, ProxmoxBootToolWithoutItsFile) {
       "iommu=pt");
   EXPECT_THAT(remedy.commands, ElementsAre("sudo mkdir -p /etc/kernel",
                                            "echo 'root=ZFS=rpool/ROOT/pve-1 iommu=pt' | sudo tee /etc/kernel/cmdline",
-                                           "sudo proxmox-boot-tool refresh", "sudo systemctl reboot"));
+                                           "sudo proxmox-boot-tool refresh", "sudo reboot"));
 }
 
 TEST(BootWriters, EveryEntryThatHasItIsNamedTheNextOneFirst) {
@@ -193,7 +193,7 @@ TEST(BootWriters, EveryEntryThatHasItIsNamedTheNextOneFirst) {
               "file /boot/loader/entries/own-b.conf\n| linux /b\n| options root=UUID=77-aa rw nosplit\n"),
       "nosplit");
   EXPECT_THAT(remedy.commands, ElementsAre("sudoedit /boot/loader/entries/own-b.conf",
-                                           "sudoedit /boot/loader/entries/own-a.conf", "sudo systemctl reboot"));
+                                           "sudoedit /boot/loader/entries/own-a.conf", "sudo reboot"));
 }
 
 const std::string kernel_install =
@@ -295,7 +295,7 @@ TEST(BootWriters, AReadOnlySystemIsChangedByItsOwnTool) {
           "file /boot/grub2/grub.cfg\n| menuentry 'Own' {\n|   linux /boot/vmlinuz-6.9.0 root=UUID=77-aa\n| }\n"),
       "iommu=pt");
   EXPECT_THAT(remedy.commands, ElementsAre(HasSubstr("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet iommu=pt\""), HasSubstr("sudo grep"),
-                                           "sudo transactional-update grub.cfg", "sudo systemctl reboot"));
+                                           "sudo transactional-update grub.cfg", "sudo reboot"));
 }
 
 TEST(BootWriters, WhatIsWrittenDownAlreadyIsNotToBeAddedAgain) {

@@ -34,7 +34,7 @@ TEST(FittingRemedies, ABrokenListIsGivenBackWithItsOwnIds) {
   EXPECT_THAT(finding.summary, HasSubstr("no parameter '=' or '10de:2489,' or '10de:228b'"));
   EXPECT_THAT(finding.remedy.at(0).text, HasSubstr("\"options vfio-pci ids=10de:2489,10de:228b\""));
   EXPECT_THAT(finding.remedy.at(0).commands,
-              ElementsAre("sudoedit /etc/modprobe.d/pass.conf", "sudo update-initramfs -u -k all", "sudo systemctl reboot"));
+              ElementsAre("sudoedit /etc/modprobe.d/pass.conf", "sudo update-initramfs -u -k all", "sudo reboot"));
 }
 
 TEST(FittingRemedies, UnsafeInterruptsAreTakenOutWhereTheyAreSet) {
@@ -53,7 +53,7 @@ TEST(FittingRemedies, UnsafeInterruptsAreTakenOutWhereTheyAreSet) {
       "text /proc/cmdline = quiet\ntext /etc/modprobe.d/no.conf = options vfio_iommu_type1 allow_unsafe_interrupts=0\n"
       "text /etc/modprobe.d/yes.conf = options vfio_iommu_type1 allow_unsafe_interrupts=1\n");
   EXPECT_THAT(in_file, ElementsAre(ElementsAre(now), ElementsAre("sudoedit /etc/modprobe.d/yes.conf",
-                                                                 "sudo update-initramfs -u -k all", "sudo systemctl reboot")));
+                                                                 "sudo update-initramfs -u -k all", "sudo reboot")));
   const auto on_line = remedies(
       "text /proc/cmdline = quiet vfio_iommu_type1.allow_unsafe_interrupts=1\n"
       "text /etc/default/grub = GRUB_CMDLINE_LINUX_DEFAULT=\"quiet vfio_iommu_type1.allow_unsafe_interrupts=1\"\n"

@@ -56,8 +56,7 @@ TEST(NextBoot, ARebootOnlyHelpsWhereTheDefaultEntryHasIt) {
 TEST(NextBoot, TheRemedyFitsTheEntryThatStartsNext) {
   const auto written = only_finding("command-line-drift", host_of(debian("old", "iommu=pt", "iommu=pt", "") +
                                                                   "text /etc/default/grub = GRUB_CMDLINE_LINUX=iommu=pt\n"));
-  EXPECT_THAT(written.remedy.at(0).commands, ElementsAre("sudo update-grub", "sudo systemctl reboot"))
-      << "it is in the settings already";
+  EXPECT_THAT(written.remedy.at(0).commands, ElementsAre("sudo update-grub", "sudo reboot")) << "it is in the settings already";
   const auto rescue = only_finding("command-line-drift", host_of(debian("rescue", "iommu=pt", "iommu=pt", "iommu=pt")));
   EXPECT_THAT(rescue.remedy.at(0).text, HasSubstr("default of the boot menu"));
   EXPECT_THAT(rescue.remedy.at(0).commands, ElementsAre()) << "update-grub adds nothing to a rescue entry";
@@ -98,7 +97,7 @@ TEST(NextBoot, TheEntryToEditIsTheOneThatStartsNextAndLacksIt) {
             "sudoedit /boot/loader/entries/vfio.conf");
   EXPECT_THAT(add_kernel_argument(host_of(host), "iommu=pt").commands,
               ElementsAre(HasSubstr("/boot/loader/entries/a-lts.conf"), HasSubstr("grep"),
-                          HasSubstr("/boot/loader/entries/main.conf"), HasSubstr("grep"), "sudo systemctl reboot"));
+                          HasSubstr("/boot/loader/entries/main.conf"), HasSubstr("grep"), "sudo reboot"));
   EXPECT_THAT(remove_kernel_argument(host_of(host), "iommu=pt").commands.at(0), HasSubstr("/boot/loader/entries/vfio.conf"));
 }
 
@@ -109,7 +108,7 @@ TEST(NextBoot, WhatIsWrittenDownAlreadyIsNotToBeWrittenAgain) {
                            "text /proc/cmdline = initrd=\\i root=a\ntext /etc/kernel/cmdline = root=a iommu=pt\n"
                            "text /boot/efi/loader/loader.conf = timeout 3\n"
                            "file /boot/efi/loader/entries/proxmox-1.conf\n| version 1\n| linux /v\n| options root=a\n"));
-  EXPECT_THAT(finding.remedy.at(0).commands, ElementsAre("sudo proxmox-boot-tool refresh", "sudo systemctl reboot"));
+  EXPECT_THAT(finding.remedy.at(0).commands, ElementsAre("sudo proxmox-boot-tool refresh", "sudo reboot"));
 }
 
 TEST(NextBoot, OnFedoraAtomicTheReasonIsTheDeployment) {
