@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
@@ -30,8 +31,7 @@ Path cut(std::string_view path) {
   return result;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_letter(char c) { return is_alphanumeric(c) && !is_digit(c); }
 
 /// A number as grub_strtoul() reads it, base 0; what stands behind it is `rest`. A number beyond all menus where it is too large.
 std::optional<std::uint64_t> number_at(std::string_view text, std::string_view& rest) {

@@ -8,21 +8,21 @@
 
 #include "base/text.hpp"
 #include "facts/boot/boot_line.hpp"
+#include "facts/platform/shell_cursor.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 constexpr int most_nested = 48;
 
-bool is_name_part(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 /// Cuts the text into words and the ends of commands.
-class GrubScanner {
+class GrubScanner : private ShellCursor {
  public:
   enum class Token { word, separator, open, close, end };
 
-  explicit GrubScanner(std::string_view text) : text_(text) { next(); }
+  explicit GrubScanner(std::string_view text) : ShellCursor(text) { next(); }
 
   Token token() const { return token_; }
   bool is_word(std::string_view text) const { return token_ == Token::word && word_.is(text); }
@@ -59,13 +59,9 @@ class GrubScanner {
   }
 
  private:
-  bool at_end() const { return at_ >= text_.size(); }
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\n'; }
-  /// Past the end there are only line ends, as for peek(): a last backslash continues into nothing.
+  /// The mark of what is not known means nothing in a script.
   char take() {
-    if (at_end()) return '\n';
-    const char c = text_[at_++];
-    if (c == '\n') ++line_;
+    const char c = ShellCursor::take();
     return c == PlacedText::unknown ? ' ' : c;
   }
 
@@ -125,7 +121,7 @@ class GrubScanner {
     if (std::string_view("?@*#").find(peek()) != std::string_view::npos)
       name = take();
     else
-      while (is_name_part(peek())) name += take();
+      while (is_shell_name_part(peek())) name += take();
     if (braces && peek() == '}') take();
     if (name.empty())
       add(word, '$', quoted);
@@ -140,9 +136,7 @@ class GrubScanner {
     word.pieces.back().text += text;
   }
 
-  std::string_view text_;
-  std::size_t at_ = 0;
-  unsigned line_ = 1, word_line_ = 1;
+  unsigned word_line_ = 1;
   std::string section_;
   Token token_ = Token::end;
   GrubWord word_;

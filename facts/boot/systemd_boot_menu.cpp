@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "facts/boot/loader_entries.hpp"
 #include "machine/pe_sections.hpp"
@@ -11,8 +12,7 @@
 namespace vfio_doctor {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_letter(char c) { return is_alphanumeric(c) && !is_digit(c); }
 bool is_of_version(char c) { return is_digit(c) || is_letter(c) || std::string_view("~-^.").find(c) != std::string_view::npos; }
 
 template <class Value>
