@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <memory>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <type_traits>
@@ -28,10 +30,22 @@ auto beside(Work work) {
   }
 }
 
+/// `place` becomes what `make` returns, built where it is to be: to move a large result there takes longer than to build it.
+template <class Result, class Make>
+void build_at(Result& place, Make make) {
+  std::destroy_at(&place);
+  try {
+    ::new (&place) Result(make());
+  } catch (...) {
+    std::construct_at(&place);
+    throw;
+  }
+}
+
 /// {apply(items[0]), apply(items[1]), ...}, shared among the processors: sysfs answers several at once. A processor takes
 /// `portion` items a time, and a quarter as many threads run as there are portions, so a short list is no work for a
 /// second one. `apply` must be safe to call from several threads and leave no file open; its result must be default
-/// constructible.
+/// constructible, without throwing.
 template <class Items, class Apply>
 auto in_parallel(const Items& items, Apply apply, std::size_t portion = 32) {
   using Result = std::invoke_result_t<Apply, decltype(items[0])>;
@@ -40,7 +54,8 @@ auto in_parallel(const Items& items, Apply apply, std::size_t portion = 32) {
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (auto first = next.fetch_add(portion); first < items.size(); first = next.fetch_add(portion))
-      for (auto i = first; i < std::min(first + portion, items.size()); ++i) results[i] = apply(items[i]);
+      for (auto i = first; i < std::min(first + portion, items.size()); ++i)
+        build_at(results[i], [&] { return apply(items[i]); });
   };
   const std::size_t processors = std::max(1U, std::thread::hardware_concurrency());
   const auto threads = std::min({processors, most_threads, items.size() / (4 * portion) + 1});

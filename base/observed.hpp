@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -26,12 +27,13 @@ class Observed {
 
   static Observed absent() { return Observed(State(std::in_place_index<1>)); }
   static Observed unreadable(std::string why, UnreadCause cause = UnreadCause::other) {
-    return Observed(State(std::in_place_index<2>, Unreadable{std::move(why), cause}));
+    return Observed(State(std::in_place_index<2>, std::make_shared<const Unreadable>(std::move(why), cause)));
   }
-  /// The same absence or failure for another type. Precondition: no value.
+  /// The same absence or failure for another type. Where there is a value: nobody looked for the other.
   template <class U>
   static Observed like(const Observed<U>& other) {
-    return other.is_absent() ? absent() : unreadable(other.why(), other.cause());
+    const auto* unread = std::get_if<2>(&other.state_);
+    return other.is_absent() ? absent() : Observed(State(std::in_place_index<2>, unread ? *unread : nullptr));
   }
 
   bool has_value() const { return state_.index() == 0; }
@@ -51,18 +53,22 @@ class Observed {
   std::string why() const {
     if (is_absent()) return "absent";
     if (has_value()) return {};
-    const auto& why = std::get<2>(state_).why;
-    return why.empty() ? "not read" : why;
+    const auto& unread = std::get<2>(state_);
+    return !unread || unread->first.empty() ? "not read" : unread->first;
   }
-  UnreadCause cause() const { return is_unreadable() ? std::get<2>(state_).cause : UnreadCause::other; }
+  UnreadCause cause() const {
+    const auto* unread = std::get_if<2>(&state_);
+    return unread && *unread ? (*unread)->second : UnreadCause::other;
+  }
 
  private:
+  template <class U>
+  friend class Observed;
   struct Absent {};
-  struct Unreadable {
-    std::string why;  // empty: nobody looked
-    UnreadCause cause = UnreadCause::other;
-  };
-  using State = std::variant<T, Absent, Unreadable>;
+  /// Why, in words, and the cause. Apart from the fact and shared by those it holds for: there are a dozen facts of a function,
+  /// thousands of functions, and most are read.
+  using Unreadable = std::pair<std::string, UnreadCause>;
+  using State = std::variant<T, Absent, std::shared_ptr<const Unreadable>>;  // null: nobody looked
   explicit Observed(State state) : state_(std::move(state)) {}
   State state_;
 };

@@ -5,10 +5,10 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/ascii.hpp"
+
 namespace vfio_doctor {
 namespace {
-
-constexpr std::string_view white_space = " \t\r\n\v\f";
 
 std::string digits_of(std::uint64_t value, int base, std::size_t least_digits) {
   char digits[24];
@@ -25,13 +25,14 @@ bool is_among(std::string_view word, std::string_view words) {
 }
 
 std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(white_space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
+  while (!text.empty() && is_white_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_white_space(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::vector<std::string_view> split_lines(std::string_view text) {
   std::vector<std::string_view> lines;
+  lines.reserve(8);
   while (!text.empty()) {
     const auto end = text.find('\n');
     auto line = text.substr(0, end);
@@ -49,12 +50,10 @@ std::size_t line_at(std::string_view text, std::size_t offset) {
 
 std::vector<std::string_view> split_words(std::string_view text) {
   std::vector<std::string_view> words;
-  std::size_t at = 0;
-  while ((at = text.find_first_not_of(white_space, at)) != std::string_view::npos) {
-    const auto end = text.find_first_of(white_space, at);
-    words.push_back(text.substr(at, end == std::string_view::npos ? end : end - at));
-    if (end == std::string_view::npos) break;
-    at = end;
+  for (auto at = text.begin(); at != text.end();) {
+    const auto begin = std::find_if_not(at, text.end(), is_white_space);
+    at = std::find_if(begin, text.end(), is_white_space);
+    if (begin != at) words.emplace_back(begin, at);
   }
   return words;
 }

@@ -166,9 +166,10 @@ void write_device(JsonWriter& json, const DeviceReport& device) {
   json.member("companions", texts_of(device.companions));
   if (device.companions_total > device.companions.size())
     json.member("companions_total", static_cast<unsigned>(device.companions_total));
-  std::vector<std::string> reasons;
-  for (const Sentence& reason : device.reasons) reasons.push_back(reason.text);
-  json.member("reasons", reasons);
+  json.name("reasons");
+  json.open_array();
+  for (const Sentence& reason : device.reasons) json.value(reason.text);
+  json.close_array();
   if (device.is_bridge) json.member("is_bridge", true);
   json.close_object();
 }

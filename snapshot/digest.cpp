@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "snapshot/digest.hpp"
 
-#include <nettle/sha2.h>
 #include <nettle/version.h>
 
 namespace vfio_doctor {
 
-Digest sha256(std::string_view bytes) { return sha256(bytes, {}); }
+Sha256::Sha256() { sha256_init(&context_); }
 
-Digest sha256(std::string_view first, std::string_view second) {
-  sha256_ctx context;
-  sha256_init(&context);
-  for (const auto part : {first, second})
-    sha256_update(&context, part.size(), reinterpret_cast<const std::uint8_t*>(part.data()));
+void Sha256::add(std::string_view bytes) {
+  sha256_update(&context_, bytes.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()));
+}
+
+Digest Sha256::take() {
   Digest digest;
 #if NETTLE_VERSION_MAJOR >= 4  // always whole digests from then on
-  sha256_digest(&context, digest.data());
+  sha256_digest(&context_, digest.data());
 #else
-  sha256_digest(&context, digest.size(), digest.data());
+  sha256_digest(&context_, digest.size(), digest.data());
 #endif
   return digest;
+}
+
+Digest sha256(std::string_view bytes) {
+  Sha256 hash;
+  hash.add(bytes);
+  return hash.take();
 }
 
 std::string to_text(const Digest& digest) {

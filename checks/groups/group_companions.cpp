@@ -174,8 +174,9 @@ void add_held_others(const IommuGroup& group, std::vector<Finding>& findings) {
 std::vector<Finding> run(const Host& host) {
   if (dma_remapping(host) != Switch::on || !host.iommu.groups.has_value()) return {};
   std::vector<Finding> findings;
+  std::vector<const PciFunction*> counted;
   for (const auto& group : host.iommu.groups.value()) {
-    std::vector<const PciFunction*> counted;
+    counted.clear();
     for (const auto& address : group.members) {
       const auto* member = host.find(address);
       if (!member) continue;

@@ -14,17 +14,15 @@ std::vector<Finding> run(const Host& host) {
   std::vector<Finding> findings;
   bool any = false;
   for (const auto& function : host.all_functions()) {
-    const auto* state = function.power_state.get();
-    if (!state) continue;
-    any = true;
+    const auto &state = function.power_state, &management = function.runtime_status;
+    any |= state.has_value() || management.has_value();
     // "unknown" is what a function without a driver has (pci_device_remove() in drivers/pci/pci-driver.c); D3cold is sleep.
-    if (*state != "error" && !function.runtime_status.is("error")) continue;
+    if (!state.is("error") && !management.is("error")) continue;
     auto finding = check.finding(Status::warn, device_subject(function.address),
                                  "The kernel could not change its power "
                                  "state: it may not wake for a guest.");
-    finding.evidence = {{function.sysfs_path + "/power_state", *state}};
-    if (function.runtime_status.has_value())
-      finding.evidence.push_back({function.sysfs_path + "/power/runtime_status", *function.runtime_status});
+    if (state.has_value()) finding.evidence.push_back({function.sysfs_path + "/power_state", *state});
+    if (management.has_value()) finding.evidence.push_back({function.sysfs_path + "/power/runtime_status", *management});
     finding.remedy = {
         remedy_for(function.address,
                    {"Switch the host off, wait ten seconds, and keep the device awake from then on: a line \"options "

@@ -90,13 +90,24 @@ void decode_config(std::string_view bytes, PciFunction& function) {
   function.id.serial = decode_serial(bytes, function.config);
 }
 
-void gather_config(const Root& root, Wake wake, AttributePath& path, PciFunction& function) {
-  function.power_state = root.read_line(path("power_state"));
+/// Its power state and its header. A function that runtime power management calls active is not woken by a look, and where it
+/// answers, nobody needs its power state: one file less of each. Where it does not, the state tells sleep from a fault.
+Observed<std::string> read_header(const Root& root, Wake wake, AttributePath& path, PciFunction& function) {
+  using Bytes = Observed<std::string>;
   function.runtime_status = root.read_line(path("power/runtime_status"));
-  if (wake == Wake::no && is_asleep(function)) {
-    return mark_unread(function, "asleep; use --wake", UnreadCause::asleep);
+  auto bytes = Bytes::unreadable("not asked");
+  if (function.runtime_status.is("active")) {
+    bytes = root.read_head(path("config"), header_bytes);
+    function.power_state = Bytes::unreadable("not asked: it is active and answers");
+    if (bytes.has_value() && answers(*bytes)) return bytes;
   }
-  auto bytes = root.read_head(path("config"), header_bytes);
+  function.power_state = root.read_line(path("power_state"));
+  if (wake == Wake::no && is_asleep(function)) return Bytes::unreadable("asleep; use --wake", UnreadCause::asleep);
+  return function.runtime_status.is("active") ? bytes : root.read_head(path("config"), header_bytes);
+}
+
+void gather_config(const Root& root, Wake wake, AttributePath& path, PciFunction& function) {
+  auto bytes = read_header(root, wake, path, function);
   if (!bytes.has_value()) return mark_unread(function, bytes.why(), bytes.cause());
   decode_config(bytes.value(), function);
   if (bytes->size() == header_bytes && !function.config.all_ones)
@@ -180,9 +191,9 @@ bool has_regions_of_interest(const PciFunction& function) {
   return base != 0x05 && base != 0x06 && base != 0x08 && base != 0x11 && *kind != 0x0c05;
 }
 
-/// The nearest PCI function above in the device tree: a bridge, or the VMD controller of a VMD domain.
-std::optional<PciAddress> function_above(const std::string& sysfs_path) {
-  for (auto above = parent_path(sysfs_path); above.size() > 1; above = parent_path(above))
+/// The nearest PCI function of a directory in the device tree: a bridge, or the VMD controller of a VMD domain.
+std::optional<PciAddress> function_at_or_above(const std::string& sysfs_path) {
+  for (auto above = sysfs_path; above.size() > 1; above = parent_path(above))
     if (const auto address = PciAddress::parse(base_name(above))) return address;
   return std::nullopt;
 }
@@ -201,13 +212,44 @@ struct Circumstances {
   std::optional<VfioDevices> vfio_devices;
 };
 
-PciFunction gather_function(const Root& root, const Circumstances& circumstances, const PciAddress& address,
-                            const std::string& name) {
+/// A function that is listed, its directory, and the function above it.
+struct Place {
+  PciAddress address;
+  std::string sysfs_path;
+  std::optional<PciAddress> parent;
+};
+
+/// The functions that are listed, by address. All of a bus lie in one directory, that of the bridge above them
+/// (pci_setup_device() in drivers/pci/probe.c; a virtual function's is its physical one's, pci_iov_add_virtfn() in
+/// drivers/pci/iov.c), so one link of a bus is read.
+std::vector<Place> find_places(const Root& root, const std::vector<std::string>& names) {
+  std::vector<std::pair<PciAddress, std::string>> listed;
+  for (const auto& name : names)
+    if (const auto address = PciAddress::parse(name)) listed.emplace_back(*address, name);
+  std::ranges::sort(listed);
+  std::vector<Place> places;
+  std::string directory;
+  std::optional<PciAddress> parent;
+  const auto is_known = [&](const PciAddress& address) {
+    return directory != devices_path && places.back().address.domain == address.domain &&
+           places.back().address.bus == address.bus;
+  };
+  for (const auto& [address, name] : listed) {
+    if (places.empty() || !is_known(address)) {
+      const auto link = root.read_link(devices_path + "/" + name);
+      directory = link.has_value() ? parent_path(join_path(devices_path, link.value())) : devices_path;
+      parent = function_at_or_above(directory);
+    }
+    places.push_back({address, directory + "/" + name, parent});
+  }
+  return places;
+}
+
+PciFunction gather_function(const Root& root, const Circumstances& circumstances, const Place& place) {
   PciFunction function;
-  function.address = address;
-  const auto link = root.read_link(devices_path + "/" + name);
-  function.sysfs_path = link.has_value() ? join_path(devices_path, link.value()) : devices_path + "/" + name;
-  function.parent = function_above(function.sysfs_path);
+  function.address = place.address;
+  function.sysfs_path = place.sysfs_path;
+  function.parent = place.parent;
   AttributePath path(function.sysfs_path);
   if (!gather_from_uevent(root, path, function)) gather_from_attributes(root, path, function);
   gather_config(root, circumstances.wake, path, function);
@@ -270,16 +312,13 @@ Observed<std::vector<PciFunction>> gather_pci(const Root& root, Wake wake) {
   using Functions = std::vector<PciFunction>;
   const auto entries = root.list(devices_path);
   if (!entries.has_value()) return Observed<Functions>::like(entries);
-  std::vector<std::pair<PciAddress, std::string>> found;
-  for (const auto& name : entries.value())
-    if (const auto address = PciAddress::parse(name)) found.emplace_back(*address, name);
-  std::ranges::sort(found);
+  const auto places = find_places(root, *entries);
   // To load the list of names takes as long as to read hundreds of functions.
   auto loading = beside([&root] { return std::make_unique<PciNames>(root); });
   const Circumstances circumstances{wake, root.read_line("/sys/devices/system/node/online").is("0"), list_vfio_devices(root)};
   constexpr std::size_t portion = 8;  // a function is a dozen files: two threads pay off for a few of them
   auto functions = in_parallel(
-      found, [&](const auto& entry) { return gather_function(root, circumstances, entry.first, entry.second); }, portion);
+      places, [&](const Place& place) { return gather_function(root, circumstances, place); }, portion);
   find_physical_functions(root, functions);
   look_at_conventional_functions(root, wake, functions);
   find_removable_functions(root, functions);

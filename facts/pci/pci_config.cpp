@@ -84,10 +84,14 @@ Observed<bool> has_message_interrupts(std::string_view bytes) {
   return find_capability(bytes, PCI_CAP_ID_MSI).has_value() || find_capability(bytes, PCI_CAP_ID_MSIX).has_value();
 }
 
+bool answers(std::string_view bytes) {
+  return !std::ranges::all_of(bytes.substr(0, standard_header), [](char c) { return c == '\xff'; });
+}
+
 PciConfig decode_pci_config(std::string_view bytes) {
   PciConfig config;
   if (bytes.size() < standard_header) return config;
-  config.all_ones = std::ranges::all_of(bytes.substr(0, standard_header), [](char c) { return c == '\xff'; });
+  config.all_ones = !answers(bytes);
   if (config.all_ones) return config;
   const auto header = little_endian(bytes, PCI_HEADER_TYPE, 1);
   config.header_type = static_cast<std::uint8_t>(header & 0x7f);

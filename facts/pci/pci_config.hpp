@@ -13,6 +13,9 @@ namespace vfio_doctor {
 /// there is unreadable, never "absent". Capability lists may loop or point anywhere: every step is bounded.
 PciConfig decode_pci_config(std::string_view bytes);
 
+/// False where the first 64 bytes are all ones: what a read returns when no device takes it.
+bool answers(std::string_view bytes);
+
 /// Whether the function can send messages instead of pulling an interrupt line: it has MSI or MSI-X. Unreadable where fewer
 /// than 256 bytes were given.
 Observed<bool> has_message_interrupts(std::string_view bytes);

@@ -60,8 +60,9 @@ struct PciFunction {
   Observed<unsigned> iommu_group;  ///< absent: the kernel put it in no group
   Observed<bool> boot_vga;         ///< absent on functions that are no VGA controller
   Observed<std::vector<std::string>> reset_methods;
-  Observed<std::string> driver_override;   ///< absent where none is set
-  Observed<std::string> power_state;       ///< "D0", "D3hot", "D3cold", "unknown", "error"
+  Observed<std::string> driver_override;  ///< absent where none is set
+  /// "D0", "D3hot", "D3cold", "unknown", "error"; not asked where runtime power management calls it active and it answers.
+  Observed<std::string> power_state;
   Observed<std::string> runtime_status;    ///< "active", "suspended", "unsupported"
   Observed<int> numa_node;                 ///< -1: not known to the firmware; absent where the machine has one node only
   Observed<PciAddress> physical_function;  ///< on a virtual function: its physical function

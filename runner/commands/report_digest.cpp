@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/in_parallel.hpp"
 #include "base/text.hpp"
 #include "snapshot/digest.hpp"
 
@@ -15,13 +14,14 @@ namespace {
 
 constexpr std::string_view member_name = "digest";
 
-/// Goes through a JSON text once and writes the form that the digest is taken over. What is no JSON gives some form, too.
+/// Goes through a JSON text once and takes the digest over its form. What is no JSON has some form, too.
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) { form_.reserve(text.size()); }
+  explicit Reader(std::string_view text) : text_(text) {}
 
-  std::string form() {
+  Digest digest() {
     while (at_ < text_.size()) {
+      if (form_.size() > most_pending_bytes) hash_form();
       skip_indentation();
       const char c = text_[at_];
       if (is_space(c) || c == ',' || c == ':') {
@@ -40,13 +40,21 @@ class Reader {
         plain();
       }
     }
-    return std::move(form_);
+    hash_form();
+    return hash_.take();
   }
 
   /// The value of the member that is left out.
   const std::optional<std::string>& found() const { return found_; }
 
  private:
+  static constexpr std::size_t most_pending_bytes = 16 << 10;  // a report of thousands of devices has megabytes
+
+  void hash_form() {
+    hash_.add(form_);
+    form_.clear();
+  }
+
   /// Half of a report; the last blank is left, so there is always something at at_.
   void skip_indentation() {
     constexpr std::string_view blanks = "        ";
@@ -146,28 +154,24 @@ class Reader {
   std::string_view text_;
   std::size_t at_ = 0;
   int depth_ = 0;
-  std::string form_;
+  std::string form_;  // what was not hashed yet
+  Sha256 hash_;
   std::optional<std::string> found_;
 };
 
 }  // namespace
 
 std::string with_digest(std::string report) {
-  // A line ends in no string, so the form of a report is that of its first lines and that of its last.
-  const std::string_view text = report;
-  const auto middle = std::min(text.find('\n', text.size() / 2), text.size());
-  auto second = beside([rest = text.substr(middle)] { return Reader(rest).form(); });
-  const auto first = Reader(text.substr(0, middle)).form();
-  const auto digest = to_text(sha256(first, second.get()));
+  const auto digest = to_text(Reader(report).digest());
   const auto line_end = report.find('\n', report.find("\"schema\""));
   return line_end == report.npos ? report : report.insert(line_end + 1, "  \"digest\": \"" + digest + "\",\n");
 }
 
 DigestState digest_state(std::string_view report) {
   Reader reader(report);
-  const auto form = reader.form();
+  const auto digest = to_text(reader.digest());
   if (!reader.found()) return DigestState::missing;
-  return *reader.found() == to_text(sha256(form)) ? DigestState::right : DigestState::wrong;
+  return *reader.found() == digest ? DigestState::right : DigestState::wrong;
 }
 
 }  // namespace vfio_doctor

@@ -53,6 +53,50 @@ TEST(GatherPci, WhatIsNotSaidToBeAwakeIsLeftAsleep) {
   EXPECT_FALSE(is_read("unreadable " + card + "/power/runtime_status Input/output error\n"));
 }
 
+/// One line of "hex" for 64 bytes of configuration space that are all `byte`.
+std::string header_of(const std::string& byte) {
+  auto line = "hex " + card + "/config\n|";
+  for (int i = 0; i < 64; ++i) line += " " + byte;
+  return line + "\n";
+}
+
+/// What answers while it is called active has no need of its power state; what does not is asleep, or dead.
+TEST(GatherPci, ThePowerStateIsAskedWhereActivityAndAnswerDoNotTellIt) {
+  const auto one = [](const std::string& rest) { return gather("pci 0000:03:00.0 id=8086:1572 class=020000\n" + rest)[0]; };
+  const auto active = "text " + card + "/power/runtime_status = active\n";
+  const auto cold = "text " + card + "/power_state = D3cold\n", on = "text " + card + "/power_state = D0\n";
+  const auto answering = one(active + on + header_of("00"));
+  EXPECT_TRUE(answering.config.header_type.is(0));
+  EXPECT_EQ(answering.power_state.why(), "not asked: it is active and answers");
+  const auto asleep = one(active + cold + header_of("ff"));
+  EXPECT_TRUE(asleep.power_state.is("D3cold"));
+  EXPECT_FALSE(asleep.config.all_ones) << "switched off is not dead";
+  EXPECT_EQ(asleep.config.header_type.cause(), UnreadCause::asleep);
+  const auto dead = one(active + on + header_of("ff"));
+  EXPECT_TRUE(dead.power_state.is("D0"));
+  EXPECT_TRUE(dead.config.all_ones);
+  EXPECT_TRUE(one(cold + header_of("00")).config.header_type.is_unreadable()) << "no word of its activity";
+  EXPECT_TRUE(one(active + cold + "unreadable " + card + "/config Input/output error\n").power_state.is("D3cold"))
+      << "no configuration space";
+}
+
+/// All functions of a bus lie below the bridge above it: one link tells where.
+TEST(GatherPci, OneLinkOfABusIsEnough) {
+  const std::string bridge = "/sys/devices/pci0000:00/0000:00:01.0";
+  const auto listed = [](const std::string& name, const std::string& directory) {
+    return "link /sys/bus/pci/devices/" + name + " ../../.." + directory.substr(4) + "/" + name + "\n";
+  };
+  const auto functions =
+      gather(listed("0000:00:01.0", "/sys/devices/pci0000:00") + listed("0000:01:00.0", bridge) +
+             "link /sys/bus/pci/devices/0000:01:00.1 nowhere\n" + listed("0001:01:00.0", "/sys/devices/pci0001:01"));
+  ASSERT_EQ(functions.size(), 4U);
+  EXPECT_EQ(functions[1].sysfs_path, bridge + "/0000:01:00.0");
+  EXPECT_EQ(functions[2].sysfs_path, bridge + "/0000:01:00.1");
+  EXPECT_EQ(functions[2].parent, functions[0].address);
+  EXPECT_EQ(functions[3].sysfs_path, "/sys/devices/pci0001:01/0001:01:00.0") << "another domain";
+  EXPECT_EQ(functions[3].parent, std::nullopt);
+}
+
 TEST(HexText, IsFilledUpWithZeros) {
   EXPECT_EQ(hex_text(0, 1), "0");
   EXPECT_EQ(hex_text(0xaf, 4), "00af");
