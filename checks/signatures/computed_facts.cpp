@@ -155,13 +155,22 @@ class Computer {
     }
   }
 
-  /// What somebody could not open because a host driver holds it.
+  /// DPDK drives these together with their own driver (doc/guides/platform/mlx5.rst, nics/mlx4.rst, nics/mana.rst): it holds nothing.
+  static bool is_shared_with_dpdk(std::string_view driver) {
+    return driver == "mlx5_core" || driver == "mlx4_core" || driver == "mana";
+  }
+
+  /// What somebody could not open, or DPDK not attach, because a host driver holds it.
   void judge_subjects() {
-    const auto missing = occurrences_.of("vfio-node-missing");  // a copy: facts are added meanwhile
-    for (const auto& one : missing) {
+    auto refused = occurrences_.of("vfio-node-missing");  // a copy: facts are added meanwhile
+    const auto& unattached = occurrences_.of("dpdk-attach-failed");
+    refused.insert(refused.end(), unattached.begin(), unattached.end());
+    for (const auto& one : refused) {
       const auto driven = one.address ? driven_.find(*one.address) : driven_.end();
-      if (driven != driven_.end() && !leaves_group_alone(*driven->second->driver))
-        add("subject-held", *driven->second->driver_at, {{"driver", *driven->second->driver}}, one.address);
+      if (driven == driven_.end() || leaves_group_alone(*driven->second->driver) ||
+          (one.id == "dpdk-attach-failed" && is_shared_with_dpdk(*driven->second->driver)))
+        continue;
+      add("subject-held", *driven->second->driver_at, {{"driver", *driven->second->driver}}, one.address);
     }
   }
 
