@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "checks/signatures/telling_words.hpp"
 #include "facts/paste/paste.hpp"
 
 namespace vfio_doctor {
@@ -18,14 +19,14 @@ struct Complaint {
   bool is_about_passthrough = false;  ///< VFIO, IOMMUs, KVM, SR-IOV
 };
 
-/// Whether a message, folded, speaks of a failure.
-bool complains(std::string_view folded);
+/// Whether a message, folded, speaks of a failure: `told` is what its words tell.
+bool complains(std::string_view folded, const Told& told);
 
 /// The complaints of a paste, each wording once and bounded in number.
 class Complaints {
  public:
   /// `is_known_error`: a signature of an error is in it, whatever its words.
-  void take(const PasteLine& line, std::string_view folded, bool is_known_error);
+  void take(const PasteLine& line, std::string_view folded, const Told& told, bool is_known_error);
   /// Those that count. The log of a whole boot complains on every machine: of it, only what is about passthrough does.
   std::vector<Complaint> that_count(const std::vector<PasteDocument>& documents) const;
 

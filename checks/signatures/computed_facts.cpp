@@ -14,12 +14,12 @@ namespace vfio_doctor {
 namespace {
 
 // clang-format off
-constexpr std::array<std::string_view, 26> plain_facts = {
+constexpr std::array<std::string_view, 27> plain_facts = {
     "companion-held",   "companion-listed", "sibling-held",       "alone-in-group",  "self-held",          "igd-address",
     "identical-ids",    "share-group",      "ids-not-bound",      "not-on-command-line", "two-vfio-devices", "log-without-iommu-table",
     "log-without-groups", "asked-for-iommu", "guest-kernel-log", "virtual-function", "given", "groups-differ", "no-groups-listed",
     "subject-held", "bad-id-entry", "misspelt-iommu", "misspelt-argument", "setting-not-running",
-    "speaks-of-passthrough", "groups-shown"};
+    "speaks-of-passthrough", "groups-shown", "device-fault"};
 // clang-format on
 
 /// Drivers that leave their device to a user program, and the port driver that shares (Linux 5.19 driver_managed_dma).
@@ -53,6 +53,7 @@ class Computer {
       if (!is_guest(word.at)) add(word.fact, word.at, std::move(word.captures));
     judge_versions();
     judge_logs();
+    judge_faults();
   }
 
  private:
@@ -154,13 +155,22 @@ class Computer {
     }
   }
 
-  /// What somebody could not open because a host driver holds it.
+  /// DPDK drives these together with their own driver (doc/guides/platform/mlx5.rst, nics/mlx4.rst, nics/mana.rst): it holds nothing.
+  static bool is_shared_with_dpdk(std::string_view driver) {
+    return driver == "mlx5_core" || driver == "mlx4_core" || driver == "mana";
+  }
+
+  /// What somebody could not open, or DPDK not attach, because a host driver holds it.
   void judge_subjects() {
-    const auto missing = occurrences_.of("vfio-node-missing");  // a copy: facts are added meanwhile
-    for (const auto& one : missing) {
+    auto refused = occurrences_.of("vfio-node-missing");  // a copy: facts are added meanwhile
+    const auto& unattached = occurrences_.of("dpdk-attach-failed");
+    refused.insert(refused.end(), unattached.begin(), unattached.end());
+    for (const auto& one : refused) {
       const auto driven = one.address ? driven_.find(*one.address) : driven_.end();
-      if (driven != driven_.end() && !leaves_group_alone(*driven->second->driver))
-        add("subject-held", *driven->second->driver_at, {{"driver", *driven->second->driver}}, one.address);
+      if (driven == driven_.end() || leaves_group_alone(*driven->second->driver) ||
+          (one.id == "dpdk-attach-failed" && is_shared_with_dpdk(*driven->second->driver)))
+        continue;
+      add("subject-held", *driven->second->driver_at, {{"driver", *driven->second->driver}}, one.address);
     }
   }
 
@@ -293,6 +303,17 @@ class Computer {
       if (has_table)
         add("log-without-groups", place_of(has("dmar-table") ? "dmar-table" : has("ivrs-table") ? "ivrs-table" : "iort-table"));
     }
+  }
+
+  /// Many a boot has a fault or two until each device's own driver has it (the firmware's picture is still read, a queue is
+  /// still fetched): in the log of a whole boot, only those count that were so many that the kernel stops printing them.
+  void judge_faults() {
+    constexpr std::size_t printed_at_once = 10;    // Linux include/linux/ratelimit_types.h DEFAULT_RATELIMIT_BURST
+    const auto faults = occurrences_.of("fault");  // a copy: facts are added meanwhile
+    for (const auto& fault : faults)
+      if (occurrences_.count("boot-start", fault.at.document) == 0 ||
+          occurrences_.count("fault", fault.at.document) >= printed_at_once)
+        add("device-fault", fault.at, fault.captures, fault.address);
   }
 
   const PastedMachine& machine_;

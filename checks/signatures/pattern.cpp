@@ -53,16 +53,28 @@ std::size_t address_length(std::string_view text) {
   return has_shape && length >= 1 ? length : 0;
 }
 
+constexpr std::size_t uuid_length = 36;
+
+bool is_uuid(std::string_view text) {
+  if (text.size() != uuid_length) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (is_dash ? text[i] != '-' : text[i] == 'x' || !is_hexadecimal(text[i])) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<PciAddress> captured_address(std::string_view text) { return PciAddress::parse(text); }
 
 Pattern::Token Pattern::hole_token(std::string_view inside) {
-  static constexpr std::array<std::pair<std::string_view, Hole>, 7> kinds = {{{"bdf", Hole::address},
+  static constexpr std::array<std::pair<std::string_view, Hole>, 8> kinds = {{{"bdf", Hole::address},
                                                                               {"gbdf", Hole::guest_address},
                                                                               {"n", Hole::number},
                                                                               {"hex", Hole::hexadecimal},
                                                                               {"word", Hole::word},
+                                                                              {"uuid", Hole::uuid},
                                                                               {"errno", Hole::errno_text},
                                                                               {"*", Hole::anything}}};
   const auto colon = inside.find(':');
@@ -122,6 +134,8 @@ std::size_t Pattern::take(Hole hole, std::string_view text) {
       while (length > 1 && (text[length - 1] == ':' || text[length - 1] == '.')) --length;
       return length;
     }
+    case Hole::uuid:
+      return is_uuid(text.substr(0, uuid_length)) ? uuid_length : 0;
     case Hole::errno_text:
       for (const auto known : error_texts)
         if (text.starts_with(known)) return known.size();
@@ -148,6 +162,8 @@ std::size_t Pattern::take_back(Hole hole, std::string_view text) {
       return run_back(text, 20, is_hexadecimal);
     case Hole::word:
       return run_back(text, longest_word, is_word);
+    case Hole::uuid:
+      return text.size() >= uuid_length && is_uuid(text.substr(text.size() - uuid_length)) ? uuid_length : 0;
     default:
       return 0;
   }

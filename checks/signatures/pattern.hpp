@@ -23,6 +23,7 @@ using Captures = std::vector<std::pair<std::string, std::string>>;
 ///     {n}      a decimal number, or N
 ///     {hex}    a hexadecimal number, with its 0x where it has one
 ///     {word}   no blanks in it
+///     {uuid}   the name of a mediated device: 8-4-4-4-12 hexadecimal digits
 ///     {errno}  the text of an error number, any of them
 ///     {*}      anything, at most 200 characters
 ///
@@ -38,7 +39,7 @@ class Pattern {
   std::optional<Captures> match(std::string_view folded, std::size_t at) const;
 
  private:
-  enum class Hole { none, address, guest_address, number, hexadecimal, word, errno_text, anything };
+  enum class Hole { none, address, guest_address, number, hexadecimal, word, uuid, errno_text, anything };
   struct Token {
     Hole hole = Hole::none;
     std::string text;  ///< of a literal; else the hole's name

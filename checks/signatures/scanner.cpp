@@ -29,12 +29,14 @@ std::uint32_t key_of(const Signature& signature) {
 
 SignatureScanner::SignatureScanner(const std::vector<Signature>& signatures)
     : signatures_(signatures), seen_((1u << key_bits) / 64, 0), by_key_(signatures.size()) {
+  keys_.reserve(signatures_.size());
+  for (const auto& signature : signatures_) keys_.push_back(key_of(signature));
   std::iota(by_key_.begin(), by_key_.end(), 0u);
   std::ranges::sort(by_key_, {}, [this](std::uint32_t index) {
     const auto& signature = signatures_[index];
-    return std::tuple(key_of(signature), -static_cast<std::ptrdiff_t>(signature.pattern.anchor().size()), index);
+    return std::tuple(keys_[index], -static_cast<std::ptrdiff_t>(signature.pattern.anchor().size()), index);
   });
-  for (const auto& signature : signatures_) seen_[key_of(signature) / 64] |= std::uint64_t{1} << (key_of(signature) % 64);
+  for (const auto key : keys_) seen_[key / 64] |= std::uint64_t{1} << (key % 64);
 }
 
 std::vector<SignatureMatch> SignatureScanner::scan(std::string_view folded) const {
@@ -43,8 +45,7 @@ std::vector<SignatureMatch> SignatureScanner::scan(std::string_view folded) cons
   for (std::size_t end = end_size; end <= folded.size(); ++end) {
     const auto key = key_before(folded.data() + end);
     if ((seen_[key / 64] >> (key % 64) & 1) == 0) continue;
-    for (const auto index :
-         std::ranges::equal_range(by_key_, key, {}, [this](std::uint32_t i) { return key_of(signatures_[i]); })) {
+    for (const auto index : std::ranges::equal_range(by_key_, key, {}, [this](std::uint32_t i) { return keys_[i]; })) {
       const auto& signature = signatures_[index];
       const auto& anchor = signature.pattern.anchor();
       if (!folded.substr(0, end).ends_with(anchor)) continue;

@@ -31,6 +31,7 @@ class SignatureScanner {
  private:
   const std::vector<Signature>& signatures_;
   std::vector<std::uint64_t> seen_;    ///< a bit for each key, set where an anchor ends so
+  std::vector<std::uint32_t> keys_;    ///< of each signature's anchor
   std::vector<std::uint32_t> by_key_;  ///< indexes into the table, by the key of the anchor's end, the longer anchors first
 };
 

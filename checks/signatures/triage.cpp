@@ -2,12 +2,12 @@
 #include "checks/signatures/triage.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <functional>
 
 #include "base/text.hpp"
 #include "checks/signatures/complaints.hpp"
+#include "checks/signatures/telling_words.hpp"
 #include "checks/signatures/translations.hpp"
 #include "facts/paste/unwrap.hpp"
 
@@ -20,19 +20,6 @@ std::optional<PciAddress> address_of(const SignatureMatch& match) {
   for (const auto& [name, value] : match.captures)
     if (name == "bdf") return captured_address(value);
   return std::nullopt;
-}
-
-/// Words by which a paste shows that it is about devices in guests at all.
-constexpr std::array<std::string_view, 8> passthrough_words = {"vfio",    "passthrough", "pass-through", "passed through",
-                                                               "hostpci", "hostdev",     "guest",        "virtual machine"};
-
-/// "I fixed the ... error": what somebody tells of the past is not what fails now.
-bool tells_of_the_past(const PasteLine& line, std::string_view folded) {
-  constexpr std::array<std::string_view, 12> words = {"i fixed",     "fixed the",  "was fixed",   "is fixed",
-                                                      "i solved",    "solved the", "is solved",   "resolved the",
-                                                      "is resolved", "no longer",  "used to get", "got past"};
-  return line.kind == PasteKind::prose &&
-         std::ranges::any_of(words, [folded](std::string_view word) { return folded.find(word) != folded.npos; });
 }
 
 /// A rule knows the line's message, and what makes it harmless ("!peer-to-peer-note") or undoes it ("ready after") was seen.
@@ -111,13 +98,13 @@ void TriageReader::take(const PasteLine& line) {
   if (line.kind == PasteKind::source_code) return state.previous.clear();
   fold_text(line.text, state.folded);
   translate_messages(state.folded);
-  if (!state.about_passthrough && std::ranges::any_of(passthrough_words, [&state](std::string_view word) {
-        return state.folded.find(word) != std::string::npos;
-      }))
+  const auto told = TellingWords::built_in().in(state.folded);
+  if (!state.about_passthrough && told.has(Tells::guest))
     state.about_passthrough = PastedAt{line.file, line.number, line.document, quoted(line.text)};
-  if (tells_of_the_past(line, state.folded)) return state.previous.clear();
+  // "I fixed the ... error": what somebody tells of the past is not what fails now.
+  if (line.kind == PasteKind::prose && told.has(Tells::past)) return state.previous.clear();
   const auto known = scan(line, state.folded, nullptr);
-  if (known != Signature::Kind::benign) state.complaints.take(line, state.folded, known == Signature::Kind::error);
+  if (known != Signature::Kind::benign) state.complaints.take(line, state.folded, told, known == Signature::Kind::error);
   if (line.joins && !state.previous.empty()) {
     // A message that was broken over two lines: only what lies across the break is new.
     state.joined = state.previous + " " + state.folded.substr(0, joined_bytes);

@@ -40,6 +40,17 @@ bool is_box_drawing(std::string_view text, std::size_t at) {  // U+2500..U+257F
   return at + 2 < text.size() && text[at] == '\xe2' && (text[at + 1] == '\x94' || text[at + 1] == '\x95');
 }
 
+constexpr auto is_plain = [](char c) { return c >= 0x20 && c < 0x7f; };
+/// What neither a tag, nor a board's mark, nor an entity begins with.
+constexpr auto is_text = [](char c) { return c != '<' && c != '[' && c != '&'; };
+
+/// Most lines are nothing but such characters: they are taken at once.
+template <class Condition>
+std::size_t end_of_run(std::string_view text, std::size_t at, Condition fits) {
+  while (at < text.size() && fits(text[at])) ++at;
+  return at;
+}
+
 /// Without escapes and control characters, in ASCII where people meant ASCII.
 std::string plain_characters(std::string_view raw) {
   std::string text;
@@ -53,9 +64,10 @@ std::string plain_characters(std::string_view raw) {
       ++at;
     } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
       ++at;
-    } else if (static_cast<unsigned char>(c) < 0x80) {
-      text += c;
-      ++at;
+    } else if (is_plain(c)) {
+      const auto end = end_of_run(raw, at, is_plain);
+      text += raw.substr(at, end - at);
+      at = end;
     } else if (is_box_drawing(raw, at)) {
       text += ' ';
       at += 3;
@@ -111,7 +123,13 @@ std::size_t tag_length(std::string_view text, std::size_t at) {
 
 std::string without_markup(std::string_view text) {
   std::string plain;
+  plain.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
+    if (const auto end = end_of_run(text, at, is_text); end > at) {
+      plain += text.substr(at, end - at);
+      at = end;
+      continue;
+    }
     if (const auto length = text[at] == '<'   ? tag_length(text, at)
                             : text[at] == '[' ? board_mark_length(text, at)
                                               : 0;

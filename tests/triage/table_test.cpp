@@ -14,6 +14,7 @@
 #include "base/text.hpp"
 #include "checks/signatures/known_versions.hpp"
 #include "checks/signatures/occurrence.hpp"
+#include "checks/signatures/telling_words.hpp"
 #include "checks/signatures/triage.hpp"
 #include "facts/paste/unwrap.hpp"
 
@@ -196,6 +197,41 @@ TEST(Pattern, holes_take_what_their_type_allows) {
   EXPECT_FALSE(match("vfio 0000:5e:00.0: group seven is not viable"));
   EXPECT_FALSE(match("vfio 0000:5e:00.0: group 7 is not viablex"));
   EXPECT_FALSE(captured_address("0000:xx:00.y"));
+}
+
+TEST(Pattern, a_mediated_device_is_no_address) {
+  const Pattern pattern("vfio {uuid:device}: error getting device");
+  const auto matches = [&](const std::string& text) {
+    const auto line = folded(text);
+    const auto at = line.find(pattern.anchor());
+    return at != std::string::npos && pattern.match(line, at).has_value();
+  };
+  EXPECT_TRUE(matches("vfio 0D0A1B2C-0000-4000-8000-00000000ABCD: error getting device"));
+  EXPECT_FALSE(matches("vfio 0000:5e:00.0: error getting device"));
+  EXPECT_FALSE(matches("vfio 0d0a1b2c-0000-4000-8000-00000000abc: error getting device"));
+  EXPECT_FALSE(matches("vfio 0d0a1b2c00000-4000-8000-00000000abcd: error getting device"));
+}
+
+TEST(TellingWords, are_found_in_one_pass_and_stand_alone_where_they_must) {
+  const auto tells = [](const std::string& text, Tells what) { return TellingWords::built_in().in(folded(text)).has(what); };
+  EXPECT_TRUE(tells("Can't reserve", Tells::failure));
+  EXPECT_FALSE(tells("nvme_core.io_timeout=5 dump_invalid_vmcb", Tells::failure));
+  EXPECT_FALSE(tells("the cantata", Tells::failure));
+  EXPECT_TRUE(tells("severity=Correctable", Tells::harmless));
+  EXPECT_FALSE(tells("severity=Uncorrectable (Non-Fatal)", Tells::harmless));
+  EXPECT_TRUE(tells("AMD-Vi: lazy mode", Tells::passthrough));
+  EXPECT_TRUE(tells("my Guest is slow", Tells::guest));
+  EXPECT_TRUE(tells("I fixed the error", Tells::past));
+  EXPECT_FALSE(tells("xi", Tells::failure));
+}
+
+TEST(TellingWords, broken_rows_are_refused_with_their_line) {
+  const auto parse = [](const std::string& text) { TellingWords(text, "t"); };
+  EXPECT_EQ(refusal(parse, "failure\tword\tfailed\twhere\n"), "accepted");
+  for (const auto* row : {"failure\tword\tfailed\n", "doom\tword\tfailed\twhere\n", "failure\tsome\tfailed\twhere\n",
+                          "failure\tword\tno\twhere\n", "failure\tword\tfailed\t \n"})
+    EXPECT_EQ(refusal(parse, std::string("# x\n") + row),
+              "t:2: expected a meaning, word or part, a text of 3 bytes at least and a source, between tabs");
 }
 
 }  // namespace
