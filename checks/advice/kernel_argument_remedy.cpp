@@ -208,7 +208,9 @@ Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std:
   remedy.text = change == Change::add ? "Open " + join(files, " and ") + " and add " + shown + " " +
                                             (of_ukify ? "at the end of its line Cmdline=" : spot_in_file(tool))
                                       : "Open " + join(files, " and ") + " and delete " + shown + " wherever it stands";
-  for (const auto& file : files) remedy.commands.push_back("sudoedit " + file);
+  // What a directory's files are called is not this program's word; the one pattern is.
+  for (const auto& file : files)
+    remedy.commands.push_back("sudoedit " + (file.ends_with("/entries/*.conf") ? file : shell_quoted(file)));
   const auto apply = apply_commands(host, tool);
   remedy.commands.insert(remedy.commands.end(), apply.begin(), apply.end());
   remedy.commands.emplace_back(reboot_command);

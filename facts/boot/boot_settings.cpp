@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "facts/boot/image_makers.hpp"
 #include "facts/boot/other_loaders.hpp"
@@ -16,6 +17,13 @@
 
 namespace vfio_doctor {
 namespace {
+
+/// From the root, and of characters that mean nothing to a shell: it may be written into a command.
+bool is_plain_path(std::string_view path) {
+  return path.starts_with('/') && path.find("/..") == path.npos && std::ranges::all_of(path, [](char c) {
+           return is_alphanumeric(c) || std::string_view("/._-+@").find(c) != std::string_view::npos;
+         });
+}
 
 class SettingsReader {
  public:
@@ -157,6 +165,11 @@ class SettingsReader {
     found_.images_without_line = presets.leaves_line_out;
     if (presets.from.empty() || presets.from.front().empty()) return false;
     const auto& file = presets.from.front();
+    if (!is_plain_path(file)) {
+      const std::string why = "a preset of mkinitcpio names the file of the command line in a way that is not followed";
+      found_.settings.push_back({BootSettingKind::kernel_cmdline, "/etc/kernel/cmdline", Observed<BootLine>::unreadable(why)});
+      return true;
+    }
     if (presets.from.size() == 1 && root_.list(file).has_value()) {
       read_cmdline_directory(file);
       return found_.find_setting(BootSettingKind::kernel_cmdline) != nullptr;

@@ -59,6 +59,16 @@ TEST(BootMakers, APresetMayNameADirectoryOfPieces) {
   EXPECT_THAT(add_kernel_argument(host, "iommu=pt").commands.at(0), HasSubstr("/etc/pieces/20-root.conf"));
 }
 
+TEST(BootMakers, APathThatIsNoneGetsIntoNoCommand) {
+  for (const std::string path : {"line-own", "/etc/../../own", "/etc/own; reboot", "/etc/`own`"}) {
+    const auto remedy = add_kernel_argument(host_of(arch_with_preset(image + "| ALL_cmdline='" + path + "'\n")), "iommu=pt");
+    for (const auto& command : remedy.commands) EXPECT_THAT(command, Not(HasSubstr("own"))) << path;
+  }
+  const auto pieces =
+      add_kernel_argument(host_of(arch_with_preset(image, "text /etc/cmdline.d/own;x.conf = root=LABEL=own\n")), "iommu=pt");
+  EXPECT_EQ(pieces.commands.at(0), "sudoedit '/etc/cmdline.d/own;x.conf'");
+}
+
 TEST(BootMakers, ThePresetOfAnImageThatIsNotMadeCountsForNothing) {
   const auto host = host_of(
       arch_with_preset(image + "| fallback_cmdline=\"/etc/never\"\n", "text /etc/kernel/cmdline = root=LABEL=own rw\n"));
@@ -238,6 +248,21 @@ TEST(BootMakers, BlscfgPutsABlankBehindEachVariable) {
       "file /boot/grub2/grub.cfg\n| load_env\n| blscfg\nfile /boot/grub2/grubenv\n| one=root=LABEL=own ro\n| two=quiet\n"
       "file /boot/loader/entries/own.conf\n| linux /vmlinuz\n| options $one$two splash\n");
   EXPECT_EQ(only_finding("command-line-drift", host).status, Status::pass);
+}
+
+TEST(BootMakers, AnotherHypervisorsGuestGetsNoWordsOfLibvirts) {
+  const std::string guest =
+      "complete\ntext /proc/cmdline = root=LABEL=own\nfile /proc/cpuinfo\n| vendor_id : GenuineIntel\n| flags : fpu vmx "
+      "hypervisor\n"
+      "dir /sys/class/iommu/dmar0\nfile /proc/interrupts\n|            CPU0\n|  24:          7  IO-APIC 2-edge  timer\n"
+      "|  25:          9  PCI-MSI-0000:05:00.0 0-edge  own\npci 05:00.0 id=8086:1521 class=020000 driver=igb group=2\n";
+  const auto words = [&guest](const std::string& log) {
+    const auto finding = finding_about("interrupt-remapping", host_of(guest + log));
+    return finding.remedy.empty() ? std::string() : finding.remedy.front().text;
+  };
+  EXPECT_THAT(words(""), HasSubstr("libvirt"));
+  const auto other = words("file /run/vfio-doctor/kernel.log\n| [    0.100000] Hypervisor detected: Microsoft Hyper-V\n");
+  EXPECT_THAT(other, AllOf(HasSubstr("of Microsoft Hyper-V"), Not(HasSubstr("libvirt"))));
 }
 
 }  // namespace
