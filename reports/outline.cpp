@@ -82,7 +82,7 @@ std::string what_it_says(const Finding& finding) {
 /// what the host would lose, then what the kernel refuses; of the rest, what is rare before what is said of many.
 class Gravity {
  public:
-  explicit Gravity(const Report& report) {
+  explicit Gravity(const Report& report) : selected_(!report.selection.empty()) {
     for (const DeviceReport& device : report.devices)
       if (device.verdict == DeviceVerdict::protected_by_host) needed_.insert(device_subject(device.address));
   }
@@ -116,11 +116,14 @@ class Gravity {
   int rank(const Finding& finding) const {
     if (finding.subject == host_subject && finding.effect == Effect::blocked) return -1;
     if (finding.effect == Effect::protects || needed_.contains(finding.subject)) return 0;
-    return finding.effect == Effect::blocked ? 1 : 2;
+    if (finding.effect == Effect::blocked) return 1;
+    // What only matters once a certain device is given comes after what matters in any case, unless that device was asked for.
+    return finding.subject == host_subject || selected_ ? 2 : 3;
   }
 
  private:
   std::set<std::string> needed_;
+  bool selected_;
 };
 
 /// One problem for each check and status, the most urgent first.

@@ -99,8 +99,9 @@ bool is_made_by_others(const std::string& path) {
 
 /// Settings of the boot loader and its tools, with command lines in them.
 bool is_boot_script(const std::string& path) {
-  static constexpr auto starts = std::to_array<std::string_view>(
-      {"/etc/default/grub", "/etc/default/limine", "/etc/limine-entry-tool.d/", "/etc/kernelstub/", "/etc/sdboot-manage"});
+  static constexpr auto starts =
+      std::to_array<std::string_view>({"/etc/default/grub", "/etc/default/limine", "/etc/limine-entry-tool.d/",
+                                       "/etc/kernelstub/", "/etc/sdboot-manage", "/etc/mkinitcpio.d/"});
   static constexpr auto ends =
       std::to_array<std::string_view>({"/grub.cfg", "/grubenv", "/limine.conf", "/limine.cfg", "/refind_linux.conf",
                                        "/loader.conf", "/syslinux.cfg", "/extlinux.conf"});

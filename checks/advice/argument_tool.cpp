@@ -36,11 +36,23 @@ bool starts_unified_images(const Host& host) {
   return (name && name->ends_with(".efi")) || (any_image && !any_entry);
 }
 
+ArgumentTool tool_of_images(const Host& host) {
+  if (host.boot.images_without_line) return ArgumentTool::unknown;
+  if (!host.boot.dracut_images) return ArgumentTool::unified_image;
+  return host.boot.find_setting(BootSettingKind::kernel_cmdline) ? ArgumentTool::dracut_images : ArgumentTool::unknown;
+}
+
 /// systemd-boot only shows what others write: into its entries goes what the writer's settings say, at each kernel update.
 ArgumentTool tool_of_systemd_boot(const Host& host) {
-  if (starts_unified_images(host)) return ArgumentTool::unified_image;
+  if (starts_unified_images(host)) return tool_of_images(host);
   if (host.boot.find_setting(BootSettingKind::sdboot_manage)) return ArgumentTool::sdboot_manage;
   return host.boot.kernel_install_entries ? ArgumentTool::kernel_install : ArgumentTool::loader_entry;
+}
+
+/// rEFInd without refind_linux.conf beside a kernel: the words stand in a stanza of its own refind.conf, which is not read here.
+bool rests_on_stanzas(const Host& host) {
+  return host.boot.loader == BootLoader::refind && host.boot.unread.empty() &&
+         std::ranges::none_of(host.boot.entries, [](const BootEntry& entry) { return entry.kind == BootEntryKind::refind; });
 }
 
 ArgumentTool tool_of_loader(const Host& host) {
@@ -56,9 +68,9 @@ ArgumentTool tool_of_loader(const Host& host) {
     case BootLoader::limine:
       return ArgumentTool::limine;
     case BootLoader::refind:
-      return ArgumentTool::refind;
+      return rests_on_stanzas(host) ? ArgumentTool::unknown : ArgumentTool::refind;
     case BootLoader::unified_image:
-      return ArgumentTool::unified_image;
+      return tool_of_images(host);
     case BootLoader::unknown:
       break;
   }
@@ -90,12 +102,22 @@ std::string kernel_install_command(const Host& host) {
   return "sudo kernel-install add-all";
 }
 
+/// Gentoo's kernels are put in place by their packages (pkg_config() in kernel-install.eclass: `emerge --config`) or by `make install`;
+/// which of the two, and for which kernel, is not among the facts.
+bool is_carried_by_packages(const Host& host) { return host.distribution.is_like("gentoo"); }
+
 std::vector<std::string> image_commands(const Host& host) {
   const auto& tools = host.modules.image_tools;
+  if (is_carried_by_packages(host)) return {};
   if (!host.distribution.is_like("arch") || makes_images(host)) return {kernel_install_command(host)};
+  if (host.boot.presets_make_no_images) return {};
   // Another tool's images, of which nothing tells how they are made unified.
   const bool other = !tools.empty() && std::ranges::find(tools, ImageTool::mkinitcpio) == tools.end();
   return other ? std::vector<std::string>() : std::vector<std::string>{"sudo mkinitcpio -P"};
+}
+
+bool has_loader_entry(const BootConfiguration& boot) {
+  return std::ranges::any_of(boot.entries, [](const BootEntry& entry) { return entry.kind == BootEntryKind::loader_entry; });
 }
 
 std::string mkconfig_command(const Host& host) {
@@ -122,8 +144,8 @@ ArgumentTool argument_tool(const Host& host) {
     return ArgumentTool::proxmox_boot_tool;
   // With a grub.cfg it is GRUB that counts, whatever lies in /etc/kernel.
   const bool grub_menu = boot.loader == BootLoader::grub && boot.grub_config.has_value();
-  if (is_suse_like(distribution) && boot.find_setting(BootSettingKind::kernel_cmdline) && !grub_menu)
-    return ArgumentTool::sdbootutil;
+  const bool sdbootutil = boot.find_setting(BootSettingKind::kernel_cmdline) || (boot.sdbootutil && has_loader_entry(boot));
+  if (is_suse_like(distribution) && sdbootutil && !grub_menu) return ArgumentTool::sdbootutil;
   const auto tool = tool_of_loader(host);
   if (tool == ArgumentTool::grub_mkconfig && boot.read_only_root) return ArgumentTool::transactional;
   return tool == ArgumentTool::grub_mkconfig && (boot.proxmox || distribution.is_like("debian")) ? ArgumentTool::update_grub
@@ -144,7 +166,7 @@ std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool) {
     case ArgumentTool::sdboot_manage:
       return {"sudo sdboot-manage gen"};
     case ArgumentTool::kernel_install:
-      return {kernel_install_command(host)};
+      return is_carried_by_packages(host) ? std::vector<std::string>() : std::vector<std::string>{kernel_install_command(host)};
     case ArgumentTool::grub_mkconfig:
       return {mkconfig_command(host)};
     case ArgumentTool::proxmox_boot_tool:
@@ -163,6 +185,23 @@ std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool) {
   }
 }
 
+std::string why_no_tool(const Host& host) {
+  const auto& boot = host.boot;
+  if (is_atomic(host)) return "The boot entries are deployments of ostree, and which program manages them here is not known";
+  if (boot.images_without_line)
+    return "The unified kernel images here are made without a command line in them (--no-cmdline in a preset of mkinitcpio), "
+           "so "
+           "it stands with what starts them: an entry of the boot loader, an addon or the firmware's own entry";
+  if (boot.dracut_images)
+    return "dracut makes the unified kernel images here (uefi=yes), and its configuration has no kernel_cmdline= that could be "
+           "changed";
+  if (rests_on_stanzas(host))
+    return "No refind_linux.conf was found beside a kernel, so the words stand in a menuentry of rEFInd's own refind.conf "
+           "(options \"...\"), which is not read here";
+  return "Which boot loader started this host is not known (" +
+         (boot.loader_reason.empty() ? "no trace of one was found" : boot.loader_reason) + ")";
+}
+
 std::string spot_in_file(ArgumentTool tool) {
   switch (tool) {
     case ArgumentTool::update_grub:
@@ -173,6 +212,8 @@ std::string spot_in_file(ArgumentTool tool) {
       return "inside the quotes of default_kernel_opts=";
     case ArgumentTool::sdboot_manage:
       return "inside the quotes of LINUX_OPTIONS=";
+    case ArgumentTool::dracut_images:
+      return "inside the quotes of kernel_cmdline=";
     case ArgumentTool::syslinux:
       return "at the end of each line that starts with 'append'";
     case ArgumentTool::proxmox_boot_tool:

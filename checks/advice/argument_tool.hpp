@@ -21,6 +21,7 @@ enum class ArgumentTool {
   nixos,
   loader_entry,  ///< hand-written entries of systemd-boot
   unified_image,
+  dracut_images,  ///< unified images of dracut's, which has the line in its own configuration
   limine,
   refind,
   sdboot_manage,   ///< systemd-boot-manager, which writes the loader entries
@@ -37,6 +38,9 @@ ArgumentTool argument_tool(const Host& host);
 /// The commands that carry a changed setting to the boot entries, with that tool; empty where nothing has to be carried, or
 /// nobody knows how.
 std::vector<std::string> apply_commands(const Host& host, ArgumentTool tool);
+
+/// Why the tool is not known: a clause a person understands.
+std::string why_no_tool(const Host& host);
 
 /// Where in the file that a person edits the argument goes, as the end of a sentence.
 std::string spot_in_file(ArgumentTool tool);

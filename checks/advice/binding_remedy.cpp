@@ -168,11 +168,31 @@ void add_to_image(const Host& host, const std::string& name, Remedy& remedy) {
   remedy.files.push_back(file);
 }
 
+/// NixOS makes modprobe.d and the initial RAM disk of its configuration (boot.extraModprobeConfig, boot.initrd.kernelModules): a file
+/// beside them is in no image. Which file of the configuration has the options, only its owner knows.
+Remedy in_configuration_of_nixos(const std::vector<std::string>& lines) {
+  return {.text =
+              "In the NixOS configuration of this host, put \"vfio_pci\" into the list boot.initrd.kernelModules and these "
+              "lines into boot.extraModprobeConfig: " +
+              join(lines, "; ") + " (each on a line of its own). Make a new generation of it, and start the host anew.",
+          .commands = {"sudo nixos-rebuild boot", reboot_command},
+          .undo = {"sudo nixos-rebuild boot --rollback", reboot_command},
+          .risk = {},
+          .by_hand = true};
+}
+
 /// One for each set of devices, so that a later plan does not write over an earlier one.
 std::string file_name(const PciAddress& first) {
   auto name = "vfio-doctor-" + first.text() + ".conf";
   std::ranges::replace(name, ':', '-');
   return name;
+}
+
+std::string risk_of(KnownBy known_by) {
+  return known_by == KnownBy::ids
+             ? "Every device with these ids is the host's no more, also one that is plugged in later."
+             : "Addresses change when cards are added or moved: undo this first. The ids are compared at each start, so "
+               "only a card of the same kind could be mistaken for it.";
 }
 
 }  // namespace
@@ -228,6 +248,11 @@ StartBinding give_to_vfio_at_start(const Host& host, const std::vector<const Pci
   binding.impossible = conflict(host, binding.lines.front());
   if (!binding.impossible.empty()) return binding;
   auto& remedy = binding.remedy;
+  if (host.distribution.is_like("nixos")) {
+    remedy = in_configuration_of_nixos(binding.lines);
+    remedy.risk = risk_of(known_by) + way_back_from_the_start(functions);
+    return binding;
+  }
   const auto name = file_name(functions.front()->address);
   const auto modprobe = "/etc/modprobe.d/" + name, load = "/etc/modules-load.d/" + name;
   remedy.files = {modprobe, load};
@@ -245,11 +270,7 @@ StartBinding give_to_vfio_at_start(const Host& host, const std::vector<const Pci
                 (rebuild.empty() ? "; then build the initial RAM disk anew with this distribution's own tool (which one is not "
                                    "known here), and start the host anew."
                                  : ", build the initial RAM disk anew, and start the host anew.");
-  remedy.risk = known_by == KnownBy::ids
-                    ? "Every device with these ids is the host's no more, also one that is plugged in later."
-                    : "Addresses change when cards are added or moved: undo this first. The ids are compared at each start, so "
-                      "only a card of the same kind could be mistaken for it.";
-  remedy.risk += way_back_from_the_start(functions);
+  remedy.risk = risk_of(known_by) + way_back_from_the_start(functions);
   return binding;
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 
 #include "base/text.hpp"
 #include "checks/advice/argument_tool.hpp"
@@ -24,7 +23,7 @@ constexpr auto risk =
     "edit the line for one boot.";
 
 std::string risk_of(ArgumentTool tool) {
-  if (tool != ArgumentTool::unified_image) return risk;
+  if (tool != ArgumentTool::unified_image && tool != ArgumentTool::dracut_images) return risk;
   // its line cannot be edited in a menu, and started by the firmware it has none
   return "Low. A wrong argument is ignored or, seldom, keeps the host from booting; then start the fallback image, or "
          "installation media: the line of such an image cannot be edited in a menu.";
@@ -90,6 +89,7 @@ std::vector<std::string> files_to_edit(const Host& host, ArgumentTool tool, Chan
     case ArgumentTool::sdbootutil:
     case ArgumentTool::kernel_install:
     case ArgumentTool::unified_image:
+    case ArgumentTool::dracut_images:
       return in_setting(BootSettingKind::kernel_cmdline, "/etc/kernel/cmdline");
     case ArgumentTool::loader_entry:
       return in_entries(BootEntryKind::loader_entry, "/boot/loader/entries/*.conf");
@@ -153,19 +153,46 @@ Remedy by_firmware_entry(const Host& host, Change change, const std::string& arg
 
 /// Of unified images nothing tells which tool makes them.
 bool is_carried_by_hand(ArgumentTool tool, const std::vector<std::string>& apply) {
-  return apply.empty() && tool == ArgumentTool::unified_image;
+  return apply.empty() &&
+         (tool == ArgumentTool::unified_image || tool == ArgumentTool::dracut_images || tool == ArgumentTool::kernel_install);
 }
 
-std::string way_on(ArgumentTool tool, const std::vector<std::string>& apply) {
+std::string way_on(const Host& host, ArgumentTool tool, const std::vector<std::string>& apply) {
   if (is_carried_by_hand(tool, apply))
-    return "; make the unified images anew with the tool that makes them here, which is not known; then reboot.";
+    return tool == ArgumentTool::dracut_images
+               ? "; make the unified images anew with dracut, the way it is run here; then reboot."
+           : tool == ArgumentTool::kernel_install || host.distribution.is_like("gentoo")
+               ? "; have the kernel installed anew by what installs it here (emerge --config of its package, make install), "
+                 "which writes the entries; then reboot."
+               : "; make the unified images anew with the tool that makes them here, which is not known; then reboot.";
   return apply.empty() ? "; then reboot." : "; carry the change to the boot entries; then reboot.";
+}
+
+/// The boot entries are made of the system's configuration, and nothing below /etc that a person edits is asked. Which file of a
+/// configuration has the list, only its owner knows: configuration.nix, or a module of a flake.
+Remedy by_configuration_of_nixos(const Host& host, Change change, const std::string& shown) {
+  const auto apply = apply_commands(host, ArgumentTool::nixos);
+  Remedy remedy;
+  remedy.text =
+      "In the NixOS configuration of this host (/etc/nixos/configuration.nix, or the module of a flake that has the list) " +
+      std::string(change == Change::add ? "add " : "delete ") + shown +
+      (change == Change::add ? " to the list boot.kernelParams" : " wherever it stands") +
+      "; make a new generation of it (with a flake elsewhere: --flake DIRECTORY); then reboot.";
+  remedy.commands = apply;
+  remedy.commands.emplace_back(reboot_command);
+  remedy.undo = {"sudo nixos-rebuild boot --rollback", reboot_command};
+  remedy.by_hand = true;
+  remedy.risk =
+      "Low. A wrong argument is ignored or, seldom, keeps the host from booting; then start the generation before it, "
+      "which the boot menu offers.";
+  return remedy;
 }
 
 Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std::string& argument) {
   const bool from_cmdline_file = tool == ArgumentTool::unified_image || tool == ArgumentTool::kernel_install ||
                                  tool == ArgumentTool::sdbootutil || tool == ArgumentTool::proxmox_boot_tool;
-  if (from_cmdline_file && !host.boot.find_setting(BootSettingKind::kernel_cmdline))
+  const auto* cmdline = host.boot.find_setting(BootSettingKind::kernel_cmdline);
+  if (from_cmdline_file && (!cmdline || is_cmdline_of_packages(*cmdline)))
     return change == Change::add ? by_new_cmdline_file(host, tool, argument, {})
                                  : by_new_cmdline_file(host, tool, {}, argument);
   const auto files = files_to_edit(host, tool, change, argument);
@@ -174,16 +201,20 @@ Remedy by_editing(const Host& host, ArgumentTool tool, Change change, const std:
     shown.clear();
     for (const auto word : split_words(argument)) shown += (shown.empty() ? "" : " ") + ("\"" + std::string(word) + "\"");
   }
+  // /etc/nixos/flake.nix goes before the file where it is there, and names others (nixos-rebuild(8)).
+  if (tool == ArgumentTool::nixos) return by_configuration_of_nixos(host, change, shown);
   const bool of_ukify = files.size() == 1 && files[0].ends_with("/uki.conf");
   Remedy remedy;
   remedy.text = change == Change::add ? "Open " + join(files, " and ") + " and add " + shown + " " +
                                             (of_ukify ? "at the end of its line Cmdline=" : spot_in_file(tool))
                                       : "Open " + join(files, " and ") + " and delete " + shown + " wherever it stands";
-  for (const auto& file : files) remedy.commands.push_back("sudoedit " + file);
+  // What a directory's files are called is not this program's word; the one pattern is.
+  for (const auto& file : files)
+    remedy.commands.push_back("sudoedit " + (file.ends_with("/entries/*.conf") ? file : shell_quoted(file)));
   const auto apply = apply_commands(host, tool);
   remedy.commands.insert(remedy.commands.end(), apply.begin(), apply.end());
   remedy.commands.emplace_back(reboot_command);
-  remedy.text += way_on(tool, apply);
+  remedy.text += way_on(host, tool, apply);
   remedy.text += warning_of_missing_root(host);
   remedy.undo = remedy.commands;  // the same way back: edit, apply, reboot
   remedy.by_hand = true;
@@ -202,7 +233,7 @@ std::optional<Remedy> by_exchanging_lines(const Host& host, ArgumentTool tool, c
     remedy.text += (removed.empty() ? "Add " : "add ") + join(added, " ") + (removed.empty() ? " to " : ", in ");
   remedy.text += join(edit->places, " and ");
   const auto apply = apply_commands(host, tool);
-  remedy.text += way_on(tool, apply);
+  remedy.text += way_on(host, tool, apply);
   remedy.by_hand = is_carried_by_hand(tool, apply);
   for (auto* commands : {&edit->commands, &edit->undo}) {
     commands->insert(commands->end(), apply.begin(), apply.end());
@@ -257,7 +288,11 @@ Remedy change_kernel_argument(const Host& host, Change change, const std::string
                         "sudo grubby --update-kernel=ALL --remove-args=" + quoted, "all boot entries");
     case ArgumentTool::rpm_ostree:
       return by_command(change, argument, "sudo rpm-ostree kargs" + each_word(" --append-if-missing=", argument),
-                        "sudo rpm-ostree kargs" + each_word(" --delete-if-present=", argument), "the next deployment");
+                        "sudo rpm-ostree kargs" + each_word(" --delete-if-present=", argument),
+                        host.boot.staged_deployment
+                            ? "the deployment that is staged (`rpm-ostree kargs` prints its line; where "
+                              "that is as wanted already, only the reboot is left)"
+                            : "the next deployment");
     case ArgumentTool::kernelstub:
       return by_command(change, argument, "sudo kernelstub -a " + quoted, "sudo kernelstub -d " + quoted, "the boot entries");
     case ArgumentTool::update_grub: {
@@ -270,10 +305,8 @@ Remedy change_kernel_argument(const Host& host, Change change, const std::string
       return by_firmware_entry(host, change, argument);
     case ArgumentTool::unknown:
       return {.text = (change == Change::add ? "Add " : "Remove ") + argument + (change == Change::add ? " to" : " from") +
-                      " the kernel command line in your boot loader's configuration, then reboot. Which boot loader "
-                      "started this host is not known (" +
-                      (host.boot.loader_reason.empty() ? "no trace of one was found" : host.boot.loader_reason) +
-                      "), so no command is given.",
+                      " the kernel command line in your boot loader's configuration, then reboot. " + why_no_tool(host) +
+                      ", so no command is given.",
               .commands = {},
               .undo = {},
               .risk = risk};
@@ -352,53 +385,6 @@ std::string warning_of_missing_root(const Host& host) {
   return " Put " + root +
          " there too, which the running kernel was given and the settings lack: what is made of them without it does not "
          "start.";
-}
-
-std::string place_of_setting(const Host& host, const std::string& argument) {
-  const auto parsed = KernelArguments::parse(argument).all();
-  static const std::map<ArgumentTool, BootSettingKind> settings =
-      {{ArgumentTool::update_grub, BootSettingKind::grub_defaults},
-       {ArgumentTool::grub_mkconfig, BootSettingKind::grub_defaults},
-       {ArgumentTool::transactional, BootSettingKind::grub_defaults},
-       {ArgumentTool::proxmox_boot_tool, BootSettingKind::kernel_cmdline},
-       {ArgumentTool::sdbootutil, BootSettingKind::kernel_cmdline},
-       {ArgumentTool::kernel_install, BootSettingKind::kernel_cmdline},
-       {ArgumentTool::unified_image, BootSettingKind::kernel_cmdline},
-       {ArgumentTool::limine, BootSettingKind::limine_defaults},
-       {ArgumentTool::sdboot_manage, BootSettingKind::sdboot_manage},
-       {ArgumentTool::kernelstub, BootSettingKind::kernelstub},
-       {ArgumentTool::grubby, BootSettingKind::grub_defaults}};
-  const auto kind = settings.find(argument_tool(host));
-  const auto* setting = kind == settings.end() ? nullptr : host.boot.find_setting(kind->second);
-  if (kind == settings.end() && !parsed.empty())  // entries that a person writes
-    for (const auto& entry : host.boot.entries)
-      if (entry.role == BootEntryRole::normal && entry.command_line.has_value())
-        for (const auto& token : entry.command_line->tokens)
-          if (token.argument == parsed.front()) return token.place();
-  if (!setting || !setting->line.has_value() || parsed.empty()) return {};
-  for (const auto& token : setting->line->tokens)
-    if (token.argument == parsed.front()) return token.place();
-  return {};
-}
-
-std::string place_out_of_force(const Host& host, const std::string& argument) {
-  if (host.boot.loader == BootLoader::unknown) return {};
-  const auto parsed = KernelArguments::parse(argument).all();
-  const auto place_in = [&parsed](const Observed<BootLine>& line) -> std::string {
-    if (line.has_value() && !parsed.empty())
-      for (const auto& token : line->tokens)
-        if (token.argument == parsed.front()) return token.place();
-    return {};
-  };
-  for (const auto& setting : host.boot.settings)
-    if (auto place = place_in(setting.line); !place.empty()) return place;
-  for (const auto& entry : host.boot.entries) {
-    const bool by_hand =
-        entry.kind == BootEntryKind::syslinux || entry.kind == BootEntryKind::limine || entry.kind == BootEntryKind::refind;
-    if (by_hand)
-      if (auto place = place_in(entry.command_line); !place.empty()) return place;
-  }
-  return {};
 }
 
 bool kernel_argument_command_changes_entries(const Host& host) {

@@ -14,4 +14,7 @@ namespace vfio_doctor {
 /// `added` and without `removed` (words between blanks, or nothing). Without commands where the running line is none to keep.
 Remedy by_new_cmdline_file(const Host& host, ArgumentTool tool, const std::string& added, const std::string& removed);
 
+/// /usr/lib/kernel/cmdline, which the next package writes over: /etc/kernel/cmdline goes before it.
+bool is_cmdline_of_packages(const BootSetting& setting);
+
 }  // namespace vfio_doctor

@@ -21,6 +21,7 @@ std::optional<BootSettingKind> setting_of(const Host& host, ArgumentTool tool) {
     case ArgumentTool::sdbootutil:
     case ArgumentTool::kernel_install:
     case ArgumentTool::unified_image:
+    case ArgumentTool::dracut_images:
       return BootSettingKind::kernel_cmdline;
     case ArgumentTool::sdboot_manage:
       return BootSettingKind::sdboot_manage;
@@ -160,6 +161,8 @@ std::optional<PlainEdit> edit_entries(const Host& host, BootEntryKind kind, cons
 }  // namespace
 
 std::string missing_root(const Host& host, ArgumentTool tool) {
+  // sdbootutil puts root= there itself (sedrootflags()), dracut what its modules found out.
+  if (tool == ArgumentTool::sdbootutil || tool == ArgumentTool::dracut_images) return {};
   const auto kind = setting_of(host, tool);
   const auto* setting = kind ? host.boot.find_setting(*kind) : nullptr;
   const bool whole_lines = kind == BootSettingKind::kernel_cmdline ||

@@ -103,6 +103,8 @@ class DriftFinder {
       else if (!setting.line->unknown_part.empty())
         unknown(unknown_part(setting.file, *setting.line));
     }
+    if (boot_.staged_deployment)
+      unknown({staged_deployment_file, "a new deployment is staged: its boot entry is written when the host goes down"});
     if (!normal_.empty()) return;
     for (const auto& unread : boot_.unread) unknown(unread);
     if (boot_.unread.empty()) unknown({"/boot", "no boot entry was found"});
@@ -151,7 +153,7 @@ class DriftFinder {
   const Line* next_line() const {
     for (const auto& line : all_)
       if (line.entry->starts_next) return &line;
-    if (!boot_.ostree || normal_.empty()) return nullptr;
+    if (!boot_.ostree || boot_.staged_deployment || normal_.empty()) return nullptr;
     // The deployment with the highest version is first in the menu.
     return *std::ranges::max_element(normal_, {},
                                      [](const Line* line) { return parse_unsigned(line->entry->version).value_or(0); });

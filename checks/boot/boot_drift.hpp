@@ -27,6 +27,9 @@ struct DriftedArgument {
   std::string lacking;  ///< where it was looked for and is not
 };
 
+/// What BootDrift::unknown names where ostree has staged a deployment.
+inline constexpr const char* staged_deployment_file = "/run/ostree/staged-deployment";
+
 /// RUNNING, CONFIGURED and GENERATED compared.
 struct BootDrift {
   std::vector<DriftedArgument> arguments;  ///< worth telling

@@ -200,6 +200,8 @@ std::vector<Remedy> remedies_of(const Host& host, const BootDrift& drift, DriftK
       remedies.push_back(remove_kernel_argument(host, as_shown(words)));
     else if (kind == DriftKind::only_this_boot && switches_off(words))
       reboots = true;
+    else if (words.name == "pcie_acs_override")
+      continue;  // acs-override says what it does, and how to be without it: the two must not pull in two directions
     else if (has_option(words, "amd_iommu", "on"))
       continue;  // no option of the kernel's (parse_amd_iommu_options() in drivers/iommu/amd/init.c): iommu-arguments says so
     else if (to_add.size() < most_shown)
@@ -245,11 +247,22 @@ Finding drift_finding(const Host& host, const BootDrift& drift, DriftKind kind, 
 /// Nothing drifted, as far as it could be seen.
 Finding quiet_finding(const Host& host, const BootDrift& drift) {
   const bool nothing_here = host.boot.entries.empty() && host.boot.settings.empty() && host.boot.unread.empty();
-  if (nothing_here)
-    return check.finding(Status::unknown, host_subject,
-                         "No boot configuration is visible here, so the running command line cannot be compared with "
-                         "one. It may lie where this program does not look (an EFI boot entry of the firmware, another boot "
-                         "loader). Inside a container, run the program on the host.");
+  if (nothing_here) {
+    auto finding =
+        check.finding(Status::unknown, host_subject,
+                      "No boot configuration is visible here, so the running command line cannot be compared with "
+                      "one. It may lie where this program does not look (an EFI boot entry of the firmware, another boot "
+                      "loader). Inside a container, run the program on the host.");
+    finding.quiet = true;  // a recording without these files, a container: it hides nothing that was seen
+    return finding;
+  }
+  if (!drift.unknown.empty() && drift.unknown.front().file == staged_deployment_file) {
+    auto finding = check.finding(Status::unknown, host_subject,
+                                 "A new deployment is staged and gets its boot entry when the host goes down: what the next "
+                                 "start runs with is not known. `rpm-ostree kargs` prints its line.");
+    finding.quiet = true;  // every update by itself does so
+    return finding;
+  }
   if (!drift.unknown.empty())
     return check.finding(Status::unknown, host_subject,
                          std::string("The running command line could not be compared with the whole boot configuration: ") +

@@ -54,12 +54,33 @@ Finding not_there(const Host& host, const ListedModule& listed) {
   return finding;
 }
 
+/// Parameters behind a name are /etc/modules' own; in modules-load.d a line is a name (modules-load.d(5)).
+Finding no_name(const ListedModule& listed) {
+  auto finding = check.finding(Status::warn, host_subject,
+                               listed.module + " stands in " + listed.file +
+                                   " with more words behind it: systemd takes the whole line for a name, finds no such "
+                                   "module, and neither it nor the words come to anything.");
+  finding.evidence = {{listed.place(), listed.line_for_a_name}};
+  finding.remedy = {
+      {"Leave the name alone on its line, and put its parameters into a file of /etc/modprobe.d that ends in .conf: "
+       "options " +
+           listed.module + " PARAMETER=VALUE. Where the initial RAM disk has the module, build it anew.",
+       {"sudoedit " + listed.file},
+       {},
+       {}}};
+  return finding;
+}
+
 std::vector<Finding> run(const Host& host) {
   const auto& all = host.vfio.listed_modules;
   if (all.empty()) return {};
   std::vector<Finding> findings;
   bool any_unread = false;
   for (const auto& listed : all) {
+    if (!listed.line_for_a_name.empty()) {
+      findings.push_back(no_name(listed));
+      continue;
+    }
     const bool from_outside = is_from_outside(listed.module);
     const bool gone = listed.installed.is(false) || is_part_of_vfio_now(host, listed);
     if (gone && listed.file != "/proc/cmdline")

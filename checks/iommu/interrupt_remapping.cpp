@@ -24,14 +24,30 @@ Remedy remapping_by_firmware() {
       {}};
 }
 
-Remedy remapping_in_a_virtual_machine() {
-  return {
-      "This host is a virtual machine: give it a virtual IOMMU with interrupt remapping, on the host below. libvirt: "
-      "<iommu model='intel'><driver intremap='on'/></iommu> with <ioapic driver='qemu'/>; QEMU: -machine "
-      "kernel-irqchip=split -device intel-iommu,intremap=on.",
-      {},
-      {},
-      {}};
+/// "Microsoft Hyper-V", as the kernel says when it starts (init_hypervisor_platform() in arch/x86/kernel/cpu/hypervisor.c); empty where
+/// the log does not have it.
+std::string hypervisor_in_log(const Host& host) {
+  static constexpr std::string_view words = "Hypervisor detected: ";
+  if (const auto* log = host.kernel.log.get())
+    for (const auto& message : *log)
+      if (const auto at = message.find(words); at != message.npos)
+        return std::string(trim(std::string_view(message).substr(at + words.size())));
+  return {};
+}
+
+Remedy remapping_in_a_virtual_machine(const Host& host) {
+  const auto name = hypervisor_in_log(host);
+  Remedy remedy;
+  if (name.empty() || name == "KVM")
+    remedy.text =
+        "This host is a virtual machine: give it a virtual IOMMU with interrupt remapping, on the host below. libvirt: "
+        "<iommu model='intel'><driver intremap='on'/></iommu> with <ioapic driver='qemu'/>; QEMU: -machine "
+        "kernel-irqchip=split -device intel-iommu,intremap=on.";
+  else
+    remedy.text =
+        "This host is a virtual machine of " + name + ": give it a virtual IOMMU with interrupt remapping there, if that can" +
+        (name == "VMware" ? " (\"Expose IOMMU to the guest OS\")" : "") + "; else run the guest on the physical host.";
+  return remedy;
 }
 
 /// An ITS alone keeps the messages of devices apart (drivers/irqchip/irq-gic-v3-its-msi-parent.c); it needs no argument.
@@ -123,7 +139,7 @@ void explain_off(const Host& host, Finding& finding) {
       if (message.find("not in IVRS table") != message.npos || message.find("Disabling interrupt remapping") != message.npos ||
           message.find("DMAR-IR") != message.npos)
         finding.evidence.push_back({"kernel log", message});
-  finding.remedy.push_back(host.cpu.hypervisor_flag.is(true) ? remapping_in_a_virtual_machine() : remapping_by_firmware());
+  finding.remedy.push_back(host.cpu.hypervisor_flag.is(true) ? remapping_in_a_virtual_machine(host) : remapping_by_firmware());
   finding.remedy.push_back(do_without(host));
 }
 

@@ -84,6 +84,9 @@ class BootGatherer {
       found_.proxmox_boot_tool = !trim(*uuids).empty();
     }
     found_.ostree = root_.exists("/run/ostree-booted");
+    // Made by ostree_sysroot_stage_tree(), carried out by ostree-finalize-staged.service (src/libostree/ostree-sysroot-deploy.c).
+    found_.staged_deployment = root_.exists("/run/ostree/staged-deployment");
+    found_.sdbootutil = root_.exists("/usr/bin/sdbootutil");
     const auto id = gather_distribution(root_).id;
     found_.read_only_root = root_.exists("/usr/sbin/transactional-update") ||
                             (id.has_value() && (id->find("microos") != id->npos || id->find("sl-micro") != id->npos ||
@@ -218,7 +221,7 @@ class BootGatherer {
         systemd_boot_menu_.add_entry(name, *text, entry ? std::optional(found_.entries.size()) : std::nullopt);
         if (entry) {
           has_loader_entries_ = true;
-          found_.kernel_install_entries |= is_written_by_kernel_install(name);
+          found_.kernel_install_entries |= is_written_by_kernel_install(name, *text);
           found_.entries.push_back(std::move(*entry));
         }
       }
@@ -343,8 +346,11 @@ class BootGatherer {
     if (auto entry = read_efi_stub_entry(root_)) found_.entries.push_back(std::move(*entry));
   }
 
-  /// Names its files after the machine, which no person does: "4c0d...18-6.12.8-arch1-1.conf".
-  static bool is_written_by_kernel_install(const std::string& name) {
+  /// Names its files after the machine, which no person does: "4c0d...18-6.12.8-arch1-1.conf"; with another token it still says whose
+  /// they are (90-loaderentry.install of systemd: "# File created by /usr/lib/kernel/install.d/90-loaderentry.install").
+  static bool is_written_by_kernel_install(const std::string& name, const std::string& text) {
+    for (const auto line : split_lines(text))
+      if (line.starts_with("# File created by ") && line.find("90-loaderentry.install") != line.npos) return true;
     return name.size() > 33 && name[32] == '-' &&
            std::ranges::all_of(name.substr(0, 32), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
   }

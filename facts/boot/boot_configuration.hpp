@@ -106,6 +106,11 @@ struct BootConfiguration {
   bool kernel_install_entries = false;  ///< kernel-install writes the loader entries: MACHINE-ID-VERSION.conf
   bool read_only_root = false;          ///< changed by transactional-update alone (openSUSE MicroOS, SLE Micro)
   bool ostree = false;                  ///< deployments managed by ostree
+  bool staged_deployment = false;       ///< ostree writes a new deployment's entry when the host goes down
+  bool sdbootutil = false;              ///< openSUSE's program that writes the loader entries
+  bool presets_make_no_images = false;  ///< mkinitcpio has presets, and none makes a unified image
+  bool images_without_line = false;     ///< made with --no-cmdline: the words come from what starts the image
+  bool dracut_images = false;           ///< dracut makes unified images and is told their command line itself
   bool proxmox = false;                 ///< Proxmox VE, whose os-release says Debian
   bool proxmox_boot_tool = false;       ///< proxmox-boot-tool copies kernels to system partitions of its own
   std::vector<BootSetting> settings;    ///< a second one of GRUB's defaults: words that stand there and come to nothing

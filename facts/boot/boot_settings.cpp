@@ -8,13 +8,22 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
+#include "facts/boot/image_makers.hpp"
 #include "facts/boot/other_loaders.hpp"
 #include "facts/boot/shell_settings.hpp"
 #include "facts/platform/platform.hpp"
 
 namespace vfio_doctor {
 namespace {
+
+/// From the root, and of characters that mean nothing to a shell: it may be written into a command.
+bool is_plain_path(std::string_view path) {
+  return path.starts_with('/') && path.find("/..") == path.npos && std::ranges::all_of(path, [](char c) {
+           return is_alphanumeric(c) || std::string_view("/._-+@").find(c) != std::string_view::npos;
+         });
+}
 
 class SettingsReader {
  public:
@@ -54,7 +63,10 @@ class SettingsReader {
       if (drop_in.is_unreadable()) unread = path + ": " + drop_in.why(), cause = drop_in.cause();
       read_any |= drop_in.has_value();
     }
-    if (!read_any && unread.empty()) return;
+    if (!read_any && unread.empty()) {
+      found_.grub_reads_loader_entries = Observed<bool>::absent();
+      return;
+    }
     auto line = Observed<BootLine>::unreadable(unread, cause);
     if (unread.empty()) line = settings.line({"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"});
     auto plain = plain_assignments(settings, files, {"GRUB_CMDLINE_LINUX_DEFAULT", "GRUB_CMDLINE_LINUX"}, line);
@@ -131,19 +143,63 @@ class SettingsReader {
   }
 
   void read_kernel_cmdline() {
-    if (read_uki_config()) return;
+    if (read_uki_config() || read_presets() || read_dracut()) return;
     for (const std::string file : {"/etc/kernel/cmdline", "/usr/lib/kernel/cmdline"}) {
       const auto text = files_.read(file, BootFiles::settings_limit);
       if (text.is_absent()) continue;
       auto line = Observed<BootLine>::like(text);
-      if (text.has_value()) line = parse_kernel_cmdline(*text, file);
+      if (text.has_value()) line = parse_kernel_cmdline(*text, file, {"/etc/cmdline.d", "/etc/kernel/cmdline.d"});
       std::vector<PlainLine> plain;  // not of the distribution's own file, and not where another directory goes first
       if (line.has_value() && line->possible.empty() && file.starts_with("/etc/"))
         if (auto only = plain_only_line(*text, file)) plain.push_back(std::move(*only));
       found_.settings.push_back({BootSettingKind::kernel_cmdline, file, std::move(line), std::move(plain)});
       return;
     }
-    read_cmdline_directory();
+    read_cmdline_directory("/etc/cmdline.d");
+  }
+
+  /// True where mkinitcpio's images get their line from a file of their own.
+  bool read_presets() {
+    const auto presets = read_image_presets(files_);
+    found_.presets_make_no_images = presets.any && !presets.makes_images;
+    found_.images_without_line = presets.leaves_line_out;
+    if (presets.from.empty() || presets.from.front().empty()) return false;
+    const auto& file = presets.from.front();
+    if (!is_plain_path(file)) {
+      const std::string why = "a preset of mkinitcpio names the file of the command line in a way that is not followed";
+      found_.settings.push_back({BootSettingKind::kernel_cmdline, "/etc/kernel/cmdline", Observed<BootLine>::unreadable(why)});
+      return true;
+    }
+    if (presets.from.size() == 1 && root_.list(file).has_value()) {
+      read_cmdline_directory(file);
+      return found_.find_setting(BootSettingKind::kernel_cmdline) != nullptr;
+    }
+    auto line = Observed<BootLine>::unreadable("mkinitcpio's presets name several files for the command line");
+    std::vector<PlainLine> plain;
+    if (const auto text = files_.read(file, BootFiles::settings_limit); text.has_value() && presets.from.size() == 1) {
+      line = parse_kernel_cmdline(*text, file, {});
+      if (auto only = plain_only_line(*text, file)) plain.push_back(std::move(*only));
+    } else if (presets.from.size() == 1) {
+      line =
+          Observed<BootLine>::unreadable(text.is_absent() ? "a preset of mkinitcpio names it, and it is not there" : text.why(),
+                                         text.cause());
+    }
+    found_.settings.push_back({BootSettingKind::kernel_cmdline, file, std::move(line), std::move(plain)});
+    return true;
+  }
+
+  /// True where dracut makes unified images: it does not look into /etc/kernel/cmdline. Under kernel-install it is handed that file's
+  /// words (50-dracut.install).
+  bool read_dracut() {
+    const auto images = makes_unified_images() ? std::nullopt : read_dracut_images(root_, files_);
+    if (!images) return false;
+    found_.dracut_images = true;
+    if (!images->settings.is_set("kernel_cmdline")) return true;
+    Observed<BootLine> line = images->settings.line({"kernel_cmdline"});
+    auto plain = plain_assignments(images->settings, images->texts, {"kernel_cmdline"}, line);
+    const auto file = !plain.empty() ? plain.front().file : line->tokens.empty() ? "/etc/dracut.conf" : line->tokens[0].file;
+    found_.settings.push_back({BootSettingKind::kernel_cmdline, file, std::move(line), std::move(plain)});
+    return true;
   }
 
   /// Hands each file *.conf of the directory to `take`; one that cannot be read makes a part of the line unknown.
@@ -159,17 +215,18 @@ class SettingsReader {
   }
 
   /// Without the file, mkinitcpio takes the pieces of /etc/cmdline.d in its place (build_uki() in mkinitcpio).
-  void read_cmdline_directory() {
+  void read_cmdline_directory(const std::string& directory) {
     BootLine line;
     std::string first;
-    read_drop_ins("/etc/cmdline.d", line, [&](const std::string& file, const std::string& text) {
+    read_drop_ins(directory, line, [&](const std::string& file, const std::string& text) {
       if (first.empty()) first = file;
       for (auto& token : split_boot_line(text, file, 0).tokens) line.tokens.push_back(std::move(token));
     });
     if (!first.empty()) found_.settings.push_back({BootSettingKind::kernel_cmdline, first, std::move(line)});
   }
 
-  BootLine parse_kernel_cmdline(const std::string& text, const std::string& file) {
+  /// `beside`: directories whose pieces may be on the line as well.
+  BootLine parse_kernel_cmdline(const std::string& text, const std::string& file, const std::vector<std::string>& beside) {
     PlacedText placed;
     unsigned number = 0;
     for (const auto line : split_lines(text)) {
@@ -181,7 +238,7 @@ class SettingsReader {
     }
     auto result = placed.split();
     // mkinitcpio takes these instead of the file, others beside it.
-    for (const std::string directory : {"/etc/cmdline.d", "/etc/kernel/cmdline.d"})
+    for (const auto& directory : beside)
       for (const auto& name : files_.list(directory))
         if (const auto more = files_.read(directory + "/" + name, BootFiles::settings_limit); more.has_value())
           for (auto& token : split_boot_line(*more, directory + "/" + name, 0).tokens)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "machine/pe_sections.hpp"
 
@@ -30,6 +31,20 @@ std::optional<LoaderSetting> key_and_value_of_grub(std::string_view line) {
   auto value = line.substr(blank);
   while (!value.empty() && is_blank(value.front())) value.remove_prefix(1);
   return LoaderSetting{line.substr(0, blank), value};
+}
+
+/// Behind each "$NAME" blscfg puts a blank of its own, also where another follows at once: "$a$b" are two words (expand_val() and
+/// field_append() in grub-core/commands/blscfg.c of Fedora's GRUB).
+std::string with_blanks_behind_variables(std::string_view value) {
+  std::string text;
+  bool in_name = false;
+  for (const char c : value) {
+    const bool goes_on = is_alphanumeric(c) || c == '_';
+    if (in_name && !goes_on) text += ' ';
+    in_name = c == '$' || (in_name && goes_on);
+    text += c;
+  }
+  return text;
 }
 
 std::string id_of(const std::string& file) {
@@ -82,8 +97,10 @@ std::optional<BootEntry> parse_loader_entry(std::string_view text, const std::st
     if (pair->key != "options" || (by_grub && lines > 0)) continue;
     entry.plain_line = ++lines == 1 && !pair->value.empty() ? plain_line(line, pair->value, file, number) : std::nullopt;
     const bool has_variables = pair->value.find('$') != std::string_view::npos;
-    append(command_line,
-           has_variables ? expand_grub_line(pair->value, file, number, variables) : split_boot_line(pair->value, file, number));
+    append(command_line, has_variables
+                             ? expand_grub_line(by_grub ? with_blanks_behind_variables(pair->value) : std::string(pair->value),
+                                                file, number, variables)
+                             : split_boot_line(pair->value, file, number));
   }
   if (entry.kernel.empty()) return std::nullopt;
   if (by_grub && lines == 0) append(command_line, expand_grub_line("$default_kernelopts", file, 0, variables));

@@ -29,7 +29,7 @@ void add_names(std::string_view text, const std::string& file, unsigned number, 
     text.remove_prefix(start);
     const auto end = std::min(text.find_first_not_of(name_characters), text.size());
     const auto name = normalize_module_name(text.substr(0, end));
-    if (is_wanted(name)) listed.push_back({name, file, number, {}});
+    if (is_wanted(name)) listed.push_back({.module = name, .file = file, .line = number, .installed = {}});
     text.remove_prefix(end);
   }
 }
@@ -41,7 +41,10 @@ void read_names(const std::string& text, const std::string& file, std::vector<Li
     ++number;
     const auto words = split_words(line);
     if (words.empty() || words[0].starts_with('#') || words[0].starts_with(';')) continue;
+    const auto before = listed.size();
     add_names(words[0], file, number, listed);
+    if (words.size() > 1 && file.find("/modules-load.d/") != file.npos)
+      for (auto at = before; at < listed.size(); ++at) listed[at].line_for_a_name = trim(line);
   }
 }
 

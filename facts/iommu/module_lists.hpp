@@ -15,6 +15,9 @@ struct ListedModule {
   std::string file;
   unsigned line = 0;
   Observed<bool> installed;  ///< whether the running kernel has it
+  /// The whole line of a file in modules-load.d that has more than a name; systemd takes all of it for the name
+  /// (load_module_and_warn() in src/modules-load/modules-load.c).
+  std::string line_for_a_name = {};
   std::string place() const { return file + ":" + std::to_string(line); }
 };
 

@@ -83,9 +83,9 @@ std::string_view without_stamp(std::string_view line) {
 
 bool matters(std::string_view message) {
   // clang-format off
-  static constexpr std::array<std::string_view, 14> marks = {
+  static constexpr std::array<std::string_view, 15> marks = {
       "DMAR", "AMD-Vi", "iommu", "IOMMU", "vfio", "IVRS", "Unknown kernel command line", "x2apic", "VMX",
-      "ACS overrides enabled", "SMMU", "smmu", "disabled by bios", "disabled (by BIOS)"};
+      "ACS overrides enabled", "SMMU", "smmu", "disabled by bios", "disabled (by BIOS)", "Hypervisor detected"};
   // clang-format on
   return std::ranges::any_of(marks, [message](auto mark) { return message.find(mark) != message.npos; });
 }

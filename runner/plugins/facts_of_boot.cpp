@@ -168,6 +168,11 @@ struct Description<BootConfiguration> {
         member("unread", "What is there but could not be read: what it holds is not known.", &S::unread),
         member("kernel_install_entries", "kernel-install writes the loader entries.", &S::kernel_install_entries),
         member("read_only_root", "Changed by transactional-update alone (openSUSE MicroOS, SLE Micro).", &S::read_only_root),
+        member("staged_deployment", "ostree writes a new deployment's entry when the host goes down.", &S::staged_deployment),
+        member("sdbootutil", "openSUSE's program that writes the loader entries is there.", &S::sdbootutil),
+        member("presets_make_no_images", "mkinitcpio has presets, and none makes a unified image.", &S::presets_make_no_images),
+        member("images_without_line", "Unified images are made without a command line in them.", &S::images_without_line),
+        member("dracut_images", "dracut makes unified images, by its own configuration.", &S::dracut_images),
     };
   }
 };

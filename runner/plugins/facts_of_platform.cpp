@@ -188,6 +188,8 @@ struct Description<ListedModule> {
         member("file", "Where it is written.", &S::file),
         member("file_line", "Number of the line.", &S::line),
         member("installed", "Whether the running kernel has it.", &S::installed),
+        member("line_for_a_name", "The whole line, where it has more than a name and systemd takes all of it for one.",
+               &S::line_for_a_name),
     };
   }
 };

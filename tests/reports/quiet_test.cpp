@@ -59,5 +59,25 @@ TEST(Quiet, StaysQuietThroughJson) {
   EXPECT_THAT(render_json(with_unseen(false)), Not(HasSubstr("\"quiet\"")));
 }
 
+Finding warning(const std::string& id, const std::string& subject) {
+  Finding finding;
+  finding.id = id;
+  finding.title = id;
+  finding.status = Status::warn;
+  finding.subject = subject;
+  finding.summary = "Something is amiss.";
+  return finding;
+}
+
+/// A laptop's one USB controller carries its keyboard; that matters once somebody gives it away.
+TEST(Quiet, WhatMattersInAnyCaseComesBeforeADeviceThatNobodyAskedFor) {
+  Report report;
+  report.findings = {warning("last-keyboard", "0000:00:14.0"), warning("acs-override", host_subject)};
+  const auto first = [](const Report& of) { return outline(of).problems.at(0).first().id; };
+  EXPECT_EQ(first(report), "acs-override");
+  report.selection = {*PciAddress::parse("0000:00:14.0")};
+  EXPECT_EQ(first(report), "last-keyboard");
+}
+
 }  // namespace
 }  // namespace vfio_doctor::testing

@@ -422,6 +422,12 @@ file /etc/dracut.conf
 | # @, %
 | force_drivers+=" vfio-pci @ "
 | kernel_cmdline="by=@ dracut.conf_token=%"
+file /etc/mkinitcpio.d/@.preset
+| # @ made it
+| PRESETS=('@')
+| ALL_cmdline="/etc/@"
+| default_uki="/efi/EFI/Linux/@.efi"
+| default_options="--cmdline /home/@ token=%"
 file /etc/mkinitcpio.conf.d/@.conf
 | MODULES+=(@)
 | HOOKS=(base @)
