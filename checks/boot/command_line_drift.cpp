@@ -5,6 +5,7 @@
 #include "base/secrets.hpp"
 #include "base/text.hpp"
 #include "checks/advice/kernel_argument_remedy.hpp"
+#include "checks/advice/shell_words.hpp"
 #include "checks/boot/boot_drift.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/iommu_state.hpp"
@@ -130,7 +131,7 @@ Remedy apply(const Host& host, const Arguments& arguments) {
   }
   Remedy remedy{.text = "Carry the settings to the boot entries, then reboot.",
                 .commands = commands,
-                .undo = {"sudoedit " + arguments.front()->token.file},
+                .undo = {"sudoedit " + shell_quoted(arguments.front()->token.file)},
                 .risk =
                     "Low. Everything else that was edited there takes effect too. To undo, take the change out of the "
                     "file and run the same commands again."};
@@ -138,7 +139,7 @@ Remedy apply(const Host& host, const Arguments& arguments) {
   remedy.files = files_of_boot_settings(host);
   if (const auto warning = warning_of_missing_root(host); !warning.empty()) {
     remedy.text = "Carry the settings to the boot entries, then reboot; but not as they are." + warning;
-    remedy.commands.insert(remedy.commands.begin(), "sudoedit " + arguments.front()->token.file);
+    remedy.commands.insert(remedy.commands.begin(), "sudoedit " + shell_quoted(arguments.front()->token.file));
     remedy.by_hand = true;
   }
   return remedy;
@@ -155,7 +156,7 @@ Remedy choose_another_default() {
 /// The words are in the right file, and a person has to see which line of it counts.
 Remedy mend_by_hand(const Host& host, const Arguments& arguments) {
   const auto& counts = arguments.front()->lacking;
-  const auto editor = "sudoedit " + counts.substr(0, counts.rfind(':'));
+  const auto editor = "sudoedit " + shell_quoted(counts.substr(0, counts.rfind(':')));
   Remedy remedy{.text = "Write the words inside the quotes of the assignment that counts, the last of its name (" + counts +
                         "), carry that to the boot entries, and reboot.",
                 .commands = {editor},

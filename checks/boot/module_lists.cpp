@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
+#include "checks/advice/shell_words.hpp"
 #include "checks/check.hpp"
 #include "checks/kernel/kernel_rules.hpp"
 #include "facts/iommu/module_slips.hpp"
@@ -48,7 +49,7 @@ Finding not_there(const Host& host, const ListedModule& listed) {
   if (listed.module == "vfio_virqfd")
     finding.summary += " It is a part of vfio since Linux 6.2, and nothing is missing without it.";
   finding.remedy = {{"Take the name out. Where the file is one of the initial RAM disk's, build that anew.",
-                     {"sudoedit " + listed.file},
+                     {"sudoedit " + shell_quoted(listed.file)},
                      {},
                      {}}};
   return finding;
@@ -65,7 +66,7 @@ Finding no_name(const ListedModule& listed) {
       {"Leave the name alone on its line, and put its parameters into a file of /etc/modprobe.d that ends in .conf: "
        "options " +
            listed.module + " PARAMETER=VALUE. Where the initial RAM disk has the module, build it anew.",
-       {"sudoedit " + listed.file},
+       {"sudoedit " + shell_quoted(listed.file)},
        {},
        {}}};
   return finding;
