@@ -12,7 +12,7 @@
 
 namespace {
 
-/// Most of what is found stays till the end, and to map it in pages of 4 KiB takes a fifteenth of the time on a host of
+/// Most of what is found stays till the end, and to map it in pages of 4 KiB takes a twentieth of the time on a host of
 /// thousands of functions. So the heap begins with room for that, which takes nothing until it is used, and the kernel is asked
 /// for huge pages in it; it gives small ones where it has none.
 void ask_for_huge_pages() {
