@@ -11,6 +11,10 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 constexpr bool is_alphanumeric(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
+constexpr bool is_letter(char c) { return is_alphanumeric(c) && !is_digit(c); }
+/// Of a name in C, a shell, a kernel's module.
+constexpr bool is_name_part(char c) { return is_alphanumeric(c) || c == '_'; }
+
 constexpr bool is_white_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }  // isspace() of the C locale
 
 constexpr char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }

@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.hpp"
 #include "base/secrets.hpp"
 #include "base/text.hpp"
 #include "facts/platform/known_arguments.hpp"
@@ -16,7 +17,6 @@ namespace {
 using View = std::string_view;
 
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_name_part(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_key_part(char c) { return is_name_part(c) || c == '.' || c == '-' || c == '[' || c == ']' || c == '+'; }
 
 /// A key as programs name them. Anything longer or stranger is somebody's text.

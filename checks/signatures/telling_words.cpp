@@ -22,13 +22,11 @@ std::uint32_t key_at(const char* at) {
   return ((byte(0) | byte(1) << 8 | byte(2) << 16) * 2654435769u) >> (32 - key_bits);  // Knuth's multiplicative hashing
 }
 
-bool is_part_of_word(char c) { return is_alphanumeric(c) || c == '_'; }
-
 /// "timeout=5" and "dump_invalid_vmcb" are names of settings.
 bool stands_alone(std::string_view text, std::size_t at, std::string_view word) {
   const auto end = at + word.size();
-  const bool starts = at == 0 || !is_part_of_word(text[at - 1]) || !is_alphanumeric(word.front());
-  return starts && (end == text.size() || ((!is_part_of_word(text[end]) || !is_alphanumeric(word.back())) && text[end] != '='));
+  const bool starts = at == 0 || !is_name_part(text[at - 1]) || !is_alphanumeric(word.front());
+  return starts && (end == text.size() || ((!is_name_part(text[end]) || !is_alphanumeric(word.back())) && text[end] != '='));
 }
 
 constexpr std::array<std::string_view, 5> meanings = {"failure", "harmless", "passthrough", "guest", "past"};

@@ -31,8 +31,6 @@ Path cut(std::string_view path) {
   return result;
 }
 
-bool is_letter(char c) { return is_alphanumeric(c) && !is_digit(c); }
-
 /// A number as grub_strtoul() reads it, base 0; what stands behind it is `rest`. A number beyond all menus where it is too large.
 std::optional<std::uint64_t> number_at(std::string_view text, std::string_view& rest) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t\n\v\f\r"), text.size()));

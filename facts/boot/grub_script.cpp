@@ -121,7 +121,7 @@ class GrubScanner : private ShellCursor {
     if (std::string_view("?@*#").find(peek()) != std::string_view::npos)
       name = take();
     else
-      while (is_shell_name_part(peek())) name += take();
+      while (is_name_part(peek())) name += take();
     if (braces && peek() == '}') take();
     if (name.empty())
       add(word, '$', quoted);

@@ -39,7 +39,7 @@ std::string with_blanks_behind_variables(std::string_view value) {
   std::string text;
   bool in_name = false;
   for (const char c : value) {
-    const bool goes_on = is_alphanumeric(c) || c == '_';
+    const bool goes_on = is_name_part(c);
     if (in_name && !goes_on) text += ' ';
     in_name = c == '$' || (in_name && goes_on);
     text += c;

@@ -16,7 +16,7 @@ bool is_printable(char c) { return (c >= ' ' && c <= '~') || c == '\t'; }
 std::optional<std::size_t> assigns(std::string_view line, std::string_view name) {
   for (auto at = line.find(name); at != line.npos; at = line.find(name, at + 1)) {
     const auto behind = line.substr(at + name.size());
-    if (at > 0 && is_shell_name_part(line[at - 1])) continue;
+    if (at > 0 && is_name_part(line[at - 1])) continue;
     if (behind.starts_with('=')) return at + name.size() + 1;
     if (behind.starts_with("+=")) return at + name.size() + 2;
   }

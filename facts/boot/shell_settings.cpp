@@ -154,7 +154,7 @@ class ShellReader : private ShellCursor {
   std::optional<Assignment> read_assignment() {
     if (!is_shell_name_start(peek())) return std::nullopt;
     std::size_t length = 1;
-    while (is_shell_name_part(peek(length))) ++length;
+    while (is_name_part(peek(length))) ++length;
     if (peek(length) == '[') {
       while (peek(length) != ']' && peek(length) != '\n') ++length;
       if (peek(length) == ']') ++length;
@@ -300,7 +300,7 @@ class ShellReader : private ShellCursor {
         take();
       return add_unknown(value);
     }
-    while (is_shell_name_part(peek(length))) ++length;
+    while (is_name_part(peek(length))) ++length;
     const auto name = std::string(text_.substr(start, length - (braces ? 1 : 0)));
     if (braces && peek(length) != '}') return add_conditional(value, name, length);
     at_ += length + (braces ? 1 : 0);

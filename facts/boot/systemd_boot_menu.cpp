@@ -12,7 +12,6 @@
 namespace vfio_doctor {
 namespace {
 
-bool is_letter(char c) { return is_alphanumeric(c) && !is_digit(c); }
 bool is_of_version(char c) { return is_digit(c) || is_letter(c) || std::string_view("~-^.").find(c) != std::string_view::npos; }
 
 template <class Value>

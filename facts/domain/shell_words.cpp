@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::size_t most_words = 65536;
 
-bool is_name_part(char c) { return is_alphanumeric(c) || c == '_'; }
-
 std::size_t end_of_name(std::string_view text, std::size_t at) {
   const auto first = at;
   while (at < text.size() && is_name_part(text[at])) ++at;

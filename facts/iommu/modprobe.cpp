@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "facts/platform/kernel_arguments.hpp"
 
@@ -62,11 +63,10 @@ bool is_read(const std::string& name) {
 
 /// One word of a parameter line: a blank ends it unless it stands between double quotes.
 std::string_view take_parameter(std::string_view& text) {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n\v\f"), text.size()));
+  while (!text.empty() && is_white_space(text.front())) text.remove_prefix(1);
   bool quoted = false;
   std::size_t end = 0;
-  for (; end < text.size() && (quoted || std::string_view(" \t\r\n\v\f").find(text[end]) == std::string_view::npos); ++end)
-    quoted ^= text[end] == '"';
+  for (; end < text.size() && (quoted || !is_white_space(text[end])); ++end) quoted ^= text[end] == '"';
   const auto word = text.substr(0, end);
   text.remove_prefix(end);
   return word;

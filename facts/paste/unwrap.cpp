@@ -5,12 +5,11 @@
 #include <array>
 #include <optional>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /// Where the terminal's escape sequence at `at` ends (ECMA-48: CSI, OSC, two-character escapes).
 std::size_t end_of_escape(std::string_view text, std::size_t at) {

@@ -94,16 +94,18 @@ void decode_config(std::string_view bytes, PciFunction& function) {
 /// answers, nobody needs its power state: one file less of each. Where it does not, the state tells sleep from a fault.
 Observed<std::string> read_header(const Root& root, Wake wake, AttributePath& path, PciFunction& function) {
   using Bytes = Observed<std::string>;
+  static const auto not_needed = Bytes::unreadable("not asked: it is active and answers");  // shared by thousands
+  const auto look = [&] { return root.read_head(path("config"), header_bytes); };
   function.runtime_status = root.read_line(path("power/runtime_status"));
-  auto bytes = Bytes::unreadable("not asked");
-  if (function.runtime_status.is("active")) {
-    bytes = root.read_head(path("config"), header_bytes);
-    function.power_state = Bytes::unreadable("not asked: it is active and answers");
-    if (bytes.has_value() && answers(*bytes)) return bytes;
+  const bool is_active = function.runtime_status.is("active");
+  auto bytes = is_active ? look() : Bytes();
+  if (bytes.has_value() && answers(*bytes)) {
+    function.power_state = not_needed;
+    return bytes;
   }
   function.power_state = root.read_line(path("power_state"));
   if (wake == Wake::no && is_asleep(function)) return Bytes::unreadable("asleep; use --wake", UnreadCause::asleep);
-  return function.runtime_status.is("active") ? bytes : root.read_head(path("config"), header_bytes);
+  return is_active ? bytes : look();
 }
 
 void gather_config(const Root& root, Wake wake, AttributePath& path, PciFunction& function) {

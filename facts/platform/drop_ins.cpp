@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::size_t most_files = 256;
 
-bool is_letter(char c) { return is_alphanumeric(c) && !is_digit(c); }
-
 /// The name without what looks like endings: ".conf", ".tar.gz".
 std::string_view without_endings(std::string_view name) {
   std::size_t end = name.size();

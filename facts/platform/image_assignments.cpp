@@ -53,7 +53,7 @@ class AssignmentReader : private ShellCursor {
   std::optional<ImageAssignment> read_assignment() {
     if (!is_shell_name_start(peek())) return std::nullopt;
     std::size_t length = 1;
-    while (is_shell_name_part(peek(length))) ++length;
+    while (is_name_part(peek(length))) ++length;
     const bool appends = peek(length) == '+';
     if (peek(length + (appends ? 1 : 0)) != '=') return std::nullopt;
     ImageAssignment assignment;

@@ -10,8 +10,7 @@
 namespace vfio_doctor {
 
 /// Of the name of a variable.
-constexpr bool is_shell_name_part(char c) { return is_alphanumeric(c) || c == '_'; }
-constexpr bool is_shell_name_start(char c) { return is_shell_name_part(c) && !is_digit(c); }
+constexpr bool is_shell_name_start(char c) { return is_name_part(c) && !is_digit(c); }
 
 /// A place in a text, and the number of its line. Past the end there are only line ends.
 class ShellCursor {

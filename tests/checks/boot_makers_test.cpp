@@ -4,6 +4,7 @@
 
 #include "checks/advice/binding_remedy.hpp"
 #include "checks/advice/kernel_argument_remedy.hpp"
+#include "efi_variable.hpp"
 #include "findings_of.hpp"
 
 namespace vfio_doctor {
@@ -11,6 +12,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Contains;
+using testing::efi_variable;
 using ::testing::ElementsAre;
 using testing::finding_about;
 using ::testing::HasSubstr;
@@ -19,20 +21,10 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using testing::only_finding;
 
-/// An EFI variable of the Boot Loader Interface: four bytes of attributes, then UTF-16.
-std::string variable(const std::string& name, const std::string& value) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text = "hex /sys/firmware/efi/efivars/" + name + "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f\n| 07 00 00 00";
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += std::string(" ") + digits[byte >> 4] + digits[byte & 15] + " 00";
-  }
-  return text + " 00 00\n";
-}
-
 /// An Arch whose unified image the firmware or a boot loader starts, with these lines in the preset of its kernel.
 std::string arch_with_preset(const std::string& lines, const std::string& more = {}) {
-  return "text /etc/os-release = ID=arch\ntext /proc/cmdline = root=LABEL=own rw\n" + variable("StubInfo", "systemd-stub 257") +
+  return "text /etc/os-release = ID=arch\ntext /proc/cmdline = root=LABEL=own rw\n" +
+         efi_variable("StubInfo", "systemd-stub 257") +
          "text /efi/EFI/Linux/arch-linux.efi = x\nfile /etc/mkinitcpio.d/linux.preset\n| PRESETS=('default' 'fallback')\n" +
          lines + more;
 }
@@ -111,8 +103,8 @@ const std::string suse =
 
 TEST(BootMakers, SdbootutilWritesTheEntriesAlsoWithoutTheFile) {
   for (const auto& started :
-       {"text /proc/cmdline = root=LABEL=own quiet\n" + variable("LoaderInfo", "systemd-boot 257"),
-        "text /proc/cmdline = BOOT_IMAGE=/own/linux root=LABEL=own quiet\n" + variable("LoaderInfo", "GRUB 2.12")}) {
+       {"text /proc/cmdline = root=LABEL=own quiet\n" + efi_variable("LoaderInfo", "systemd-boot 257"),
+        "text /proc/cmdline = BOOT_IMAGE=/own/linux root=LABEL=own quiet\n" + efi_variable("LoaderInfo", "GRUB 2.12")}) {
     const auto remedy = add_kernel_argument(host_of(suse + started), "iommu=pt");
     EXPECT_THAT(remedy.commands,
                 ElementsAre("sudo mkdir -p /etc/kernel", "echo 'root=LABEL=own quiet iommu=pt' | sudo tee /etc/kernel/cmdline",
@@ -123,7 +115,7 @@ TEST(BootMakers, SdbootutilWritesTheEntriesAlsoWithoutTheFile) {
 TEST(BootMakers, SdbootutilPutsTheRootThereItself) {
   const auto remedy =
       add_kernel_argument(host_of(suse + "text /proc/cmdline = root=LABEL=own quiet\ntext /etc/kernel/cmdline = quiet\n" +
-                                  variable("LoaderInfo", "systemd-boot 257")),
+                                  efi_variable("LoaderInfo", "systemd-boot 257")),
                           "iommu=pt");
   EXPECT_THAT(remedy.text, Not(HasSubstr("root=")));
   EXPECT_FALSE(remedy.by_hand);
@@ -131,7 +123,7 @@ TEST(BootMakers, SdbootutilPutsTheRootThereItself) {
 
 TEST(BootMakers, GrubWithLoaderEntriesAloneReadsThem) {
   const auto host = host_of("complete\n" + suse + "text /proc/cmdline = BOOT_IMAGE=/own/linux root=LABEL=own quiet\n" +
-                            "text /etc/kernel/cmdline = root=LABEL=own quiet\n" + variable("LoaderInfo", "GRUB 2.12"));
+                            "text /etc/kernel/cmdline = root=LABEL=own quiet\n" + efi_variable("LoaderInfo", "GRUB 2.12"));
   EXPECT_EQ(only_finding("command-line-drift", host).status, Status::pass);
 }
 
@@ -140,7 +132,7 @@ TEST(BootMakers, AnEntryThatSaysWhoWroteItIsNotEdited) {
       "file /boot/loader/entries/fedora-6.16.conf\n| # Boot Loader Specification type#1 entry\n"
       "| # File created by /usr/lib/kernel/install.d/90-loaderentry.install (systemd 257)\n| linux /x/linux\n"
       "| options root=LABEL=own ro\ntext /etc/kernel/cmdline = root=LABEL=own ro\ntext /proc/cmdline = root=LABEL=own ro\n" +
-      variable("LoaderInfo", "systemd-boot 257");
+      efi_variable("LoaderInfo", "systemd-boot 257");
   const auto debian = add_kernel_argument(host_of("text /etc/os-release = ID=own\n" + entry), "iommu=pt");
   EXPECT_THAT(debian.commands, Contains("sudo kernel-install add-all"));
   EXPECT_THAT(debian.commands.at(0), HasSubstr("/etc/kernel/cmdline"));
@@ -151,7 +143,7 @@ TEST(BootMakers, AnEntryThatSaysWhoWroteItIsNotEdited) {
 
 TEST(BootMakers, DracutsOwnImagesHaveTheirLineInItsConfiguration) {
   const std::string void_linux = "text /etc/os-release = ID=void\ntext /proc/cmdline = root=LABEL=own ro\n" +
-                                 variable("StubInfo", "systemd-stub 257") + "text /efi/EFI/Linux/linux-own.efi = x\n";
+                                 efi_variable("StubInfo", "systemd-stub 257") + "text /efi/EFI/Linux/linux-own.efi = x\n";
   const auto remedy =
       add_kernel_argument(host_of(
                               void_linux +
@@ -206,7 +198,7 @@ TEST(BootMakers, DeploymentsOfAnotherSystemAreNoUnknownBootLoader) {
 TEST(BootMakers, StanzasOfRefindAreNotEditedInAFileThatIsNotThere) {
   const auto remedy =
       add_kernel_argument(host_of("complete\ntext /etc/os-release = ID=arch\ntext /proc/cmdline = root=LABEL=own\n" +
-                                  variable("LoaderInfo", "rEFInd 0.14.2")),
+                                  efi_variable("LoaderInfo", "rEFInd 0.14.2")),
                           "iommu=pt");
   EXPECT_THAT(remedy.commands, IsEmpty());
   EXPECT_THAT(remedy.text, HasSubstr("refind.conf"));
@@ -220,7 +212,7 @@ TEST(BootMakers, WhatAnotherEntryHasIsNotSaidToWaitForAStart) {
       "file /efi/loader/loader.conf\n| default two.conf\n| preferred one.conf\n"
       "file /efi/loader/entries/one.conf\n| linux /one\n| options root=LABEL=own\n"
       "file /efi/loader/entries/two.conf\n| linux /two\n| options root=LABEL=own intel_iommu=on\n" +
-      variable("LoaderInfo", "systemd-boot 260"));
+      efi_variable("LoaderInfo", "systemd-boot 260"));
   const auto finding = finding_about("iommu-active", host);
   ASSERT_FALSE(finding.remedy.empty());
   EXPECT_THAT(finding.remedy.front().text, Not(HasSubstr("written down already")));

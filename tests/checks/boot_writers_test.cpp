@@ -5,34 +5,25 @@
 #include <algorithm>
 
 #include "checks/advice/kernel_argument_remedy.hpp"
+#include "efi_variable.hpp"
 #include "findings_of.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 using ::testing::AllOf;
+using testing::efi_variable;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::host_of;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-/// "systemd-boot 256" and the like in an EFI variable: four bytes of attributes, then UTF-16.
-std::string variable(const std::string& name, const std::string& value) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text = "hex /sys/firmware/efi/efivars/" + name + "-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f\n| 06 00 00 00";
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += std::string(" ") + digits[byte >> 4] + digits[byte & 15] + " 00";
-  }
-  return text + " 00 00\n";
-}
-
 const std::string arch = "text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw initrd=\\x.img\n";
 
 TEST(BootWriters, AnImageMadeFromTheRunningLineFirstGetsThatLine) {
   const auto remedy =
-      add_kernel_argument(host_of(arch + variable("StubInfo", "systemd-stub 256") + "text /efi/EFI/Linux/own.efi = x\n"),
+      add_kernel_argument(host_of(arch + efi_variable("StubInfo", "systemd-stub 256") + "text /efi/EFI/Linux/own.efi = x\n"),
                           "intel_iommu=on");
   EXPECT_THAT(remedy.text, HasSubstr("is not there"));
   EXPECT_THAT(remedy.commands, ElementsAre("sudo mkdir -p /etc/kernel",
@@ -44,23 +35,23 @@ TEST(BootWriters, AnImageMadeFromTheRunningLineFirstGetsThatLine) {
 TEST(BootWriters, WithoutARootOnTheLineNoCommandIsGiven) {
   const auto remedy =
       add_kernel_argument(host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = quiet\n" +
-                                  variable("StubInfo", "systemd-stub 256") + "text /efi/EFI/Linux/own.efi = x\n"),
+                                  efi_variable("StubInfo", "systemd-stub 256") + "text /efi/EFI/Linux/own.efi = x\n"),
                           "intel_iommu=on");
   EXPECT_THAT(remedy.commands, IsEmpty());
   EXPECT_THAT(remedy.text, HasSubstr("whole command line"));
 }
 
 TEST(BootWriters, AnImageThatSystemdBootStartsIsNoLoaderEntry) {
-  const auto remedy =
-      add_kernel_argument(host_of(arch + variable("LoaderInfo", "systemd-boot 256") + variable("StubInfo", "systemd-stub 256") +
-                                  "dir /efi/loader\ntext /efi/EFI/Linux/own.efi = x\n"),
-                          "intel_iommu=on");
+  const auto remedy = add_kernel_argument(host_of(arch + efi_variable("LoaderInfo", "systemd-boot 256") +
+                                                  efi_variable("StubInfo", "systemd-stub 256") +
+                                                  "dir /efi/loader\ntext /efi/EFI/Linux/own.efi = x\n"),
+                                          "intel_iommu=on");
   EXPECT_THAT(remedy.text, AllOf(HasSubstr("/etc/kernel/cmdline"), Not(HasSubstr("loader/entries"))));
 }
 
 TEST(BootWriters, PiecesOfALineAreEditedWhereTheyAre) {
   const auto remedy =
-      add_kernel_argument(host_of(arch + variable("StubInfo", "systemd-stub 256") + "text /efi/EFI/Linux/own.efi = x\n" +
+      add_kernel_argument(host_of(arch + efi_variable("StubInfo", "systemd-stub 256") + "text /efi/EFI/Linux/own.efi = x\n" +
                                   "text /etc/cmdline.d/10-root.conf = root=UUID=77-aa rw\n"),
                           "intel_iommu=on");
   EXPECT_THAT(remedy.commands.at(0), HasSubstr("/etc/cmdline.d/10-root.conf"));
@@ -68,7 +59,7 @@ TEST(BootWriters, PiecesOfALineAreEditedWhereTheyAre) {
 
 TEST(BootWriters, SystemdBootManagerWritesTheEntries) {
   const auto host = host_of("text /etc/os-release = ID=cachyos\ntext /proc/cmdline = root=UUID=77-aa rw\n" +
-                            variable("LoaderInfo", "systemd-boot 256") +
+                            efi_variable("LoaderInfo", "systemd-boot 256") +
                             "text /etc/sdboot-manage.conf = LINUX_OPTIONS=\"quiet intel_iommu=on\"\n"
                             "file /boot/loader/entries/linux-own.conf\n| linux /vmlinuz-own\n| options root=UUID=77-aa rw\n");
   const auto remedy = add_kernel_argument(host, "iommu=pt");
@@ -87,7 +78,7 @@ TEST(BootWriters, EntriesOfKernelInstallComeFromItsFile) {
       "| options root=UUID=77-aa rw\n";
   const auto remedy =
       add_kernel_argument(host_of("text /etc/os-release = ID=endeavouros\ntext /proc/cmdline = root=UUID=77-aa rw\n" +
-                                  variable("LoaderInfo", "systemd-boot 256") + entries +
+                                  efi_variable("LoaderInfo", "systemd-boot 256") + entries +
                                   "text /etc/kernel/cmdline = root=UUID=77-aa rw\n"),
                           "iommu=pt");
   EXPECT_THAT(remedy.commands, ElementsAre("sudo sed -i --follow-symlinks 's|^root=UUID=77-aa rw$|root=UUID=77-aa rw "
@@ -100,7 +91,7 @@ TEST(BootWriters, EntriesOfKernelInstallComeFromItsFile) {
 TEST(BootWriters, OnDebianEachKernelIsNamed) {
   const auto commands = [](const std::string& id, const std::string& image) {
     return add_kernel_argument(host_of("text /etc/os-release = ID=" + id + "\ntext /proc/cmdline = root=UUID=77-aa rw\n" +
-                                       variable("LoaderInfo", "systemd-boot 256") + image +
+                                       efi_variable("LoaderInfo", "systemd-boot 256") + image +
                                        "text /etc/kernel/cmdline = root=UUID=77-aa rw\n"),
                                "iommu=pt")
         .commands;
@@ -133,7 +124,7 @@ TEST(BootWriters, AlpineWritesExtlinuxConfItself) {
 TEST(BootWriters, TheCommandLineOfUkify) {
   const auto commands = [](const std::string& more) {
     return add_kernel_argument(host_of("text /etc/os-release = ID=fedora\ntext /proc/cmdline = root=UUID=77-aa rw\n" +
-                                       variable("LoaderInfo", "systemd-boot 256") +
+                                       efi_variable("LoaderInfo", "systemd-boot 256") +
                                        "text /efi/EFI/Linux/0123456789abcdef0123456789abcdef-6.9.0.efi = x\n"
                                        "text /etc/kernel/cmdline = root=UUID=77-aa rw\n" +
                                        more),
@@ -152,7 +143,7 @@ TEST(BootWriters, TheCommandLineOfUkify) {
 
 TEST(BootWriters, WhoMakesAnImageIsNotGuessed) {
   const auto remedy = add_kernel_argument(host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw\n" +
-                                                  variable("StubInfo", "systemd-stub 256") +
+                                                  efi_variable("StubInfo", "systemd-stub 256") +
                                                   "text /efi/EFI/Linux/own.efi = x\ndir /etc/dracut.conf.d\ntext "
                                                   "/etc/kernel/cmdline = root=UUID=77-aa rw\n"),
                                           "iommu=pt");
@@ -187,7 +178,7 @@ TEST(BootWriters, ProxmoxBootToolWithoutItsFile) {
 TEST(BootWriters, EveryEntryThatHasItIsNamedTheNextOneFirst) {
   const auto remedy = remove_kernel_argument(
       host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw nosplit\n" +
-              variable("LoaderInfo", "systemd-boot 256") +
+              efi_variable("LoaderInfo", "systemd-boot 256") +
               "text /boot/loader/loader.conf = default own-b.conf\n"
               "file /boot/loader/entries/own-a.conf\n| linux /a\n| options root=UUID=77-aa rw\n| options nosplit\n"
               "file /boot/loader/entries/own-b.conf\n| linux /b\n| options root=UUID=77-aa rw nosplit\n"),
@@ -197,7 +188,7 @@ TEST(BootWriters, EveryEntryThatHasItIsNamedTheNextOneFirst) {
 }
 
 const std::string kernel_install =
-    variable("LoaderInfo", "systemd-boot 256") +
+    efi_variable("LoaderInfo", "systemd-boot 256") +
     "file /boot/loader/entries/0123456789abcdef0123456789abcdef-6.9.0.conf\n| linux /k/linux\n| options root=UUID=77-aa rw\n";
 
 /// Entries made of such a line would find no root: neither an edit nor what carries it over goes by itself.
@@ -224,7 +215,7 @@ TEST(BootWriters, ALineWithoutTheRunningRootIsCarriedNowhere) {
 TEST(BootWriters, WordsForOneStartAreNotKeptForAll) {
   for (const auto* word : {"single", "systemd.unit=rescue.target", "rd.break", "init=/bin/sh", "emergency"}) {
     const auto remedy = add_kernel_argument(host_of("text /etc/os-release = ID=arch\ntext /proc/cmdline = root=UUID=77-aa rw " +
-                                                    std::string(word) + "\n" + variable("StubInfo", "systemd-stub 256") +
+                                                    std::string(word) + "\n" + efi_variable("StubInfo", "systemd-stub 256") +
                                                     "text /efi/EFI/Linux/own.efi = x\n"),
                                             "intel_iommu=on");
     EXPECT_THAT(remedy.commands, IsEmpty()) << word;
@@ -266,7 +257,7 @@ TEST(BootWriters, ADropInOfLimineIsNamed) {
   const auto remedy =
       remove_kernel_argument(host_of(
                                  "text /etc/os-release = ID=cachyos\ntext /proc/cmdline = root=UUID=77-aa rw amd_iommu=off\n" +
-                                 variable("LoaderInfo", "Limine 9.1") +
+                                 efi_variable("LoaderInfo", "Limine 9.1") +
                                  "text /etc/default/limine = KERNEL_CMDLINE[default]=\"root=UUID=77-aa rw\"\n"
                                  "text /etc/limine-entry-tool.d/30-own.conf = KERNEL_CMDLINE[default]+=\" amd_iommu=off\"\n"),
                              "amd_iommu=off");
@@ -274,7 +265,7 @@ TEST(BootWriters, ADropInOfLimineIsNamed) {
 }
 
 TEST(BootWriters, RefindsFileLiesBesideTheKernel) {
-  const auto host = host_of("text /proc/cmdline = root=/dev/sda2 ro\n" + variable("LoaderInfo", "rEFInd 0.14") +
+  const auto host = host_of("text /proc/cmdline = root=/dev/sda2 ro\n" + efi_variable("LoaderInfo", "rEFInd 0.14") +
                             "text /boot/efi/EFI/own/refind_linux.conf = \"Boot\" \"root=/dev/sda2 ro\"\n");
   EXPECT_THAT(add_kernel_argument(host, "iommu=pt").text, HasSubstr("/boot/efi/EFI/own/refind_linux.conf"));
 }
