@@ -143,7 +143,7 @@ Observed<T> DirectoryRoot::failed(const std::string& path, int error) const {
 int DirectoryRoot::open_inside(const std::string& path, int flags) const {
   if (has_plain_way(path, flags)) {
     const auto way = plain_way(path);
-    return ::openat(way.directory, way.path, flags | O_CLOEXEC);
+    return system_call::open_at(way.directory, way.path, flags | O_CLOEXEC);
   }
   const int fd = open_in_root(root_, relative(path), flags);
   if (fd >= 0 || !openat2_refused(errno)) return fd;
@@ -257,7 +257,7 @@ Observed<std::string> DirectoryRoot::read_bytes(const std::string& path, std::si
   const std::size_t wanted = whole ? length + 1 : length;  // one more, to notice that there is more
   if (!is_made_by_kernel(path)) content.reserve(std::min(wanted, size_of(file.get())));
   while (content.size() < wanted) {
-    const auto got = ::read(file.get(), buffer, std::min(sizeof buffer, wanted - content.size()));
+    const auto got = system_call::read(file.get(), buffer, std::min(sizeof buffer, wanted - content.size()));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EISDIR) return Observed<std::string>::unreadable("not a regular file");
     if (got < 0) return from_errno<std::string>(errno);

@@ -240,6 +240,7 @@ void MachineTextParser::put_config(const std::string& directory, const Ids& ids,
   };
   put_word(0x00, ids.vendor);
   put_word(0x02, ids.device);
+  config[0x06] = 0x10;  // there are capabilities, and what they are the line does not say
   config[0x08] = static_cast<char>(revision);
   config[0x09] = static_cast<char>(class_code & 0xff);
   put_word(0x0a, class_code >> 8);

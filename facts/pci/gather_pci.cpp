@@ -184,6 +184,12 @@ Observed<std::vector<Region>> read_regions(const Root& root, const std::string& 
   return text.has_value() ? parse_regions(text.value()) : Observed<std::vector<Region>>::like(text);
 }
 
+/// Only PCI Express has virtual functions: pci_iov_init() in drivers/pci/iov.c looks for nothing else.
+Observed<unsigned> read_virtual_functions(const Root& root, AttributePath& path, const PciFunction& function) {
+  if (function.config.pcie_type.is(PcieType::conventional)) return Observed<unsigned>::absent();
+  return read_number<unsigned>(root, path("sriov_numvfs"), 10);
+}
+
 /// What nobody gives to a guest needs no look at its regions: parts of the chipset and the processor are many.
 bool has_regions_of_interest(const PciFunction& function) {
   const auto kind = function.class_and_subclass();
@@ -266,7 +272,7 @@ PciFunction gather_function(const Root& root, const Circumstances& circumstances
   function.driver_override = read_driver_override(root, path("driver_override"));
   function.vfio_device = read_vfio_device(root, circumstances.vfio_devices, function, path("vfio-dev"));
   function.numa_node = circumstances.one_numa_node ? Observed<int>::absent() : read_numa_node(root, path("numa_node"));
-  function.virtual_functions = read_number<unsigned>(root, path("sriov_numvfs"), 10);
+  function.virtual_functions = read_virtual_functions(root, path, function);
   if (has_regions_of_interest(function)) function.regions = read_regions(root, path("resource"));
   return function;
 }

@@ -17,9 +17,18 @@ namespace {
 constexpr std::size_t standard_header = 64, standard_size = 256, extended_size = 4096;
 constexpr const char* no_extended_space = "the extended configuration space could not be read";
 
+bool has_capability_list(std::string_view bytes) {
+  return (little_endian(bytes, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST) != 0;
+}
+
+/// It has no capabilities, and the header says so. A function that answers zeros says nothing.
+bool header_tells_all(std::string_view bytes) {
+  return !has_capability_list(bytes) && little_endian(bytes, PCI_VENDOR_ID, 2) != 0;
+}
+
 /// Where capability `id` of the standard list begins; nothing where the list does not have it. Stops at a loop.
 std::optional<std::size_t> find_capability(std::string_view bytes, unsigned id) {
-  if ((little_endian(bytes, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST) == 0) return std::nullopt;
+  if (!has_capability_list(bytes)) return std::nullopt;
   const bool is_cardbus = (little_endian(bytes, PCI_HEADER_TYPE, 1) & 0x7f) == 2;
   std::size_t at = little_endian(bytes, is_cardbus ? PCI_CB_CAPABILITY_LIST : PCI_CAPABILITY_LIST, 1) & ~3U;
   std::bitset<standard_size> visited;
@@ -101,7 +110,7 @@ PciConfig decode_pci_config(std::string_view bytes) {
     for (std::size_t i = 0; i < addresses.size(); ++i) addresses[i] = little_endian(bytes, PCI_BASE_ADDRESS_0 + 4 * i, 4);
     config.base_addresses = addresses;
   }
-  if (bytes.size() < standard_size) return config;  // the rest stays "not read"
+  if (bytes.size() < standard_size && !header_tells_all(bytes)) return config;  // the rest stays "not read"
   decode_standard_capabilities(bytes, config);
   if (bytes.size() >= extended_size) {
     decode_extended_capabilities(bytes, config);
@@ -114,7 +123,7 @@ PciConfig decode_pci_config(std::string_view bytes) {
 }
 
 Observed<std::string> decode_serial(std::string_view bytes, const PciConfig& config) {
-  if (bytes.size() < standard_size || config.all_ones) return {};
+  if (!config.pcie_type.has_value()) return {};
   if (bytes.size() < extended_size)
     return config.pcie_type.is(PcieType::conventional) ? Observed<std::string>::absent()
                                                        : Observed<std::string>::unreadable(no_extended_space);

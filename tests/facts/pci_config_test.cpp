@@ -47,6 +47,16 @@ TEST(PciConfig, WhatANormalUserGetsLeavesTheRestUnknown) {
   EXPECT_EQ(config.acs.why(), "not read");
 }
 
+TEST(PciConfig, AHeaderWithoutCapabilitiesTellsAll) {
+  const auto space = Config(64);
+  const auto config = space.decode();
+  EXPECT_TRUE(config.pcie_type.is(PcieType::conventional));
+  EXPECT_TRUE(config.acs.is_absent());
+  EXPECT_TRUE(config.function_level_reset.is(false));
+  EXPECT_TRUE(space.serial().is_absent());
+  EXPECT_TRUE(Config(64).put(0x00, 2, 0).decode().pcie_type.is_unreadable()) << "answers zeros";
+}
+
 TEST(PciConfig, WithoutExtendedSpaceAcsIsUnknownOnExpressAndAbsentElsewhere) {
   const auto express = Config(256).express(4, flr).decode();
   EXPECT_TRUE(express.pcie_type.is(PcieType::root_port));

@@ -60,6 +60,23 @@ std::string header_of(const std::string& byte) {
   return line + "\n";
 }
 
+/// 64 bytes of an Intel function's configuration space, with a list of capabilities or without.
+std::string header_with_status(const std::string& status) {
+  auto line = "hex " + card + "/config\n| 86 80 72 15 00 00 " + status + " 00";
+  for (int i = 8; i < 64; ++i) line += " 00";
+  return line + "\n";
+}
+
+/// Only PCI Express has virtual functions, and that is a capability.
+TEST(GatherPci, WhatHasNoCapabilitiesHasNoVirtualFunctions) {
+  const auto one = [](const std::string& config) {
+    return gather("pci 0000:03:00.0 id=8086:1572 class=020000\ntext " + card + "/sriov_numvfs = 2\n" + config)[0];
+  };
+  EXPECT_TRUE(one(header_with_status("00")).virtual_functions.is_absent());
+  EXPECT_TRUE(one(header_with_status("10")).virtual_functions.is(2));
+  EXPECT_TRUE(one("").virtual_functions.is(2)) << "its header was not read";
+}
+
 /// What answers while it is called active has no need of its power state; what does not is asleep, or dead.
 TEST(GatherPci, ThePowerStateIsAskedWhereActivityAndAnswerDoNotTellIt) {
   const auto one = [](const std::string& rest) { return gather("pci 0000:03:00.0 id=8086:1572 class=020000\n" + rest)[0]; };
