@@ -17,9 +17,7 @@ namespace {
 constexpr std::size_t standard_header = 64, standard_size = 256, extended_size = 4096;
 constexpr const char* no_extended_space = "the extended configuration space could not be read";
 
-bool has_capability_list(std::string_view bytes) {
-  return (little_endian(bytes, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST) != 0;
-}
+bool has_capability_list(std::string_view bytes) { return (little_endian(bytes, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST) != 0; }
 
 /// It has no capabilities, and the header says so. A function that answers zeros says nothing.
 bool header_tells_all(std::string_view bytes) {
