@@ -188,7 +188,8 @@ bool names_a_secret(View text, std::size_t sign) {
   return letters && (name.ends_with("iscsi") || is_secret_key(name));
 }
 
-/// Quicker than masking: a report has tens of thousands of texts, and hardly one of them has a secret. True in doubt.
+}  // namespace
+
 bool may_hold_a_secret(View text) {
   for (std::size_t at = 0; at < text.size(); ++at) {
     switch (text[at]) {
@@ -211,8 +212,6 @@ bool may_hold_a_secret(View text) {
   }
   return false;
 }
-
-}  // namespace
 
 bool is_secret_key(View key) {
   return any_word(key, [](View word) {

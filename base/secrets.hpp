@@ -20,6 +20,9 @@ bool is_secret(std::string_view key, std::string_view value);
 /// "key=value" to be shown, where the value may hold blanks that mask_secrets() would take for its end.
 std::string shown_setting(std::string_view key, const std::optional<std::string>& value);
 
+/// True in doubt. Quicker than masking: a report has tens of thousands of texts, and hardly one of them has a secret.
+bool may_hold_a_secret(std::string_view text);
+
 /// Masks what stands behind such keys ("key=value", "key: value", "--key value", "\"key\": \"value\""), the account in
 /// "scheme://user:password@host", dracut's "iscsi:user:password@host", "Bearer ..." and GRUB's password hashes. All else
 /// stays to the byte; to mask twice changes nothing more.

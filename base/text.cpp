@@ -2,7 +2,9 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/ascii.hpp"
@@ -10,11 +12,15 @@
 namespace vfio_doctor {
 namespace {
 
-std::string digits_of(std::uint64_t value, int base, std::size_t least_digits) {
-  char digits[24];
-  const auto length = static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value, base).ptr - digits);
-  std::string text(least_digits > length ? least_digits - length : 0, '0');
-  return text.append(digits, length);
+/// In a base of 2 to the power of `bits`: each device of thousands has a dozen such numbers.
+std::string digits_of(std::uint64_t value, unsigned bits, std::size_t least_digits) {
+  std::array<char, 24> digits{};
+  auto begin = digits.end();
+  for (; value != 0; value >>= bits) *--begin = "0123456789abcdef"[value & ((1U << bits) - 1)];
+  const auto length = static_cast<std::size_t>(digits.end() - begin);
+  std::string text(std::max({least_digits, length, std::size_t{1}}), '0');
+  std::ranges::copy(begin, digits.end(), text.end() - static_cast<std::ptrdiff_t>(length));
+  return text;
 }
 
 }  // namespace
@@ -84,9 +90,9 @@ std::optional<long long> parse_signed(std::string_view text) {
   return value;
 }
 
-std::string hex_text(std::uint64_t value, std::size_t least_digits) { return digits_of(value, 16, least_digits); }
+std::string hex_text(std::uint64_t value, std::size_t least_digits) { return digits_of(value, 4, least_digits); }
 
-std::string octal_text(std::uint64_t value, std::size_t least_digits) { return digits_of(value, 8, least_digits); }
+std::string octal_text(std::uint64_t value, std::size_t least_digits) { return digits_of(value, 3, least_digits); }
 
 std::string to_lower(std::string_view text) {
   std::string lower(text);

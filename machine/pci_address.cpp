@@ -40,7 +40,15 @@ std::optional<PciAddress> PciAddress::parse(std::string_view text) {
 }
 
 std::string PciAddress::text() const {
-  return hex_text(domain, 4) + ":" + hex_text(bus, 2) + ":" + hex_text(device, 2) + "." + hex_text(function, 1);
+  auto text = hex_text(domain, 4);
+  const auto add = [&text](char separator, unsigned value, std::size_t digits) {
+    text += separator;
+    while (digits-- > 0) text += "0123456789abcdef"[value >> 4 * digits & 15];
+  };
+  add(':', bus, 2);
+  add(':', device, 2);
+  add('.', function, 1);
+  return text;
 }
 
 }  // namespace vfio_doctor

@@ -18,6 +18,7 @@ bool is_masked(const std::vector<std::string>& commands) {
 }
 
 void mask_in(Sentence& sentence) {
+  if (!may_hold_a_secret(sentence.text)) return;
   auto text = mask_secrets(std::string_view(sentence.text));
   if (text != sentence.text) sentence.reword(std::move(text));
 }
@@ -40,7 +41,9 @@ void mask_finding(Finding& finding) {
 
 }  // namespace
 
-void mask_secrets_in(std::string& text) { text = mask_secrets(std::string_view(text)); }
+void mask_secrets_in(std::string& text) {
+  if (may_hold_a_secret(text)) text = mask_secrets(std::string_view(text));
+}
 
 void mask_secrets_in(std::vector<std::string>& texts) {
   for (auto& text : texts) mask_secrets_in(text);

@@ -185,8 +185,10 @@ std::vector<Finding> run(const Host& host) {
       if (kind == Membership::doubtful_bridge) findings.push_back(doubtful_bridge(group, *member));
       if (kind != Membership::exempt_bridge) counted.push_back(member);
     }
-    if (counted.size() > 1) findings.push_back(describe_group(host, group, counted));
-    if (auto parts = held_in_parts(group, counted)) findings.push_back(std::move(*parts));
+    if (counted.size() > 1) {
+      findings.push_back(describe_group(host, group, counted));
+      if (auto parts = held_in_parts(group, counted)) findings.push_back(std::move(*parts));
+    }
     if (!counted.empty()) add_doubts(host, group, findings);
     if (!counted.empty()) add_held_others(group, findings);
   }

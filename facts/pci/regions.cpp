@@ -6,12 +6,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
 
+/// What most lines are: resource_show() in drivers/pci/pci-sysfs.c has one form for all.
+constexpr std::string_view no_region = "0x0000000000000000 0x0000000000000000 0x0000000000000000";
 constexpr unsigned most_rows = 64, base_address_registers = 6;
 
 /// "0x00000000fe000000 0x00000000fe00ffff 0x0000000000040200"; nothing where the line has another form. Without words in between:
@@ -41,7 +44,7 @@ Observed<std::vector<Region>> parse_regions(std::string_view text) {
   std::vector<Region> regions;
   unsigned index = 0;
   for (const auto line : split_lines(text)) {
-    const auto numbers = three_numbers(line);
+    const auto numbers = line == no_region ? std::array<std::uint64_t, 3>{} : three_numbers(line);
     if (!numbers)
       return Observed<std::vector<Region>>::unreadable("resource: line " + std::to_string(index + 1) + " is no region");
     const auto [start, end, flags] = *numbers;

@@ -2,7 +2,11 @@
 #include "runner/commands/report_digest.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -14,60 +18,86 @@ namespace {
 
 constexpr std::string_view member_name = "digest";
 
+/// Bytes on the way to a digest, many at a time: a report of thousands of devices has millions, in small pieces.
+class HashedBytes {
+ public:
+  void add(char byte) {
+    if (used_ == pending_.size()) hash_pending();
+    pending_[used_++] = byte;
+  }
+  void add(std::string_view bytes) {
+    if (bytes.size() > pending_.size() - used_) hash_pending();
+    if (bytes.size() > pending_.size()) return hash_.add(bytes);
+    std::memcpy(pending_.data() + used_, bytes.data(), bytes.size());
+    used_ += bytes.size();
+  }
+  void add_decimal(std::size_t number) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    add({digits.data(), static_cast<std::size_t>(end - digits.data())});
+  }
+  Digest take() {
+    hash_pending();
+    return hash_.take();
+  }
+
+ private:
+  void hash_pending() {
+    hash_.add({pending_.data(), used_});
+    used_ = 0;
+  }
+
+  std::array<char, 16 << 10> pending_;
+  std::size_t used_ = 0;
+  Sha256 hash_;
+};
+
 /// Goes through a JSON text once and takes the digest over its form. What is no JSON has some form, too.
 class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {}
 
   Digest digest() {
-    while (at_ < text_.size()) {
-      if (form_.size() > most_pending_bytes) hash_form();
-      skip_indentation();
+    for (skip_blanks(); at_ < text_.size(); skip_blanks()) {
       const char c = text_[at_];
       if (is_space(c) || c == ',' || c == ':') {
         ++at_;
       } else if (c == '"') {
         string();
       } else if (c == '{' || c == '[') {
-        form_ += c;
+        form_.add(c);
         ++depth_;
         ++at_;
       } else if (c == '}' || c == ']') {
-        form_ += c;
+        form_.add(c);
         --depth_;
         ++at_;
       } else {
         plain();
       }
     }
-    hash_form();
-    return hash_.take();
+    return form_.take();
   }
 
   /// The value of the member that is left out.
   const std::optional<std::string>& found() const { return found_; }
 
  private:
-  static constexpr std::size_t most_pending_bytes = 16 << 10;  // a report of thousands of devices has megabytes
-
-  void hash_form() {
-    hash_.add(form_);
-    form_.clear();
-  }
-
-  /// Half of a report; the last blank is left, so there is always something at at_.
-  void skip_indentation() {
+  /// Half of a report. Leaves at_ at something else, or at the end.
+  void skip_blanks() {
     constexpr std::string_view blanks = "        ";
-    while (text_.substr(at_, blanks.size()) == blanks && at_ + blanks.size() < text_.size()) at_ += blanks.size();
+    while (text_.size() - at_ >= blanks.size() && std::memcmp(text_.data() + at_, blanks.data(), blanks.size()) == 0)
+      at_ += blanks.size();
+    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
   }
 
   static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
   void plain() {
     const auto end = std::min(text_.find_first_of(" \t\n\r,:{}[]\"", at_), text_.size());
-    form_ += '#';
-    form_ += text_.substr(at_, end - at_);
-    form_ += ';';
+    form_.add('#');
+    form_.add(text_.substr(at_, end - at_));
+    form_.add(';');
     at_ = end;
   }
 
@@ -87,10 +117,10 @@ class Reader {
       found_ = take_string();
       return;
     }
-    form_ += '"';
-    form_ += std::to_string(value.size());
-    form_ += ':';
-    form_ += value;
+    form_.add('"');
+    form_.add_decimal(value.size());
+    form_.add(':');
+    form_.add(value);
   }
 
   bool is_name() const {
@@ -154,8 +184,7 @@ class Reader {
   std::string_view text_;
   std::size_t at_ = 0;
   int depth_ = 0;
-  std::string form_;  // what was not hashed yet
-  Sha256 hash_;
+  HashedBytes form_;
   std::optional<std::string> found_;
 };
 
