@@ -2,6 +2,7 @@
 #include "facts/processes/processes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/text.hpp"
@@ -42,11 +43,27 @@ std::map<std::string, PciAddress> nvidia_nodes(const Root& root) {
   return nodes;
 }
 
+/// No driver has made a node that is_wanted(): nobody can have one open, and no process needs to be looked at. Of the running
+/// kernel only, and where a class that every kernel has shows that these are all: a tree may hold /proc and not them.
+bool has_no_nodes(const Root& root) {
+  if (!root.is_live() || !root.kind("/sys/class/net").is(NodeKind::directory) || !root.kind("/proc/driver/nvidia").is_absent())
+    return false;
+  return std::ranges::all_of(std::array{"vfio", "vfio-dev", "drm"}, [&root](const char* name) {
+    const auto nodes = root.list(std::string("/sys/class/") + name);
+    return nodes.has_value() ? std::ranges::all_of(nodes.value(), [](const auto& node) { return node == "version"; })
+                             : nodes.is_absent();
+  });
+}
+
 class OpenDevices {
  public:
   explicit OpenDevices(const Root& root) : root_(root), searched_(root.beneath()) {}
 
   ProcessFacts gather() {
+    if (has_no_nodes(root_)) {
+      facts_.all_seen = true;
+      return std::move(facts_);
+    }
     const auto names = searched_.list("/proc");
     if (!names.has_value()) return {};
     std::vector<unsigned> processes;
