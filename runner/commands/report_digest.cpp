@@ -86,7 +86,7 @@ class Reader {
   /// Half of a report. Leaves at_ at something else, or at the end.
   void skip_blanks() {
     constexpr std::string_view blanks = "        ";
-    while (text_.size() - at_ >= blanks.size() && std::memcmp(text_.data() + at_, blanks.data(), blanks.size()) == 0)
+    while (at_ + blanks.size() <= text_.size() && std::memcmp(text_.data() + at_, blanks.data(), blanks.size()) == 0)
       at_ += blanks.size();
     while (at_ < text_.size() && text_[at_] == ' ') ++at_;
   }
@@ -107,7 +107,7 @@ class Reader {
     std::string unescaped;
     std::string_view value = text_.substr(begin, end - begin);
     if (value.find('\\') == value.npos) {
-      at_ = end + 1;
+      at_ = std::min(end + 1, text_.size());
     } else {
       unescaped = take_string();
       value = unescaped;
@@ -146,7 +146,7 @@ class Reader {
                  : escape == 'f' ? '\f'
                                  : escape;
     }
-    ++at_;
+    at_ = std::min(at_ + 1, text_.size());
     return value;
   }
 
