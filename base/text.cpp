@@ -13,14 +13,14 @@ namespace vfio_doctor {
 namespace {
 
 /// In a base of 2 to the power of `bits`: each device of thousands has a dozen such numbers.
-std::string digits_of(std::uint64_t value, unsigned bits, std::size_t least_digits) {
+void append_digits(std::string& text, std::uint64_t value, unsigned bits, std::size_t least_digits) {
   std::array<char, 24> digits{};
   auto begin = digits.end();
   for (; value != 0; value >>= bits) *--begin = "0123456789abcdef"[value & ((1U << bits) - 1)];
   const auto length = static_cast<std::size_t>(digits.end() - begin);
-  std::string text(std::max({least_digits, length, std::size_t{1}}), '0');
-  std::ranges::copy(begin, digits.end(), text.end() - static_cast<std::ptrdiff_t>(length));
-  return text;
+  const auto least = std::max(least_digits, std::size_t{1});
+  if (length < least) text.append(least - length, '0');
+  text.append(begin, digits.end());
 }
 
 }  // namespace
@@ -90,9 +90,21 @@ std::optional<long long> parse_signed(std::string_view text) {
   return value;
 }
 
-std::string hex_text(std::uint64_t value, std::size_t least_digits) { return digits_of(value, 4, least_digits); }
+void append_hex(std::string& text, std::uint64_t value, std::size_t least_digits) {
+  append_digits(text, value, 4, least_digits);
+}
 
-std::string octal_text(std::uint64_t value, std::size_t least_digits) { return digits_of(value, 3, least_digits); }
+std::string hex_text(std::uint64_t value, std::size_t least_digits) {
+  std::string text;
+  append_hex(text, value, least_digits);
+  return text;
+}
+
+std::string octal_text(std::uint64_t value, std::size_t least_digits) {
+  std::string text;
+  append_digits(text, value, 3, least_digits);
+  return text;
+}
 
 std::string to_lower(std::string_view text) {
   std::string lower(text);

@@ -36,6 +36,8 @@ std::optional<long long> parse_signed(std::string_view text);
 std::string hex_text(std::uint64_t value, std::size_t least_digits);
 /// The same in octal digits: the mode of a file.
 std::string octal_text(std::uint64_t value, std::size_t least_digits);
+/// What hex_text() gives, behind `text`.
+void append_hex(std::string& text, std::uint64_t value, std::size_t least_digits);
 /// ASCII lower case.
 std::string to_lower(std::string_view text);
 /// Joins with `separator`: {"a","b"}, ", " -> "a, b".

@@ -48,16 +48,6 @@ int open_in_root(int root, const char* path, int flags) {
   return fd;
 }
 
-/// Of `count` names, each with a NUL behind it. Views are sorted and not strings: those take longer to change places.
-std::vector<std::string> sorted_names(std::string_view text, std::size_t count) {
-  std::vector<std::string_view> names;
-  names.reserve(count);
-  for (std::size_t at = 0; at < text.size(); at += names.back().size() + 1)
-    names.push_back(text.substr(at, text.find('\0', at) - at));
-  std::ranges::sort(names);
-  return {names.begin(), names.end()};
-}
-
 /// The target of the link at `path` below the directory, or of the one that was opened with O_PATH; absent where it is no link.
 Observed<std::string> link_target(int directory_or_link, const char* path = "") {
   char target[4096];
@@ -324,8 +314,7 @@ Observed<std::vector<std::string>> DirectoryRoot::list(const std::string& path) 
   // Not fdopendir(): it makes three more system calls, and every IOMMU group is a directory to list. Only an empty
   // answer is the end; a shorter one is not, because a signal may end it early.
   alignas(dirent64) char buffer[32768];
-  std::string text;  // all names, each with its NUL
-  std::size_t count = 0;
+  Names names;
   for (;;) {
     const auto got = ::getdents64(directory.get(), buffer, sizeof buffer);
     if (got < 0 && errno == EINTR) continue;
@@ -336,11 +325,12 @@ Observed<std::vector<std::string>> DirectoryRoot::list(const std::string& path) 
       at += entry->d_reclen;
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
-      if (count++ == most_entries) return Observed<Names>::unreadable("more than 200000 entries");
-      text.append(name).push_back('\0');
+      if (names.size() == most_entries) return Observed<Names>::unreadable("more than 200000 entries");
+      names.emplace_back(name);
     }
   }
-  return sorted_names(text, count);
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 Observed<std::string> DirectoryRoot::read_link(const std::string& path) const {

@@ -40,14 +40,11 @@ std::optional<PciAddress> PciAddress::parse(std::string_view text) {
 }
 
 std::string PciAddress::text() const {
-  auto text = hex_text(domain, 4);
-  const auto add = [&text](char separator, unsigned value, std::size_t digits) {
-    text += separator;
-    while (digits-- > 0) text += "0123456789abcdef"[value >> 4 * digits & 15];
-  };
-  add(':', bus, 2);
-  add(':', device, 2);
-  add('.', function, 1);
+  std::string text;
+  append_hex(text, domain, 4);
+  append_hex(text += ':', bus, 2);
+  append_hex(text += ':', device, 2);
+  append_hex(text += '.', function, 1);
   return text;
 }
 

@@ -16,7 +16,6 @@ namespace {
 
 using View = std::string_view;
 
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_key_part(char c) { return is_name_part(c) || c == '.' || c == '-' || c == '[' || c == ']' || c == '+'; }
 
 /// A key as programs name them. Anything longer or stranger is somebody's text.
@@ -52,13 +51,13 @@ std::size_t comment_start(View line) {
       at = quote_end(line, at);
     else if (line[at] == '\\')
       ++at;
-    else if (line[at] == '#' && (at == 0 || is_blank(line[at - 1])))
+    else if (line[at] == '#' && (at == 0 || is_white_space(line[at - 1])))
       return at;
   }
   return line.size();
 }
 
-bool ends_script_word(char c) { return is_blank(c) || View("\"'`;{}()|<>").find(c) != View::npos; }
+bool ends_script_word(char c) { return is_white_space(c) || View("\"'`;{}()|<>").find(c) != View::npos; }
 
 }  // namespace
 
@@ -113,13 +112,13 @@ std::string ArgumentRedactor::argument(View word, int depth) const {
 std::string ArgumentRedactor::line(View text) const {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    if (is_blank(text[at]) || text[at] == '\0') {
+    if (is_white_space(text[at]) || text[at] == '\0') {
       out += text[at++];
       continue;
     }
     bool quoted = false;
     const auto start = at;
-    for (; at < text.size() && text[at] != '\0' && (quoted || !is_blank(text[at])); ++at)
+    for (; at < text.size() && text[at] != '\0' && (quoted || !is_white_space(text[at])); ++at)
       if (text[at] == '"') quoted = !quoted;
     auto word = text.substr(start, at - start);
     const bool whole = word.starts_with('"');

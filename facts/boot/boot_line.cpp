@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
@@ -15,8 +16,6 @@ bool holds(const std::vector<BootToken>& tokens, const KernelArgument& argument)
            normalize_module_name(token.argument.name) == normalize_module_name(argument.name);
   });
 }
-
-bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 }  // namespace
 
@@ -60,11 +59,11 @@ void PlacedText::append(const PlacedText& other) {
 BootLine PlacedText::split() const {
   BootLine line;
   for (std::size_t at = 0;;) {
-    while (at < text_.size() && is_blank(text_[at])) ++at;
+    while (at < text_.size() && is_white_space(text_[at])) ++at;
     if (at == text_.size()) return line;
     const auto start = at;
     bool in_quote = false;
-    for (; at < text_.size() && (in_quote || !is_blank(text_[at])); ++at)
+    for (; at < text_.size() && (in_quote || !is_white_space(text_[at])); ++at)
       if (text_[at] == '"') in_quote = !in_quote;
     const auto word = std::string_view(text_).substr(start, at - start);
     if (word == "--") return line;  // the rest is for init

@@ -21,6 +21,7 @@ constexpr unsigned most_rows = 64, base_address_registers = 6;
 /// each function has 13 lines, most of them zeros.
 std::optional<std::array<std::uint64_t, 3>> three_numbers(std::string_view line) {
   std::array<std::uint64_t, 3> numbers{};
+  if (line == no_region) return numbers;
   const char* at = line.data();
   const char* const end = at + line.size();
   const auto skip_blanks = [&] {
@@ -44,7 +45,7 @@ Observed<std::vector<Region>> parse_regions(std::string_view text) {
   std::vector<Region> regions;
   unsigned index = 0;
   for (const auto line : split_lines(text)) {
-    const auto numbers = line == no_region ? std::array<std::uint64_t, 3>{} : three_numbers(line);
+    const auto numbers = three_numbers(line);
     if (!numbers)
       return Observed<std::vector<Region>>::unreadable("resource: line " + std::to_string(index + 1) + " is no region");
     const auto [start, end, flags] = *numbers;

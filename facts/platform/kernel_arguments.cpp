@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "facts/platform/kernel_arguments.hpp"
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace vfio_doctor {
 namespace {
 
 /// The kernel's isspace(): the C locale's blanks and the no-break space of Latin 1.
-bool is_kernel_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\xa0'; }
+bool is_kernel_blank(char c) { return is_white_space(c) || c == '\xa0'; }
 
 /// One word of the line, without the quote around the whole word: lib/cmdline.c next_arg().
 KernelArgument split_word(std::string_view word, bool quoted, std::size_t equals) {

@@ -7,8 +7,8 @@
 
 #include "base/text.hpp"
 #include "facts/access/access.hpp"
-#include "machine/recording_root.hpp"
 #include "machines.hpp"
+#include "running_root.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -17,16 +17,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// A machine whose nodes have rights, as a running one has.
-class NodeRoot : public RecordingRoot {
+class NodeRoot : public testing::RunningRoot {
  public:
-  NodeRoot(const Root& machine, std::map<std::string, NodeRights> rights)
-      : RecordingRoot(machine), rights_(std::move(rights)) {}
+  NodeRoot(const Root& machine, std::map<std::string, NodeRights> rights) : RunningRoot(machine), rights_(std::move(rights)) {}
   Observed<NodeRights> rights(const std::string& path) const override {
     const auto found = rights_.find(path);
     return found == rights_.end() ? Observed<NodeRights>::unreadable("Permission denied") : Observed<NodeRights>(found->second);
   }
-  bool is_live() const override { return true; }
-  const Root& beneath() const override { return *this; }
 
  private:
   std::map<std::string, NodeRights> rights_;

@@ -2,23 +2,15 @@
 #include <gtest/gtest.h>
 
 #include "facts/processes/processes.hpp"
-#include "machine/recording_root.hpp"
 #include "machines.hpp"
+#include "running_root.hpp"
 
 namespace vfio_doctor {
 namespace {
 
-/// A machine that is asked while it runs.
-class RunningRoot : public RecordingRoot {
- public:
-  using RecordingRoot::RecordingRoot;
-  bool is_live() const override { return true; }
-  const Root& beneath() const override { return *this; }
-};
-
 ProcessFacts processes_of(const std::string& text) {
   const auto machine = testing::machine(text);
-  return gather_processes(RunningRoot(machine));
+  return gather_processes(testing::RunningRoot(machine));
 }
 
 /// One process that somebody else's look is refused.

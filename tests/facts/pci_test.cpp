@@ -33,14 +33,17 @@ TEST(GatherPci, LooksForPhysicalFunctionsWhereVirtualOnesAreEnabled) {
   EXPECT_TRUE(unknown_number[1].physical_function.is(unknown_number[0].address));
 }
 
+/// 64 bytes of configuration space that begin with `first`; the others are all `byte`.
+std::string header_of(const std::string& byte, const std::string& first = "") {
+  auto line = "hex " + card + "/config\n| " + first;
+  for (auto bytes = split_words(first).size(); bytes < 64; ++bytes) line += " " + byte;
+  return line + "\n";
+}
+
 /// Reading configuration space wakes a function up: only one that is said to be awake is asked.
 TEST(GatherPci, WhatIsNotSaidToBeAwakeIsLeftAsleep) {
   const auto is_read = [](const std::string& status) {
-    const auto config = "hex " + card + "/config\n|" + " 86 80 72 15" + [] {
-      std::string zeros;
-      for (int i = 4; i < 64; ++i) zeros += " 00";
-      return zeros;
-    }() + "\n";
+    const auto config = header_of("00", "86 80 72 15");
     const auto machine = "pci 0000:03:00.0 id=8086:1572 class=020000\n" + config + status;
     return gather(machine)[0].config.header_type.has_value();
   };
@@ -53,27 +56,13 @@ TEST(GatherPci, WhatIsNotSaidToBeAwakeIsLeftAsleep) {
   EXPECT_FALSE(is_read("unreadable " + card + "/power/runtime_status Input/output error\n"));
 }
 
-/// One line of "hex" for 64 bytes of configuration space that are all `byte`.
-std::string header_of(const std::string& byte) {
-  auto line = "hex " + card + "/config\n|";
-  for (int i = 0; i < 64; ++i) line += " " + byte;
-  return line + "\n";
-}
-
-/// 64 bytes of an Intel function's configuration space, with a list of capabilities or without.
-std::string header_with_status(const std::string& status) {
-  auto line = "hex " + card + "/config\n| 86 80 72 15 00 00 " + status + " 00";
-  for (int i = 8; i < 64; ++i) line += " 00";
-  return line + "\n";
-}
-
 /// Only PCI Express has virtual functions, and that is a capability.
 TEST(GatherPci, WhatHasNoCapabilitiesHasNoVirtualFunctions) {
   const auto one = [](const std::string& config) {
     return gather("pci 0000:03:00.0 id=8086:1572 class=020000\ntext " + card + "/sriov_numvfs = 2\n" + config)[0];
   };
-  EXPECT_TRUE(one(header_with_status("00")).virtual_functions.is_absent());
-  EXPECT_TRUE(one(header_with_status("10")).virtual_functions.is(2));
+  EXPECT_TRUE(one(header_of("00", "86 80 72 15")).virtual_functions.is_absent());
+  EXPECT_TRUE(one(header_of("00", "86 80 72 15 00 00 10")).virtual_functions.is(2));
   EXPECT_TRUE(one("").virtual_functions.is(2)) << "its header was not read";
 }
 
