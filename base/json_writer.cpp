@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/json_writer.hpp"
 
+#include <algorithm>
+
 #include "base/utf8.hpp"
 
 namespace vfio_doctor {
@@ -59,12 +61,14 @@ void JsonWriter::begin_value() {
 
 void JsonWriter::open(char bracket) {
   begin_value();
+  if (form_) form_->bracket(bracket);
   text_ += bracket;
   separator_ += "  ";
   is_first_ = true;
 }
 
 void JsonWriter::close(char bracket) {
+  if (form_) form_->bracket(bracket);
   separator_.resize(separator_.size() - 2);
   if (!is_first_) text_.append(separator_, 1);
   text_ += bracket;
@@ -73,6 +77,7 @@ void JsonWriter::close(char bracket) {
 
 void JsonWriter::name(std::string_view name) {
   begin_value();
+  if (form_) form_->string(name);
   text_.append(1, '"').append(name).append("\": ", 3);
   after_name_ = true;
 }
@@ -80,20 +85,33 @@ void JsonWriter::name(std::string_view name) {
 void JsonWriter::value(std::string_view text) {
   begin_value();
   text_ += '"';
-  for (std::size_t position = 0; position < text.size();) {
-    const std::size_t start = position;
-    while (position < text.size() && is_plain(text[position])) ++position;
-    text_ += text.substr(start, position - start);
-    if (position == text.size()) break;
-    const CodePoint decoded = decode_utf8(text, position);
-    append_escaped(text_, decoded.length == 0 ? U'\ufffd' : decoded.value);
-    position += decoded.length == 0 ? 1 : decoded.length;
+  if (std::ranges::all_of(text, is_plain)) {
+    if (form_) form_->string(text);
+    text_ += text;
+  } else {
+    append_escaped_text(text);
   }
   text_ += '"';
 }
 
+void JsonWriter::append_escaped_text(std::string_view text) {
+  std::string said;
+  for (std::size_t position = 0; position < text.size();) {
+    const CodePoint decoded = decode_utf8(text, position);
+    const auto length = std::max(decoded.length, std::size_t{1});
+    said += decoded.length == 0 ? "\xef\xbf\xbd" : text.substr(position, length);
+    if (is_plain(text[position]))
+      text_ += text[position];
+    else
+      append_escaped(text_, decoded.length == 0 ? U'\ufffd' : decoded.value);
+    position += length;
+  }
+  if (form_) form_->string(said);
+}
+
 void JsonWriter::raw(std::string_view text) {
   begin_value();
+  if (form_) form_->plain(text);
   text_ += text;
 }
 
@@ -108,6 +126,7 @@ void JsonWriter::value(const std::vector<std::string>& texts) {
 }
 
 std::string JsonWriter::take() {
+  if (form_) form_->finish();
   text_ += '\n';
   return std::move(text_);
 }

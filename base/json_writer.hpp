@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json_form.hpp"
+
 namespace vfio_doctor {
 
 /// Writes a JSON document straight into text: with thousands of devices, building a tree of values first
@@ -14,6 +16,9 @@ namespace vfio_doctor {
 /// becomes U+FFFD.
 class JsonWriter {
  public:
+  /// `form`, if any, is told what is written, and finished with the document.
+  explicit JsonWriter(JsonForm* form = nullptr) : form_(form) {}
+
   /// Makes room for about so many bytes at once: growing step by step copies a large document several times over, and
   /// each copy is fresh memory that the kernel has to map page by page. What is not used is never mapped.
   void expect(std::size_t bytes) { text_.reserve(bytes); }
@@ -56,7 +61,9 @@ class JsonWriter {
   void begin_value();
   bool is_outermost() const { return separator_.size() == 2; }
   void raw(std::string_view text);
+  void append_escaped_text(std::string_view text);
 
+  JsonForm* form_;
   std::string text_;
   std::string separator_ = ",\n";  // and two blanks for each object or array that is open
   bool is_first_ = true;           // of the object or array that is open

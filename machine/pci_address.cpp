@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "machine/pci_address.hpp"
 
+#include <charconv>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/text.hpp"
@@ -8,31 +10,31 @@
 namespace vfio_doctor {
 namespace {
 
-/// A hexadecimal field with a number of digits in [least, most] and a value of at most `limit`.
-std::optional<std::uint32_t> hex_field(std::string_view text, std::size_t least, std::size_t most, std::uint64_t limit) {
-  if (text.size() < least || text.size() > most || text.find_first_of("xX") != text.npos) return std::nullopt;
-  const auto value = parse_unsigned(text, 16);
-  if (!value || *value > limit) return std::nullopt;
-  return static_cast<std::uint32_t>(*value);
+/// Hexadecimal digits and nothing else: no sign, no prefix. `text` has at most eight.
+std::optional<std::uint32_t> hex_field(std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
 }
 
 }  // namespace
 
 std::optional<PciAddress> PciAddress::parse(std::string_view text) {
   PciAddress address;
-  const auto parts = split(text, ':');
-  if (parts.size() < 2 || parts.size() > 3) return std::nullopt;
-  if (parts.size() == 3) {
-    const auto domain = hex_field(parts[0], 4, 8, 0xffffffff);
+  constexpr std::size_t short_length = std::string_view("01:00.0").size();
+  if (text.size() < short_length) return std::nullopt;
+  const auto rest = text.substr(text.size() - short_length);
+  if (rest[2] != ':' || rest[5] != '.') return std::nullopt;
+  if (auto before = text.substr(0, text.size() - short_length); !before.empty()) {
+    if (before.back() != ':') return std::nullopt;
+    before.remove_suffix(1);
+    const auto domain = before.size() >= 4 && before.size() <= 8 ? hex_field(before) : std::nullopt;
     if (!domain) return std::nullopt;
     address.domain = *domain;
   }
-  const auto bus = hex_field(parts[parts.size() - 2], 2, 2, 0xff);
-  const auto slot = parts.back();
-  if (!bus || slot.size() != 4 || slot[2] != '.') return std::nullopt;
-  const auto device = hex_field(slot.substr(0, 2), 2, 2, 0x1f);
-  const auto function = hex_field(slot.substr(3), 1, 1, 7);
-  if (!device || !function) return std::nullopt;
+  const auto bus = hex_field(rest.substr(0, 2)), device = hex_field(rest.substr(3, 2)), function = hex_field(rest.substr(6));
+  if (!bus || !device || *device > 0x1f || !function || *function > 7) return std::nullopt;
   address.bus = static_cast<std::uint8_t>(*bus);
   address.device = static_cast<std::uint8_t>(*device);
   address.function = static_cast<std::uint8_t>(*function);

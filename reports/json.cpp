@@ -174,8 +174,9 @@ void write_device(JsonWriter& json, const DeviceReport& device) {
   json.close_object();
 }
 
-std::string render_json(const Report& report) {
-  JsonWriter json;
+namespace {
+
+std::string write_report(JsonWriter json, const Report& report) {
   json.expect(1024 * report.findings.size() + 640 * report.devices.size() + 128 * report.groups.size());
   json.open_object();
   write_document_start(json, "vfio-doctor/report/1", report);
@@ -194,5 +195,11 @@ std::string render_json(const Report& report) {
   json.close_object();
   return json.take();
 }
+
+}  // namespace
+
+std::string render_json(const Report& report) { return write_report(JsonWriter(), report); }
+
+std::string render_json_and_form(const Report& report, JsonForm& form) { return write_report(JsonWriter(&form), report); }
 
 }  // namespace vfio_doctor

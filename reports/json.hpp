@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 
+#include "base/json_form.hpp"
 #include "reports/report.hpp"
 
 namespace vfio_doctor {
@@ -12,6 +13,8 @@ namespace vfio_doctor {
 /// what is not UTF-8 is replaced by U+FFFD, and everything outside printable ASCII is written as \u escapes,
 /// so the text is harmless on a terminal. What was not observed is null.
 std::string render_json(const Report& report);
+/// The same, and `form` is told what it says.
+std::string render_json_and_form(const Report& report, JsonForm& form);
 
 /// Longest report that parse_report_json() accepts, in bytes.
 inline constexpr std::size_t longest_report_json = std::size_t{64} << 20;

@@ -104,9 +104,12 @@ Report report_of(const Report::Source& source, const Host& host, Judgement judge
   report.devices = in_parallel(judgement.decisions, describe_device);
   report.findings = std::move(judgement.findings);
   if (host.iommu.groups.has_value()) report.groups = in_parallel(host.iommu.groups.value(), describe_group);
-  mask_secrets(report);
-  bound_report(report);
   return report;
+}
+
+void finish_report(Report& report) {
+  mask_secrets(report);  // first: of a text that was cut, the end of a secret may be gone by which it is known
+  bound_report(report);
 }
 
 }  // namespace vfio_doctor

@@ -113,31 +113,27 @@ Finding doubtful_bridge(const IommuGroup& group, const PciFunction& bridge) {
   return finding;
 }
 
-/// Members that were not all seen must not look like none.
-void add_doubts(const Host& host, const IommuGroup& group, std::vector<Finding>& findings) {
-  const auto directory = "/sys/kernel/iommu_groups/" + std::to_string(group.number) + "/devices";
-  const auto add = [&](const Sentence& summary, const std::string& source, const std::string& value) {
+/// Members that were not all seen must not look like none. `unseen`: one that is no function of the host.
+void add_doubts(const IommuGroup& group, const PciAddress* unseen, std::vector<Finding>& findings) {
+  const auto add = [&](const Sentence& summary, const std::string& value) {
     auto finding = check.finding(Status::unknown, group_subject(group.number), summary);
     finding.effect = Effect::blocked;
-    finding.evidence = {{source, value}};
+    finding.evidence = {{"/sys/kernel/iommu_groups/" + std::to_string(group.number) + "/devices", value}};
     findings.push_back(finding);
   };
   if (group.members.size() > most_members)
     add("This group has more than " + std::to_string(most_members) + " members: too many to name the companions of each.",
-        directory, std::to_string(group.members.size()) + " functions");
+        std::to_string(group.members.size()) + " functions");
   if (!group.members_doubt.empty())
     add("This group may have more members than were seen (" + group.members_doubt +
             "): what else would have to go to the "
             "guest is not known. If a device was plugged in just now, run this again.",
-        directory, group.members_doubt);
-  for (const auto& address : group.members)
-    if (!host.find(address)) {
-      add("This group lists " + named(address) +
-              ", which is not among the host's PCI functions: what it is and what holds "
-              "it could not be seen.",
-          directory, address.text());
-      break;
-    }
+        group.members_doubt);
+  if (unseen)
+    add("This group lists " + named(*unseen) +
+            ", which is not among the host's PCI functions: what it is and what holds "
+            "it could not be seen.",
+        unseen->text());
   for (std::size_t i = 0; i < group.other_members.size() && i < group.other_drivers.size(); ++i) {
     const auto& driver = group.other_drivers[i];
     if (!driver.is_unreadable()) continue;
@@ -145,7 +141,7 @@ void add_doubts(const Host& host, const IommuGroup& group, std::vector<Finding>&
             ", which is no PCI function: whether a driver holds it could not be "
             "seen (" +
             driver.why() + ").",
-        directory, group.other_members[i]);
+        group.other_members[i]);
     break;
   }
 }
@@ -177,9 +173,13 @@ std::vector<Finding> run(const Host& host) {
   std::vector<const PciFunction*> counted;
   for (const auto& group : host.iommu.groups.value()) {
     counted.clear();
+    const PciAddress* unseen = nullptr;
     for (const auto& address : group.members) {
       const auto* member = host.find(address);
-      if (!member) continue;
+      if (!member) {
+        if (!unseen) unseen = &address;
+        continue;
+      }
       const auto kind = membership(host, *member);
       if (kind == Membership::held_bridge) findings.push_back(held_by_bridge(group, *member));
       if (kind == Membership::doubtful_bridge) findings.push_back(doubtful_bridge(group, *member));
@@ -189,7 +189,7 @@ std::vector<Finding> run(const Host& host) {
       findings.push_back(describe_group(host, group, counted));
       if (auto parts = held_in_parts(group, counted)) findings.push_back(std::move(*parts));
     }
-    if (!counted.empty()) add_doubts(host, group, findings);
+    if (!counted.empty()) add_doubts(group, unseen, findings);
     if (!counted.empty()) add_held_others(group, findings);
   }
   if (!findings.empty()) return findings;

@@ -29,7 +29,7 @@ const KnownDevice* known_device(const PciFunction& function, std::string_view ki
   if (!id) return nullptr;
   const auto& devices = known_devices();
   const auto found = std::ranges::find_if(devices, [&](const KnownDevice& one) {
-    return one.kind == kind && function.id.vendor.is(one.vendor_id) && *id >= one.first && *id <= one.last;
+    return *id >= one.first && *id <= one.last && function.id.vendor.is(one.vendor_id) && one.kind == kind;
   });
   return found == devices.end() ? nullptr : &*found;
 }

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <iostream>
 #include <string>
-#include <utility>
 
 #include "base/input_error.hpp"
 #include "reports/formats.hpp"
@@ -48,8 +47,8 @@ int run_check_command(const CheckOptions& options) {
   if (options.fix) return run_fix(options);
   const Report report = examine(options.examine, options.output);
   write_outputs(options.output, "text", [&](const std::string& format, const std::string& file) {
-    auto bytes = render_as(report_formats(), format, report, text_style_for(options.output, file));
-    return format == "json" ? with_digest(std::move(bytes)) : bytes;
+    return format == "json" ? render_json_with_digest(report)
+                            : render_as(report_formats(), format, report, text_style_for(options.output, file));
   });
   return exit_code_for(report, options.fail_on);
 }

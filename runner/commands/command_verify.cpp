@@ -161,8 +161,7 @@ int run_verify_command(const VerifyOptions& options) {
   report.generated_at = time_of_report();
   mask_secrets(report);
   write_outputs(options.output, "text", [&](const std::string& format, const std::string& file) {
-    return format == "json" ? with_digest(render_json(report))
-                            : render_guest_text(report, text_style_for(options.output, file));
+    return format == "json" ? render_json_with_digest(report) : render_guest_text(report, text_style_for(options.output, file));
   });
   return exit_code(report.verdict);
 }

@@ -19,7 +19,6 @@
 #include "checks/kernel/vfio_ways.hpp"
 #include "facts/platform/machine_identity.hpp"
 #include "reports/bounds.hpp"
-#include "reports/mask_report.hpp"
 #include "reports/report_of.hpp"
 #include "runner/commands/accepted_risks.hpp"
 #include "runner/commands/check_list.hpp"
@@ -175,13 +174,12 @@ class Examination {
     // A recorded machine's reader may not be root.
     if (source_.root->is_live() && ::geteuid() == 0) leave_out_sudo(report.findings);
     add_pages(report);
-    bound_report(report);
     std::ranges::move(notes_, std::back_inserter(report.notes));
     if (!options_.skip.empty())
       report.notes.push_back("Left out (--skip): " + join(options_.skip, ", ") + ". The verdicts do not count them.");
     if (!options_.only.empty())
       report.notes.push_back("Only these checks are reported and counted (--only): " + join(options_.only, ", ") + ".");
-    mask_secrets(report);
+    finish_report(report);
   }
 
   const ExamineOptions& options_;
@@ -236,7 +234,7 @@ Report examine_plainly(const Source& source, const Host& host) {
   bound_findings(findings);
   Report report = report_of({source.kind, source.name}, host, judge(host, std::move(findings), {}, {}), {});
   report.host.machine = describe_machine(gather_machine_identity(*source.root), *source.root, host, false);
-  mask_secrets(report);
+  finish_report(report);
   return report;
 }
 

@@ -2,15 +2,13 @@
 #include "runner/commands/report_digest.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
-#include <utility>
 
+#include "base/json_form.hpp"
 #include "base/text.hpp"
+#include "reports/json.hpp"
 #include "snapshot/digest.hpp"
 
 namespace vfio_doctor {
@@ -18,109 +16,67 @@ namespace {
 
 constexpr std::string_view member_name = "digest";
 
-/// Bytes on the way to a digest, many at a time: a report of thousands of devices has millions, in small pieces.
-class HashedBytes {
+/// The digest of what a JSON text says.
+class FormDigest {
  public:
-  void add(char byte) {
-    if (used_ == pending_.size()) hash_pending();
-    pending_[used_++] = byte;
-  }
-  void add(std::string_view bytes) {
-    if (bytes.size() > pending_.size() - used_) hash_pending();
-    if (bytes.size() > pending_.size()) return hash_.add(bytes);
-    std::memcpy(pending_.data() + used_, bytes.data(), bytes.size());
-    used_ += bytes.size();
-  }
-  void add_decimal(std::size_t number) {
-    std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    add({digits.data(), static_cast<std::size_t>(end - digits.data())});
-  }
-  Digest take() {
-    hash_pending();
-    return hash_.take();
+  JsonForm& form() { return form_; }
+  /// Of all that the form was told. Once only.
+  std::string take() {
+    form_.finish();
+    return to_text(hash_.take());
   }
 
  private:
-  void hash_pending() {
-    hash_.add({pending_.data(), used_});
-    used_ = 0;
-  }
-
-  std::array<char, 16 << 10> pending_;
-  std::size_t used_ = 0;
   Sha256 hash_;
+  JsonForm form_{[this](std::string_view bytes) { hash_.add(bytes); }};
 };
 
-/// Goes through a JSON text once and takes the digest over its form. What is no JSON has some form, too.
+/// Goes through a JSON text once and tells its form. What is no JSON has some form, too.
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, JsonForm& form) : text_(text), form_(form) {}
 
-  Digest digest() {
-    for (skip_blanks(); at_ < text_.size(); skip_blanks()) {
+  void read() {
+    while (at_ < text_.size()) {
       const char c = text_[at_];
       if (is_space(c) || c == ',' || c == ':') {
         ++at_;
       } else if (c == '"') {
         string();
       } else if (c == '{' || c == '[') {
-        form_.add(c);
+        form_.bracket(c);
         ++depth_;
         ++at_;
       } else if (c == '}' || c == ']') {
-        form_.add(c);
+        form_.bracket(c);
         --depth_;
         ++at_;
       } else {
         plain();
       }
     }
-    return form_.take();
   }
 
   /// The value of the member that is left out.
   const std::optional<std::string>& found() const { return found_; }
 
  private:
-  /// Half of a report. Leaves at_ at something else, or at the end.
-  void skip_blanks() {
-    constexpr std::string_view blanks = "        ";
-    while (at_ + blanks.size() <= text_.size() && std::memcmp(text_.data() + at_, blanks.data(), blanks.size()) == 0)
-      at_ += blanks.size();
-    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
-  }
-
   static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
   void plain() {
     const auto end = std::min(text_.find_first_of(" \t\n\r,:{}[]\"", at_), text_.size());
-    form_.add('#');
-    form_.add(text_.substr(at_, end - at_));
-    form_.add(';');
+    form_.plain(text_.substr(at_, end - at_));
     at_ = end;
   }
 
   void string() {
-    // Most strings are as they are written, and come over without a copy of their own.
-    const auto begin = at_ + 1, end = std::min(text_.find('"', begin), text_.size());
-    std::string unescaped;
-    std::string_view value = text_.substr(begin, end - begin);
-    if (value.find('\\') == value.npos) {
-      at_ = std::min(end + 1, text_.size());
-    } else {
-      unescaped = take_string();
-      value = unescaped;
-    }
+    const auto value = take_string();
     if (depth_ == 1 && !found_ && value == member_name && is_name()) {
       at_ = std::min(text_.find('"', at_), text_.size());
       found_ = take_string();
       return;
     }
-    form_.add('"');
-    form_.add_decimal(value.size());
-    form_.add(':');
-    form_.add(value);
+    form_.string(value);
   }
 
   bool is_name() const {
@@ -184,23 +140,25 @@ class Reader {
   std::string_view text_;
   std::size_t at_ = 0;
   int depth_ = 0;
-  HashedBytes form_;
+  JsonForm& form_;
   std::optional<std::string> found_;
 };
 
 }  // namespace
 
-std::string with_digest(std::string report) {
-  const auto digest = to_text(Reader(report).digest());
-  const auto line_end = report.find('\n', report.find("\"schema\""));
-  return line_end == report.npos ? report : report.insert(line_end + 1, "  \"digest\": \"" + digest + "\",\n");
+std::string render_json_with_digest(const Report& report) {
+  FormDigest digest;
+  auto text = render_json_and_form(report, digest.form());
+  const auto line_end = text.find('\n', text.find("\"schema\""));
+  return text.insert(line_end + 1, "  \"digest\": \"" + digest.take() + "\",\n");
 }
 
 DigestState digest_state(std::string_view report) {
-  Reader reader(report);
-  const auto digest = to_text(reader.digest());
+  FormDigest digest;
+  Reader reader(report, digest.form());
+  reader.read();
   if (!reader.found()) return DigestState::missing;
-  return *reader.found() == digest ? DigestState::right : DigestState::wrong;
+  return *reader.found() == digest.take() ? DigestState::right : DigestState::wrong;
 }
 
 }  // namespace vfio_doctor

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// A JSON report carries a SHA-256 digest of what it says, so that damage is noticed when it is read again. It is taken over
-// the report's values in their order, whatever blanks and escapes they are written with:
-//   an object: '{', for each member its name as a string and its value, '}'; an array: '[', its values, ']'
-//   a string: '"', how many bytes of UTF-8 it has in decimal, ':', those bytes
-//   a number, true, false and null: '#', as written, ';'
+// A JSON report carries a SHA-256 digest of what it says (base/json_form.hpp), so that damage is noticed when it is read again.
 // The member "digest" of the outermost object is not counted.
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "reports/report.hpp"
+
 namespace vfio_doctor {
 
-/// `report` (what render_json() wrote) with the member "digest" behind "schema".
-std::string with_digest(std::string report);
+/// What render_json() writes, with the member "digest" behind "schema".
+std::string render_json_with_digest(const Report& report);
 
 enum class DigestState {
   right,

@@ -17,10 +17,10 @@ namespace vfio_doctor {
 namespace {
 
 std::string report_text() {
-  auto report = examine_plainly({"snapshot", "K\xc3\xa4se \xf0\x9f\xa7\x80 \"x\"\n",
+  auto report = examine_plainly({"snapshot", "K\xc3\xa4se \xf0\x9f\xa7\x80 \"x\"\n\xff",
                                  std::make_unique<MemoryRoot>(testing::machine_file("../machine/samples/hm170.machine"))},
                                 Wake::no);
-  return with_digest(render_json(report));
+  return render_json_with_digest(report);
 }
 
 TEST(ReportDigest, HoldsHoweverTheReportIsWritten) {

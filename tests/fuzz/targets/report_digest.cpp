@@ -14,7 +14,6 @@ void try_input(const std::string& bytes) {
   const std::vector<char> exact(bytes.begin(), bytes.end());  // without a NUL behind it
   const auto state = digest_state(std::string_view(exact.data(), exact.size()));
   require(digest_state(bytes) == state, "the same text has the same digest");
-  require(with_digest(bytes).size() >= bytes.size(), "a digest takes nothing away");
 }
 
 }  // namespace vfio_doctor
