@@ -38,7 +38,7 @@ std::string_view trim(std::string_view text) {
 
 std::vector<std::string_view> split_lines(std::string_view text) {
   std::vector<std::string_view> lines;
-  lines.reserve(8);
+  lines.reserve(16);
   while (!text.empty()) {
     const auto end = text.find('\n');
     auto line = text.substr(0, end);
@@ -56,10 +56,12 @@ std::size_t line_at(std::string_view text, std::size_t offset) {
 
 std::vector<std::string_view> split_words(std::string_view text) {
   std::vector<std::string_view> words;
-  for (auto at = text.begin(); at != text.end();) {
-    const auto begin = std::find_if_not(at, text.end(), is_white_space);
-    at = std::find_if(begin, text.end(), is_white_space);
-    if (begin != at) words.emplace_back(begin, at);
+  words.reserve(4);
+  for (std::size_t at = 0; at < text.size();) {
+    while (at < text.size() && is_white_space(text[at])) ++at;
+    const auto begin = at;
+    while (at < text.size() && !is_white_space(text[at])) ++at;
+    if (begin != at) words.push_back(text.substr(begin, at - begin));
   }
   return words;
 }
