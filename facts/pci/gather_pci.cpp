@@ -112,6 +112,7 @@ void gather_config(const Root& root, Wake wake, AttributePath& path, PciFunction
   auto bytes = read_header(root, wake, path, function);
   if (!bytes.has_value()) return mark_unread(function, bytes.why(), bytes.cause());
   decode_config(bytes.value(), function);
+  if (function.config.no_vendor) return mark_unread(function, "its configuration space names no vendor", UnreadCause::other);
   if (bytes->size() == header_bytes && !function.config.all_ones)
     function.id.revision = static_cast<std::uint8_t>((*bytes)[revision_offset]);
   // The rest is needed only to explain groups: for bridges and for functions that share a slot.

@@ -19,11 +19,6 @@ constexpr const char* no_extended_space = "the extended configuration space coul
 
 bool has_capability_list(std::string_view bytes) { return (little_endian(bytes, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST) != 0; }
 
-/// It has no capabilities, and the header says so. A function that answers zeros says nothing.
-bool header_tells_all(std::string_view bytes) {
-  return !has_capability_list(bytes) && little_endian(bytes, PCI_VENDOR_ID, 2) != 0;
-}
-
 /// Where capability `id` of the standard list begins; nothing where the list does not have it. Stops at a loop.
 std::optional<std::size_t> find_capability(std::string_view bytes, unsigned id) {
   if (!has_capability_list(bytes)) return std::nullopt;
@@ -99,7 +94,8 @@ PciConfig decode_pci_config(std::string_view bytes) {
   PciConfig config;
   if (bytes.size() < standard_header) return config;
   config.all_ones = !answers(bytes);
-  if (config.all_ones) return config;
+  config.no_vendor = little_endian(bytes, PCI_VENDOR_ID, 2) == 0;
+  if (config.all_ones || config.no_vendor) return config;
   const auto header = little_endian(bytes, PCI_HEADER_TYPE, 1);
   config.header_type = static_cast<std::uint8_t>(header & 0x7f);
   config.multifunction = (header & 0x80) != 0;
@@ -108,7 +104,8 @@ PciConfig decode_pci_config(std::string_view bytes) {
     for (std::size_t i = 0; i < addresses.size(); ++i) addresses[i] = little_endian(bytes, PCI_BASE_ADDRESS_0 + 4 * i, 4);
     config.base_addresses = addresses;
   }
-  if (bytes.size() < standard_size && !header_tells_all(bytes)) return config;  // the rest stays "not read"
+  // Without capabilities the header tells all; else the rest stays "not read".
+  if (bytes.size() < standard_size && has_capability_list(bytes)) return config;
   decode_standard_capabilities(bytes, config);
   if (bytes.size() >= extended_size) {
     decode_extended_capabilities(bytes, config);

@@ -45,6 +45,9 @@ struct PciConfig {
   Observed<std::array<std::uint32_t, 6>> base_addresses;
   bool denied = false;    ///< more than 64 bytes were asked for and not given
   bool all_ones = false;  ///< the function answers nothing: dead or powered off
+  /// The vendor reads 0, which no function has: so an empty slot answers on some boards (pci_bus_generic_read_dev_vendor_id() in
+  /// drivers/pci/probe.c). Nothing else is known of the function then.
+  bool no_vendor = false;
 };
 
 /// One PCI function as sysfs shows it.

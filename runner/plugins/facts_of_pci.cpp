@@ -50,6 +50,7 @@ Member<PciFunction> config_facts() {
                         member("serial", "Device Serial Number, as 00-11-22-33-44-55-66-77; null: it has none.", &S::id,
                                &PciIdentity::serial),
                         member("all_ones", "It answers nothing: dead or powered off.", &S::config, &Config::all_ones),
+                        member("no_vendor", "It names no vendor, as an empty slot does.", &S::config, &Config::no_vendor),
                         withheld(&S::config, &Config::base_addresses, "its file \"resource\" has them with their sizes"),
                         withheld(&S::config, &Config::denied, "each member that this hides is unreadable and says so"),
                     });

@@ -55,6 +55,8 @@ TEST(PciConfig, AHeaderWithoutCapabilitiesTellsAll) {
   EXPECT_TRUE(config.function_level_reset.is(false));
   EXPECT_TRUE(space.serial().is_absent());
   EXPECT_TRUE(Config(64).put(0x00, 2, 0).decode().pcie_type.is_unreadable()) << "answers zeros";
+  EXPECT_TRUE(Config(256).put(0x00, 2, 0).decode().header_type.is_unreadable()) << "with root, too";
+  EXPECT_TRUE(Config(256).put(0x00, 2, 0).decode().no_vendor);
 }
 
 TEST(PciConfig, WithoutExtendedSpaceAcsIsUnknownOnExpressAndAbsentElsewhere) {

@@ -71,7 +71,7 @@ TEST(GatherPci, ThePowerStateIsAskedWhereActivityAndAnswerDoNotTellIt) {
   const auto one = [](const std::string& rest) { return gather("pci 0000:03:00.0 id=8086:1572 class=020000\n" + rest)[0]; };
   const auto active = "text " + card + "/power/runtime_status = active\n";
   const auto cold = "text " + card + "/power_state = D3cold\n", on = "text " + card + "/power_state = D0\n";
-  const auto answering = one(active + on + header_of("00"));
+  const auto answering = one(active + on + header_of("00", "86 80"));
   EXPECT_TRUE(answering.config.header_type.is(0));
   EXPECT_EQ(answering.power_state.why(), "not asked: it is active and answers");
   const auto asleep = one(active + cold + header_of("ff"));
@@ -81,7 +81,7 @@ TEST(GatherPci, ThePowerStateIsAskedWhereActivityAndAnswerDoNotTellIt) {
   const auto dead = one(active + on + header_of("ff"));
   EXPECT_TRUE(dead.power_state.is("D0"));
   EXPECT_TRUE(dead.config.all_ones);
-  EXPECT_TRUE(one(cold + header_of("00")).config.header_type.is_unreadable()) << "no word of its activity";
+  EXPECT_TRUE(one(cold + header_of("00", "86 80")).config.header_type.is_unreadable()) << "no word of its activity";
   EXPECT_TRUE(one(active + cold + "unreadable " + card + "/config Input/output error\n").power_state.is("D3cold"))
       << "no configuration space";
 }
