@@ -170,6 +170,36 @@ std::string version_text() {
          "\n";
 }
 
+/// Those of the program and of the command that was given, in groups or not.
+std::vector<const CLI::Option*> options_in_use(const CLI::App& app) {
+  std::vector<const CLI::Option*> options;
+  std::vector<const CLI::App*> levels = {&app, &given_command(app)};
+  for (const auto* group : app.get_subcommands([](const CLI::App* one) { return one->get_name().empty(); }))
+    levels.push_back(group);
+  for (const auto* level : levels)
+    for (const auto* each : level->get_options()) options.push_back(each);
+  return options;
+}
+
+/// "--verbose", ...
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* each : options_in_use(app))
+    for (const auto& name : each->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+/// "--from --format json", as a script says it where a variable is empty: the option that took the next one for its value.
+void refuse_option_as_value(const CLI::App& app) {
+  const auto names = option_names(app);
+  for (const auto* each : options_in_use(app)) {
+    if (each->get_lnames().empty()) continue;  // a file that is named behind "--" may be called anything
+    for (const auto& value : each->results())
+      if (std::ranges::find(names, value) != names.end())
+        throw CLI::ValidationError(each->get_name(), "needs a value, and '" + value + "' is an option");
+  }
+}
+
 /// What the parser could not place: an unknown option sooner than what follows it.
 std::string describe_leftovers(const CLI::App& app) {
   const auto leftovers = app.remaining(true);
@@ -179,9 +209,7 @@ std::string describe_leftovers(const CLI::App& app) {
   const auto& command = given_command(app);
   std::vector<std::string> known;
   if (option != leftovers.end()) {
-    for (const auto* level : {&app, &command})
-      for (const auto* each : level->get_options())
-        for (const auto& name : each->get_lnames()) known.push_back("--" + name);
+    known = option_names(app);
     const auto word = option->substr(0, option->find('='));
     return "there is no option '" + word + "'" + suggestion(word, known);
   }
@@ -241,8 +269,10 @@ std::optional<int> parse(CLI::App& app, int count, const char* const* arguments,
     try {
       app.parse(count, arguments);
     } catch (const CLI::ExtrasError&) {
+      refuse_option_as_value(app);
       if (!take_devices(app, parsed.examine.selection)) return report_usage_error(app, describe_leftovers(app));
     }
+    refuse_option_as_value(app);
     require_formats(parsed);
     take_formats_from_file_names(parsed);
     parsed.output.verbosity = parsed.verbose || parsed.all ? Verbosity::verbose

@@ -53,10 +53,14 @@ std::string refusal(const Words& arguments) {
 TEST(CommandLine, SuggestsWhatWasMeant) {
   EXPECT_THAT(refusal({"chek"}), HasSubstr("there is no command 'chek'; did you mean 'check'?"));
   EXPECT_THAT(refusal({"--devcie", "x"}), HasSubstr("there is no option '--devcie'; did you mean '--device'?"));
+  EXPECT_THAT(refusal({"check", "--frm", "x"}), HasSubstr("did you mean '--from'?"));
   EXPECT_THAT(refusal({"snapshot", "--no-redcat"}), HasSubstr("did you mean '--no-redact'?"));
   EXPECT_THAT(refusal({"explain", "iommu-activ"}), HasSubstr("did you mean 'iommu-active'?"));
   EXPECT_THAT(refusal({"--skip", "interrupt"}), HasSubstr("did you mean 'interrupt-remapping'?"));
   EXPECT_THAT(refusal({"groups", "foo"}), HasSubstr("'foo' is too much for 'groups'"));
+  EXPECT_THAT(refusal({"check", "--from", "--format", "json"}),
+              HasSubstr("--from: needs a value, and '--format' is an option"));
+  EXPECT_THAT(refusal({"--root", "--verbose"}), HasSubstr("--root: needs a value, and '--verbose' is an option"));
   EXPECT_THAT(refusal({"zebra"}),
               AllOf(HasSubstr("there is no command 'zebra'"), Not(HasSubstr("mean")), HasSubstr("--device 'zebra'")));
   EXPECT_THAT(refusal({"\x1b[31m"}), Not(HasSubstr("\x1b")));
