@@ -124,7 +124,7 @@ bool is_kernel_message(std::string_view text) {
                           "NVRM: ",         "pci 0000:",  "pcieport ",     "VFIO - ",      "vfio_iommu_type1", "vfio_pin_pages",
                           "xen_pciback: ",  "i915 0",     "nvidia 0",      "amdgpu 0",     "xhci_hcd ",        "nvme nvme",
                           "snd_hda_intel ", "vfio-pci: ", "nvidia: probe", "vendor_reset", "pciback ",         "Lockdown: ",
-                          "kfd kfd",        "AMD-Vi: ",   "mpt3sas_cm"});
+                          "kfd kfd",        "(XEN) ",     "mpt3sas_cm"});
 }
 
 LineKind classify_log(std::string_view text) {
@@ -139,7 +139,7 @@ LineKind classify_log(std::string_view text) {
   if (starts_with_any(text, {"-bash: ", "bash: ", "sh: ", "-sh: ", "zsh: ", "ls: ", "cat: ", "tee: ", "echo: ", "modprobe: ",
                              "rmmod: "}))
     return starts(PasteKind::shell);
-  if (text.starts_with("error: ") ||
+  if (starts_with_any(text, {"error: ", "libxl: "}) ||
       has_any(text, {"libvirt", "virt-manager", "internal error: ", "unsupported configuration: ",
                      "Requested operation is not valid", "virsh ", "operation failed: ", "XML error: "}))
     return starts(PasteKind::libvirt);
