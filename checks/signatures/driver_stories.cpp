@@ -26,7 +26,7 @@ constexpr std::array topic_facts = {
     TopicFact{"unsupported", "driver-unsupported"},
     TopicFact{"module", "driver-unsupported"},
 };
-constexpr std::string_view any_other_topic = "driver-failed";
+constexpr std::string_view any_other_topic = "driver-failed", no_last_word = "driver-troubled";
 
 std::string_view fact_of(std::string_view topic) {
   const auto found = std::ranges::find(topic_facts, topic, &TopicFact::topic);
@@ -79,7 +79,10 @@ std::optional<Speaker> speaker_of(std::string_view lower) {
     speaker.names_device = words[0].size() > 2 && is_digit(words[0][words[0].size() - 2]);  // "mpt3sas_cm0:"
   } else if (is_full_address(without_colon(words[1]))) {
     speaker = {std::string(words[0]), std::string(without_colon(words[1])), true};
-  } else if (words[1].ends_with(':') && words[1].starts_with(words[0])) {
+  } else if (words[1].starts_with('[') && is_full_address(words[1].substr(1, 12))) {  // "qla2xxx [0000:03:00.0]-00d6:3: ..."
+    speaker = {std::string(words[0]), std::string(words[1].substr(1, 12)), true};
+  } else if (words[1].size() > 2 && words[1].ends_with(':') && is_digit(words[1][words[1].size() - 2]) &&
+             is_driver_name(without_colon(words[1]))) {  // "habanalabs hl0: ..."
     speaker = {std::string(words[0]), {}, true};
   }
   if (!is_driver_name(speaker.driver) || is_no_device_driver(speaker.driver)) return std::nullopt;
@@ -108,15 +111,18 @@ bool DriverStories::take(const PasteLine& line) {
       if (is_same(failure)) failure.is_recovered = true;
     return false;
   }
-  if (row->meaning == LogMeaning::fail) {
-    // One that fails again and again has not been healed by a success in between.
-    if (before != failures_.end())
-      before->is_recovered = false;
-    else if (failures_.size() < most_kept)
+  if (row->topic == "words") return true;  // a word of failure, and no more
+  const bool fails = row->meaning == LogMeaning::fail;
+  if (before == failures_.end()) {
+    if (failures_.size() < most_kept)
       failures_.push_back({{line.file, line.number, line.document, quoted(line.text)},
                            speaker->driver,
                            std::string(row->topic),
-                           speaker->address});
+                           speaker->address,
+                           !fails});
+  } else if (fails) {
+    // One that fails again and again has not been healed by a success in between.
+    before->is_recovered = before->is_trouble = false;
   }
   return true;
 }
@@ -134,16 +140,23 @@ void DriverStories::add_facts(const std::vector<PasteDocument>& documents, Occur
     return document.machine == PastedFrom::unknown && !has_any_error && occurrences.count("boot-start", number) == 0 &&
            document.to - document.from <= longest_excerpt;
   };
+  const auto is_told = [&](const Failure& failure) {
+    return !failure.is_recovered && failure.at.document < documents.size() && counts(failure.at.document);
+  };
+  const bool has_last_word =
+      std::ranges::any_of(failures_, [&](const Failure& failure) { return is_told(failure) && !failure.is_trouble; });
   for (const auto& failure : failures_) {
-    if (failure.is_recovered || failure.at.document >= documents.size() || !counts(failure.at.document)) continue;
+    if (!is_told(failure) || (failure.is_trouble && has_last_word)) continue;
     Captures captures = {{"driver", failure.driver}};
     if (!failure.address.empty()) captures.emplace_back("bdf", failure.address);
-    occurrences.add({fact_of(failure.topic), nullptr, failure.at, 0, std::move(captures), PciAddress::parse(failure.address)});
+    occurrences.add({failure.is_trouble ? no_last_word : fact_of(failure.topic), nullptr, failure.at, 0, std::move(captures),
+                     PciAddress::parse(failure.address)});
   }
 }
 
 bool is_driver_fact(std::string_view id) {
-  return id == any_other_topic || std::ranges::find(topic_facts, id, &TopicFact::fact) != topic_facts.end();
+  return id == any_other_topic || id == no_last_word ||
+         std::ranges::find(topic_facts, id, &TopicFact::fact) != topic_facts.end();
 }
 
 }  // namespace vfio_doctor

@@ -17,7 +17,7 @@ class DriverStories {
  public:
   /// A line of a kernel log. Whether its driver tells of a failure in it.
   bool take(const PasteLine& line);
-  /// Adds the facts "driver-...": failures that no success followed. Only what a guest says, and excerpts of which nothing
+  /// Adds the facts "driver-...": failures, and without one troubles, that no success followed. Only what a guest says, and excerpts of which nothing
   /// tells who speaks; not where a signature knows better, and not the log of a host, whose drivers are no guest's.
   void add_facts(const std::vector<PasteDocument>& documents, Occurrences& occurrences) const;
 
@@ -26,6 +26,7 @@ class DriverStories {
   struct Failure {
     PastedAt at;
     std::string driver, topic, address;  ///< no address: the line does not tell which device of the driver
+    bool is_trouble = false;             ///< no proof either way, as the table says
     bool is_recovered = false;
   };
   std::vector<Failure> failures_;
