@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "checks/signatures/driver_stories.hpp"
 #include "checks/signatures/known_versions.hpp"
 #include "checks/signatures/occurrence.hpp"
 #include "checks/signatures/pasted_words.hpp"
@@ -326,7 +327,7 @@ class Computer {
 }  // namespace
 
 bool is_computed_fact(std::string_view id) {
-  return std::ranges::find(plain_facts, id) != plain_facts.end() ||
+  return std::ranges::find(plain_facts, id) != plain_facts.end() || is_driver_fact(id) ||
          std::ranges::any_of(kernel_ranges(), [id](const KernelRange& range) { return range.fact == id; }) ||
          std::ranges::any_of(device_quirks(), [id](const DeviceQuirk& quirk) { return quirk.fact == id; });
 }

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "checks/signatures/complaints.hpp"
+#include "checks/signatures/driver_stories.hpp"
 #include "checks/signatures/telling_words.hpp"
 #include "checks/signatures/translations.hpp"
 #include "facts/paste/unwrap.hpp"
@@ -63,6 +64,7 @@ struct TriageReader::State {
   PastedMachineReader machine;
   Occurrences occurrences;
   Complaints complaints;
+  DriverStories drivers;
   Triage triage;
   std::string folded, previous;  ///< previous: the end of the line before, folded
   std::string joined;
@@ -104,7 +106,8 @@ void TriageReader::take(const PasteLine& line) {
   // "I fixed the ... error": what somebody tells of the past is not what fails now.
   if (line.kind == PasteKind::prose && told.has(Tells::past)) return state.previous.clear();
   const auto known = scan(line, state.folded, nullptr);
-  if (known != Signature::Kind::benign) state.complaints.take(line, state.folded, told, known == Signature::Kind::error);
+  const bool is_error = known == Signature::Kind::error || (known != Signature::Kind::benign && state.drivers.take(line));
+  if (known != Signature::Kind::benign) state.complaints.take(line, state.folded, told, is_error);
   if (line.joins && !state.previous.empty()) {
     // A message that was broken over two lines: only what lies across the break is new.
     state.joined = state.previous + " " + state.folded.substr(0, joined_bytes);
@@ -161,6 +164,7 @@ Triage TriageReader::judge() {
                         return document.kind != PasteKind::prose && document.kind != PasteKind::source_code;
                       });
   if (state.about_passthrough) state.occurrences.add({"speaks-of-passthrough", nullptr, *state.about_passthrough, 0, {}, {}});
+  state.drivers.add_facts(triage.documents, state.occurrences);
   add_computed_facts(triage.machine, triage.documents, state.occurrences);
   triage.causes = judge_occurrences(state.occurrences, triage.documents);
   for (const auto& cause : triage.causes)

@@ -124,7 +124,7 @@ bool is_kernel_message(std::string_view text) {
                           "NVRM: ",         "pci 0000:",  "pcieport ",     "VFIO - ",      "vfio_iommu_type1", "vfio_pin_pages",
                           "xen_pciback: ",  "i915 0",     "nvidia 0",      "amdgpu 0",     "xhci_hcd ",        "nvme nvme",
                           "snd_hda_intel ", "vfio-pci: ", "nvidia: probe", "vendor_reset", "pciback ",         "Lockdown: ",
-                          "kfd kfd",        "(XEN) ",     "mpt3sas_cm"});
+                          "kfd kfd",        "(XEN) ",     "mpt3sas_cm",    "mpt2sas_cm",   "Bluetooth: hci"});
 }
 
 LineKind classify_log(std::string_view text) {
@@ -173,8 +173,7 @@ LineKind classify_configuration(std::string_view text) {
 
 bool is_windows(std::string_view text) {
   return starts_with_any(text, {"Instance ID:", "InstanceId", "Device Description:", "PS C:\\", "C:\\"}) ||
-         has_any(text, {"PCI\\VEN_", "ConfigManagerErrorCode", "Windows has stopped this device", "(Code 43)", "(Code 12)",
-                        "(Code 10)"});
+         has_any(text, {"PCI\\VEN_", "ConfigManagerErrorCode", "Windows has stopped this device", "(Code "});
 }
 
 }  // namespace
