@@ -268,5 +268,42 @@ TEST(DomainForms, HostileTextEndsInOneLine) {
     }
 }
 
+/// Proxmox leaves a line out that it does not understand, and starts the guest without the device.
+TEST(DomainForms, ProxmoxReadsALineAsItIsWritten) {
+  const auto told = [](const std::string& line) {
+    const auto domain = parse_domain("machine: q35\nhostpci0: " + line + "\n", "1.conf", machine(""));
+    return sources(domain) + "|" + (domain.faults.empty() ? "" : domain.faults[0].what);
+  };
+  for (const auto* line : {"42:00.1,pcie=1", "pcie=1,42:00.1", "pcie=On,,rombar=off,host=0000:42:00.1", "10000:42:00.1",
+                           "42:00.1,device-id=0x1234 "})
+    EXPECT_THAT(told(line), ::testing::EndsWith(":42:00.1@2|")) << line;
+  const auto left_out = [](const std::string& why) {
+    return "|Proxmox does not understand this line (" + why + ") and leaves it out: the guest starts without the device.";
+  };
+  EXPECT_EQ(told("42:00.1, pcie=1"), left_out("invalid key in comma-separated list property:  pcie"));
+  EXPECT_EQ(told("mapping=card, pcie=1"), left_out("invalid key in comma-separated list property:  pcie"));
+  EXPECT_EQ(told("42:00.0,42:00.1,pcie=1"), left_out("duplicate key in comma-separated list property: host"));
+  EXPECT_EQ(told("42:00.0,host=42:00.1"), left_out("duplicate key in comma-separated list property: host"));
+  EXPECT_EQ(told("42:00.1,pcie=1,pcie=0"), left_out("duplicate key in comma-separated list property: pcie"));
+  EXPECT_EQ(told("42:00.1,x-vga=always"), left_out("x-vga: type check ('boolean') failed - got 'always'"));
+  EXPECT_EQ(told("42:00.1,romfile="), left_out("missing key in comma-separated list property"));
+  EXPECT_EQ(told("4A:00.1"), left_out("host: value does not match the regex pattern"));
+  EXPECT_EQ(told("42:00.0; 42:00.1"), left_out("host: value does not match the regex pattern"));
+}
+
+/// `ps`, /proc/PID/cmdline with blanks and some logs show JSON without the quotes around it.
+TEST(DomainForms, JsonWithoutAShellsQuotes) {
+  const std::string start = "LC_ALL=C /usr/bin/qemu-system-x86_64 -machine q35 -device ";
+  EXPECT_EQ(sources_of(start + R"({"driver":"vfio-pci","host":"0000:41:00.1","id":"a b"} -S)", "log"), "0000:41:00.1@1");
+  EXPECT_EQ(sources_of(start + R"({ "driver": "vfio-pci", "host": "0000:41:00.1" } -device vfio-pci,host=42:00.0)", "log"),
+            "0000:41:00.1@1 0000:42:00.0@1");
+  EXPECT_EQ(sources_of(start + R"('{"driver":"vfio-pci","host":"0000:41:00.1"}')", "log"), "0000:41:00.1@1");
+  for (const auto* lost : {"{driver:vfio-pci,host:0000:41:00.1}", R"({"driver":"vfio-pci","host":"0000:41:00.1")"}) {
+    const auto domain = parse_domain(start + lost, "log", machine(""));
+    EXPECT_EQ(domain.hostdevs.size(), 0u) << lost;
+    EXPECT_EQ(domain.unresolved.size(), 1u) << lost;
+  }
+}
+
 }  // namespace
 }  // namespace vfio_doctor
