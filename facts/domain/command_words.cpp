@@ -13,6 +13,7 @@
 #include "facts/domain/command_iommus.hpp"
 #include "facts/domain/command_places.hpp"
 #include "facts/domain/id_override.hpp"
+#include "facts/domain/opened_paths.hpp"
 #include "facts/domain/shell_words.hpp"
 #include "facts/domain/vfio_properties.hpp"
 #include "machine/root.hpp"
@@ -224,6 +225,11 @@ class WordReader {
       if (domain_.form == Domain::Form::command_line && options.contains("romfile") && !domain_.hostdevs.empty())
         domain_.hostdevs.back().rom_file = options.at("romfile");
       return;
+    }
+    for (const auto& [key, value] : options) {
+      if (key == "file" || key == "filename" || key.ends_with(".filename")) note_opened("disk", value, line_, domain_);
+      if (key == "evdev") note_opened("input device", value, line_, domain_);
+      if (key == "rendernode") note_opened("render node", value, line_, domain_);
     }
     if (device_option) {
       places_.read(options, line_, nullptr);

@@ -11,6 +11,7 @@
 #include "base/input_error.hpp"
 #include "base/text.hpp"
 #include "facts/domain/command_words.hpp"
+#include "facts/domain/opened_paths.hpp"
 #include "facts/domain/proxmox_options.hpp"
 #include "facts/domain/virt_install.hpp"
 
@@ -70,6 +71,9 @@ class ProxmoxReader {
       line_ = setting.line;
       read_setting(setting.key, setting.value);
     }
+    if (domain_.loader == "efi" || !is_whole_)  // PCI.pm, print_hostpci_devices(): no x-vga=on with OVMF
+      for (auto& device : domain_.hostdevs)
+        if (device.origin == DomainHostdev::Origin::hostdev) device.legacy_vga = false;
     // The file is sorted: what a device wants of the machine may stand before it.
     if (domain_.machine.empty() && is_whole_) domain_.machine = domain_.architecture == "aarch64" ? "virt" : "pc";
     const bool express = domain_.is_q35();
@@ -151,6 +155,8 @@ class ProxmoxReader {
       for (auto& word : words) word.line = line_;
       read_command_words(words, domain_);
     }
+    if (is_among(key.substr(0, key.find_last_not_of("0123456789") + 1), "ide|sata|scsi|virtio"))
+      note_opened("disk", proxmox_default(value, "file"), line_, domain_);
     if (!key.starts_with("hostpci")) return;
     const auto number = parse_unsigned(key.substr(7));
     if (number && *number < most_hostpci && key.substr(7) == std::to_string(*number)) return read_device(key, value);
@@ -268,6 +274,7 @@ class ProxmoxReader {
 /// Proxmox gives QEMU a ROM and other ids for the first function of a slot only (PCI.pm, print_hostpci_devices()).
 void leave_to_the_first(DomainHostdev& device) {
   device.rom_file.clear();
+  device.legacy_vga = false;
   for (auto* id :
        {&device.shown_vendor_id, &device.shown_device_id, &device.shown_subsystem_vendor_id, &device.shown_subsystem_device_id})
     id->reset();

@@ -122,6 +122,7 @@ void read_proxmox_processor(std::string_view value, std::size_t line, Domain& do
 void read_proxmox_device(std::string_view value, bool first, DomainHostdev& device) {
   if (proxmox_option(value, "driver") == "keep") device.managed = false;
   if (!first) return;
+  device.legacy_vga = proxmox_is_on(proxmox_option(value, "x-vga"));
   if (const auto file = proxmox_option(value, "romfile"); !file.empty()) device.rom_file = "/usr/share/kvm/" + file;
   for (const std::string id : {"vendor-id", "device-id", "sub-vendor-id", "sub-device-id"})
     show_other_id(device, "x-pci-" + id, proxmox_option(value, id));

@@ -305,5 +305,29 @@ TEST(DomainForms, JsonWithoutAShellsQuotes) {
   }
 }
 
+/// What a domain opens by name, in each form: domain-sources compares it with the functions that it takes.
+TEST(DomainForms, WhatItOpensByName) {
+  const auto opened = [](const std::string& text, const std::string& name) {
+    std::string all;
+    for (const auto& one : parse_domain(text, name, machine("")).opens)
+      all += one.what + " " + one.path + "@" + std::to_string(one.line) + ";";
+    return all;
+  };
+  EXPECT_EQ(opened("memory: 2048\nscsi1: /dev/disk/by-id/ata-x,size=1T\nscsi2: file=/dev/sdq\nide2: none,media=cdrom\n"
+                   "virtio0: local:vm-1\nscsihw: virtio-scsi-single\n",
+                   "1.conf"),
+            "disk /dev/disk/by-id/ata-x@2;disk /dev/sdq@3;");
+  EXPECT_EQ(opened("qemu-system-x86_64 -drive file=/dev/sdq,if=virtio -object input-linux,id=k,evdev=/dev/input/event7 "
+                   R"(-blockdev '{"driver":"raw","file":{"driver":"host_device","filename":"/dev/sdr"}}' )"
+                   "-display egl-headless,rendernode=/dev/dri/renderD129 -drive file=disk.img",
+                   "vm.sh"),
+            "disk /dev/sdq@1;input device /dev/input/event7@1;disk /dev/sdr@1;render node /dev/dri/renderD129@1;");
+  EXPECT_EQ(opened("<domain><devices><hostdev mode='subsystem' type='usb'/><input type='passthrough'><source "
+                   "evdev='/dev/input/event3'/></input><interface type='direct'><source dev='../x'/></interface>"
+                   "<interface type='bridge'><source bridge='br0'/></interface></devices></domain>",
+                   "d.xml"),
+            "input device /dev/input/event3@1;");
+}
+
 }  // namespace
 }  // namespace vfio_doctor
