@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <map>
+#include <string>
+#include <vector>
 
+#include "base/text.hpp"
 #include "checks/domain/domain_check.hpp"
 
 namespace vfio_doctor {
@@ -56,6 +60,38 @@ Finding twice(const DomainCase& here, const DomainHostdev& first, const DomainHo
   return finding;
 }
 
+/// VFIO has the region of VGA for class 0300 alone, and not with disable_vga (drivers/vfio/pci/vfio_pci_core.c, vfio_pci_core_enable()).
+void add_no_vga(const DomainCase& here, const DomainHostdev& device, std::vector<Finding>& findings) {
+  const auto* function = device.legacy_vga ? here.host.find(device.source) : nullptr;
+  const auto kind = function ? function->class_and_subclass() : std::nullopt;
+  const bool is_other = kind && *kind != 0x0300;
+  if (!function || (!is_other && !here.around.vga_disabled.is(true))) return;
+  const auto why = is_other ? " is no VGA controller" : " is one, but vfio-pci was loaded with disable_vga";
+  findings.push_back(
+      check.at_line(Status::fail, here, device.line,
+                    "x-vga wants a VGA controller, and " + device.source.text() + why + ": QEMU does not start with it.",
+                    "device does not support requested feature x-vga"));
+  findings.back().evidence.push_back(is_other ? Evidence{"class of " + device.source.text(), hex_text(*kind, 4)}
+                                              : Evidence{"/sys/module/vfio_pci/parameters/disable_vga", "Y"});
+  findings.back().remedy = {{"Take x-vga out: a guest that starts by UEFI does not need it.", {}, {}, {}}};
+}
+
+/// "It takes the controller, and opens the disk on it."
+void add_gone(const DomainCase& here, const DomainOpens& opened, const std::map<PciAddress, const DomainHostdev*>& taken,
+              std::vector<Finding>& findings) {
+  const auto carriers = here.around.carriers.find(opened.path);
+  if (carriers == here.around.carriers.end()) return;
+  const auto gone = std::ranges::find_if(carriers->second, [&taken](const PciAddress& one) { return taken.contains(one); });
+  if (gone == carriers->second.end()) return;
+  const auto name = opened.path.substr(0, 120);
+  findings.push_back(check.at_line(Status::fail, here, opened.line,
+                                   "The " + opened.what + " " + name + " stands on " + gone->text() +
+                                       ", which it takes as well: it is gone from the host when QEMU opens it.",
+                                   name.starts_with("/") ? "Could not open '" + name + "': No such file or directory" : ""));
+  findings.back().evidence.push_back({name, gone->text()});
+  findings.back().remedy = {{"Take one of the two out: with the function the guest gets what hangs on it.", {}, {}, {}}};
+}
+
 std::vector<Finding> run(const DomainCase& here) {
   const auto& domain = here.domain;
   std::vector<Finding> findings;
@@ -69,6 +105,7 @@ std::vector<Finding> run(const DomainCase& here) {
   for (const auto& device : domain.hostdevs) {
     const auto [first, is_new] = taken.emplace(device.source, &device);
     if (!is_new) findings.push_back(twice(here, *first->second, device));
+    if (is_new) add_no_vga(here, device, findings);
     if (!is_new || here.host.find(device.source)) continue;
     if (here.host.functions.has_value()) {
       findings.push_back(not_there(here, device));
@@ -79,6 +116,7 @@ std::vector<Finding> run(const DomainCase& here) {
       findings.back().evidence.push_back({"/sys/bus/pci/devices", here.host.functions.why()});
     }
   }
+  for (const auto& opened : domain.opens) add_gone(here, opened, taken, findings);
   if (findings.empty() && domain.hostdevs.empty())
     findings.push_back(check.finding(Status::pass, here, "It takes no PCI function from this host."));
   if (findings.empty()) {

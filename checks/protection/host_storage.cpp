@@ -124,7 +124,8 @@ void add_doubtful_functions(const Host& host, const std::vector<Doubt>& doubts, 
     if (function.is_bridge() || needs.contains(function.address) || !in_use(function)) continue;
     std::vector<Doubt> own;
     for (const auto& doubt : doubts)
-      if (doubt.missing == Carrier::storage ? may_carry_storage(host, function) : may_carry_network(function))
+      if ((doubt.missing != Carrier::network && may_carry_storage(host, function)) ||
+          (doubt.missing != Carrier::storage && may_carry_network(function)))
         own.push_back(doubt);
     if (own.empty()) continue;
     auto finding =

@@ -13,6 +13,7 @@
 #include "facts/domain/command_iommus.hpp"
 #include "facts/domain/command_places.hpp"
 #include "facts/domain/id_override.hpp"
+#include "facts/domain/opened_paths.hpp"
 #include "facts/domain/shell_words.hpp"
 #include "facts/domain/vfio_properties.hpp"
 #include "machine/root.hpp"
@@ -119,6 +120,11 @@ class WordReader {
       }
       const bool device = i > 0 && (words[i - 1].text == "-device" || words[i - 1].text == "--device");
       if (device && text.empty()) places_.more_is_unseen();  // only the shell knows it
+      if (text.starts_with("{") && i > 0 && words[i - 1].text.starts_with("-") && command_options(text).empty()) {
+        places_.more_is_unseen();
+        domain_.unresolved.push_back(
+            {line, "'" + text.substr(0, 60) + "' is no JSON that can be read here: which device it names is not known.", {}});
+      }
       if (text.starts_with("-") && text.find(" vfio-pci") != text.npos)
         domain_.faults.push_back({line, "One argument holds an option and its value: QEMU takes them as two.",
                                   text.substr(0, 60) + ": invalid option"});
@@ -220,6 +226,11 @@ class WordReader {
         domain_.hostdevs.back().rom_file = options.at("romfile");
       return;
     }
+    for (const auto& [key, value] : options) {
+      if (key == "file" || key == "filename" || key.ends_with(".filename")) note_opened("disk", value, line_, domain_);
+      if (key == "evdev") note_opened("input device", value, line_, domain_);
+      if (key == "rendernode") note_opened("render node", value, line_, domain_);
+    }
     if (device_option) {
       places_.read(options, line_, nullptr);
       add_iommu_device(options, line_, domain_);
@@ -263,6 +274,30 @@ std::optional<std::uint64_t> memory_of(const std::string& text) {
 
 void read_command_words(const std::vector<CommandWord>& words, Domain& domain) { WordReader(domain).read(words); }
 
+namespace {
+
+/// Where the object of JSON that begins at `at` ends; `at` where it does not end, or begins none.
+std::size_t end_of_object(std::string_view text, std::size_t at) {
+  const auto first = text.find_first_not_of(" \t", at + 1);
+  if (text[at] != '{' || first == text.npos || text[first] != '"') return at;
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (auto i = at; i < text.size() && text[i] != '\n'; ++i) {
+    const char c = text[i];
+    if (in_string && c == '\\')
+      ++i;
+    else if (c == '"')
+      in_string = !in_string;
+    else if (!in_string && (c == '{' || c == '['))
+      ++depth;
+    else if (!in_string && (c == '}' || c == ']') && --depth == 0)
+      return i + 1;
+  }
+  return at;
+}
+
+}  // namespace
+
 std::vector<CommandWord> split_command_line(const std::string& text, const std::string& name) {
   std::vector<CommandWord> words;
   const bool zeros = text.find('\0') != text.npos;
@@ -277,6 +312,12 @@ std::vector<CommandWord> split_command_line(const std::string& text, const std::
     if (c != 0) words.back().text += c;
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
+    // Logs and lists of processes show what QEMU was given, without the quotes that a shell wants around it.
+    if (const auto end = !zeros && !in_word && text[i] == '{' ? end_of_object(text, i) : i; end > i) {
+      while (i < end) put(text[i++]);
+      --i;
+      continue;
+    }
     const char c = text[i];
     const bool escaped = !zeros && c == '\\' && quote != '\'' && i + 1 < text.size();
     if (escaped && text[i + 1] != '\n')

@@ -14,6 +14,7 @@
 #include "facts/domain/definition.hpp"
 #include "facts/domain/id_override.hpp"
 #include "facts/domain/libvirt_numbers.hpp"
+#include "facts/domain/opened_paths.hpp"
 #include "facts/domain/qemu_elements.hpp"
 #include "facts/domain/xml_parts.hpp"
 #include "machine/root.hpp"
@@ -264,6 +265,7 @@ class DomainReader {
     if (const auto order = node.child("boot").attribute("order"))
       if (const auto value = libvirt_number(order.value()))
         domain_.boot_orders.emplace_back(*value, line_of(node.child("boot")));
+    read_opened_by_element(node, line_of(node), domain_);
     if (kind == "disk") read_disk(node);
     if (kind == "interface") read_interface(node);
     if (kind == "iommu") read_iommu(node);

@@ -40,7 +40,8 @@ struct DomainHostdev {
   std::optional<SlotChain> guest_path;  ///< nothing where the XML gives it no place
   /// Ids that QEMU shows the guest instead of the device's own (x-pci-vendor-id and its like; facts/domain/id_override.cpp).
   std::optional<std::uint16_t> shown_vendor_id, shown_device_id, shown_subsystem_vendor_id, shown_subsystem_device_id;
-  std::string label;  ///< its alias; may be empty
+  bool legacy_vga = false;  ///< x-vga=on: the VGA addresses of the host's chipset go with it
+  std::string label;        ///< its alias; may be empty
 
   std::size_t line = 0;             ///< where it stands, from 1
   bool whole_slot = false;          ///< every function of the slot is meant (Proxmox "0000:03:00"); see expand_slots()
@@ -83,6 +84,13 @@ struct DomainUsb {
 
 struct DomainMdev {
   std::string uuid, model;
+  std::size_t line = 0;
+};
+
+/// Something of the host that the domain opens by its name, and that may stand on a function which it takes.
+struct DomainOpens {
+  std::string what;  ///< "disk", "input device", "network card", "render node"
+  std::string path;  ///< "/dev/disk/by-id/..."; of a card the interface
   std::size_t line = 0;
 };
 
@@ -145,6 +153,7 @@ struct Domain {
   std::vector<GuestDevice> guest_devices;
   std::vector<DomainUsb> usb;
   std::vector<DomainMdev> mdevs;
+  std::vector<DomainOpens> opens;
   std::vector<DomainNetwork> networks;  ///< of <interface type='network'>
   std::string type;                     ///< "kvm", "qemu", "xen", ...; empty where nothing is said
   std::string machine, architecture, loader;

@@ -50,6 +50,7 @@ void read_setting(std::string_view text, Domain& domain) {
 
 void show_other_id(DomainHostdev& device, std::string_view property, std::string_view value) {
   const auto number = value.starts_with("0x") || value.starts_with("0X") ? parse_unsigned(value, 16) : parse_unsigned(value);
+  if (property == "x-vga") device.legacy_vga = is_among(value, "on|yes|true|y");
   auto* place = place_of(property, device);
   if (place && number && *number <= 0xffff) *place = static_cast<std::uint16_t>(*number);
 }

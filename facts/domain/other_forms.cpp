@@ -11,6 +11,7 @@
 #include "base/input_error.hpp"
 #include "base/text.hpp"
 #include "facts/domain/command_words.hpp"
+#include "facts/domain/opened_paths.hpp"
 #include "facts/domain/proxmox_options.hpp"
 #include "facts/domain/virt_install.hpp"
 
@@ -70,6 +71,9 @@ class ProxmoxReader {
       line_ = setting.line;
       read_setting(setting.key, setting.value);
     }
+    if (domain_.loader == "efi" || !is_whole_)  // PCI.pm, print_hostpci_devices(): no x-vga=on with OVMF
+      for (auto& device : domain_.hostdevs)
+        if (device.origin == DomainHostdev::Origin::hostdev) device.legacy_vga = false;
     // The file is sorted: what a device wants of the machine may stand before it.
     if (domain_.machine.empty() && is_whole_) domain_.machine = domain_.architecture == "aarch64" ? "virt" : "pc";
     const bool express = domain_.is_q35();
@@ -151,6 +155,8 @@ class ProxmoxReader {
       for (auto& word : words) word.line = line_;
       read_command_words(words, domain_);
     }
+    if (is_among(key.substr(0, key.find_last_not_of("0123456789") + 1), "ide|sata|scsi|virtio"))
+      note_opened("disk", proxmox_default(value, "file"), line_, domain_);
     if (!key.starts_with("hostpci")) return;
     const auto number = parse_unsigned(key.substr(7));
     if (number && *number < most_hostpci && key.substr(7) == std::to_string(*number)) return read_device(key, value);
@@ -159,21 +165,14 @@ class ProxmoxReader {
   }
 
   /// Options that belong to a line; another one makes Proxmox leave the whole line out (a warning, and no more).
-  void read_options(const std::string& value) {
-    static constexpr auto known =
-        std::to_array<std::string_view>({"host", "mapping", "mdev", "rombar", "romfile", "pcie", "x-vga", "legacy-igd",
-                                         "driver", "vendor-id", "device-id", "sub-vendor-id", "sub-device-id"});
-    for (const auto part : split(value, ',')) {
-      const auto equals = part.find('=');
-      const auto name = trim(part.substr(0, equals == part.npos ? 0 : equals));
-      if (!name.empty() && std::ranges::find(known, name) == known.end())
-        domain_.unresolved.push_back(
-            {line_,
-             "'" + std::string(name.substr(0, 40)) +
-                 "' is no option of hostpciN that is known here; where Proxmox does not know it, it leaves "
-                 "the whole line out, and the guest does not get the device.",
-             {}});
-    }
+  void read_options(const std::string& value, const ProxmoxDeviceLine& line) {
+    for (const auto& name : line.unknown)
+      domain_.unresolved.push_back(
+          {line_,
+           "'" + name.substr(0, 40) +
+               "' is no option of hostpciN that is known here; where Proxmox does not know it, it leaves "
+               "the whole line out, and the guest does not get the device.",
+           {}});
     if (proxmox_is_on(proxmox_option(value, "pcie")) && express_line_ == 0) express_line_ = line_;
     if (!proxmox_is_on(proxmox_option(value, "legacy-igd"))) return;
     if (legacy_line_ != 0) legacy_fault("a second one", "only one device can be assigned in legacy-igd mode");
@@ -187,20 +186,25 @@ class ProxmoxReader {
 
   void read_device(const std::string& key, const std::string& value) {
     if (domain_.hostdevs.size() > most_domain_devices) throw InputError(domain_.file + ": too many devices");
-    read_options(value);
+    const auto line = proxmox_device_line(value);
+    const bool is_address = line.host.empty() || proxmox_source(trim(line.host.substr(0, line.host.find(';'))));
+    if (!line.refused.empty() && is_address)
+      return domain_.faults.push_back({line_,
+                                       "Proxmox does not understand this line (" + line.refused.substr(0, 120) +
+                                           ") and leaves it out: the guest starts without the device.",
+                                       "unable to parse value of '" + key + "'"});
+    read_options(value, line);
     const auto mapping = proxmox_option(value, "mapping");
-    auto host = proxmox_option(value, "host");
-    if (!mapping.empty() && !host.empty())
+    if (!mapping.empty() && !line.host.empty())
       domain_.faults.push_back({line_, "It names both a device and a mapping.", "Cannot set both 'host' and 'mapping'"});
-    if (host.empty()) host = value.substr(0, value.find(','));
     if (!proxmox_option(value, "mdev").empty()) {
-      const auto card = mapping.empty() ? host : "a card of the mapping " + mapping;
+      const auto card = mapping.empty() ? line.host : "a card of the mapping " + mapping;
       domain_.unresolved.push_back({line_, "It makes a mediated device on " + card.substr(0, 60) + " at the start.", {}});
       return;
     }
     if (!mapping.empty()) return read_mapping(key, value, mapping);
     const auto first = domain_.hostdevs.size();
-    take(host, value, {});
+    take(line.host, value, {});
     if (legacy_line_ != line_ || domain_.hostdevs.size() == first) return;
     const auto& device = domain_.hostdevs[first];
     if (device.source.bus != 0 || device.source.device != 2 || device.source.function != 0)
@@ -270,6 +274,7 @@ class ProxmoxReader {
 /// Proxmox gives QEMU a ROM and other ids for the first function of a slot only (PCI.pm, print_hostpci_devices()).
 void leave_to_the_first(DomainHostdev& device) {
   device.rom_file.clear();
+  device.legacy_vga = false;
   for (auto* id :
        {&device.shown_vendor_id, &device.shown_device_id, &device.shown_subsystem_vendor_id, &device.shown_subsystem_device_id})
     id->reset();

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "facts/domain/domain_xml.hpp"
 
@@ -18,6 +19,18 @@ std::string proxmox_default(std::string_view text, std::string_view key);
 
 /// "1", "on", "yes", "true" (PVE::JSONSchema, parse_boolean()).
 bool proxmox_is_on(const std::string& value);
+
+/// What stands behind "hostpciN:".
+struct ProxmoxDeviceLine {
+  std::string host;                  ///< the address without a key, or behind host=
+  std::string refused;               ///< Proxmox' words where it does not understand the line, and leaves it out with a warning
+  std::vector<std::string> unknown;  ///< options that are not known here
+};
+
+/// Blanks are no part of an option, each is there once, and what has no key is the host's address, wherever it stands (pve-common,
+/// PVE/JSONSchema.pm, parse_property_string(), check_type(); qemu-server, PVE/QemuServer/PCI.pm, $PCIRE; PVE/QemuServer.pm,
+/// parse_vm_config()).
+ProxmoxDeviceLine proxmox_device_line(std::string_view value);
 
 /// "q35,viommu=intel,aw-bits=39". What Proxmox refuses becomes a fault (qemu-server 9, PVE/QemuServer/Machine.pm,
 /// assert_valid_machine_property(); QemuServer.pm makes the IOMMU with interrupt remapping and caching mode).

@@ -6,6 +6,7 @@
 
 #include "base/input_error.hpp"
 #include "base/text.hpp"
+#include "facts/domain/opened_paths.hpp"
 #include "facts/domain/other_forms.hpp"
 
 namespace vfio_doctor {
@@ -137,6 +138,10 @@ DomainSurroundings gather_surroundings(const Root& root, const Domain& domain, b
   if (!domain.host_nodes.empty()) around.nodes = gather_nodes(root);
   const auto iommufd = root.kind("/dev/iommu");
   around.iommufd = iommufd.has_value() ? Observed<bool>(true) : Observed<bool>::like(iommufd);
+  if (std::ranges::any_of(domain.hostdevs, &DomainHostdev::legacy_vga)) {
+    const auto said = root.read_line("/sys/module/vfio_pci/parameters/disable_vga");
+    around.vga_disabled = said.has_value() ? Observed<bool>(*said == "Y" || *said == "1") : Observed<bool>::like(said);
+  }
   for (const auto& device : domain.hostdevs)
     if (device.rom_file.starts_with("/") && around.files.size() < most_names)
       around.files.emplace(device.rom_file, root.kind(device.rom_file));
@@ -145,6 +150,9 @@ DomainSurroundings gather_surroundings(const Root& root, const Domain& domain, b
       const auto kind = root.kind("/sys/bus/mdev/devices/" + to_lower(mdev.uuid));
       around.mdevs.emplace(mdev.uuid, kind.has_value() ? Observed<bool>(true) : Observed<bool>::like(kind));
     }
+  for (const auto& opened : domain.opens)
+    if (around.carriers.size() < most_names && !around.carriers.contains(opened.path))
+      around.carriers.emplace(opened.path, functions_of_opened(root, opened));
   for (const auto& network : domain.networks)
     if (around.pools.size() < most_names && !around.pools.contains(network.name))
       around.pools.emplace(network.name, gather_pool(root, network.name));

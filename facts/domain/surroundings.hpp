@@ -36,9 +36,11 @@ struct DomainSurroundings {
   Observed<std::uint64_t> memory_bytes;
   Observed<std::vector<std::uint64_t>> nodes;       ///< NUMA nodes of the host; not asked where the domain names none
   Observed<bool> iommufd;                           ///< /dev/iommu is there
+  Observed<bool> vga_disabled;                      ///< vfio-pci was loaded with disable_vga; not asked where nobody wants VGA
   std::map<std::string, Observed<NodeKind>> files;  ///< ROM files that the domain names
   std::map<std::string, Observed<bool>> mdevs;      ///< by UUID
-  std::map<std::string, Observed<Domain>> pools;    ///< networks by name; one that hands out no function takes nothing
+  std::map<std::string, std::vector<PciAddress>> carriers;  ///< by what the domain opens: the functions that it stands on
+  std::map<std::string, Observed<Domain>> pools;            ///< networks by name; one that hands out no function takes nothing
 };
 
 /// Asks `root` about what `domain` names. `complete`: see there.

@@ -187,7 +187,10 @@ Footing StorageTracer::follow_virtual(const std::string& path, const std::string
   if (name.starts_with("zd")) return zfs_volume(name);
   if (name.starts_with("nbd"))
     return footing.fail("the server behind " + name + " (network block device) is not visible", Carrier::network);
-  return footing.fail(footing.label + " is a virtual device and does not say what it stands on");
+  if (name.starts_with("etherd!"))
+    return footing.fail("the server behind " + name.substr(7) + " (ATA over Ethernet) is not visible", Carrier::network);
+  // ublk, rnbd, drbd without a disk of its own, a driver from elsewhere: a program or a server may be behind it.
+  return footing.fail(footing.label + " is a virtual device and does not say what it stands on", Carrier::either);
 }
 
 Footing StorageTracer::loop(const std::string& disk) {

@@ -232,7 +232,7 @@ StorageFacts gather_storage(const Root& root) {
   } else
     facts.uses = Observed<std::vector<StorageUse>>::like(mounts);
   const auto* uses = facts.uses.get();
-  const auto is_open = [](const StorageUse& use) { return !use.unresolved.empty() && use.missing == Carrier::storage; };
+  const auto is_open = [](const StorageUse& use) { return !use.unresolved.empty() && use.missing != Carrier::network; };
   if (!uses || std::ranges::any_of(*uses, is_open)) facts.disk_functions = functions_with_disks(root);
   return facts;
 }

@@ -10,8 +10,8 @@
 
 namespace vfio_doctor {
 
-/// What kind of device carries a piece of storage.
-enum class Carrier { storage, network };
+/// What kind of device carries a piece of storage; `either` where not even that is known.
+enum class Carrier { storage, network, either };
 
 /// What the host uses storage for, where that weighs differently.
 enum class StorageUseKind {

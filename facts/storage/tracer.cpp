@@ -36,6 +36,8 @@ void Footing::stand_on(const Footing& part) {
   if (unresolved.empty()) {
     unresolved = part.unresolved;
     missing = part.missing;
+  } else if (!part.unresolved.empty() && part.missing != missing) {
+    missing = Carrier::either;
   }
 }
 

@@ -6,7 +6,8 @@ namespace vfio_doctor {
 
 template <>
 struct Words<Carrier> {
-  static constexpr auto list = std::to_array<Word<Carrier>>({{Carrier::storage, "storage"}, {Carrier::network, "network"}});
+  static constexpr auto list =
+      std::to_array<Word<Carrier>>({{Carrier::storage, "storage"}, {Carrier::network, "network"}, {Carrier::either, "either"}});
 };
 
 template <>

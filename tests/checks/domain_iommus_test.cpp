@@ -149,7 +149,7 @@ TEST(CommandProperties, OfVfioPci) {
   EXPECT_THAT(with("vfio-pci,host=32:00.0, x-vga=on"), HasSubstr("Could not open 'x-vga=on'"));
   EXPECT_THAT(with("vfio-pci,host=32:00.0,bootindex=1,rombar=0,x-igd-gms=0x2,x-pci-device-id=0x10de,x-no-kvm-intx=y,addr=3.0"),
               HasSubstr("pass:"));
-  EXPECT_THAT(with(R"('{"driver":"vfio-pci","host":"0000:32:00.0","x-vga":true,"rombar":1,"display":"off"}')"),
+  EXPECT_THAT(with(R"('{"driver":"vfio-pci","host":"0000:32:00.0","x-req":true,"rombar":1,"display":"off"}')"),
               HasSubstr("pass:"));
 }
 

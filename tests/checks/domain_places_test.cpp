@@ -22,8 +22,8 @@ const std::string host_text =
     "group=6\n";
 
 /// The words of what fails about sources and places; "starts" where nothing does.
-std::string said_of(const std::string& text, const std::string& name) {
-  const auto root = machine(host_text);
+std::string said_of(const std::string& text, const std::string& name, const std::string& more = "") {
+  const auto root = machine(host_text + more);
   const auto host = gather_host(root);
   const auto domain = parse_domain(text, name, root);
   const auto around = gather_surroundings(root, domain, true);
@@ -279,6 +279,22 @@ TEST(OtherXml, PartsOfInterfacesAndControllers) {
         std::string("<hostdev mode='subsystem' type='pci'><source><address bus='") + bus + "' slot='0' function='0'/>";
     EXPECT_EQ(words_of(number + "</source></hostdev>"), "") << bus;
   }
+}
+
+TEST(DomainPlaces, LegacyVgaWantsAVgaController) {
+  const std::string line = "qemu-system-x86_64 -nodefaults -M q35 -device vfio-pci,x-vga=on,host=";
+  EXPECT_THAT(said_of(line + "42:00.0", "vm.sh"), HasSubstr("0000:42:00.0 is no VGA controller"));
+  EXPECT_THAT(said_of(line + "42:00.0", "vm.sh"), HasSubstr("device does not support requested feature x-vga"));
+  EXPECT_EQ(said_of(line + "42:00.0,x-vga=off", "vm.sh"), "starts");
+  const std::string proxmox = "hostpci0: 42:00,pcie=1,x-vga=1\nmachine: q35\nmemory: 2048\n";
+  EXPECT_THAT(said_of(proxmox, "1.conf"), HasSubstr("0000:42:00.0 is no VGA controller"));
+  EXPECT_EQ(said_of("bios: ovmf\n" + proxmox, "1.conf"), "starts") << "Proxmox leaves it out with OVMF";
+  EXPECT_EQ(said_of("hostpci0: 42:00.0,x-vga=1\n", "1.conf"), "starts") << "the firmware is not told";
+  const std::string card = "pci 44:00.0 id=1002:67df class=030000 driver=vfio-pci group=7\n",
+                    parameter = "text /sys/module/vfio_pci/parameters/disable_vga = ";
+  EXPECT_EQ(said_of(line + "44:00.0", "vm.sh", card), "starts");
+  EXPECT_EQ(said_of(line + "44:00.0", "vm.sh", card + parameter + "N\n"), "starts");
+  EXPECT_THAT(said_of(line + "44:00.0", "vm.sh", card + parameter + "Y\n"), HasSubstr("loaded with disable_vga"));
 }
 
 }  // namespace

@@ -268,5 +268,66 @@ TEST(DomainForms, HostileTextEndsInOneLine) {
     }
 }
 
+/// Proxmox leaves a line out that it does not understand, and starts the guest without the device.
+TEST(DomainForms, ProxmoxReadsALineAsItIsWritten) {
+  const auto told = [](const std::string& line) {
+    const auto domain = parse_domain("machine: q35\nhostpci0: " + line + "\n", "1.conf", machine(""));
+    return sources(domain) + "|" + (domain.faults.empty() ? "" : domain.faults[0].what);
+  };
+  for (const auto* line : {"42:00.1,pcie=1", "pcie=1,42:00.1", "pcie=On,,rombar=off,host=0000:42:00.1", "10000:42:00.1",
+                           "42:00.1,device-id=0x1234 "})
+    EXPECT_THAT(told(line), ::testing::EndsWith(":42:00.1@2|")) << line;
+  const auto left_out = [](const std::string& why) {
+    return "|Proxmox does not understand this line (" + why + ") and leaves it out: the guest starts without the device.";
+  };
+  EXPECT_EQ(told("42:00.1, pcie=1"), left_out("invalid key in comma-separated list property:  pcie"));
+  EXPECT_EQ(told("mapping=card, pcie=1"), left_out("invalid key in comma-separated list property:  pcie"));
+  EXPECT_EQ(told("42:00.0,42:00.1,pcie=1"), left_out("duplicate key in comma-separated list property: host"));
+  EXPECT_EQ(told("42:00.0,host=42:00.1"), left_out("duplicate key in comma-separated list property: host"));
+  EXPECT_EQ(told("42:00.1,pcie=1,pcie=0"), left_out("duplicate key in comma-separated list property: pcie"));
+  EXPECT_EQ(told("42:00.1,x-vga=always"), left_out("x-vga: type check ('boolean') failed - got 'always'"));
+  EXPECT_EQ(told("42:00.1,romfile="), left_out("missing key in comma-separated list property"));
+  EXPECT_EQ(told("4A:00.1"), left_out("host: value does not match the regex pattern"));
+  EXPECT_EQ(told("42:00.0; 42:00.1"), left_out("host: value does not match the regex pattern"));
+}
+
+/// `ps`, /proc/PID/cmdline with blanks and some logs show JSON without the quotes around it.
+TEST(DomainForms, JsonWithoutAShellsQuotes) {
+  const std::string start = "LC_ALL=C /usr/bin/qemu-system-x86_64 -machine q35 -device ";
+  EXPECT_EQ(sources_of(start + R"({"driver":"vfio-pci","host":"0000:41:00.1","id":"a b"} -S)", "log"), "0000:41:00.1@1");
+  EXPECT_EQ(sources_of(start + R"({ "driver": "vfio-pci", "host": "0000:41:00.1" } -device vfio-pci,host=42:00.0)", "log"),
+            "0000:41:00.1@1 0000:42:00.0@1");
+  EXPECT_EQ(sources_of(start + R"('{"driver":"vfio-pci","host":"0000:41:00.1"}')", "log"), "0000:41:00.1@1");
+  for (const auto* lost : {"{driver:vfio-pci,host:0000:41:00.1}", R"({"driver":"vfio-pci","host":"0000:41:00.1")"}) {
+    const auto domain = parse_domain(start + lost, "log", machine(""));
+    EXPECT_EQ(domain.hostdevs.size(), 0u) << lost;
+    EXPECT_EQ(domain.unresolved.size(), 1u) << lost;
+  }
+}
+
+/// What a domain opens by name, in each form: domain-sources compares it with the functions that it takes.
+TEST(DomainForms, WhatItOpensByName) {
+  const auto opened = [](const std::string& text, const std::string& name) {
+    std::string all;
+    for (const auto& one : parse_domain(text, name, machine("")).opens)
+      all += one.what + " " + one.path + "@" + std::to_string(one.line) + ";";
+    return all;
+  };
+  EXPECT_EQ(opened("memory: 2048\nscsi1: /dev/disk/by-id/ata-x,size=1T\nscsi2: file=/dev/sdq\nide2: none,media=cdrom\n"
+                   "virtio0: local:vm-1\nscsihw: virtio-scsi-single\n",
+                   "1.conf"),
+            "disk /dev/disk/by-id/ata-x@2;disk /dev/sdq@3;");
+  EXPECT_EQ(opened("qemu-system-x86_64 -drive file=/dev/sdq,if=virtio -object input-linux,id=k,evdev=/dev/input/event7 "
+                   R"(-blockdev '{"driver":"raw","file":{"driver":"host_device","filename":"/dev/sdr"}}' )"
+                   "-display egl-headless,rendernode=/dev/dri/renderD129 -drive file=disk.img",
+                   "vm.sh"),
+            "disk /dev/sdq@1;input device /dev/input/event7@1;disk /dev/sdr@1;render node /dev/dri/renderD129@1;");
+  EXPECT_EQ(opened("<domain><devices><hostdev mode='subsystem' type='usb'/><input type='passthrough'><source "
+                   "evdev='/dev/input/event3'/></input><interface type='direct'><source dev='../x'/></interface>"
+                   "<interface type='bridge'><source bridge='br0'/></interface></devices></domain>",
+                   "d.xml"),
+            "input device /dev/input/event3@1;");
+}
+
 }  // namespace
 }  // namespace vfio_doctor
