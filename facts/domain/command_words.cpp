@@ -276,10 +276,13 @@ void read_command_words(const std::vector<CommandWord>& words, Domain& domain) {
 
 namespace {
 
-/// Where the object of JSON that begins at `at` ends; `at` where it does not end, or begins none.
+bool begins_object(std::string_view text, std::size_t at) {
+  const auto first = text[at] == '{' ? text.find_first_not_of(" \t", at + 1) : text.npos;
+  return first != text.npos && text[first] == '"';
+}
+
+/// Where the object of JSON that begins at `at` ends; `at` where it does not end in its line.
 std::size_t end_of_object(std::string_view text, std::size_t at) {
-  const auto first = text.find_first_not_of(" \t", at + 1);
-  if (text[at] != '{' || first == text.npos || text[first] != '"') return at;
   std::size_t depth = 0;
   bool in_string = false;
   for (auto i = at; i < text.size() && text[i] != '\n'; ++i) {
@@ -311,12 +314,17 @@ std::vector<CommandWord> split_command_line(const std::string& text, const std::
     in_word = true;
     if (c != 0) words.back().text += c;
   };
+  std::size_t looked_through = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     // Logs and lists of processes show what QEMU was given, without the quotes that a shell wants around it.
-    if (const auto end = !zeros && !in_word && text[i] == '{' ? end_of_object(text, i) : i; end > i) {
-      while (i < end) put(text[i++]);
-      --i;
-      continue;
+    if (!zeros && !in_word && i >= looked_through && begins_object(text, i)) {
+      const auto end = end_of_object(text, i);
+      if (end > i) {
+        while (i < end) put(text[i++]);
+        --i;
+        continue;
+      }
+      looked_through = std::min(text.find('\n', i), text.size());  // once a line, however many braces it has
     }
     const char c = text[i];
     const bool escaped = !zeros && c == '\\' && quote != '\'' && i + 1 < text.size();
