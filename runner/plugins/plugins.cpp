@@ -27,6 +27,14 @@ constexpr auto describe_deadline = 5s;
 constexpr std::size_t longest_description = 1 << 20;
 constexpr std::size_t longest_run = 16 << 20;
 
+/// A child between fork() and execve() allocates (Boost.Process does). The C library's allocator allows that, AddressSanitizer's does
+/// not: the child waits for ever where another thread held its lock. There, no other thread runs.
+#ifdef __SANITIZE_ADDRESS__
+constexpr unsigned most_threads = 1;
+#else
+constexpr unsigned most_threads = ~0U;
+#endif
+
 /// work(0) ... work(count - 1), as many at a time as there are processors. `work` does not throw.
 template <class Work>
 void on_all_processors(std::size_t count, Work work) {
@@ -35,7 +43,8 @@ void on_all_processors(std::size_t count, Work work) {
     for (std::size_t i; (i = next++) < count;) work(i);
   };
   std::vector<std::jthread> others;
-  const auto threads = std::min<std::size_t>(count, std::max(1U, std::thread::hardware_concurrency()));
+  const auto processors = std::max(1U, std::thread::hardware_concurrency());
+  const auto threads = std::min<std::size_t>(count, std::min(processors, most_threads));
   try {
     for (std::size_t i = 1; i < threads; ++i) others.emplace_back(take_turns);
   } catch (const std::system_error&) {  // no more are to be had: those that run share the work
