@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One number in a file of its own, as sysfs has them.
+// One number or switch in a file of its own, as sysfs has them.
 #pragma once
 
 #include <limits>
@@ -20,6 +20,15 @@ Observed<Number> read_number(const Root& root, const std::string& path, int base
   if (!number || *number > std::numeric_limits<Number>::max())
     return Observed<Number>::unreadable(path + " holds no such number");
   return static_cast<Number>(*number);
+}
+
+/// A module's parameter of the kind bool: "Y" or "N", in some files "1" or "0"; unreadable where it is none of these.
+inline Observed<bool> read_switch(const Root& root, const std::string& path) {
+  const auto text = root.read_line(path);
+  if (!text.has_value()) return Observed<bool>::like(text);
+  if (text.value() == "Y" || text.value() == "1") return true;
+  if (text.value() == "N" || text.value() == "0") return false;
+  return Observed<bool>::unreadable(path + " holds neither Y nor N");
 }
 
 }  // namespace vfio_doctor

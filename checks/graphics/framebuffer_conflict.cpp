@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "checks/advice/kernel_argument_remedy.hpp"
 #include "checks/check.hpp"
+#include "checks/kernel/device_words.hpp"
 #include "checks/kernel/group_members.hpp"
 #include "checks/kernel/kernel_rules.hpp"
 
@@ -12,11 +13,6 @@ namespace {
 
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"framebuffer-conflict", "The firmware's picture in a card's memory", 10, run};
-
-bool is_vga(const PciFunction& function) {
-  const auto kind = function.class_and_subclass();
-  return kind && *kind == 0x0300;
-}
 
 /// Since Linux 6.0 vfio-pci takes the firmware's picture off a VGA controller when it gets it (vfio_pci_vga_init() in
 /// drivers/vfio/pci/vfio_pci_core.c). Other display controllers (3D, 0302) are left alone.

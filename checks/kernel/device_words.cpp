@@ -12,6 +12,8 @@ bool is_display(const PciFunction& function) {
   return kind && *kind >> 8 == 0x03;
 }
 
+bool is_vga(const PciFunction& function) { return function.class_and_subclass() == 0x0300; }
+
 std::string what_host_does_with(const Host& host, const PciAddress& address) {
   const auto is_among = [&address](const std::vector<PciAddress>& functions) {
     return std::ranges::find(functions, address) != functions.end();

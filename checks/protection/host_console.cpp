@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "checks/check.hpp"
+#include "checks/kernel/device_words.hpp"
 #include "checks/protection/host_needs.hpp"
 
 namespace vfio_doctor {
@@ -10,16 +11,6 @@ namespace {
 
 std::vector<Finding> run(const Host& host);
 constexpr Check check{"host-console", "The screen this host talks on", 30, run};
-
-bool is_display(const PciFunction& function) {
-  const auto kind = function.class_and_subclass();
-  return kind && *kind >> 8 == 0x03;
-}
-
-bool is_vga(const PciFunction& function) {
-  const auto kind = function.class_and_subclass();
-  return kind && *kind == 0x0300;
-}
 
 /// The framebuffer on the boot display: one that is there by its path, else one the firmware left without an owner.
 const Framebuffer* framebuffer_on(const Host& host, const PciAddress& function) {

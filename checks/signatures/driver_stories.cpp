@@ -59,8 +59,8 @@ bool is_full_address(std::string_view word) { return word.size() == 12 && PciAdd
 /// "mpt3sas_cm0" speaks for "mpt3sas", "nvrm" for "nvidia", "xdma:map_bars" for "xdma".
 std::string driver_of_mark(std::string_view word) {
   word = word.substr(0, word.find_first_of(":("));
-  if (word == "nvrm" || word.starts_with("nvidia")) return "nvidia";
-  if (word.starts_with("mpt2sas_cm") || word.starts_with("mpt3sas_cm")) return "mpt3sas";
+  if (const auto driver = driver_by_own_name(word); !driver.empty()) return std::string(driver);
+  if (word.starts_with("nvidia")) return "nvidia";
   word = word.substr(0, word.find_last_not_of("0123456789") + 1);
   while (word.ends_with('_') || word.ends_with('-')) word.remove_suffix(1);
   return std::string(word);

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "facts/domain/opened_paths.hpp"
 #include "facts/domain/other_forms.hpp"
+#include "machine/read_number.hpp"
 
 namespace vfio_doctor {
 namespace {
@@ -138,10 +139,8 @@ DomainSurroundings gather_surroundings(const Root& root, const Domain& domain, b
   if (!domain.host_nodes.empty()) around.nodes = gather_nodes(root);
   const auto iommufd = root.kind("/dev/iommu");
   around.iommufd = iommufd.has_value() ? Observed<bool>(true) : Observed<bool>::like(iommufd);
-  if (std::ranges::any_of(domain.hostdevs, &DomainHostdev::legacy_vga)) {
-    const auto said = root.read_line("/sys/module/vfio_pci/parameters/disable_vga");
-    around.vga_disabled = said.has_value() ? Observed<bool>(*said == "Y" || *said == "1") : Observed<bool>::like(said);
-  }
+  if (std::ranges::any_of(domain.hostdevs, &DomainHostdev::legacy_vga))
+    around.vga_disabled = read_switch(root, "/sys/module/vfio_pci/parameters/disable_vga");
   for (const auto& device : domain.hostdevs)
     if (device.rom_file.starts_with("/") && around.files.size() < most_names)
       around.files.emplace(device.rom_file, root.kind(device.rom_file));

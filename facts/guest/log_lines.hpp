@@ -26,6 +26,10 @@ const std::vector<LogPattern>& log_patterns();
 /// nullptr where none does.
 const LogPattern* match_log_line(std::string_view lower, std::string_view driver);
 
+/// The driver that calls itself so in front of a line without a device: "mpt3sas_cm0" is "mpt3sas"; empty where the word is no
+/// such name. `word` is in lower case.
+std::string_view driver_by_own_name(std::string_view word);
+
 /// The functions that a line of the kernel log is about: places in the list of functions.
 struct LogOwners {
   std::vector<std::size_t> functions;

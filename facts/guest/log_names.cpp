@@ -98,6 +98,12 @@ std::vector<std::string> drivers_of_word(std::string_view word, bool is_call) {
 
 }  // namespace
 
+std::string_view driver_by_own_name(std::string_view word) {
+  const auto key = driver_key(word);
+  const auto found = std::ranges::find_if(own_names, [&key](const OwnName& own) { return key.starts_with(own.in_log); });
+  return found == own_names.end() ? std::string_view() : found->driver;
+}
+
 LogNames::LogNames(const std::vector<GuestFunction>& functions) {
   for (std::size_t i = 0; i < functions.size(); ++i) {
     if (functions[i].has_address) add(functions[i].address.text(), i);

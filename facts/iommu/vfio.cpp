@@ -5,17 +5,10 @@
 
 #include "base/text.hpp"
 #include "facts/iommu/module_slips.hpp"
+#include "machine/read_number.hpp"
 
 namespace vfio_doctor {
 namespace {
-
-Observed<bool> read_bool(const Root& root, const std::string& path) {
-  const auto text = root.read_line(path);
-  if (!text.has_value()) return Observed<bool>::like(text);
-  if (text.value() == "Y" || text.value() == "1") return true;
-  if (text.value() == "N" || text.value() == "0") return false;
-  return Observed<bool>::unreadable(path + " holds neither Y nor N");
-}
 
 /// Some system updates take the running kernel's modules away (Arch): other kernels have a directory, this one has not.
 bool modules_are_gone(const Root& root, const std::string& directory) {
@@ -109,9 +102,9 @@ VfioFacts gather_vfio(const Root& root, const Observed<std::string>& kernel_rele
   for (const auto& name : in_softdeps) vfio.softdep_modules[name] = loaded_or_in_list(name);
   vfio.pci_driver_built_in = modules.is_built_in("vfio_pci");
   vfio.pci_driver_installed = vfio.installed["vfio_pci"];
-  vfio.allow_unsafe_interrupts = read_bool(root, "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
-  vfio.iommufd_allows_unsafe_interrupts = read_bool(root, "/sys/module/iommufd/parameters/allow_unsafe_interrupts");
-  vfio.unsafe_noiommu_mode = read_bool(root, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
+  vfio.allow_unsafe_interrupts = read_switch(root, "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
+  vfio.iommufd_allows_unsafe_interrupts = read_switch(root, "/sys/module/iommufd/parameters/allow_unsafe_interrupts");
+  vfio.unsafe_noiommu_mode = read_switch(root, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
   const auto option = vfio.modprobe.last("vfio_iommu_type1", "allow_unsafe_interrupts");
   vfio.modprobe_unsafe_interrupts =
       option ? Observed<std::string>(option->value.value_or("Y")) : Observed<std::string>::absent();
